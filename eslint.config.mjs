@@ -1,0 +1,226 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import vue from 'eslint-plugin-vue';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { importBoundaries } from './tools/eslint/importBoundaries.mjs';
+
+/**
+ * The map of the house: which room may import from which other rooms and npm packages (`node:*` is Node itself).
+ * Every file may import from its own room. What is not in here is forbidden.
+ *
+ * @type {import('./tools/eslint/importBoundaries.mjs').Boundaries}
+ */
+const boundaries = {
+  shared: ['zod', '@noble/hashes'],
+  'electron/emulator': ['shared', '@noble/hashes'],
+  'electron/recorder': ['shared', 'electron/emulator'],
+  'electron/preload': ['shared', 'electron'],
+  'electron/main': [
+    'shared',
+    'electron/emulator',
+    'electron/recorder',
+    'electron',
+    'node:*',
+    'zod',
+    '@noble/hashes',
+  ],
+  'electron/cli': [
+    'shared',
+    'electron/emulator',
+    'electron/recorder',
+    'node:*',
+    'zod',
+    '@noble/hashes',
+    'commander',
+  ],
+  renderer: ['shared', 'vue', 'chart.js', 'zod'],
+  test: ['*'],
+  // Set-up runs before node_modules exists, and loads these two only after it has made it.
+  'tools/setup': ['tools/lib', 'node:*', 'yauzl', '@electron/asar'],
+  'tools/lib': ['node:*'],
+  tools: ['*'],
+  bin: ['*'],
+};
+
+/** Rooms that run anywhere: no Node, no Electron, no DOM. */
+const pureRooms = ['shared/**/*.ts', 'electron/emulator/**/*.ts', 'electron/recorder/**/*.ts'];
+
+/** Rooms with virtual time and seeded randomness only: the same seed gives the same bytes. */
+const deterministicRooms = ['electron/emulator/**/*.ts', 'electron/recorder/**/*.ts'];
+
+const nodeGlobals = [
+  'Buffer',
+  'process',
+  'global',
+  'require',
+  'module',
+  '__dirname',
+  '__filename',
+  'setImmediate',
+];
+const domGlobals = ['window', 'document', 'navigator', 'self', 'location', 'localStorage', 'fetch', 'alert'];
+const wallClockGlobals = [
+  'Date',
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'clearTimeout',
+  'clearInterval',
+  'queueMicrotask',
+  'requestAnimationFrame',
+  'crypto',
+];
+
+/**
+ * @param {readonly string[]} names
+ * @param {string} message what to use instead
+ */
+const forbidden = (names, message) => names.map((name) => ({ name, message }));
+
+const noPlatform = [
+  ...forbidden(
+    nodeGlobals,
+    'This room runs anywhere: Node is for electron/main, electron/preload and electron/cli.',
+  ),
+  ...forbidden(domGlobals, 'This room runs anywhere: the DOM is for the renderer.'),
+];
+const noWallClock = forbidden(
+  wallClockGlobals,
+  'Time comes from the virtual clock, randomness from the seed.',
+);
+
+const noDefaultExport = [
+  {
+    selector: 'ExportDefaultDeclaration',
+    message: 'Export by name; only Vue components and config files have a default.',
+  },
+  {
+    selector: 'ExportSpecifier[exported.name="default"]',
+    message: 'Export by name; only Vue components and config files have a default.',
+  },
+];
+
+/** Files whose tool wants a default export. */
+const filesWithDefaultExport = [
+  '*.mjs',
+  '*.mts',
+  '*.ts',
+  'tools/playwright/**',
+  'tools/packaging/**',
+  '**/*.d.ts',
+];
+
+export default defineConfig(
+  {
+    ignores: [
+      'node_modules/',
+      'out/',
+      'dist/',
+      'test-results/',
+      'tools/types/',
+      'tools/electron-fallback/{runtime,node_modules,unpacking-*}/',
+    ],
+  },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  vue.configs['flat/recommended'],
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        // The same for every file: the project service reloads all projects when it changes.
+        extraFileExtensions: ['.vue'],
+      },
+    },
+  },
+  { files: ['**/*.vue'], languageOptions: { parserOptions: { parser: tseslint.parser } } },
+  {
+    plugins: { chimneysweep: { rules: { 'import-boundaries': importBoundaries } } },
+    rules: {
+      eqeqeq: 'error',
+      'no-restricted-syntax': ['error', ...noDefaultExport],
+      // TypeScript knows every name.
+      'no-undef': 'off',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // With noUncheckedIndexedAccess, `bytes[index]!` after a check of the length is the honest spelling.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+    },
+  },
+  {
+    files: Object.keys(boundaries).map((room) => `${room}/**`),
+    rules: {
+      'chimneysweep/import-boundaries': ['error', { root: import.meta.dirname, boundaries }],
+    },
+  },
+  {
+    files: pureRooms,
+    rules: { 'no-restricted-globals': ['error', { globals: noPlatform, checkGlobalObject: true }] },
+  },
+  {
+    files: deterministicRooms,
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { globals: [...noPlatform, ...noWallClock], checkGlobalObject: true },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Randomness comes from the seed.' },
+      ],
+    },
+  },
+  {
+    files: ['renderer/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...forbidden(nodeGlobals, 'The renderer has no Node: it is also the web viewer.'),
+      ],
+    },
+  },
+  { files: filesWithDefaultExport, rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['**/*.vue'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['test/**'],
+    rules: {
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    // A script without types, and the CommonJS that Electron's runtime loads before anything else.
+    files: ['tools/generateDdi.mjs', 'tools/electron-fallback/default_app/*.js'],
+    ...tseslint.configs.disableTypeChecked,
+    rules: { ...tseslint.configs.disableTypeChecked.rules, '@typescript-eslint/no-require-imports': 'off' },
+  },
+  {
+    // Typed linting does not see a cast in a JSDoc comment; the type checker does.
+    files: ['**/*.mjs'],
+    rules: {
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  prettier,
+);
