@@ -1,0 +1,118 @@
+/** Pairs calls with their returns and requests with their completions. */
+import type { CallRecord, ConnectionRecord, EventId, Irql, ReturnRecord, TraceRecord, VirtualTime } from '../trace/records';
+import type { TraceListener } from '../trace/traceReader';
+
+/** One call with what became of it. */
+export interface Call {
+  /** Id of the call record. */
+  readonly event: EventId;
+  /** Position in `CallIndex.calls`. */
+  readonly index: number;
+  readonly functionName: string;
+  readonly caller: number;
+  readonly callee: number;
+  readonly irql: Irql;
+  readonly connection: ConnectionRecord['id'] | undefined;
+  readonly parent: EventId | undefined;
+  readonly cause: EventId | undefined;
+  /** The request that this call completes. */
+  readonly completes: EventId | undefined;
+  readonly start: VirtualTime;
+  /** Undefined while the function has not returned. */
+  end: VirtualTime | undefined;
+  returnEvent: EventId | undefined;
+  /** Undefined for VOID functions and open calls. */
+  status: number | undefined;
+  /** Number of open calls around it in the same component. */
+  readonly depth: number;
+  /** First completion of this request, if one came. */
+  completedBy: EventId | undefined;
+}
+
+/** All calls of a trace; a {@link TraceListener}. */
+export class CallIndex implements TraceListener {
+  readonly calls: Call[] = [];
+  /** Largest depth + 1 seen in each component: the rows that its lane needs. */
+  readonly rows: number[] = [];
+  private readonly byEvent = new Map<EventId, Call>();
+
+  onRecord(record: TraceRecord, event: EventId, time: VirtualTime): void {
+    if (record.kind === 'call') this.enter(record, event, time);
+    else if (record.kind === 'return') this.leave(record, event, time);
+  }
+
+  /** The call with this call record, if there is one. */
+  at(event: EventId): Call | undefined {
+    return this.byEvent.get(event);
+  }
+
+  /** Position in `calls` of the first call that starts at or after a time. */
+  firstStartingAt(time: VirtualTime): number {
+    let low = 0;
+    let high = this.calls.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.calls[middle]!.start < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Requests that were made and not completed by `time`, oldest first: asynchronous requests only. */
+  pendingAt(time: VirtualTime, isAsynchronous: (functionName: string) => boolean): Call[] {
+    const pending: Call[] = [];
+    for (const call of this.calls) {
+      if (call.start > time) break;
+      if (!isAsynchronous(call.functionName)) continue;
+      const completion = call.completedBy === undefined ? undefined : this.byEvent.get(call.completedBy);
+      if (completion === undefined || completion.start > time) pending.push(call);
+    }
+    return pending;
+  }
+
+  private enter(record: CallRecord, event: EventId, time: VirtualTime): void {
+    let depth = 0;
+    for (let outer = record.parent; outer !== undefined; ) {
+      const call = this.byEvent.get(outer);
+      if (call === undefined) break;
+      if (call.callee === record.callee) {
+        depth = call.depth + 1;
+        break;
+      }
+      outer = call.parent;
+    }
+    const call: Call = {
+      event,
+      index: this.calls.length,
+      functionName: record.functionName,
+      caller: record.caller,
+      callee: record.callee,
+      irql: record.irql,
+      connection: record.connection,
+      parent: record.parent,
+      cause: record.cause,
+      completes: record.completes,
+      start: time,
+      end: undefined,
+      returnEvent: undefined,
+      status: undefined,
+      depth,
+      completedBy: undefined,
+    };
+    this.calls.push(call);
+    this.byEvent.set(event, call);
+    this.rows[record.callee] = Math.max(this.rows[record.callee] ?? 1, depth + 1);
+    if (record.completes !== undefined) {
+      const request = this.byEvent.get(record.completes);
+      if (request !== undefined) request.completedBy ??= event;
+    }
+  }
+
+  private leave(record: ReturnRecord, event: EventId, time: VirtualTime): void {
+    const call = this.byEvent.get(record.call);
+    if (call === undefined || call.end !== undefined) return;
+    call.end = time;
+    call.returnEvent = event;
+    call.status = record.status;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * A trace with everything that is derived from it in one pass while it is read: what the window, the web viewer and the
+ * command line look at.
+ */
+import type { Result } from '../base/result';
+import { StateHistory } from '../state/stateHistory';
+import type { TraceEnding, TraceError } from '../trace/traceError';
+import { TraceReader } from '../trace/traceReader';
+import type { TraceStore } from '../trace/traceStore';
+import { CallIndex } from './callIndex';
+import { FrameIndex } from './frameIndex';
+import { NoteIndex } from './noteIndex';
+
+/** A trace being read, or read. Feed it with `push`; everything else is for looking. */
+export class TraceModel {
+  readonly calls = new CallIndex();
+  readonly frames = new FrameIndex();
+  readonly notes = new NoteIndex();
+  readonly states = new StateHistory();
+  private readonly reader = new TraceReader([this.calls, this.frames, this.notes, this.states]);
+
+  /** The records themselves; undefined until the header has arrived. */
+  get store(): TraceStore | undefined {
+    return this.reader.store;
+  }
+
+  /** Takes the next bytes; answers the number of records that they completed. */
+  push(bytes: Uint8Array): Result<number, TraceError> {
+    return this.reader.push(bytes);
+  }
+
+  /** Says how the trace ended once no more bytes come. */
+  close(): Result<TraceEnding, TraceError> {
+    return this.reader.close();
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The contract between the window and the main process: the only things that a page may ask of the desktop. The preload
+ * exposes one object of this type as `window.chimneysweep`; in the web viewer it is absent.
+ */
+import { z } from 'zod';
+import type { Result } from '../base/result';
+import type { RecordingRequest } from './recording';
+
+/** A problem in words that tell the user what to do. */
+export interface BridgeError {
+  readonly message: string;
+}
+
+/** A file that the main process knows by a token; the page never learns or names paths. */
+export interface ChosenFile {
+  readonly token: string;
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** What arrives in the window about the trace that it shows. `begin` replaces the trace shown before. */
+export type TraceStreamEvent =
+  /** A trace begins: a live recording or a file that the main process opened. */
+  | { readonly kind: 'begin'; readonly origin: 'recording' | 'file'; readonly name: string }
+  /** Further bytes of it. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** How far a recording or an opening has come, 0 to 1, when it is known. */
+  | { readonly kind: 'progress'; readonly fraction: number }
+  /** No more bytes come. */
+  | { readonly kind: 'end' }
+  /** No more bytes come because of a problem. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Commands that the native menu sends to the window. */
+export const menuCommands = [
+  'open-trace',
+  'save-trace',
+  'record',
+  'stop',
+  'choose-scenario',
+  'toggle-theme',
+  'zoom-fit',
+  'show-help',
+] as const;
+
+/** A command of the native menu. */
+export type MenuCommand = (typeof menuCommands)[number];
+
+/** See the file's head. Every promise resolves; problems are values. */
+export interface DesktopBridge {
+  readonly application: { readonly version: string; readonly electron: string; readonly sandboxed: boolean };
+  /** Tells the main process that the window listens; the start-up job (demonstration or file) begins after it. */
+  ready(): void;
+  /** Tells the main process that everything received so far is on the screen. */
+  settled(): void;
+  startRecording(request: RecordingRequest): Promise<Result<null, BridgeError>>;
+  stopRecording(): Promise<void>;
+  /** Lets the user choose a trace; it then arrives as a stream. False: cancelled. */
+  openTrace(): Promise<Result<boolean, BridgeError>>;
+  /** Lets the user choose a file to send. */
+  chooseFileToSend(): Promise<Result<ChosenFile | null, BridgeError>>;
+  /** Registers a dropped file as a file to send. */
+  registerFile(file: unknown): Promise<Result<ChosenFile, BridgeError>>;
+  /** Saves the trace of the last recording where the user chooses. Null: cancelled. */
+  saveTrace(): Promise<Result<{ readonly name: string } | null, BridgeError>>;
+  /** Subscribes to the trace stream; answers the way to unsubscribe. */
+  onTraceEvent(listener: (event: TraceStreamEvent) => void): () => void;
+  onMenuCommand(listener: (command: MenuCommand) => void): () => void;
+}
+
+/** Checks a stream event where it enters a process. */
+export const traceStreamEventSchema: z.ZodType<TraceStreamEvent> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('begin'), origin: z.enum(['recording', 'file']), name: z.string() }),
+  z.object({ kind: z.literal('bytes'), bytes: z.instanceof(Uint8Array) }),
+  z.object({ kind: z.literal('progress'), fraction: z.number().min(0).max(1) }),
+  z.object({ kind: z.literal('end') }),
+  z.object({ kind: z.literal('failed'), message: z.string() }),
+]);

@@ -1,0 +1,25 @@
+/** A wish to record, as it crosses from window or command line to the engine; checked at every edge. */
+import { z } from 'zod';
+import { scenarioIds } from './scenarios';
+
+/** Largest file that a scenario carries, in bytes: virtual buffers must fit into memory. */
+export const largestFileBytes = 512 * 1024 * 1024;
+
+/** Highest frame loss that a scenario accepts; beyond it TCP makes no progress worth watching. */
+export const highestLoss = 0.3;
+
+/** What may be asked of a recording. Undefined settings take the scenario's defaults. */
+export const recordingRequestSchema = z
+  .object({
+    scenario: z.enum(scenarioIds),
+    /** Seed of all randomness in the run. */
+    seed: z.number().int().min(0).max(0xffff_ffff),
+    /** Probability that a frame is lost, each direction, 0 to {@link highestLoss}. */
+    loss: z.number().min(0).max(highestLoss).optional(),
+    /** Token of a file registered with the main process; without it the scenario makes up a file. */
+    fileToken: z.string().max(100).optional(),
+  })
+  .strict();
+
+/** See {@link recordingRequestSchema}. */
+export type RecordingRequest = z.infer<typeof recordingRequestSchema>;

@@ -1,0 +1,77 @@
+/** The built-in scenarios by name: what the chooser, the command line and the emulator agree on. */
+
+/** Ids of the built-in scenarios. */
+export const scenarioIds = ['first-sweep', 'transfer', 'neighbor-invalidated', 'no-tcp-entries'] as const;
+
+/** Id of a built-in scenario. */
+export type ScenarioId = (typeof scenarioIds)[number];
+
+/** A scenario as people choose it. */
+export interface ScenarioDescription {
+  readonly id: ScenarioId;
+  readonly title: string;
+  /** What happens, in a sentence or two. */
+  readonly description: string;
+  /** What is worth looking at in the recording. */
+  readonly lookAt: string;
+  /** Frame loss in each direction by default, 0 to 1. */
+  readonly defaultLoss: number;
+  /** Size of the file that it makes up when none is given, in bytes. */
+  readonly defaultFileBytes: number;
+}
+
+/** The scenario that `npm start` records. */
+export const demonstrationScenario: ScenarioId = 'first-sweep';
+
+/** All built-in scenarios, in the order of the chooser. */
+export const scenarios: readonly ScenarioDescription[] = [
+  {
+    id: 'first-sweep',
+    title: 'First sweep',
+    description:
+      'A host registers its drivers, resolves its neighbor, connects to an echo server and sends a little by itself. Then it ' +
+      'offloads the connection; the offload target carries the rest and hands the connection back.',
+    lookAt:
+      'The two NdisSetOptionalHandlers calls, the block-list tree of MiniportInitiateOffload, and how delegated variables ' +
+      'change hands.',
+    defaultLoss: 0.004,
+    defaultFileBytes: 384 * 1024,
+  },
+  {
+    id: 'transfer',
+    title: 'Send a file',
+    description:
+      'The bytes of a file cross an offloaded connection and come back from an echo at the peer, with frame loss if you ask ' +
+      'for it. Source, peer and return must have the same SHA-256.',
+    lookAt: 'Throughput of host path and chimney, and CWnd falling and growing after each loss.',
+    defaultLoss: 0,
+    defaultFileBytes: 2 * 1024 * 1024,
+  },
+  {
+    id: 'neighbor-invalidated',
+    title: 'A neighbor becomes invalid',
+    description:
+      'In the middle of a transfer the host stack invalidates the neighbor. The target stops sending and asks for the ' +
+      'connection back with TcpIndicateRetrieve (InvalidState); the host terminates the offload and finishes by itself.',
+    lookAt: 'MiniportInvalidateOffload, the event that answers it, and the send data that comes back with the terminate.',
+    defaultLoss: 0,
+    defaultFileBytes: 768 * 1024,
+  },
+  {
+    id: 'no-tcp-entries',
+    title: 'The target is full',
+    description:
+      'The offload target has no room for a TCP connection. It takes neighbor and path, refuses the connection, and the host ' +
+      'path carries the whole file.',
+    lookAt:
+      'NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS on neighbor and path, NDIS_STATUS_OFFLOAD_TCP_ENTRIES on the connection, and a ' +
+      'chimney throughput of zero.',
+    defaultLoss: 0,
+    defaultFileBytes: 256 * 1024,
+  },
+];
+
+/** The description of a scenario. */
+export function scenarioDescription(id: ScenarioId): ScenarioDescription {
+  return scenarios.find((scenario) => scenario.id === id)!;
+}
