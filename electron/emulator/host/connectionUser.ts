@@ -1,0 +1,11 @@
+/** What an application on the host is told about its connection. */
+export interface ConnectionUser {
+  /** The handshake is done; data may be sent. */
+  onConnected(): void;
+  /** Received bytes, in order. They may be kept. */
+  onData(bytes: Uint8Array): void;
+  /** The peer sends nothing more. */
+  onPeerClosed(): void;
+  /** Both halves are closed, or the connection is lost. */
+  onClosed(reason: 'closed' | 'reset' | 'timeout' | 'unreachable'): void;
+}

@@ -1,0 +1,444 @@
+/**
+ * A TCP connection of the host stack, from handshake to close. Its bytes go through the host path or through the chimney; the
+ * application can't tell. One field says where it is (netstat -t calls it the offload state), and every change between the two
+ * paths is in this file.
+ */
+import { constantValue } from '../../../shared/ddi/catalogue';
+import { NDIS_STATUS } from '../../../shared/ddi/status';
+import { Timer } from '../machine/timer';
+import type { ReceiveIndicationAnswer } from '../ndis/characteristics';
+import {
+  allocateNetBufferList,
+  chainToArray,
+  netBufferBytes,
+  netBufferListInfo,
+  type NET_BUFFER_LIST,
+} from '../ndis/netBufferList';
+import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
+import type { TCP_OFFLOAD_STATE_DELEGATED } from '../ndis/offloadState';
+import { exportCached, exportConst, exportDelegated, importEngine } from '../tcp/offloadState';
+import { TcpEngine, type SegmentOutput, type TcpUser } from '../tcp/tcpEngine';
+import { TcpConnectionState } from '../tcp/tcpVariables';
+import { formatIpv4, type Ipv4Address } from '../wire/address';
+import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
+import type { ConnectionUser } from './connectionUser';
+import { HostSend } from './hostSend';
+import type { HostStack } from './hostStack';
+import type { NeighborEntry } from './neighborCache';
+import { OffloadRequest } from './offloadRequest';
+import { rssHash } from './rssHash';
+
+const tcpEvents = {
+  disconnect: constantValue('TcpIndicateDisconnect'),
+  retrieve: constantValue('TcpIndicateRetrieve'),
+  abort: constantValue('TcpIndicateAbort'),
+} as const;
+
+const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
+
+/** Where a connection is, in the words of `netstat -t`. */
+export type OffloadPlace = 'InHost' | 'Offloading' | 'Offloaded' | 'Uploading';
+
+/** Bytes that each path has carried. */
+export interface PathBytes {
+  hostPath: number;
+  chimney: number;
+}
+
+/** See the file's head. */
+export class HostConnection {
+  readonly handle: NDIS_OFFLOAD_HANDLE;
+  readonly pathHandle: NDIS_OFFLOAD_HANDLE;
+  /** The trace's id. */
+  readonly id: number;
+  place: OffloadPlace = 'InHost';
+  engine: TcpEngine;
+  /** Application bytes received, by path. */
+  readonly received: PathBytes = { hostPath: 0, chimney: 0 };
+
+  private readonly timer: Timer;
+  private readonly output: SegmentOutput;
+  private readonly segment = new TcpSegment();
+  /** Posted and not acknowledged in full, oldest first. */
+  private readonly sends: HostSend[] = [];
+  /** Sends that no engine and no target has at this moment. */
+  private unassigned: HostSend[] = [];
+  private postedBytes = 0;
+  private closing = false;
+  private disconnectPosted = false;
+  private peerClosedReported = false;
+  private closedReported = false;
+  /** Segments that arrived while nobody could take them, each from its TCP header on. */
+  private held: Uint8Array[] = [];
+  private discardedEngineBytes = 0;
+  private indicatedLists: NET_BUFFER_LIST[] = [];
+  private processing = false;
+  private openStateRequests = 0;
+  private uploadWanted = false;
+
+  constructor(
+    private readonly stack: HostStack,
+    readonly neighbor: NeighborEntry,
+    readonly remoteAddress: Ipv4Address,
+    readonly remotePort: number,
+    readonly localPort: number,
+    private readonly user: ConnectionUser,
+  ) {
+    const { machine, settings, ndis } = stack;
+    const local = `${formatIpv4(settings.address)}:${localPort}`;
+    const remote = `${formatIpv4(remoteAddress)}:${remotePort}`;
+    this.id = machine.probe.connection(machine.now, local, remote);
+    this.pathHandle = new NDIS_OFFLOAD_HANDLE(machine.addresses);
+    this.handle = new NDIS_OFFLOAD_HANDLE(machine.addresses);
+    const pathLabel = `Path ${formatIpv4(settings.address)} → ${formatIpv4(remoteAddress)}`;
+    ndis.observer.declare(this.pathHandle, 'path', neighbor.handle, undefined, pathLabel);
+    ndis.observer.declare(this.handle, 'tcp', this.pathHandle, this.id, `TCP ${local} → ${remote}`);
+    this.engine = new TcpEngine(settings.tcp, this.tcpUser(), localPort, remotePort);
+    this.timer = new Timer(machine, () => {
+      this.run();
+    });
+    this.output = {
+      emit: (segment, queue, offset, retransmission) => {
+        stack.sendSegment(this, segment, queue, offset, retransmission);
+      },
+    };
+    ndis.observer.wrote(this.pathHandle, stack.component, this.pathState());
+  }
+
+  /** Application bytes that left through the host path for the first time. */
+  get bytesSentByHostPath(): number {
+    return this.discardedEngineBytes + (this.place === 'InHost' || this.place === 'Offloading' ? this.engine.newBytesSent : 0);
+  }
+
+  /** Bytes that the peer has acknowledged, by whichever path they went. */
+  get acknowledgedBytes(): number {
+    return this.postedBytes - this.sends.reduce((left, send) => left + send.rest.length, 0);
+  }
+
+  /** Opens the connection; the user hears of it. */
+  connect(): void {
+    this.engine.connect(this.stack.machine.random(4).nextUint32());
+    this.run();
+  }
+
+  /** Posts bytes to send; `done` is called when the peer has acknowledged all of them. */
+  send(bytes: Uint8Array, done: () => void): void {
+    const send = new HostSend(bytes, this.postedBytes, (finished) => {
+      this.sends.splice(this.sends.indexOf(finished), 1);
+      done();
+    });
+    this.postedBytes += bytes.length;
+    this.sends.push(send);
+    this.unassigned.push(send);
+    this.assignSends();
+  }
+
+  /** Sends nothing more: a FIN goes behind everything posted. */
+  shutdown(): void {
+    this.closing = true;
+    this.assignSends();
+  }
+
+  /** A segment has come up the ordinary path; `bytes` begins with its TCP header and is copied if it is kept. */
+  receiveSegment(bytes: Uint8Array): void {
+    if (this.place === 'InHost') {
+      this.process(bytes);
+      this.run();
+    } else if (this.place === 'Offloaded') this.forward([bytes.slice()]);
+    else this.held.push(bytes.slice());
+  }
+
+  /** Offers the connection to the offload target; false if this is not the moment for it. */
+  offload(): boolean {
+    const { stack, engine } = this;
+    const { State } = engine.variables;
+    const worthwhile = State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait;
+    if (this.place !== 'InHost' || !worthwhile || this.neighbor.mac === undefined) return false;
+    engine.flushAcknowledgment();
+    engine.dispatch(stack.machine.now, this.output);
+    this.timer.stop();
+    this.place = 'Offloading';
+    engine.congestion.settle();
+    const delegated = exportDelegated(engine, stack.machine.now);
+    const chain = this.sends.map((send) => this.listFor(send));
+    delegated.SendDataHead = chain[0] ?? null;
+    delegated.SendDataTail = chain[chain.length - 1] ?? null;
+    stack.note(this.id, `Host stack offers the connection to the chimney with ${chain.length} outstanding sends`);
+    new OffloadRequest(stack, this).initiate(this.constState(), this.cachedState(), delegated, chain);
+    return true;
+  }
+
+  /** The target has taken the connection over. */
+  onOffloaded(): void {
+    this.place = 'Offloaded';
+    this.discardedEngineBytes += this.engine.newBytesSent;
+    this.stack.note(this.id, 'The chimney has the connection');
+    const held = this.held.splice(0);
+    if (held.length > 0) this.forward(held);
+    for (let index = 0; index < this.stack.settings.postedReceives; index++) this.postReceive();
+    this.assignSends();
+  }
+
+  /** The target has refused the connection: the host path goes on. */
+  onOffloadFailed(reason: string): void {
+    this.place = 'InHost';
+    this.stack.note(this.id, `The offload was refused: ${reason}`);
+    for (const bytes of this.held.splice(0)) this.process(bytes);
+    this.assignSends();
+    this.run();
+  }
+
+  /** A query or an invalidate of the connection is under way: it must not be terminated before that has ended (TRM-004). */
+  stateRequestBegins(): void {
+    this.openStateRequests++;
+  }
+
+  /** See `stateRequestBegins`. */
+  stateRequestEnds(): void {
+    this.openStateRequests--;
+    if (this.openStateRequests === 0 && this.uploadWanted) this.uploadSoon();
+  }
+
+  /** Takes the connection back from the target, once no other state request for it is under way. */
+  upload(): void {
+    if (this.place !== 'Offloaded') return;
+    if (this.openStateRequests > 0) {
+      this.uploadWanted = true;
+      return;
+    }
+    this.uploadWanted = false;
+    this.place = 'Uploading';
+    this.stack.note(this.id, 'Host stack terminates the offload');
+    new OffloadRequest(this.stack, this).terminate();
+  }
+
+  /** The target has handed the connection back. */
+  onUploaded(delegated: TCP_OFFLOAD_STATE_DELEGATED, chain: NET_BUFFER_LIST | null): void {
+    const { stack } = this;
+    const { machine, settings } = stack;
+    const constState = this.constState();
+    this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cachedState(), delegated, machine.now);
+    this.place = 'InHost';
+    for (const list of chainToArray(chain)) {
+      const send = list.ProtocolReserved as HostSend;
+      send.acknowledged = send.bytes.length - list.dataLength;
+      this.engine.restore(send.rest, send, true);
+    }
+    stack.note(this.id, 'The host path has the connection again');
+    this.takeBuffered(delegated.BufferedData);
+    for (const bytes of this.held.splice(0)) this.process(bytes);
+    this.assignSends();
+    if (this.engine.peerClosed) this.reportPeerClosed();
+    this.run();
+  }
+
+  /** ProtocolTcpOffloadSendComplete for one list. */
+  onSendComplete(list: NET_BUFFER_LIST): void {
+    const send = list.ProtocolReserved as HostSend;
+    const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
+    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) this.unassigned.push(send);
+    send.onAcknowledged(list.Status === NDIS_STATUS.SUCCESS ? send.bytes.length - send.acknowledged : count);
+  }
+
+  /** ProtocolTcpOffloadReceiveComplete for one list. */
+  onReceiveComplete(list: NET_BUFFER_LIST): void {
+    const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
+    const buffer = list.ProtocolReserved as Uint8Array;
+    if (count > 0) this.takeFromChimney(buffer.subarray(0, count));
+    const goesOn = list.Status === NDIS_STATUS.SUCCESS && count > 0;
+    if (goesOn && this.place === 'Offloaded' && !this.peerClosedReported) this.postReceive();
+  }
+
+  /** ProtocolTcpOffloadReceiveIndicate: takes everything and returns the list a little later. */
+  onReceiveIndicate(list: NET_BUFFER_LIST): ReceiveIndicationAnswer {
+    const bytes = netBufferBytes(list.FirstNetBuffer);
+    this.takeFromChimney(bytes);
+    this.indicatedLists.push(list);
+    this.stack.returnReceivedLater(() => this.indicatedLists.splice(0));
+    return { status: NDIS_STATUS.SUCCESS, BytesConsumed: bytes.length };
+  }
+
+  /** ProtocolTcpOffloadDisconnectComplete. */
+  onDisconnectComplete(list: NET_BUFFER_LIST): void {
+    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) this.disconnectPosted = false;
+  }
+
+  /** ProtocolTcpOffloadForwardComplete for one list. */
+  onForwardComplete(list: NET_BUFFER_LIST): void {
+    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) {
+      const bytes = list.ProtocolReserved as Uint8Array;
+      if (this.place === 'InHost') {
+        this.process(bytes);
+        this.run();
+      } else this.held.push(bytes);
+    }
+  }
+
+  /** ProtocolTcpOffloadEvent. */
+  onEvent(EventType: number, EventSpecificInformation: number): void {
+    if (EventType === tcpEvents.disconnect) this.reportPeerClosed();
+    else if (EventType === tcpEvents.retrieve) {
+      this.stack.note(this.id, `The target asks for the upload: ${this.stack.uploadReasonName(EventSpecificInformation)}`);
+      this.uploadSoon();
+    } else if (EventType === tcpEvents.abort) {
+      this.reportClosed('reset');
+      this.uploadSoon();
+    }
+  }
+
+  private uploadSoon(): void {
+    this.stack.whenIdle(() => {
+      this.upload();
+    });
+  }
+
+  private constState() {
+    const { settings } = this.stack;
+    const hash = rssHash(this.remoteAddress, settings.address, this.remotePort, this.localPort);
+    return exportConst(this.engine, hash);
+  }
+
+  private cachedState() {
+    return exportCached(this.engine, { TtlOrHopLimit: this.stack.settings.timeToLive, TosOrTrafficClass: 0 });
+  }
+
+  /** State of the path, for the offload and for the trace. */
+  pathState() {
+    const { settings } = this.stack;
+    return {
+      layer: 'path',
+      const: { SourceAddress: settings.address, DestinationAddress: this.remoteAddress },
+      cached: { PathMtu: settings.pathMtu },
+      delegated: {},
+    } as const;
+  }
+
+  private tcpUser(): TcpUser {
+    return {
+      receiveSpace: () => this.stack.settings.tcp.receiveBuffer,
+      onData: (bytes, start, length) => {
+        this.received.hostPath += length;
+        this.user.onData(bytes.slice(start, start + length));
+      },
+      onEstablished: () => {
+        this.stack.note(this.id, 'Connected');
+        this.stack.ndis.observer.wrote(this.handle, this.stack.component, {
+          layer: 'tcp',
+          const: this.constState(),
+          cached: this.cachedState(),
+          delegated: exportDelegated(this.engine, this.stack.machine.now),
+        });
+        this.user.onConnected();
+      },
+      onPeerClosed: () => {
+        this.reportPeerClosed();
+      },
+      onFinAcknowledged: () => undefined,
+      onReset: () => {
+        this.reportClosed('reset');
+      },
+      onTimeout: () => {
+        this.reportClosed('timeout');
+      },
+      onClosed: () => {
+        this.reportClosed('closed');
+      },
+    };
+  }
+
+  private process(bytes: Uint8Array): void {
+    const { settings } = this.stack;
+    const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, this.remoteAddress, settings.address);
+    if (problem !== undefined) return;
+    // Whatever the application posts from inside is sent by the run that follows.
+    this.processing = true;
+    this.engine.process(this.segment, this.stack.machine.now);
+    this.processing = false;
+  }
+
+  private run(): void {
+    const { machine, ndis, component } = this.stack;
+    if (this.place !== 'InHost' || this.processing) return;
+    this.engine.dispatch(machine.now, this.output);
+    this.timer.set(this.engine.nextAt());
+    ndis.observer.ran(this.handle, component, this.engine.variables);
+    if (this.engine.variables.State === TcpConnectionState.TimeWait) this.reportClosed('closed');
+  }
+
+  /** Gives unassigned sends, and the FIN behind them, to whoever has the connection. */
+  private assignSends(): void {
+    const { ndis } = this.stack;
+    if (this.place === 'InHost') {
+      for (const send of this.unassigned.splice(0)) this.engine.send(send.rest, send, true);
+      if (this.closing && !this.engine.finQueued) this.engine.shutdown();
+      this.run();
+    } else if (this.place === 'Offloaded') {
+      for (const send of this.unassigned.splice(0)) {
+        if (this.place === 'Offloaded') ndis.tcp.NdisOffloadTcpSend(this.handle, this.listFor(send));
+        else this.unassigned.push(send);
+      }
+      if (this.closing && !this.disconnectPosted) {
+        this.disconnectPosted = true;
+        const list = allocateNetBufferList(this.stack.machine.addresses, []);
+        list.ProtocolReserved = this;
+        this.stack.own(list, this);
+        this.stack.note(this.id, 'The application has sent everything: graceful disconnect');
+        ndis.tcp.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose);
+      }
+    }
+  }
+
+  private listFor(send: HostSend): NET_BUFFER_LIST {
+    const { rest } = send;
+    // Two MDLs where the data allows it, as user buffers that cross a page boundary have.
+    const half = rest.length > 8192 ? Math.ceil(rest.length / 8192) * 4096 : rest.length;
+    const runs = half < rest.length ? [rest.subarray(0, half), rest.subarray(half)] : [rest];
+    const list = allocateNetBufferList(this.stack.machine.addresses, runs);
+    list.ProtocolReserved = send;
+    list.streamOffset = send.streamOffset + send.acknowledged;
+    this.stack.own(list, this);
+    return list;
+  }
+
+  private postReceive(): void {
+    const { settings, machine, ndis } = this.stack;
+    const buffer = new Uint8Array(settings.postedReceiveBytes);
+    const list = allocateNetBufferList(machine.addresses, [buffer]);
+    list.ProtocolReserved = buffer;
+    this.stack.own(list, this);
+    ndis.tcp.NdisOffloadTcpReceive(this.handle, list);
+  }
+
+  private forward(segments: readonly Uint8Array[]): void {
+    const { machine, ndis } = this.stack;
+    for (const bytes of segments) {
+      const list = allocateNetBufferList(machine.addresses, [bytes]);
+      list.ProtocolReserved = bytes;
+      this.stack.own(list, this);
+      ndis.tcp.NdisOffloadTcpForward(this.handle, list);
+    }
+  }
+
+  private takeBuffered(lists: NET_BUFFER_LIST | null): void {
+    if (lists === null) return;
+    for (const list of chainToArray(lists)) this.takeFromChimney(netBufferBytes(list.FirstNetBuffer));
+    this.stack.returnReceivedLater(() => chainToArray(lists));
+  }
+
+  private takeFromChimney(bytes: Uint8Array): void {
+    this.received.chimney += bytes.length;
+    this.user.onData(bytes);
+  }
+
+  private reportPeerClosed(): void {
+    if (this.peerClosedReported) return;
+    this.peerClosedReported = true;
+    this.user.onPeerClosed();
+  }
+
+  private reportClosed(reason: 'closed' | 'reset' | 'timeout'): void {
+    if (this.closedReported) return;
+    this.closedReported = true;
+    this.user.onClosed(reason);
+  }
+}

@@ -1,0 +1,37 @@
+/** How the host stack is set up. Times are virtual ns. */
+import type { TcpParameters } from '../ndis/tcpParameters';
+import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
+import type { Ipv4Address, MacAddress } from '../wire/address';
+
+/** See the file's head. */
+export interface HostSettings {
+  readonly mac: MacAddress;
+  readonly address: Ipv4Address;
+  readonly tcp: TcpSettings;
+  readonly timeToLive: number;
+  /** Path MTU in bytes. */
+  readonly pathMtu: number;
+  /** Receive requests that are posted at a time while offloaded, and the bytes of each. */
+  readonly postedReceives: number;
+  readonly postedReceiveBytes: number;
+  /** What offload targets are told about TCP. */
+  readonly parameters: TcpParameters;
+}
+
+/** A server of 2008 on an Ethernet with an MTU of 1500. */
+export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
+  tcp: { ...defaultTcpSettings, clockOffset: 91_350 },
+  timeToLive: 128,
+  pathMtu: 1500,
+  postedReceives: 4,
+  postedReceiveBytes: 64 * 1024,
+  parameters: {
+    TicksPerSecond: 1000,
+    TcpAckFrequency: 2,
+    TcpDelayedAckTicks: 200,
+    TcpMaximumRetransmissions: 5,
+    TcpDuplicateAckThreshold: 3,
+    TcpPushTicks: 500,
+    NceStaleTicks: 30_000,
+  },
+};

@@ -1,0 +1,355 @@
+/**
+ * The host TCP/IP stack: a protocol driver above NDIS. It registers its client chimney functions in ProtocolSetOptions, opens the
+ * adapter, and serves applications with connections that it may hand to the adapter's offload target.
+ */
+import { constantValue, nameInGroup, structureLayout } from '../../../shared/ddi/catalogue';
+import { objectHeader } from '../../../shared/ddi/structureCodec';
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import { DISPATCH_LEVEL, type Machine } from '../machine/machine';
+import {
+  optionalHandlersHeader,
+  type NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+  type NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+  type NDIS_HANDLE,
+} from '../ndis/characteristics';
+import type { Ndis } from '../ndis/ndis';
+import { allocateNetBufferList, chainToArray, linkChain, netBufferBytes, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import type {
+  NDIS_OFFLOAD_HANDLE,
+  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  PVOID,
+} from '../ndis/offloadBlockList';
+import { chimneyOids } from '../ndis/oidRequests';
+import { writeTcpParameters } from '../ndis/tcpParameters';
+import type { SendQueue } from '../tcp/sendQueue';
+import { broadcastMac, sameAddress, type Ipv4Address } from '../wire/address';
+import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
+import { etherTypeOf, etherTypes } from '../wire/ethernet';
+import { Frame } from '../wire/frame';
+import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
+import { TcpSegment } from '../wire/tcpSegment';
+import type { ConnectionUser } from './connectionUser';
+import { HostConnection } from './hostConnection';
+import type { HostSettings } from './hostSettings';
+import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
+
+const tcpChimney = constantValue('NdisTcpChimneyOffload');
+
+/** Delay before a receive indication's buffers go back: the application has copied them by then. */
+const returnDelay = 20_000;
+
+/** First port of the range for outgoing connections (RFC 6335 section 6). */
+const firstEphemeralPort = 49152;
+
+/** See the file's head. It has one adapter. */
+export class HostStack implements PVOID {
+  readonly component: number;
+  readonly address: number;
+  readonly neighbors: NeighborCache;
+  private opened: NDIS_HANDLE | undefined;
+  private readonly connections: HostConnection[] = [];
+  private readonly completions = new Map<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, () => void>();
+  private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
+  private readonly scratch = new Frame();
+  private readonly segment = new TcpSegment();
+  private identification = 0;
+  private nextPort = firstEphemeralPort;
+
+  constructor(
+    readonly machine: Machine,
+    readonly ndis: Ndis,
+    readonly settings: HostSettings,
+  ) {
+    this.component = machine.probe.component('host-stack', 'Host TCP/IP stack');
+    this.address = machine.addresses.allocate(0x100);
+    this.neighbors = new NeighborCache(machine, (target) => {
+      this.sendArpRequest(target);
+    });
+  }
+
+  /** NdisBindingHandle.
+   * @throws Error before ProtocolBindAdapterEx. */
+  get binding(): NDIS_HANDLE {
+    if (this.opened === undefined) throw new Error('the host stack has no adapter');
+    return this.opened;
+  }
+
+  /** DriverEntry: registers with NDIS. */
+  load(): NdisStatus {
+    let protocolHandle: NDIS_HANDLE | undefined;
+    const { status } = this.ndis.registration.NdisRegisterProtocolDriver(this.component, this, {
+      Header: objectHeader('NDIS_PROTOCOL_DRIVER_CHARACTERISTICS'),
+      MajorNdisVersion: 6,
+      MinorNdisVersion: 20,
+      SetOptionsHandler: (NdisDriverHandle) => {
+        protocolHandle = NdisDriverHandle;
+        return this.ProtocolSetOptions(NdisDriverHandle);
+      },
+      BindAdapterHandlerEx: (_context, BindContext, adapter) => {
+        if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
+        const { registration } = this.ndis;
+        const opened = registration.NdisOpenAdapterEx(protocolHandle, this, adapter, BindContext);
+        if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
+        return opened.status;
+      },
+      ReceiveNetBufferListsHandler: (_context, lists) => {
+        this.receivePackets(lists);
+      },
+      SendNetBufferListsCompleteHandler: () => undefined,
+    });
+    return status;
+  }
+
+  /** Reads the adapter's capabilities and turns connection offload on (CAP rules); at PASSIVE_LEVEL. */
+  enableChimney(): NdisStatus {
+    const { ndis, machine } = this;
+    const query = ndis.oids.NdisOidRequest(this.binding, {
+      address: machine.addresses.allocate(64),
+      RequestType: 'NdisRequestQueryInformation',
+      Oid: chimneyOids.OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES,
+      InformationBuffer: new Uint8Array(structureLayout('NDIS_TCP_CONNECTION_OFFLOAD').size),
+      bytesProcessed: 0,
+    });
+    if (query !== NDIS_STATUS.SUCCESS) return query;
+    return ndis.oids.NdisOidRequest(this.binding, {
+      address: machine.addresses.allocate(64),
+      RequestType: 'NdisRequestSetInformation',
+      Oid: chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS,
+      InformationBuffer: writeTcpParameters(this.settings.parameters),
+      bytesProcessed: 0,
+    });
+  }
+
+  /** Resolves the neighbor and opens a connection; the user hears what becomes of it. */
+  connect(remote: Ipv4Address, port: number, user: ConnectionUser): HostConnection {
+    const neighbor = this.neighbors.entry(remote);
+    const { observer } = this.ndis;
+    if (observer.find(neighbor.handle) === undefined) {
+      observer.declare(neighbor.handle, 'neighbor', undefined, undefined, neighborLabel(neighbor));
+    }
+    const connection = new HostConnection(this, neighbor, remote, port, this.nextPort++, user);
+    this.connections.push(connection);
+    this.neighbors.resolve(neighbor, (mac) => {
+      if (mac === undefined) {
+        user.onClosed('unreachable');
+        return;
+      }
+      this.note(connection.id, 'The neighbor is resolved');
+      observer.wrote(neighbor.handle, this.component, this.neighborState(neighbor));
+      connection.connect();
+    });
+    return connection;
+  }
+
+  /** State of a neighbor, for the offload and for the trace. */
+  neighborState(neighbor: NeighborEntry) {
+    const DlDestinationAddress = new Uint8Array(32);
+    if (neighbor.mac !== undefined) DlDestinationAddress.set(neighbor.mac);
+    const delta = Math.floor(
+      ((this.machine.now - neighbor.confirmedAt) * this.settings.parameters.TicksPerSecond) / 1e9,
+    );
+    return {
+      layer: 'neighbor',
+      const: { DlSourceAddress: new Uint8Array(32), VlanId: 0 },
+      cached: { DlDestinationAddress, HostReachabilityDelta: delta },
+      delegated: { NicReachabilityDelta: delta },
+    } as const;
+  }
+
+  /** Sends a segment of the host path. */
+  sendSegment(
+    connection: HostConnection,
+    segment: TcpSegment,
+    queue: SendQueue,
+    offset: number,
+    retransmission: boolean,
+  ): void {
+    const { scratch, settings } = this;
+    const { mac } = connection.neighbor;
+    if (mac === undefined) return;
+    this.identification = (this.identification + 1) & 0x7fff;
+    const addressing = {
+      sourceMac: settings.mac,
+      destinationMac: mac,
+      source: settings.address,
+      destination: connection.remoteAddress,
+      timeToLive: settings.timeToLive,
+      typeOfService: 0,
+    };
+    fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
+    const list = allocateNetBufferList(this.machine.addresses, [scratch.bytes.slice(0, scratch.length)]);
+    list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
+    this.ndis.packets.NdisSendNetBufferLists(this.binding, list, connection.id);
+  }
+
+  /** Calls `then` when the request with this root has been completed. */
+  whenCompleted(root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, then: () => void): void {
+    this.completions.set(root, then);
+  }
+
+  /** Runs `work` at PASSIVE_LEVEL once what runs now has ended. */
+  whenIdle(work: () => void): void {
+    this.machine.queueWorkItem(0, work);
+  }
+
+  /** Notes which connection a posted list belongs to. */
+  own(list: NET_BUFFER_LIST, connection: HostConnection): void {
+    this.owners.set(list, connection);
+  }
+
+  /** Gives indicated lists back to the target after a while. */
+  returnReceivedLater(take: () => NET_BUFFER_LIST[]): void {
+    this.machine.queueDeferredCall(returnDelay, () => {
+      const chain = linkChain(take());
+      if (chain !== null) this.ndis.tcp.NdisOffloadTcpReceiveReturn(this.binding, chain);
+    });
+  }
+
+  /** Records a milestone. */
+  note(connection: number | undefined, text: string): void {
+    const { machine } = this;
+    machine.probe.note(machine.now, this.component, connection, machine.currentCause, text);
+  }
+
+  /** Name of a TCP_UPLOAD_REASON. */
+  uploadReasonName(reason: number): string {
+    return nameInGroup('TCP_UPLOAD_REASON', reason) ?? `reason ${reason}`;
+  }
+
+  private ProtocolSetOptions(NdisDriverHandle: NDIS_HANDLE): NdisStatus {
+    const completed = (_context: PVOID, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void => {
+      const then = this.completions.get(root);
+      this.completions.delete(root);
+      then?.();
+    };
+    const each =
+      (handle: (connection: HostConnection, list: NET_BUFFER_LIST) => void) =>
+      (_context: PVOID, lists: NET_BUFFER_LIST): void => {
+        for (const list of chainToArray(lists)) {
+          list.Next = null;
+          const owner = this.owners.get(list);
+          this.owners.delete(list);
+          if (owner !== undefined) handle(owner, list);
+        }
+      };
+    const generic: NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS = {
+      Header: optionalHandlersHeader('NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS'),
+      Flags: 0,
+      InitiateOffloadCompleteHandler: completed,
+      TerminateOffloadCompleteHandler: completed,
+      UpdateOffloadCompleteHandler: completed,
+      InvalidateOffloadCompleteHandler: completed,
+      QueryOffloadCompleteHandler: completed,
+      IndicateOffloadEventHandler: (_context, block) => {
+        this.answerReachability(block);
+      },
+    };
+    const tcp: NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS = {
+      Header: optionalHandlersHeader('NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS'),
+      Flags: 0,
+      OffloadType: tcpChimney,
+      TcpOffloadSendCompleteHandler: each((connection, list) => {
+        connection.onSendComplete(list);
+      }),
+      TcpOffloadReceiveCompleteHandler: each((connection, list) => {
+        connection.onReceiveComplete(list);
+      }),
+      TcpOffloadDisconnectCompleteHandler: each((connection, list) => {
+        connection.onDisconnectComplete(list);
+      }),
+      TcpOffloadForwardCompleteHandler: each((connection, list) => {
+        connection.onForwardComplete(list);
+      }),
+      TcpOffloadEventHandler: (handle, EventType, information) => {
+        this.connectionOf(handle)?.onEvent(EventType, information);
+      },
+      TcpOffloadReceiveIndicateHandler: (handle, list) =>
+        this.connectionOf(handle)?.onReceiveIndicate(list) ?? {
+          status: NDIS_STATUS.OFFLOAD_DATA_NOT_ACCEPTED,
+          BytesConsumed: 0,
+        },
+    };
+    const { registration } = this.ndis;
+    const status = registration.NdisSetOptionalHandlers(NdisDriverHandle, {
+      structure: 'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
+      value: generic,
+    });
+    if (status !== NDIS_STATUS.SUCCESS) return status;
+    return registration.NdisSetOptionalHandlers(NdisDriverHandle, {
+      structure: 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
+      value: tcp,
+    });
+  }
+
+  /** NeighborReachabilityQuery: answers in place with the age of the host's own confirmation (RCH rules). */
+  private answerReachability(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
+    const { state } = block;
+    const connection = this.connections.find((candidate) => candidate.neighbor.handle === block.OffloadHandle);
+    if (state?.layer !== 'neighbor' || state.cached === undefined || connection === undefined) return;
+    Object.assign(state.cached, this.neighborState(connection.neighbor).cached);
+  }
+
+  private connectionOf(handle: NDIS_OFFLOAD_HANDLE): HostConnection | undefined {
+    return this.connections.find((connection) => connection.handle === handle);
+  }
+
+  private receivePackets(lists: NET_BUFFER_LIST): void {
+    for (const list of chainToArray(lists)) {
+      const bytes = netBufferBytes(list.FirstNetBuffer);
+      const etherType = etherTypeOf(bytes, bytes.length);
+      if (etherType === etherTypes.arp) this.receiveArp(bytes);
+      else if (etherType === etherTypes.ipv4) this.receiveIpv4(bytes);
+    }
+    this.ndis.packets.NdisReturnNetBufferLists(this.binding, lists);
+  }
+
+  private receiveIpv4(bytes: Uint8Array): void {
+    const received = readSegmentFrame(this.segment, bytes, bytes.length);
+    if (typeof received === 'string' || !sameAddress(received.destination, this.settings.address)) return;
+    const { sourcePort, destinationPort } = this.segment;
+    const connection = this.connections.find(
+      (candidate) =>
+        candidate.localPort === destinationPort &&
+        candidate.remotePort === sourcePort &&
+        sameAddress(candidate.remoteAddress, received.source),
+    );
+    connection?.receiveSegment(bytes.subarray(received.tcpAt, received.tcpAt + received.tcpLength));
+  }
+
+  private receiveArp(bytes: Uint8Array): void {
+    const message = readArpFrame(bytes, bytes.length);
+    if (message === undefined) return;
+    const { settings } = this;
+    const forUs = sameAddress(message.targetAddress, settings.address);
+    if (forUs) this.neighbors.learn(message);
+    if (forUs && message.operation === arpOperations.request) {
+      this.sendArp(message.senderMac, {
+        operation: arpOperations.reply,
+        senderMac: settings.mac,
+        senderAddress: settings.address,
+        targetMac: message.senderMac,
+        targetAddress: message.senderAddress,
+      });
+    }
+  }
+
+  private sendArpRequest(target: Ipv4Address): void {
+    const { settings } = this;
+    this.sendArp(broadcastMac, {
+      operation: arpOperations.request,
+      senderMac: settings.mac,
+      senderAddress: settings.address,
+      targetMac: new Uint8Array(6),
+      targetAddress: target,
+    });
+  }
+
+  private sendArp(destination: Uint8Array, message: Parameters<typeof writeArpFrame>[2]): void {
+    const bytes = new Uint8Array(arpFrameLength);
+    writeArpFrame(bytes, destination, message);
+    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    this.machine.atLeast(DISPATCH_LEVEL, () => {
+      this.ndis.packets.NdisSendNetBufferLists(this.binding, list, undefined);
+    });
+  }
+}

@@ -1,0 +1,87 @@
+/** Who is reachable at which Ethernet address: the host stack's ARP (RFC 826, RFC 1122 section 2.3.2). */
+import type { Machine } from '../machine/machine';
+import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
+import { formatIpv4, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
+import type { ArpMessage } from '../wire/arp';
+
+/** Time between two requests for the same address (RFC 1122 section 2.3.2.1: at most one per second). */
+const requestInterval = 1_000_000_000;
+
+/** Requests before the cache gives up. */
+const mostRequests = 5;
+
+/** A neighbor, resolved or not. */
+export interface NeighborEntry {
+  readonly address: Ipv4Address;
+  readonly handle: NDIS_OFFLOAD_HANDLE;
+  mac: MacAddress | undefined;
+  /** When the neighbor last proved reachable, virtual ns. */
+  confirmedAt: number;
+}
+
+/** See the file's head. */
+export class NeighborCache {
+  private readonly entries: NeighborEntry[] = [];
+  private readonly waiting: { readonly entry: NeighborEntry; readonly done: (mac: MacAddress | undefined) => void }[] = [];
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly sendRequest: (target: Ipv4Address) => void,
+  ) {}
+
+  /** The entry of an address, made if it is new. */
+  entry(address: Ipv4Address): NeighborEntry {
+    const known = this.entries.find((candidate) => sameAddress(candidate.address, address));
+    if (known !== undefined) return known;
+    const entry: NeighborEntry = {
+      address: address.slice(),
+      handle: new NDIS_OFFLOAD_HANDLE(this.machine.addresses),
+      mac: undefined,
+      confirmedAt: 0,
+    };
+    this.entries.push(entry);
+    return entry;
+  }
+
+  /** Calls `done` with the Ethernet address, or with undefined after five unanswered requests. */
+  resolve(entry: NeighborEntry, done: (mac: MacAddress | undefined) => void): void {
+    if (entry.mac !== undefined) {
+      done(entry.mac);
+      return;
+    }
+    this.waiting.push({ entry, done });
+    this.request(entry, 1);
+  }
+
+  /** Learns from an ARP message. */
+  learn(message: ArpMessage): void {
+    const entry = this.entries.find((candidate) => sameAddress(candidate.address, message.senderAddress));
+    if (entry === undefined) return;
+    entry.mac = message.senderMac;
+    entry.confirmedAt = this.machine.now;
+    this.answer(entry);
+  }
+
+  private request(entry: NeighborEntry, attempt: number): void {
+    this.sendRequest(entry.address);
+    this.machine.queueDeferredCall(requestInterval, () => {
+      if (entry.mac !== undefined) return;
+      if (attempt < mostRequests) this.request(entry, attempt + 1);
+      else this.answer(entry);
+    });
+  }
+
+  private answer(entry: NeighborEntry): void {
+    for (let index = this.waiting.length - 1; index >= 0; index--) {
+      const waiter = this.waiting[index]!;
+      if (waiter.entry !== entry) continue;
+      this.waiting.splice(index, 1);
+      waiter.done(entry.mac);
+    }
+  }
+}
+
+/** Label of a neighbor in the state tree. */
+export function neighborLabel(entry: NeighborEntry): string {
+  return `Neighbor ${formatIpv4(entry.address)}`;
+}

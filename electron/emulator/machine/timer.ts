@@ -1,0 +1,43 @@
+import type { EventTarget } from '../clock/scheduler';
+import type { Machine } from './machine';
+
+/**
+ * A timer that may be re-armed at every segment at no cost: the deadline is a number, and one event in the queue is moved only
+ * when it comes too late or fires too early.
+ */
+export class Timer implements EventTarget {
+  /** When it expires, in virtual ns; Infinity while stopped. */
+  private deadline = Infinity;
+  private queuedFor = Infinity;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly expire: () => void,
+  ) {}
+
+  /** Arms the timer for an absolute time; Infinity stops it. */
+  set(deadline: number): void {
+    this.deadline = deadline;
+    if (deadline < this.queuedFor) {
+      this.queuedFor = deadline;
+      this.machine.schedule(deadline, this, deadline);
+    }
+  }
+
+  /** Disarms the timer. */
+  stop(): void {
+    this.deadline = Infinity;
+  }
+
+  onEvent(scheduledFor: number): void {
+    if (scheduledFor !== this.queuedFor) return;
+    this.queuedFor = Infinity;
+    if (this.deadline === Infinity) return;
+    if (this.deadline > this.machine.now) {
+      this.set(this.deadline);
+      return;
+    }
+    this.deadline = Infinity;
+    this.expire();
+  }
+}

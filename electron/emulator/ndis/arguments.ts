@@ -1,0 +1,110 @@
+/** Arguments of calls as the trace keeps them: decoded, and copied at the moment of the call. */
+import type { ConstantGroup, StructureName } from '../../../shared/ddi/catalogue';
+import type { NdisStatus } from '../../../shared/ddi/status';
+import type { BlockRole, CallArgument } from '../../../shared/trace/records';
+import type { AddressSpace } from '../machine/addressSpace';
+import type { StateObserver } from '../observe/stateObserver';
+import { chainToArray, mdlCount, netBufferListInfo, type NET_BUFFER, type NET_BUFFER_LIST } from './netBufferList';
+import {
+  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  walkBlocks,
+  type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+} from './offloadBlockList';
+import { encodeAttachedState, encodeBlock } from './structureBytes';
+
+/** A plain number, decoded by a group of constants where one is given. */
+export function numberArgument(name: string, value: number, group?: ConstantGroup): CallArgument {
+  return { kind: 'number', name, value, group };
+}
+
+/** A handle, context or other pointer; `label` says what is there. */
+export function pointerArgument(name: string, target: { readonly address: number } | null, label: string): CallArgument {
+  return { kind: 'pointer', name, value: target?.address ?? 0, label };
+}
+
+/** A status passed as an argument. */
+export function statusArgument(name: string, value: NdisStatus): CallArgument {
+  return { kind: 'status', name, value };
+}
+
+/** Text for what has no better form. */
+export function textArgument(name: string, value: string): CallArgument {
+  return { kind: 'text', name, value };
+}
+
+/** A structure by its bytes. */
+export function structureArgument(
+  name: string,
+  structure: StructureName,
+  address: number,
+  bytes: Uint8Array,
+): CallArgument {
+  return { kind: 'structure', name, structure, address, bytes };
+}
+
+/** A chain of NET_BUFFER_LISTs. */
+export function netBufferListsArgument(name: string, first: NET_BUFFER_LIST | null): CallArgument {
+  return {
+    kind: 'net-buffer-lists',
+    name,
+    lists: chainToArray(first).map((list) => {
+      let netBufferCount = 0;
+      let mdls = 0;
+      for (let buffer: NET_BUFFER | null = list.FirstNetBuffer; buffer !== null; buffer = buffer.Next) {
+        netBufferCount++;
+        mdls += mdlCount(buffer);
+      }
+      return {
+        address: list.address,
+        dataLength: list.dataLength,
+        netBufferCount,
+        mdlCount: mdls,
+        status: list.Status,
+        bytesTransferred: list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0,
+        streamOffset: list.streamOffset,
+      };
+    }),
+  };
+}
+
+/** What a block is, by its handle and its attached state (WDK "Placeholders, Linkers, and New Offloads"). */
+function roleOf(
+  block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  initiates: boolean,
+): BlockRole {
+  const cell =
+    block instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST
+      ? (block.OffloadHandle?.MiniportOffloadContext ?? null)
+      : block.MiniportOffloadContext;
+  if (cell === null) return 'placeholder';
+  if (!initiates) return 'reference';
+  return block.state === undefined ? 'linker' : 'new';
+}
+
+/** A tree of block lists with everything attached. `initiates` tells new offloads and linkers from mere references. */
+export function blockListArgument(
+  name: string,
+  addresses: AddressSpace,
+  observer: StateObserver,
+  root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  initiates: boolean,
+): CallArgument {
+  const blocks: Extract<CallArgument, { kind: 'block-list' }>['blocks'][number][] = [];
+  walkBlocks(root, (block, depth) => {
+    const handle = block instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST ? block.OffloadHandle : block.NdisOffloadHandle;
+    blocks.push({
+      address: block.address,
+      depth,
+      role: roleOf(block, initiates),
+      object: observer.find(handle)?.id,
+      bytes: encodeBlock(block),
+      states: block.state === undefined ? [] : encodeAttachedState(addresses, block.state),
+    });
+  });
+  return {
+    kind: 'block-list',
+    name,
+    form: root instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST ? 'protocol' : 'miniport',
+    blocks,
+  };
+}

@@ -1,0 +1,226 @@
+/**
+ * What drivers hand to NDIS when they register: characteristics structures with their handlers, spelled as in ndis.h and
+ * ndischimney.h. Each handler's comment says who calls it, when, and who owns what.
+ */
+import { objectHeader, type ObjectHeaderValues } from '../../../shared/ddi/structureCodec';
+import type { NdisStatus } from '../../../shared/ddi/status';
+import type { NET_BUFFER_LIST } from './netBufferList';
+import type {
+  NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  NDIS_OFFLOAD_HANDLE,
+  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  PVOID,
+} from './offloadBlockList';
+
+/** Something that NDIS or a driver hands out to be handed back: an NDIS_HANDLE. */
+export interface NDIS_HANDLE {
+  readonly address: number;
+  /** What it is, for people. */
+  readonly label: string;
+}
+
+/** NDIS_OID_REQUEST, as far as chimney offload needs it. */
+export interface NDIS_OID_REQUEST {
+  readonly address: number;
+  readonly RequestType: 'NdisRequestQueryInformation' | 'NdisRequestSetInformation';
+  /** An OID_ value. */
+  readonly Oid: number;
+  /** The structure to set, or room for the answer. */
+  readonly InformationBuffer: Uint8Array;
+  /** Bytes written by a query or read by a set. */
+  bytesProcessed: number;
+}
+
+/** NDIS_MINIPORT_DRIVER_CHARACTERISTICS, as far as it is used. */
+export interface NDIS_MINIPORT_DRIVER_CHARACTERISTICS {
+  readonly Header: ObjectHeaderValues;
+  readonly MajorNdisVersion: number;
+  readonly MinorNdisVersion: number;
+  /** MiniportSetOptions: NDIS calls it from inside NdisMRegisterMiniportDriver, at PASSIVE_LEVEL. */
+  readonly SetOptionsHandler: (NdisDriverHandle: NDIS_HANDLE, DriverContext: PVOID) => NdisStatus;
+  /** MiniportInitializeEx: makes one adapter ready, at PASSIVE_LEVEL. */
+  readonly InitializeHandlerEx: (NdisMiniportHandle: NDIS_HANDLE, MiniportDriverContext: PVOID) => NdisStatus;
+  /** MiniportRestart: the adapter may send and receive from now on. */
+  readonly RestartHandler: (MiniportAdapterContext: PVOID) => NdisStatus;
+  /** MiniportOidRequest: answers at once or completes later. */
+  readonly OidRequestHandler: (MiniportAdapterContext: PVOID, OidRequest: NDIS_OID_REQUEST) => NdisStatus;
+  /** MiniportSendNetBufferLists: the driver owns the lists until it completes them. */
+  readonly SendNetBufferListsHandler: (MiniportAdapterContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+  /** MiniportReturnNetBufferLists: lists that the driver indicated are its own again. */
+  readonly ReturnNetBufferListsHandler: (MiniportAdapterContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+}
+
+/** NDIS_PROTOCOL_DRIVER_CHARACTERISTICS, as far as it is used. */
+export interface NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
+  readonly Header: ObjectHeaderValues;
+  readonly MajorNdisVersion: number;
+  readonly MinorNdisVersion: number;
+  /** ProtocolSetOptions: NDIS calls it from inside NdisRegisterProtocolDriver, at PASSIVE_LEVEL. */
+  readonly SetOptionsHandler: (NdisDriverHandle: NDIS_HANDLE, DriverContext: PVOID) => NdisStatus;
+  /** ProtocolBindAdapterEx: an adapter is there; the driver opens it with NdisOpenAdapterEx. */
+  readonly BindAdapterHandlerEx: (
+    ProtocolDriverContext: PVOID,
+    BindContext: NDIS_HANDLE,
+    adapter: NDIS_HANDLE,
+  ) => NdisStatus;
+  /** ProtocolReceiveNetBufferLists: the driver owns the lists until it returns them. */
+  readonly ReceiveNetBufferListsHandler: (ProtocolBindingContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+  /** ProtocolSendNetBufferListsComplete: sent lists are the driver's own again. */
+  readonly SendNetBufferListsCompleteHandler: (ProtocolBindingContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+}
+
+type GenericMiniportHandler = (
+  MiniportAdapterContext: PVOID,
+  OffloadBlockList: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+) => void;
+
+/** NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS: every handler may be called at any IRQL and completes later. */
+export interface NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS {
+  readonly Header: ObjectHeaderValues;
+  readonly Flags: number;
+  /** MiniportInitiateOffload: takes state over; the tree is the target's until NdisMInitiateOffloadComplete. */
+  readonly InitiateOffloadHandler: GenericMiniportHandler;
+  /** MiniportTerminateOffload: gives state back; ends with NdisMTerminateOffloadComplete. */
+  readonly TerminateOffloadHandler: GenericMiniportHandler;
+  /** MiniportUpdateOffload: takes new cached variables; ends with NdisMUpdateOffloadComplete. */
+  readonly UpdateOffloadHandler: GenericMiniportHandler;
+  /** MiniportInvalidateOffload: stops sending on what depends on an object; ends with NdisMInvalidateOffloadComplete. */
+  readonly InvalidateOffloadHandler: GenericMiniportHandler;
+  /** MiniportQueryOffload: fills attached state with present values; ends with NdisMQueryOffloadStateComplete. */
+  readonly QueryOffloadHandler: GenericMiniportHandler;
+}
+
+type TcpMiniportHandler = (
+  MiniportAdapterContext: PVOID,
+  MiniportOffloadContext: PVOID,
+  NetBufferLists: NET_BUFFER_LIST,
+) => NdisStatus;
+
+/** NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS. */
+export interface NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS {
+  readonly Header: ObjectHeaderValues;
+  readonly Flags: number;
+  /** An NDIS_CHIMNEY_OFFLOAD_TYPE: NdisTcpChimneyOffload. */
+  readonly OffloadType: number;
+  /** MiniportTcpOffloadSend: NDIS_STATUS_PENDING always; completed when the peer has acknowledged the data. */
+  readonly TcpOffloadSendHandler: TcpMiniportHandler;
+  /** MiniportTcpOffloadReceive: NDIS_STATUS_PENDING always; lists of one NET_BUFFER each, filled in order. */
+  readonly TcpOffloadReceiveHandler: TcpMiniportHandler;
+  /** MiniportTcpOffloadDisconnect: NDIS_STATUS_PENDING always; Flags say graceful or abortive. */
+  readonly TcpOffloadDisconnectHandler: (
+    MiniportAdapterContext: PVOID,
+    MiniportOffloadContext: PVOID,
+    NetBufferList: NET_BUFFER_LIST,
+    Flags: number,
+  ) => NdisStatus;
+  /** MiniportTcpOffloadForward: a segment that reached the host; NDIS_STATUS_PENDING always. */
+  readonly TcpOffloadForwardHandler: TcpMiniportHandler;
+  /** MiniportTcpOffloadReceiveReturn: indicated lists come back; NDIS_STATUS_SUCCESS always. */
+  readonly TcpOffloadReceiveReturnHandler: (
+    MiniportAdapterContext: PVOID,
+    NetBufferLists: NET_BUFFER_LIST,
+  ) => NdisStatus;
+}
+
+type GenericClientHandler = (
+  ProtocolBindingContext: PVOID,
+  OffloadBlockList: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+) => void;
+
+/** NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS: the tree is the sender's again with each completion. */
+export interface NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS {
+  readonly Header: ObjectHeaderValues;
+  readonly Flags: number;
+  readonly InitiateOffloadCompleteHandler: GenericClientHandler;
+  readonly TerminateOffloadCompleteHandler: GenericClientHandler;
+  readonly UpdateOffloadCompleteHandler: GenericClientHandler;
+  readonly InvalidateOffloadCompleteHandler: GenericClientHandler;
+  readonly QueryOffloadCompleteHandler: GenericClientHandler;
+  /** ProtocolIndicateOffloadEvent: a neighbor reachability query to be answered in place. */
+  readonly IndicateOffloadEventHandler: (
+    ProtocolBindingContext: PVOID,
+    OffloadBlockList: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+    IndicationCode: number,
+  ) => void;
+}
+
+type TcpClientCompletion = (ProtocolBindingContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+
+/** What a receive indication answers: a status, and the bytes that the client took. */
+export interface ReceiveIndicationAnswer {
+  readonly status: NdisStatus;
+  readonly BytesConsumed: number;
+}
+
+/** NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS. */
+export interface NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS {
+  readonly Header: ObjectHeaderValues;
+  readonly Flags: number;
+  readonly OffloadType: number;
+  readonly TcpOffloadSendCompleteHandler: TcpClientCompletion;
+  readonly TcpOffloadReceiveCompleteHandler: TcpClientCompletion;
+  readonly TcpOffloadDisconnectCompleteHandler: TcpClientCompletion;
+  readonly TcpOffloadForwardCompleteHandler: TcpClientCompletion;
+  /** ProtocolTcpOffloadEvent: something happened to the connection. */
+  readonly TcpOffloadEventHandler: (
+    OffloadContext: NDIS_OFFLOAD_HANDLE,
+    EventType: number,
+    EventSpecificInformation: number,
+  ) => void;
+  /** ProtocolTcpOffloadReceiveIndicate: data for which no receive was posted; taken whole, in part or not at all. */
+  readonly TcpOffloadReceiveIndicateHandler: (
+    OffloadContext: NDIS_OFFLOAD_HANDLE,
+    NetBufferList: NET_BUFFER_LIST,
+    Status: NdisStatus,
+  ) => ReceiveIndicationAnswer;
+}
+
+/** Names of the structures that NdisSetOptionalHandlers takes here, by what tells them apart: Header.Type. */
+export const optionalHandlerStructures = [
+  'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
+  'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
+  'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
+  'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
+] as const;
+
+/** A structure for NdisSetOptionalHandlers, told apart by name (in C by Header.Type). */
+export type OptionalHandlers =
+  | {
+      readonly structure: 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS';
+      readonly value: NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS;
+    }
+  | {
+      readonly structure: 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS';
+      readonly value: NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS;
+    }
+  | {
+      readonly structure: 'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS';
+      readonly value: NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS;
+    }
+  | {
+      readonly structure: 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS';
+      readonly value: NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS;
+    };
+
+/** The header that a correct driver writes into an optional-handlers structure. */
+export function optionalHandlersHeader(structure: OptionalHandlers['structure']): ObjectHeaderValues {
+  return objectHeader(structure);
+}
+
+/** NDIS_TCP_OFFLOAD_EVENT_HANDLERS: the entry points that NdisMGetOffloadHandlers gives to an offload target. */
+export interface NDIS_TCP_OFFLOAD_EVENT_HANDLERS {
+  readonly NdisTcpOffloadEventHandler: (
+    NdisOffloadHandle: NDIS_OFFLOAD_HANDLE,
+    EventType: number,
+    EventSpecificInformation: number,
+  ) => void;
+  readonly NdisTcpOffloadReceiveHandler: (
+    NdisOffloadHandle: NDIS_OFFLOAD_HANDLE,
+    NetBufferList: NET_BUFFER_LIST,
+    Status: NdisStatus,
+  ) => ReceiveIndicationAnswer;
+  readonly NdisTcpOffloadSendComplete: (NdisMiniportHandle: NDIS_HANDLE, NetBufferLists: NET_BUFFER_LIST) => void;
+  readonly NdisTcpOffloadReceiveComplete: (NdisMiniportHandle: NDIS_HANDLE, NetBufferLists: NET_BUFFER_LIST) => void;
+  readonly NdisTcpOffloadDisconnectComplete: (NdisMiniportHandle: NDIS_HANDLE, NetBufferList: NET_BUFFER_LIST) => void;
+  readonly NdisTcpOffloadForwardComplete: (NdisMiniportHandle: NDIS_HANDLE, NetBufferLists: NET_BUFFER_LIST) => void;
+}

@@ -1,0 +1,54 @@
+/** What the planes of NDIS share: the machine, the door, and who asked for what. */
+import type { EventId } from '../../../shared/trace/records';
+import type { Machine } from '../machine/machine';
+import type { StateObserver } from '../observe/stateObserver';
+import type { Door } from './door';
+import type { Binding, MiniportAdapter } from './drivers';
+import type { NDIS_OFFLOAD_HANDLE } from './offloadBlockList';
+
+/** A request under way, by its call records on both sides of NDIS. */
+export interface OpenRequest {
+  readonly connection: number | undefined;
+  /** The sender's call into NDIS; undefined for data that came with an initiate's chain. */
+  readonly ndisCall: EventId | undefined;
+  /** NDIS's call of the handler below. */
+  readonly miniportCall: EventId | undefined;
+}
+
+/** See the file's head. */
+export class NdisCore {
+  /** Requests by what identifies them in their completion: root block list or NET_BUFFER_LIST. */
+  readonly openRequests = new Map<object, OpenRequest>();
+  /** The binding through which each offloaded object was offered. */
+  readonly bindingOfHandle = new Map<NDIS_OFFLOAD_HANDLE, Binding>();
+
+  constructor(
+    readonly machine: Machine,
+    readonly door: Door,
+    readonly observer: StateObserver,
+    /** NDIS's own component. */
+    readonly component: number,
+  ) {}
+
+  /** Ends a request and answers what is known of it. */
+  close(key: object): OpenRequest | undefined {
+    const request = this.openRequests.get(key);
+    this.openRequests.delete(key);
+    return request;
+  }
+
+  /** The binding that a sender's handle belongs to.
+   * @throws Error for a handle that never went through an initiate. */
+  bindingOf(handle: NDIS_OFFLOAD_HANDLE): Binding {
+    const binding = this.bindingOfHandle.get(handle);
+    if (binding === undefined) throw new Error('the NDIS_OFFLOAD_HANDLE names no offloaded object');
+    return binding;
+  }
+
+  /** The binding above an adapter.
+   * @throws Error if no protocol driver has opened it. */
+  bindingAbove(adapter: MiniportAdapter): Binding {
+    if (adapter.binding === undefined) throw new Error(`no protocol driver is bound to ${adapter.label}`);
+    return adapter.binding;
+  }
+}

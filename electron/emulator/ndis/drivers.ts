@@ -1,0 +1,89 @@
+/** NDIS's own records of drivers, adapters and bindings. */
+import type {
+  NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+  NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+  NDIS_HANDLE,
+  NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
+  NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
+  NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+  NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+} from './characteristics';
+import type { PVOID } from './offloadBlockList';
+
+
+
+
+/** Bytes that an opaque NDIS block takes in the address space; drivers never look inside. */
+export const opaqueSize = 0x100;
+
+/** A registered miniport driver. Its handle is NdisMiniportDriverHandle. */
+export class MiniportDriver implements NDIS_HANDLE {
+  readonly kind = 'miniport-driver';
+  genericHandlers: NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS | undefined;
+  tcpHandlers: NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS | undefined;
+  /** While MiniportSetOptions runs. */
+  inSetOptions = false;
+
+  constructor(
+    readonly address: number,
+    readonly label: string,
+    readonly component: number,
+    readonly context: PVOID,
+    readonly characteristics: NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
+  ) {}
+}
+
+/** A registered protocol driver. Its handle is NdisProtocolHandle. */
+export class ProtocolDriver implements NDIS_HANDLE {
+  readonly kind = 'protocol-driver';
+  genericHandlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS | undefined;
+  tcpHandlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS | undefined;
+  /** While ProtocolSetOptions runs. */
+  inSetOptions = false;
+
+  constructor(
+    readonly address: number,
+    readonly label: string,
+    readonly component: number,
+    readonly context: PVOID,
+    readonly characteristics: NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
+  ) {}
+}
+
+/** One adapter of a miniport driver. Its handle is the NdisMiniportHandle of MiniportInitializeEx. */
+export class MiniportAdapter implements NDIS_HANDLE {
+  readonly kind = 'adapter';
+  /** MiniportAdapterContext, from NdisMSetMiniportAttributes. */
+  context: PVOID | undefined;
+  initialized = false;
+  /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD: what the hardware can do, and what is on. */
+  hardwareCapabilities: Uint8Array | undefined;
+  binding: Binding | undefined;
+
+  constructor(
+    readonly address: number,
+    readonly label: string,
+    readonly driver: MiniportDriver,
+  ) {}
+}
+
+/** A protocol driver's opening of an adapter. Its handle is NdisBindingHandle. */
+export class Binding implements NDIS_HANDLE {
+  readonly kind = 'binding';
+
+  constructor(
+    readonly address: number,
+    readonly label: string,
+    readonly protocol: ProtocolDriver,
+    readonly adapter: MiniportAdapter,
+    /** ProtocolBindingContext, from NdisOpenAdapterEx. */
+    readonly context: PVOID,
+  ) {}
+}
+
+/** An adapter's context.
+ * @throws Error if the driver never set it: a handler would be called on an adapter that isn't initialized (INZ-001). */
+export function adapterContext(adapter: MiniportAdapter): PVOID {
+  if (adapter.context === undefined) throw new Error(`${adapter.label} has no MiniportAdapterContext`);
+  return adapter.context;
+}

@@ -1,0 +1,159 @@
+/** NET_BUFFER_LIST, NET_BUFFER and MDL as drivers see them (WDK "NET_BUFFER Architecture"). */
+import { structureLayout } from '../../../shared/ddi/catalogue';
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import type { AddressSpace } from '../machine/addressSpace';
+
+/** Facts about a frame that only its maker knows. */
+export interface FrameDescription {
+  readonly connection: number | undefined;
+  /** TCP payload in bytes. */
+  readonly payloadLength: number;
+  readonly retransmission: boolean;
+}
+
+/** Slots of NetBufferListInfo that chimney offload uses. */
+export const netBufferListInfo = {
+  TcpOffloadBytesTransferred: 0,
+  TcpReceiveNoPush: 2,
+  TcpReceiveBytesTransferred: 0x11,
+} as const;
+
+/** Slots of NetBufferListInfo in NDIS 6.20. */
+const infoSlots = 18;
+
+/** A run of locked memory. */
+export class MDL {
+  Next: MDL | null = null;
+
+  constructor(
+    readonly address: number,
+    readonly bytes: Uint8Array,
+  ) {}
+
+  /** Bytes that it describes. */
+  get ByteCount(): number {
+    return this.bytes.length;
+  }
+}
+
+/** Data of one packet or one piece of a stream: a chain of MDLs, of which a part in the middle is used. */
+export class NET_BUFFER {
+  Next: NET_BUFFER | null = null;
+  /** Bytes unused at the front of the chain. */
+  DataOffset = 0;
+
+  constructor(
+    readonly address: number,
+    readonly MdlChain: MDL,
+    /** Bytes used. */
+    public DataLength: number,
+  ) {}
+
+  /** Calls `visit` for each run of used bytes, in order. */
+  forEachRun(visit: (bytes: Uint8Array, isLast: boolean) => void): void {
+    let skip = this.DataOffset;
+    let left = this.DataLength;
+    for (let mdl: MDL | null = this.MdlChain; mdl !== null && left > 0; mdl = mdl.Next) {
+      if (skip >= mdl.ByteCount) {
+        skip -= mdl.ByteCount;
+        continue;
+      }
+      const count = Math.min(left, mdl.ByteCount - skip);
+      left -= count;
+      visit(mdl.bytes.subarray(skip, skip + count), left === 0);
+      skip = 0;
+    }
+  }
+}
+
+/** A list of NET_BUFFERs with the out-of-band data that they share. */
+export class NET_BUFFER_LIST {
+  Next: NET_BUFFER_LIST | null = null;
+  Status: NdisStatus = NDIS_STATUS.SUCCESS;
+  readonly NetBufferListInfo: number[] = new Array<number>(infoSlots).fill(0);
+  /** For whoever holds the list as a miniport; never read by a protocol. */
+  MiniportReserved: unknown = undefined;
+  /** For the protocol that allocated it. */
+  ProtocolReserved: unknown = undefined;
+  /** Offset of its first byte in the stream of its connection, for people who read a trace; not part of the structure. */
+  streamOffset: number | undefined;
+
+  /** What a frame of the host stack's own carries, for the trace; not part of the structure. */
+  frame: FrameDescription | undefined;
+
+  constructor(
+    readonly address: number,
+    readonly FirstNetBuffer: NET_BUFFER,
+  ) {}
+
+  /** Used bytes in all NET_BUFFERs. */
+  get dataLength(): number {
+    let length = 0;
+    for (let buffer: NET_BUFFER | null = this.FirstNetBuffer; buffer !== null; buffer = buffer.Next) length += buffer.DataLength;
+    return length;
+  }
+}
+
+const sizes = {
+  list: structureLayout('NET_BUFFER_LIST').size,
+  buffer: structureLayout('NET_BUFFER').size,
+  mdl: structureLayout('MDL').size,
+} as const;
+
+/** NdisAllocateNetBufferAndNetBufferList for data that lies in one or several runs. */
+export function allocateNetBufferList(addresses: AddressSpace, runs: readonly Uint8Array[]): NET_BUFFER_LIST {
+  let first: MDL | null = null;
+  let last: MDL | null = null;
+  let length = 0;
+  for (const run of runs) {
+    const mdl = new MDL(addresses.allocate(sizes.mdl), run);
+    if (last === null) first = mdl;
+    else last.Next = mdl;
+    last = mdl;
+    length += run.length;
+  }
+  first ??= new MDL(addresses.allocate(sizes.mdl), new Uint8Array(0));
+  const buffer = new NET_BUFFER(addresses.allocate(sizes.buffer), first, length);
+  return new NET_BUFFER_LIST(addresses.allocate(sizes.list), buffer);
+}
+
+/** NdisAdvanceNetBufferDataStart with FreeMdl NULL: gives up the first `count` used bytes. */
+export function NdisAdvanceNetBufferDataStart(buffer: NET_BUFFER, count: number): void {
+  if (count > buffer.DataLength) throw new RangeError(`advances ${count} of ${buffer.DataLength} bytes`);
+  buffer.DataOffset += count;
+  buffer.DataLength -= count;
+}
+
+/** The used bytes of a NET_BUFFER in one piece: its own memory where that is contiguous, a copy otherwise. */
+export function netBufferBytes(buffer: NET_BUFFER): Uint8Array {
+  const runs: Uint8Array[] = [];
+  buffer.forEachRun((run) => runs.push(run));
+  if (runs.length === 1) return runs[0]!;
+  const bytes = new Uint8Array(buffer.DataLength);
+  let at = 0;
+  for (const run of runs) {
+    bytes.set(run, at);
+    at += run.length;
+  }
+  return bytes;
+}
+
+/** The lists of a chain as an array. */
+export function chainToArray(first: NET_BUFFER_LIST | null): NET_BUFFER_LIST[] {
+  const lists: NET_BUFFER_LIST[] = [];
+  for (let list = first; list !== null; list = list.Next) lists.push(list);
+  return lists;
+}
+
+/** Links lists into a chain and answers its head; null for none. */
+export function linkChain(lists: readonly NET_BUFFER_LIST[]): NET_BUFFER_LIST | null {
+  lists.forEach((list, index) => (list.Next = lists[index + 1] ?? null));
+  return lists[0] ?? null;
+}
+
+/** MDLs in a NET_BUFFER's chain. */
+export function mdlCount(buffer: NET_BUFFER): number {
+  let count = 0;
+  for (let mdl: MDL | null = buffer.MdlChain; mdl !== null; mdl = mdl.Next) count++;
+  return count;
+}

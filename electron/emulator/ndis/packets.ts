@@ -1,0 +1,173 @@
+/** NDIS: the ordinary packet path, which carries everything that is not offloaded. */
+import { netBufferListsArgument, numberArgument, pointerArgument } from './arguments';
+import type { NDIS_HANDLE } from './characteristics';
+import type { NdisCore } from './core';
+import { adapterContext, type Binding, type MiniportAdapter } from './drivers';
+import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
+
+/** See the file's head. */
+export class PacketPlane {
+  constructor(private readonly core: NdisCore) {}
+
+  /** NdisSendNetBufferLists: the lists are NDIS's and the miniport's until ProtocolSendNetBufferListsComplete. */
+  NdisSendNetBufferLists(NdisBindingHandle: NDIS_HANDLE, lists: NET_BUFFER_LIST, connection: number | undefined): void {
+    const { core } = this;
+    const { door, component } = core;
+    const binding = NdisBindingHandle as Binding;
+    const { adapter } = binding;
+    door.void(
+      {
+        functionName: 'NdisSendNetBufferLists',
+        caller: binding.protocol.component,
+        callee: component,
+        connection,
+        arguments: [
+          pointerArgument('NdisBindingHandle', binding, binding.label),
+          netBufferListsArgument('NetBufferLists', lists),
+          numberArgument('PortNumber', 0),
+        ],
+      },
+      (ndisCall) => {
+        const context = adapterContext(adapter);
+        door.void(
+          {
+            functionName: 'MiniportSendNetBufferLists',
+            caller: component,
+            callee: adapter.driver.component,
+            connection,
+            arguments: [
+              pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'),
+              netBufferListsArgument('NetBufferLists', lists),
+              numberArgument('PortNumber', 0),
+            ],
+          },
+          (miniportCall) => {
+            for (const list of chainToArray(lists)) core.openRequests.set(list, { connection, ndisCall, miniportCall });
+            adapter.driver.characteristics.SendNetBufferListsHandler(context, lists);
+          },
+        );
+      },
+    );
+  }
+
+  /** NdisMSendNetBufferListsComplete: gives sent lists back to the protocol driver. */
+  NdisMSendNetBufferListsComplete(MiniportAdapterHandle: NDIS_HANDLE, lists: NET_BUFFER_LIST): void {
+    const { core } = this;
+    const { door, component } = core;
+    const adapter = MiniportAdapterHandle as MiniportAdapter;
+    const binding = core.bindingAbove(adapter);
+    const closed = chainToArray(lists).map((list) => core.close(list));
+    const connection = closed[0]?.connection;
+    door.void(
+      {
+        functionName: 'NdisMSendNetBufferListsComplete',
+        caller: adapter.driver.component,
+        callee: component,
+        connection,
+        completes: closed[0]?.miniportCall,
+        arguments: [
+          pointerArgument('MiniportAdapterHandle', adapter, adapter.label),
+          netBufferListsArgument('NetBufferLists', lists),
+        ],
+      },
+      () => {
+        door.void(
+          {
+            functionName: 'ProtocolSendNetBufferListsComplete',
+            caller: component,
+            callee: binding.protocol.component,
+            connection,
+            completes: closed[0]?.ndisCall,
+            arguments: [
+              pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
+              netBufferListsArgument('NetBufferLists', lists),
+            ],
+          },
+          () => {
+            binding.protocol.characteristics.SendNetBufferListsCompleteHandler(binding.context, lists);
+          },
+        );
+      },
+    );
+  }
+
+  /** NdisMIndicateReceiveNetBufferLists: the lists are the protocol driver's until NdisReturnNetBufferLists. */
+  NdisMIndicateReceiveNetBufferLists(
+    MiniportAdapterHandle: NDIS_HANDLE,
+    lists: NET_BUFFER_LIST,
+    connection: number | undefined,
+  ): void {
+    const { door, component } = this.core;
+    const adapter = MiniportAdapterHandle as MiniportAdapter;
+    const binding = this.core.bindingAbove(adapter);
+    const count = chainToArray(lists).length;
+    door.void(
+      {
+        functionName: 'NdisMIndicateReceiveNetBufferLists',
+        caller: adapter.driver.component,
+        callee: component,
+        connection,
+        arguments: [
+          pointerArgument('MiniportAdapterHandle', adapter, adapter.label),
+          netBufferListsArgument('NetBufferLists', lists),
+          numberArgument('PortNumber', 0),
+          numberArgument('NumberOfNetBufferLists', count),
+        ],
+      },
+      () => {
+        door.void(
+          {
+            functionName: 'ProtocolReceiveNetBufferLists',
+            caller: component,
+            callee: binding.protocol.component,
+            connection,
+            arguments: [
+              pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
+              netBufferListsArgument('NetBufferLists', lists),
+              numberArgument('PortNumber', 0),
+              numberArgument('NumberOfNetBufferLists', count),
+            ],
+          },
+          () => {
+            binding.protocol.characteristics.ReceiveNetBufferListsHandler(binding.context, lists);
+          },
+        );
+      },
+    );
+  }
+
+  /** NdisReturnNetBufferLists: gives received lists back to the miniport. */
+  NdisReturnNetBufferLists(NdisBindingHandle: NDIS_HANDLE, lists: NET_BUFFER_LIST): void {
+    const { door, component } = this.core;
+    const binding = NdisBindingHandle as Binding;
+    const { adapter } = binding;
+    door.void(
+      {
+        functionName: 'NdisReturnNetBufferLists',
+        caller: binding.protocol.component,
+        callee: component,
+        arguments: [
+          pointerArgument('NdisBindingHandle', binding, binding.label),
+          netBufferListsArgument('NetBufferLists', lists),
+        ],
+      },
+      () => {
+        const context = adapterContext(adapter);
+        door.void(
+          {
+            functionName: 'MiniportReturnNetBufferLists',
+            caller: component,
+            callee: adapter.driver.component,
+            arguments: [
+              pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'),
+              netBufferListsArgument('NetBufferLists', lists),
+            ],
+          },
+          () => {
+            adapter.driver.characteristics.ReturnNetBufferListsHandler(context, lists);
+          },
+        );
+      },
+    );
+  }
+}

@@ -1,0 +1,360 @@
+/** NDIS: registration of drivers and of their chimney handlers, and bringing up adapters. */
+import { constantValue, structureLayout, type FunctionName } from '../../../shared/ddi/catalogue';
+import { objectHeader } from '../../../shared/ddi/structureCodec';
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import { PASSIVE_LEVEL } from '../machine/machine';
+import { numberArgument, pointerArgument, structureArgument } from './arguments';
+import type {
+  NDIS_HANDLE,
+  NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
+  NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
+  NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
+  OptionalHandlers,
+} from './characteristics';
+import type { NdisCore } from './core';
+import { Binding, MiniportAdapter, MiniportDriver, ProtocolDriver, adapterContext, opaqueSize } from './drivers';
+import type { PVOID } from './offloadBlockList';
+import { encodeCharacteristics } from './structureBytes';
+import type { TcpDataPlane } from './tcpData';
+
+const tcpChimney = constantValue('NdisTcpChimneyOffload');
+
+/** Drivers, adapters and bindings that NDIS knows. */
+export class RegistrationPlane {
+  private readonly adapters: MiniportAdapter[] = [];
+  private readonly protocols: ProtocolDriver[] = [];
+
+  constructor(
+    private readonly core: NdisCore,
+    private readonly tcp: TcpDataPlane,
+  ) {}
+
+  /**
+   * NdisMRegisterMiniportDriver: takes a miniport driver in and calls its MiniportSetOptions before it returns (REG-001).
+   * Answers the driver's handle, or the failure of MiniportSetOptions.
+   */
+  NdisMRegisterMiniportDriver(
+    component: number,
+    label: string,
+    MiniportDriverContext: PVOID,
+    characteristics: NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
+  ): { readonly status: NdisStatus; readonly NdisMiniportDriverHandle: NDIS_HANDLE | null } {
+    const { machine } = this.core;
+    const driver = new MiniportDriver(
+      machine.addresses.allocate(opaqueSize),
+      'NdisMiniportDriverHandle',
+      component,
+      MiniportDriverContext,
+      characteristics,
+    );
+    const status = this.register(
+      driver,
+      'NdisMRegisterMiniportDriver',
+      'MiniportSetOptions',
+      'NDIS_MINIPORT_DRIVER_CHARACTERISTICS',
+    );
+    if (status !== NDIS_STATUS.SUCCESS) return { status, NdisMiniportDriverHandle: null };
+    this.adapters.push(new MiniportAdapter(machine.addresses.allocate(opaqueSize), `${label} adapter`, driver));
+    return { status, NdisMiniportDriverHandle: driver };
+  }
+
+  /** NdisRegisterProtocolDriver: the same for a protocol driver and its ProtocolSetOptions. */
+  NdisRegisterProtocolDriver(
+    component: number,
+    ProtocolDriverContext: PVOID,
+    characteristics: NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
+  ): { readonly status: NdisStatus; readonly NdisProtocolHandle: NDIS_HANDLE | null } {
+    const driver = new ProtocolDriver(
+      this.core.machine.addresses.allocate(opaqueSize),
+      'NdisProtocolHandle',
+      component,
+      ProtocolDriverContext,
+      characteristics,
+    );
+    const status = this.register(
+      driver,
+      'NdisRegisterProtocolDriver',
+      'ProtocolSetOptions',
+      'NDIS_PROTOCOL_DRIVER_CHARACTERISTICS',
+    );
+    if (status !== NDIS_STATUS.SUCCESS) return { status, NdisProtocolHandle: null };
+    this.protocols.push(driver);
+    return { status, NdisProtocolHandle: driver };
+  }
+
+  /**
+   * NdisSetOptionalHandlers: takes a driver's chimney entry points (WDK page "Registering Chimney Offload Functions"). Refuses
+   * a driver below NDIS 6.0 with NOT_SUPPORTED, and with FAILURE: a handle outside its SetOptions, a structure of the other
+   * edge, a wrong header, another OffloadType, a missing handler. A later call replaces the handlers.
+   */
+  NdisSetOptionalHandlers(NdisHandle: NDIS_HANDLE, OptionalHandlers: OptionalHandlers): NdisStatus {
+    const { machine, door, component } = this.core;
+    const { addresses } = machine;
+    const { structure, value } = OptionalHandlers;
+    const driver = NdisHandle instanceof MiniportDriver || NdisHandle instanceof ProtocolDriver ? NdisHandle : undefined;
+    return door.status(
+      {
+        functionName: 'NdisSetOptionalHandlers',
+        caller: driver?.component ?? component,
+        callee: component,
+        arguments: [
+          pointerArgument('NdisHandle', NdisHandle, NdisHandle.label),
+          structureArgument(
+            'OptionalHandlers',
+            structure,
+            addresses.addressOf(value),
+            encodeCharacteristics(addresses, structure, value),
+          ),
+        ],
+      },
+      () => {
+        if (driver === undefined) return NDIS_STATUS.FAILURE;
+        if (driver.characteristics.MajorNdisVersion < 6) return NDIS_STATUS.NOT_SUPPORTED;
+        if (!driver.inSetOptions || machine.irql !== PASSIVE_LEVEL) return NDIS_STATUS.FAILURE;
+        const expected = objectHeader(structure);
+        if (value.Header.Revision !== expected.Revision || value.Header.Size !== expected.Size) return NDIS_STATUS.FAILURE;
+        if ('OffloadType' in value && value.OffloadType !== tcpChimney) return NDIS_STATUS.FAILURE;
+        for (const field of structureLayout(structure).fields) {
+          const member = (value as unknown as Readonly<Record<string, unknown>>)[field.name];
+          if (field.kind === 'codePointer' && typeof member !== 'function') return NDIS_STATUS.FAILURE;
+        }
+        if (driver instanceof MiniportDriver) {
+          if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS') driver.genericHandlers = value;
+          else if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS') driver.tcpHandlers = value;
+          else return NDIS_STATUS.FAILURE;
+        } else if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS') driver.genericHandlers = value;
+        else if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS') driver.tcpHandlers = value;
+        else return NDIS_STATUS.FAILURE;
+        return NDIS_STATUS.SUCCESS;
+      },
+    );
+  }
+
+  /**
+   * NdisMSetMiniportAttributes: from MiniportInitializeEx. Registration attributes carry MiniportAdapterContext; offload
+   * attributes carry the bytes of two NDIS_TCP_CONNECTION_OFFLOAD structures.
+   */
+  NdisMSetMiniportAttributes(
+    NdisMiniportHandle: NDIS_HANDLE,
+    attributes:
+      | { readonly kind: 'registration'; readonly MiniportAdapterContext: PVOID; readonly bytes: Uint8Array }
+      | {
+          readonly kind: 'offload';
+          readonly bytes: Uint8Array;
+          readonly DefaultTcpConnectionOffloadConfiguration: Uint8Array;
+          readonly TcpConnectionOffloadHardwareCapabilities: Uint8Array;
+        },
+  ): NdisStatus {
+    const { machine, door, component } = this.core;
+    const adapter = NdisMiniportHandle as MiniportAdapter;
+    const { addresses } = machine;
+    return door.status(
+      {
+        functionName: 'NdisMSetMiniportAttributes',
+        caller: adapter.driver.component,
+        callee: component,
+        arguments: [
+          pointerArgument('NdisMiniportHandle', adapter, adapter.label),
+          structureArgument(
+            'MiniportAttributes',
+            attributes.kind === 'registration'
+              ? 'NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES'
+              : 'NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES',
+            addresses.addressOf(attributes.bytes),
+            attributes.bytes,
+          ),
+          ...(attributes.kind === 'registration'
+            ? []
+            : [
+                structureArgument(
+                  'DefaultTcpConnectionOffloadConfiguration',
+                  'NDIS_TCP_CONNECTION_OFFLOAD',
+                  addresses.addressOf(attributes.DefaultTcpConnectionOffloadConfiguration),
+                  attributes.DefaultTcpConnectionOffloadConfiguration,
+                ),
+                structureArgument(
+                  'TcpConnectionOffloadHardwareCapabilities',
+                  'NDIS_TCP_CONNECTION_OFFLOAD',
+                  addresses.addressOf(attributes.TcpConnectionOffloadHardwareCapabilities),
+                  attributes.TcpConnectionOffloadHardwareCapabilities,
+                ),
+              ]),
+        ],
+      },
+      () => {
+        if (attributes.kind === 'registration') adapter.context = attributes.MiniportAdapterContext;
+        else adapter.hardwareCapabilities = attributes.TcpConnectionOffloadHardwareCapabilities;
+        return NDIS_STATUS.SUCCESS;
+      },
+    );
+  }
+
+  /**
+   * NdisMGetOffloadHandlers: the table of NDIS's own entry points for an offload target. STATUS_SUCCESS with a table, or
+   * STATUS_NOT_SUPPORTED without one (INZ-010).
+   */
+  NdisMGetOffloadHandlers(
+    NdisMiniportHandle: NDIS_HANDLE,
+    ChimneyType: number,
+  ): { readonly status: NdisStatus; readonly OffloadHandlers: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | null } {
+    const { machine, door, component } = this.core;
+    const adapter = NdisMiniportHandle as MiniportAdapter;
+    const { addresses } = machine;
+    return door.cross(
+      {
+        functionName: 'NdisMGetOffloadHandlers',
+        caller: adapter.driver.component,
+        callee: component,
+        arguments: [
+          pointerArgument('NdisMiniportHandle', adapter, adapter.label),
+          numberArgument('ChimneyType', ChimneyType, 'NDIS_CHIMNEY_OFFLOAD_TYPE'),
+        ],
+      },
+      () => {
+        const supported = ChimneyType === tcpChimney && adapter.driver.tcpHandlers !== undefined;
+        if (!supported) return { status: NDIS_STATUS.NOT_SUPPORTED, OffloadHandlers: null };
+        return { status: NDIS_STATUS.SUCCESS, OffloadHandlers: this.tcp.eventHandlersFor(adapter) };
+      },
+      ({ status, OffloadHandlers }) => {
+        if (OffloadHandlers === null) return { status };
+        const bytes = encodeCharacteristics(addresses, 'NDIS_TCP_OFFLOAD_EVENT_HANDLERS', {
+          Header: objectHeader('NDIS_TCP_OFFLOAD_EVENT_HANDLERS', { type: tcpChimney }),
+          ...OffloadHandlers,
+        });
+        const table = structureArgument(
+          'OffloadHandlers',
+          'NDIS_TCP_OFFLOAD_EVENT_HANDLERS',
+          addresses.addressOf(OffloadHandlers),
+          bytes,
+        );
+        return { status, outputs: [table] };
+      },
+    );
+  }
+
+  /** NdisOpenAdapterEx: binds a protocol driver to an adapter, from ProtocolBindAdapterEx. */
+  NdisOpenAdapterEx(
+    NdisProtocolHandle: NDIS_HANDLE,
+    ProtocolBindingContext: PVOID,
+    adapterHandle: NDIS_HANDLE,
+    BindContext: NDIS_HANDLE,
+  ): { readonly status: NdisStatus; readonly NdisBindingHandle: NDIS_HANDLE | null } {
+    const { machine, door, component } = this.core;
+    const protocol = NdisProtocolHandle as ProtocolDriver;
+    const adapter = adapterHandle as MiniportAdapter;
+    return door.cross(
+      {
+        functionName: 'NdisOpenAdapterEx',
+        caller: protocol.component,
+        callee: component,
+        arguments: [
+          pointerArgument('NdisProtocolHandle', protocol, protocol.label),
+          pointerArgument('ProtocolBindingContext', ProtocolBindingContext, 'ProtocolBindingContext'),
+          pointerArgument('BindContext', BindContext, BindContext.label),
+        ],
+      },
+      () => {
+        if (adapter.binding !== undefined) return { status: NDIS_STATUS.FAILURE, NdisBindingHandle: null };
+        const address = machine.addresses.allocate(opaqueSize);
+        adapter.binding = new Binding(address, 'NdisBindingHandle', protocol, adapter, ProtocolBindingContext);
+        return { status: NDIS_STATUS.SUCCESS, NdisBindingHandle: adapter.binding };
+      },
+      ({ status, NdisBindingHandle }) => ({
+        status,
+        outputs: [pointerArgument('NdisBindingHandle', NdisBindingHandle, 'NdisBindingHandle')],
+      }),
+    );
+  }
+
+  /**
+   * Plug and Play starts the machine: every adapter is initialized and restarted, then every protocol driver is bound to it.
+   */
+  startAdapters(): void {
+    const { machine, door, component } = this.core;
+    for (const adapter of this.adapters) {
+      const { driver } = adapter;
+      const status = door.status(
+        {
+          functionName: 'MiniportInitializeEx',
+          caller: component,
+          callee: driver.component,
+          arguments: [
+            pointerArgument('NdisMiniportHandle', adapter, adapter.label),
+            pointerArgument('MiniportDriverContext', driver.context, 'MiniportDriverContext'),
+          ],
+        },
+        () => driver.characteristics.InitializeHandlerEx(adapter, driver.context),
+      );
+      adapter.initialized = status === NDIS_STATUS.SUCCESS;
+      if (!adapter.initialized) continue;
+      for (const protocol of this.protocols) {
+        const BindContext: NDIS_HANDLE = { address: machine.addresses.allocate(opaqueSize), label: 'BindContext' };
+        door.status(
+          {
+            functionName: 'ProtocolBindAdapterEx',
+            caller: component,
+            callee: protocol.component,
+            arguments: [
+              pointerArgument('ProtocolDriverContext', protocol.context, 'ProtocolDriverContext'),
+              pointerArgument('BindContext', BindContext, BindContext.label),
+            ],
+          },
+          () => protocol.characteristics.BindAdapterHandlerEx(protocol.context, BindContext, adapter),
+        );
+      }
+      const context = adapterContext(adapter);
+      door.status(
+        {
+          functionName: 'MiniportRestart',
+          caller: component,
+          callee: driver.component,
+          arguments: [pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext')],
+        },
+        () => driver.characteristics.RestartHandler(context),
+      );
+    }
+  }
+
+  private register(
+    driver: MiniportDriver | ProtocolDriver,
+    functionName: FunctionName,
+    setOptions: FunctionName,
+    structure: 'NDIS_MINIPORT_DRIVER_CHARACTERISTICS' | 'NDIS_PROTOCOL_DRIVER_CHARACTERISTICS',
+  ): NdisStatus {
+    const { machine, door, component } = this.core;
+    const { characteristics } = driver;
+    const { addresses } = machine;
+    return door.status(
+      {
+        functionName,
+        caller: driver.component,
+        callee: component,
+        arguments: [
+          structureArgument(
+            driver instanceof MiniportDriver ? 'MiniportDriverCharacteristics' : 'ProtocolCharacteristics',
+            structure,
+            addresses.addressOf(characteristics),
+            encodeCharacteristics(addresses, structure, characteristics),
+          ),
+        ],
+      },
+      () => {
+        driver.inSetOptions = true;
+        const status = door.status(
+          {
+            functionName: setOptions,
+            caller: component,
+            callee: driver.component,
+            arguments: [
+              pointerArgument('NdisDriverHandle', driver, driver.label),
+              pointerArgument('DriverContext', driver.context, 'DriverContext'),
+            ],
+          },
+          () => characteristics.SetOptionsHandler(driver, driver.context),
+        );
+        driver.inSetOptions = false;
+        return status;
+      },
+    );
+  }
+}

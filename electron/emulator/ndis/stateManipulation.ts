@@ -1,0 +1,325 @@
+/**
+ * NDIS: the five state-manipulation operations. NDIS turns the sender's protocol blocks into miniport blocks for the driver
+ * below, and at completion copies what the target wrote back into the sender's blocks (TRE-036, TRE-056, TRE-057).
+ */
+import type { FunctionName } from '../../../shared/ddi/catalogue';
+import type { EventId } from '../../../shared/trace/records';
+import { blockListArgument, numberArgument, pointerArgument } from './arguments';
+import type {
+  NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+  NDIS_HANDLE,
+  NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+} from './characteristics';
+import type { NdisCore } from './core';
+import { adapterContext, type Binding, type MiniportAdapter } from './drivers';
+import { chainToArray } from './netBufferList';
+import {
+  NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  walkBlocks,
+} from './offloadBlockList';
+
+/** Names and entry points of one operation (table in section 1 of the state-manipulation digest). */
+interface Operation {
+  readonly initiates: boolean;
+  readonly request: FunctionName;
+  readonly handler: FunctionName;
+  readonly complete: FunctionName;
+  readonly completion: FunctionName;
+  readonly enter: (
+    handlers: NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+  ) => NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS['InitiateOffloadHandler'];
+  readonly leave: (
+    handlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+  ) => NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS['InitiateOffloadCompleteHandler'];
+}
+
+const operations = {
+  initiate: {
+    initiates: true,
+    request: 'NdisInitiateOffload',
+    handler: 'MiniportInitiateOffload',
+    complete: 'NdisMInitiateOffloadComplete',
+    completion: 'ProtocolInitiateOffloadComplete',
+    enter: (handlers) => handlers.InitiateOffloadHandler,
+    leave: (handlers) => handlers.InitiateOffloadCompleteHandler,
+  },
+  terminate: {
+    initiates: false,
+    request: 'NdisTerminateOffload',
+    handler: 'MiniportTerminateOffload',
+    complete: 'NdisMTerminateOffloadComplete',
+    completion: 'ProtocolTerminateOffloadComplete',
+    enter: (handlers) => handlers.TerminateOffloadHandler,
+    leave: (handlers) => handlers.TerminateOffloadCompleteHandler,
+  },
+  update: {
+    initiates: false,
+    request: 'NdisUpdateOffload',
+    handler: 'MiniportUpdateOffload',
+    complete: 'NdisMUpdateOffloadComplete',
+    completion: 'ProtocolUpdateOffloadComplete',
+    enter: (handlers) => handlers.UpdateOffloadHandler,
+    leave: (handlers) => handlers.UpdateOffloadCompleteHandler,
+  },
+  query: {
+    initiates: false,
+    request: 'NdisQueryOffloadState',
+    handler: 'MiniportQueryOffload',
+    complete: 'NdisMQueryOffloadStateComplete',
+    completion: 'ProtocolQueryOffloadComplete',
+    enter: (handlers) => handlers.QueryOffloadHandler,
+    leave: (handlers) => handlers.QueryOffloadCompleteHandler,
+  },
+  invalidate: {
+    initiates: false,
+    request: 'NdisInvalidateOffload',
+    handler: 'MiniportInvalidateOffload',
+    complete: 'NdisMInvalidateOffloadComplete',
+    completion: 'ProtocolInvalidateOffloadComplete',
+    enter: (handlers) => handlers.InvalidateOffloadHandler,
+    leave: (handlers) => handlers.InvalidateOffloadCompleteHandler,
+  },
+} as const satisfies Record<string, Operation>;
+
+/** A tree below NDIS with the sender's tree that it stands for. */
+interface Conversion {
+  readonly protocolRoot: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST;
+  readonly binding: Binding;
+  readonly pairs: readonly (readonly [NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST])[];
+}
+
+/** See the file's head. */
+export class StateManipulationPlane {
+  private readonly conversions = new Map<NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, Conversion>();
+
+  constructor(private readonly core: NdisCore) {}
+
+  /** Offers state to the driver below; ends with ProtocolInitiateOffloadComplete. */
+  NdisInitiateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
+    this.request(operations.initiate, NdisBindingHandle as Binding, root);
+  }
+
+  /** Takes state back; ends with ProtocolTerminateOffloadComplete. */
+  NdisTerminateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
+    this.request(operations.terminate, NdisBindingHandle as Binding, root);
+  }
+
+  /** Changes cached variables; ends with ProtocolUpdateOffloadComplete. */
+  NdisUpdateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
+    this.request(operations.update, NdisBindingHandle as Binding, root);
+  }
+
+  /** Reads offloaded state; ends with ProtocolQueryOffloadComplete. */
+  NdisQueryOffloadState(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
+    this.request(operations.query, NdisBindingHandle as Binding, root);
+  }
+
+  /** Stops transmission that depends on objects; ends with ProtocolInvalidateOffloadComplete. */
+  NdisInvalidateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
+    this.request(operations.invalidate, NdisBindingHandle as Binding, root);
+  }
+
+  /** Ends an initiate; the target lets go of the tree. */
+  NdisMInitiateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
+    this.complete(operations.initiate, NdisMiniportHandle as MiniportAdapter, root);
+  }
+
+  /** Ends a terminate. */
+  NdisMTerminateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
+    this.complete(operations.terminate, NdisMiniportHandle as MiniportAdapter, root);
+  }
+
+  /** Ends an update. */
+  NdisMUpdateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
+    this.complete(operations.update, NdisMiniportHandle as MiniportAdapter, root);
+  }
+
+  /** Ends a query. */
+  NdisMQueryOffloadStateComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
+    this.complete(operations.query, NdisMiniportHandle as MiniportAdapter, root);
+  }
+
+  /** Ends an invalidate. */
+  NdisMInvalidateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
+    this.complete(operations.invalidate, NdisMiniportHandle as MiniportAdapter, root);
+  }
+
+  private request(operation: Operation, binding: Binding, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
+    const { core } = this;
+    const { door, component, observer, machine } = core;
+    const { adapter } = binding;
+    const connection = this.connectionOf(root);
+    door.void(
+      {
+        functionName: operation.request,
+        caller: binding.protocol.component,
+        callee: component,
+        connection,
+        arguments: [
+          pointerArgument('NdisBindingHandle', binding, binding.label),
+          blockListArgument('OffloadBlockList', machine.addresses, observer, root, operation.initiates),
+        ],
+      },
+      (ndisCall) => {
+        const handlers = adapter.driver.genericHandlers;
+        if (handlers === undefined) throw new Error(`${adapter.label} has registered no chimney handlers`);
+        const context = adapterContext(adapter);
+        const below = this.convert(root, binding);
+        core.openRequests.set(root, { connection, ndisCall, miniportCall: undefined });
+        door.void(
+          {
+            functionName: operation.handler,
+            caller: component,
+            callee: adapter.driver.component,
+            connection,
+            arguments: [
+              pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'),
+              blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
+            ],
+          },
+          (miniportCall) => {
+            core.openRequests.set(below, { connection, ndisCall, miniportCall });
+            if (operation.initiates) this.noteChains(below, ndisCall, miniportCall);
+            operation.enter(handlers)(context, below);
+          },
+        );
+      },
+    );
+  }
+
+  private complete(operation: Operation, adapter: MiniportAdapter, below: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
+    const { core } = this;
+    const { door, component, observer, machine } = core;
+    const conversion = this.conversions.get(below);
+    const lower = core.close(below);
+    if (conversion === undefined) throw new Error(`${operation.complete} got a tree that is not under way`);
+    this.conversions.delete(below);
+    const { protocolRoot, binding, pairs } = conversion;
+    const upper = core.close(protocolRoot);
+    door.void(
+      {
+        functionName: operation.complete,
+        caller: adapter.driver.component,
+        callee: component,
+        connection: lower?.connection,
+        completes: lower?.miniportCall,
+        arguments: [
+          pointerArgument('NdisMiniportHandle', adapter, adapter.label),
+          blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
+        ],
+      },
+      () => {
+        for (const [above, copy] of pairs) {
+          above.Status = copy.Status;
+          above.NetBufferListChain = copy.NetBufferListChain;
+        }
+        const handlers = binding.protocol.genericHandlers;
+        if (handlers === undefined) throw new Error('the protocol driver has registered no chimney handlers');
+        door.void(
+          {
+            functionName: operation.completion,
+            caller: component,
+            callee: binding.protocol.component,
+            connection: upper?.connection,
+            completes: upper?.ndisCall,
+            arguments: [
+              pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
+              blockListArgument('OffloadBlockList', machine.addresses, observer, protocolRoot, operation.initiates),
+            ],
+          },
+          () => operation.leave(handlers)(binding.context, protocolRoot),
+        );
+      },
+    );
+  }
+
+  /**
+   * NdisMOffloadEventIndicate: a target asks about a neighbor; the answer stands in the block's state when this returns.
+   */
+  NdisMOffloadEventIndicate(
+    NdisMiniportHandle: NDIS_HANDLE,
+    block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+    IndicationCode: number,
+  ): void {
+    const { door, component, observer, machine } = this.core;
+    const adapter = NdisMiniportHandle as MiniportAdapter;
+    const binding = this.core.bindingAbove(adapter);
+    door.void(
+      {
+        functionName: 'NdisMOffloadEventIndicate',
+        caller: adapter.driver.component,
+        callee: component,
+        arguments: [
+          pointerArgument('NdisMiniportHandle', adapter, adapter.label),
+          blockListArgument('OffloadBlockList', machine.addresses, observer, block, false),
+          numberArgument('IndicationCode', IndicationCode, 'INDICATE_OFFLOAD_EVENT'),
+        ],
+      },
+      () => {
+        const above = new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(machine.addresses, block.layer, block.type, block.state);
+        above.OffloadHandle = block.NdisOffloadHandle;
+        above.Status = block.Status;
+        door.void(
+          {
+            functionName: 'ProtocolIndicateOffloadEvent',
+            caller: component,
+            callee: binding.protocol.component,
+            arguments: [
+              pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
+              blockListArgument('OffloadBlockList', machine.addresses, observer, above, false),
+              numberArgument('IndicationCode', IndicationCode, 'INDICATE_OFFLOAD_EVENT'),
+            ],
+          },
+          () => binding.protocol.genericHandlers?.IndicateOffloadEventHandler(binding.context, above, IndicationCode),
+        );
+      },
+    );
+  }
+
+  /** Makes the miniport tree: same shape, same state; the cell and the handle take the place of OffloadHandle. */
+  private convert(root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, binding: Binding): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
+    const pairs: (readonly [NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST])[] = [];
+    const copyList = (first: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null => {
+      if (first === null) return null;
+      const copy = new NDIS_MINIPORT_OFFLOAD_BLOCK_LIST(
+        this.core.machine.addresses,
+        first.layer,
+        first.type,
+        first.state,
+      );
+      copy.PortNumber = first.PortNumber;
+      copy.NetBufferListChain = first.NetBufferListChain;
+      copy.NdisOffloadHandle = first.OffloadHandle;
+      copy.MiniportOffloadContext = first.OffloadHandle?.MiniportOffloadContext ?? null;
+      if (first.OffloadHandle !== null) this.core.bindingOfHandle.set(first.OffloadHandle, binding);
+      pairs.push([first, copy]);
+      copy.DependentBlockList = copyList(first.DependentBlockList);
+      copy.NextBlock = copyList(first.NextBlock);
+      return copy;
+    };
+    const below = copyList(root)!;
+    this.conversions.set(below, { protocolRoot: root, binding, pairs });
+    return below;
+  }
+
+  /** Send data that comes with an initiate is completed like a posted send; its request is the initiate. */
+  private noteChains(root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, ndisCall: EventId, miniportCall: EventId): void {
+    walkBlocks(root, (block) => {
+      const connection = this.core.observer.find(block.NdisOffloadHandle)?.connection;
+      for (const list of chainToArray(block.NetBufferListChain)) {
+        this.core.openRequests.set(list, { connection, ndisCall, miniportCall });
+      }
+    });
+  }
+
+  /** The connection of a tree that names just one. */
+  private connectionOf(root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): number | undefined {
+    const connections = new Set<number>();
+    walkBlocks(root, (block) => {
+      const connection = this.core.observer.find(block.OffloadHandle)?.connection;
+      if (connection !== undefined) connections.add(connection);
+    });
+    return connections.size === 1 ? connections.values().next().value : undefined;
+  }
+}

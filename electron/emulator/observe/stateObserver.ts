@@ -1,0 +1,157 @@
+/**
+ * Reports the values and owners of state objects to the probe. It watches from outside: drivers tell it nothing that another
+ * driver could read, and it finds objects by the NDIS_OFFLOAD_HANDLE that names them in all calls.
+ */
+import { offloadStateVariables } from '../../../shared/ddi/offloadState';
+import type { StateChangeRecord, StateLayer, StateOwner } from '../../../shared/trace/records';
+import type { Machine } from '../machine/machine';
+import type { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
+import type { AttachedState } from '../ndis/offloadState';
+import { delegatedValues, stateValues } from '../ndis/structureBytes';
+import type { TcpVariables } from '../tcp/tcpVariables';
+
+/** A state object as the trace knows it. */
+export interface ObservedObject {
+  readonly id: number;
+  readonly layer: StateLayer;
+  readonly connection: number | undefined;
+}
+
+/** Index of each variable of a layer by its qualified name. */
+const indexes: Readonly<Record<StateLayer, ReadonlyMap<string, number>>> = {
+  neighbor: new Map(offloadStateVariables('neighbor').map((variable) => [variable.qualifiedName, variable.index])),
+  path: new Map(offloadStateVariables('path').map((variable) => [variable.qualifiedName, variable.index])),
+  tcp: new Map(offloadStateVariables('tcp').map((variable) => [variable.qualifiedName, variable.index])),
+};
+
+/** Delegated variables that are watched at every segment, in the order in which `sampleOf` fills its array. */
+const watched = [
+  'State',
+  'RcvNxt',
+  'RcvWnd',
+  'SndUna',
+  'SndNxt',
+  'SndMax',
+  'SndWnd',
+  'MaxSndWnd',
+  'SendWL1',
+  'CWnd',
+  'SsThresh',
+  'SRtt',
+  'RttVar',
+  'TsRecent',
+  'TotalRT',
+  'DupAckCount',
+  'SndWndProbeCount',
+  'Retransmit.Count',
+] as const;
+
+const watchedIndexes = watched.map((name) => indexes.tcp.get(`TCP_OFFLOAD_STATE_DELEGATED.${name}`)!);
+
+function sampleOf(variables: TcpVariables, sample: Float64Array): void {
+  sample[0] = variables.State;
+  sample[1] = variables.RcvNxt;
+  sample[2] = variables.RcvWnd;
+  sample[3] = variables.SndUna;
+  sample[4] = variables.SndNxt;
+  sample[5] = variables.SndMax;
+  sample[6] = variables.SndWnd;
+  sample[7] = variables.MaxSndWnd;
+  sample[8] = variables.SendWL1;
+  sample[9] = variables.CWnd;
+  sample[10] = variables.SsThresh;
+  sample[11] = variables.SRtt;
+  sample[12] = variables.RttVar;
+  sample[13] = variables.TsRecent;
+  sample[14] = variables.TotalRT;
+  sample[15] = variables.DupAckCount;
+  sample[16] = variables.SndWndProbeCount;
+  sample[17] = variables.RetransmitCount;
+}
+
+/** See the file's head. */
+export class StateObserver {
+  private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, ObservedObject>();
+  private readonly lastSamples: Float64Array[] = [];
+  private readonly sample = new Float64Array(watched.length);
+  private readonly changedVariables = new Float64Array(watched.length);
+  private readonly changedValues = new Float64Array(watched.length);
+
+  constructor(private readonly machine: Machine) {}
+
+  /** Declares an object, owned by the host stack. */
+  declare(
+    handle: NDIS_OFFLOAD_HANDLE,
+    layer: StateLayer,
+    parent: NDIS_OFFLOAD_HANDLE | undefined,
+    connection: number | undefined,
+    label: string,
+  ): void {
+    const { machine } = this;
+    const parentId = parent === undefined ? undefined : this.byHandle.get(parent)?.id;
+    const id = machine.probe.stateObject(machine.now, layer, parentId, connection, label);
+    this.byHandle.set(handle, { id, layer, connection });
+    this.owner(handle, 'host');
+  }
+
+  /** The object that a handle names. */
+  find(handle: NDIS_OFFLOAD_HANDLE | null): ObservedObject | undefined {
+    return handle === null ? undefined : this.byHandle.get(handle);
+  }
+
+  /** The object has another owner from now on. */
+  owner(handle: NDIS_OFFLOAD_HANDLE, owner: StateOwner): void {
+    const object = this.byHandle.get(handle);
+    if (object === undefined) return;
+    this.machine.probe.ownership(this.machine.now, object.id, owner, this.machine.currentCause);
+  }
+
+  /** `writer` has set every variable that `state` holds. */
+  wrote(handle: NDIS_OFFLOAD_HANDLE, writer: number, state: AttachedState): void {
+    const object = this.byHandle.get(handle);
+    if (object === undefined) return;
+    const changes: StateChangeRecord['changes'][number][] = [];
+    for (const [qualifiedName, value] of stateValues(state)) {
+      const variable = indexes[object.layer].get(qualifiedName);
+      if (variable !== undefined) changes.push({ variable, value });
+    }
+    if (changes.length === 0) return;
+    this.machine.probe.stateValues(this.machine.now, object.id, writer, this.machine.currentCause, changes);
+    if (state.layer === 'tcp' && state.delegated !== undefined) {
+      const values = new Map(delegatedValues(state.delegated));
+      this.lastSamples[object.id] = Float64Array.from(
+        watched,
+        (name) => values.get(`TCP_OFFLOAD_STATE_DELEGATED.${name}`) ?? NaN,
+      );
+    }
+  }
+
+  /** A TCP engine has run: reports the delegated variables that it changed. Allocates nothing. */
+  ran(handle: NDIS_OFFLOAD_HANDLE, writer: number, variables: TcpVariables): void {
+    const object = this.byHandle.get(handle);
+    if (object === undefined) return;
+    const { sample, machine } = this;
+    let last = this.lastSamples[object.id];
+    if (last === undefined) this.lastSamples[object.id] = last = new Float64Array(watched.length).fill(NaN);
+    sampleOf(variables, sample);
+    let count = 0;
+    for (let index = 0; index < sample.length; index++) {
+      const value = sample[index]!;
+      if (value === last[index]) continue;
+      last[index] = value;
+      this.changedVariables[count] = watchedIndexes[index]!;
+      this.changedValues[count] = value;
+      count++;
+    }
+    if (count === 0) return;
+    machine.probe.stateNumbers(
+      machine.now,
+      object.id,
+      writer,
+      machine.currentCause,
+      count,
+      this.changedVariables,
+      this.changedValues,
+    );
+  }
+}

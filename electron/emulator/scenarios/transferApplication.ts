@@ -1,0 +1,84 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { ConnectionUser } from '../host/connectionUser';
+import type { HostConnection } from '../host/hostConnection';
+import type { Machine } from '../machine/machine';
+import { hexOf } from '../wire/hex';
+
+/** Bytes of one send, and how many sends are outstanding at a time. */
+const messageBytes = 64 * 1024;
+const outstandingSends = 8;
+
+/**
+ * The workload: sends a file over one connection, half-closes, and hashes what comes back until the peer has closed too.
+ */
+export class TransferApplication implements ConnectionUser {
+  readonly component: number;
+  /** Bytes acknowledged and bytes that came back. */
+  acknowledged = 0;
+  returned = 0;
+  /** Why the connection ended; undefined while it lasts. */
+  ended: 'closed' | 'reset' | 'timeout' | 'unreachable' | undefined;
+  private readonly sourceHash = sha256.create();
+  private readonly returnHash = sha256.create();
+  private posted = 0;
+  private outstanding = 0;
+  private peerClosed = false;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly file: Uint8Array,
+    private readonly connection: () => HostConnection,
+  ) {
+    this.component = machine.probe.component('application', 'Application');
+  }
+
+  /** Whether everything has been sent and has come back. */
+  get complete(): boolean {
+    return this.peerClosed && this.acknowledged === this.file.length && this.returned === this.file.length;
+  }
+
+  /** SHA-256 of what was sent and of what came back. */
+  digests(): { readonly source: string; readonly returned: string } {
+    return { source: hexOf(this.sourceHash.clone().digest()), returned: hexOf(this.returnHash.clone().digest()) };
+  }
+
+  onConnected(): void {
+    this.note(`Sends ${this.file.length} bytes`);
+    this.sendMore();
+  }
+
+  onData(bytes: Uint8Array): void {
+    this.returnHash.update(bytes);
+    this.returned += bytes.length;
+  }
+
+  onPeerClosed(): void {
+    this.peerClosed = true;
+    this.note(`The peer has closed after ${this.returned} bytes came back`);
+  }
+
+  onClosed(reason: 'closed' | 'reset' | 'timeout' | 'unreachable'): void {
+    this.ended = reason;
+    this.note(reason === 'closed' ? 'The connection is closed' : `The connection is lost: ${reason}`);
+  }
+
+  private sendMore(): void {
+    while (this.outstanding < outstandingSends && this.posted < this.file.length) {
+      const message = this.file.subarray(this.posted, this.posted + messageBytes);
+      this.posted += message.length;
+      this.outstanding++;
+      this.sourceHash.update(message);
+      this.connection().send(message, () => {
+        this.outstanding--;
+        this.acknowledged += message.length;
+        this.sendMore();
+      });
+    }
+    if (this.posted === this.file.length) this.connection().shutdown();
+  }
+
+  private note(text: string): void {
+    const { machine } = this;
+    machine.probe.note(machine.now, this.component, this.connection().id, machine.currentCause, text);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * MiniportInitiateOffload in the target: walks the tree depth first, one object at a time as its firmware gets to it, writes every
+ * Status, and completes (WDK "Offloading TCP Chimney State").
+ */
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import {
+  summarizeStatuses,
+  walkBlocks,
+  type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+} from '../ndis/offloadBlockList';
+import { isOffloadableState } from '../tcp/offloadState';
+import { NeighborContext, PathContext, contextSize, type TargetContext } from './contexts';
+import { OffloadedConnection } from './offloadedConnection';
+import type { TargetAdapter } from './targetAdapter';
+
+type Block = NDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
+
+function isTaken(status: NdisStatus): boolean {
+  return status === NDIS_STATUS.SUCCESS || status === NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS;
+}
+
+function dependents(block: Block): Block[] {
+  const blocks: Block[] = [];
+  for (let child = block.DependentBlockList; child !== null; child = child.NextBlock) blocks.push(child);
+  return blocks;
+}
+
+/** One initiate request under way. */
+export class InitiateOffload {
+  /** Blocks in the order of the walk, each with the block that it depends on. */
+  private readonly order: { readonly block: Block; readonly parent: Block | null }[] = [];
+  private readonly objects = new Map<Block, TargetContext>();
+  private readonly started: OffloadedConnection[] = [];
+
+  constructor(
+    private readonly adapter: TargetAdapter,
+    private readonly root: Block,
+  ) {
+    const parents = new Map<Block, Block>();
+    walkBlocks(root, (block) => {
+      for (const child of dependents(block)) parents.set(child, block);
+      this.order.push({ block, parent: parents.get(block) ?? null });
+    });
+  }
+
+  /** Starts the walk; the request is completed when it has ended. */
+  begin(): void {
+    this.next(0);
+  }
+
+  private next(index: number): void {
+    const { machine, settings } = this.adapter;
+    machine.queueDeferredCall(settings.objectTime, () => {
+      const item = this.order[index];
+      if (item === undefined) {
+        this.complete();
+        return;
+      }
+      item.block.Status = this.take(item.block, item.parent);
+      this.next(index + 1);
+    });
+  }
+
+  /** Takes one object over and answers its own result; dependents are summarized at the end. */
+  private take(block: Block, parent: Block | null): NdisStatus {
+    const cell = block.MiniportOffloadContext;
+    if (cell === null) return NDIS_STATUS.SUCCESS;
+    if (parent !== null && parent.MiniportOffloadContext !== null && !this.objects.has(parent)) return NDIS_STATUS.FAILURE;
+    if (cell.value !== null) {
+      this.objects.set(block, cell.value as TargetContext);
+      return NDIS_STATUS.SUCCESS;
+    }
+    const taken = this.makeObject(block, parent === null ? undefined : this.objects.get(parent));
+    if (typeof taken === 'number') return taken;
+    cell.value = taken;
+    this.objects.set(block, taken);
+    return NDIS_STATUS.SUCCESS;
+  }
+
+  private makeObject(block: Block, parent: TargetContext | undefined): TargetContext | NdisStatus {
+    const { adapter } = this;
+    const { machine, settings } = adapter;
+    const { state, NdisOffloadHandle: handle } = block;
+    if (handle === null || state?.const === undefined || state.cached === undefined || state.delegated === undefined) {
+      return NDIS_STATUS.FAILURE;
+    }
+    const address = machine.addresses.allocate(contextSize);
+    switch (state.layer) {
+      case 'neighbor':
+        return new NeighborContext(address, handle, state.const!, state.cached!, machine.now);
+      case 'path':
+        if (parent?.layer !== 'neighbor') return NDIS_STATUS.FAILURE;
+        return new PathContext(address, handle, state.const!, state.cached!, parent);
+      case 'tcp': {
+        if (parent?.layer !== 'path' || !isOffloadableState(state.delegated.State)) return NDIS_STATUS.FAILURE;
+        if (adapter.connections.size >= settings.tcpCapacity) return NDIS_STATUS.OFFLOAD_TCP_ENTRIES;
+        const connection = new OffloadedConnection(
+          address,
+          handle,
+          parent,
+          adapter,
+          state.const!,
+          state.cached!,
+          state.delegated,
+          block.NetBufferListChain,
+        );
+        adapter.connections.add(connection);
+        this.started.push(connection);
+        return connection;
+      }
+    }
+  }
+
+  private complete(): void {
+    for (const { block } of [...this.order].reverse()) {
+      const children = dependents(block).map((child) => child.Status);
+      if (children.length === 0 || !isTaken(block.Status) || block.MiniportOffloadContext === null) continue;
+      const summary = summarizeStatuses(children);
+      // A linker without a single taken dependent has failed; a new object has still been taken itself (TRE-028, INI-029).
+      const isLinker = block.state === undefined;
+      block.Status = summary === NDIS_STATUS.FAILURE && !isLinker ? NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS : summary;
+    }
+    const { ndis, handle } = this.adapter;
+    ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);
+    for (const connection of this.started) connection.start();
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The offload target: a miniport driver with a TCP engine in its adapter. It registers as the WDK page "Registering Chimney
+ * Offload Functions" tells: NdisSetOptionalHandlers twice in MiniportSetOptions, the generic functions first.
+ */
+import { constantValue } from '../../../shared/ddi/catalogue';
+import { encodeStructure, objectHeader } from '../../../shared/ddi/structureCodec';
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import { pointerOf } from '../../../shared/base/address';
+import type { Machine } from '../machine/machine';
+import {
+  optionalHandlersHeader,
+  type NDIS_HANDLE,
+  type NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
+  type NDIS_OID_REQUEST,
+  type NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+  type NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+} from '../ndis/characteristics';
+import type { Ndis } from '../ndis/ndis';
+import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
+import type { PVOID } from '../ndis/offloadBlockList';
+import { chimneyOids } from '../ndis/oidRequests';
+import { readTcpParameters } from '../ndis/tcpParameters';
+import type { Frame, FramePool } from '../wire/frame';
+import type { Link, LinkEnd } from '../wire/link';
+import { InitiateOffload } from './initiateOffload';
+import type { OffloadedConnection } from './offloadedConnection';
+import { invalidateOffload, queryOffload, updateOffload } from './stateRequests';
+import { TargetAdapter } from './targetAdapter';
+import type { TargetSettings } from './targetSettings';
+import { terminateOffload } from './terminateOffload';
+
+const tcpChimney = constantValue('NdisTcpChimneyOffload');
+
+/** See the file's head. It drives one adapter. */
+export class OffloadTarget implements PVOID, LinkEnd {
+  readonly component: number;
+  readonly address: number;
+  private adapter: TargetAdapter | undefined;
+  private link: Link | undefined;
+  private settings: TargetSettings;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly ndis: Ndis,
+    private readonly pool: FramePool,
+    settings: TargetSettings,
+  ) {
+    this.settings = settings;
+    this.component = machine.probe.component('offload-target', 'Offload target');
+    this.address = machine.addresses.allocate(0x100);
+  }
+
+  /** DriverEntry: registers with NDIS. */
+  load(): NdisStatus {
+    const characteristics: NDIS_MINIPORT_DRIVER_CHARACTERISTICS = {
+      Header: objectHeader('NDIS_MINIPORT_DRIVER_CHARACTERISTICS'),
+      MajorNdisVersion: 6,
+      MinorNdisVersion: 20,
+      SetOptionsHandler: (NdisDriverHandle) => this.MiniportSetOptions(NdisDriverHandle),
+      InitializeHandlerEx: (NdisMiniportHandle) => this.MiniportInitializeEx(NdisMiniportHandle),
+      RestartHandler: () => NDIS_STATUS.SUCCESS,
+      OidRequestHandler: (_context, request) => this.MiniportOidRequest(request),
+      SendNetBufferListsHandler: (context, lists) => {
+        this.adapterOf(context).send(lists);
+      },
+      ReturnNetBufferListsHandler: (context, lists) => {
+        this.adapterOf(context).takeBackReceived(lists);
+      },
+    };
+    const { registration } = this.ndis;
+    return registration.NdisMRegisterMiniportDriver(this.component, 'Offload target', this, characteristics).status;
+  }
+
+  /** Plugs the cable in. */
+  connect(link: Link): void {
+    this.link = link;
+  }
+
+  /** Payload bytes that left for the first time through the chimney. */
+  get newBytesSent(): number {
+    return this.adapter?.newBytesSent ?? 0;
+  }
+
+  receive(frame: Frame): void {
+    this.adapter?.receive(frame);
+  }
+
+  private MiniportSetOptions(NdisDriverHandle: NDIS_HANDLE): NdisStatus {
+    const generic: NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS = {
+      Header: optionalHandlersHeader('NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS'),
+      Flags: 0,
+      InitiateOffloadHandler: (context, root) => {
+        new InitiateOffload(this.adapterOf(context), root).begin();
+      },
+      TerminateOffloadHandler: (context, root) => {
+        terminateOffload(this.adapterOf(context), root);
+      },
+      UpdateOffloadHandler: (context, root) => {
+        updateOffload(this.adapterOf(context), root);
+      },
+      InvalidateOffloadHandler: (context, root) => {
+        invalidateOffload(this.adapterOf(context), root);
+      },
+      QueryOffloadHandler: (context, root) => {
+        queryOffload(this.adapterOf(context), root);
+      },
+    };
+    const tcp: NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS = {
+      Header: optionalHandlersHeader('NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS'),
+      Flags: 0,
+      OffloadType: tcpChimney,
+      TcpOffloadSendHandler: (_adapter, connection, lists) => {
+        connectionOf(connection).postSend(lists);
+        return NDIS_STATUS.PENDING;
+      },
+      TcpOffloadReceiveHandler: (_adapter, connection, lists) => {
+        connectionOf(connection).postReceive(lists);
+        return NDIS_STATUS.PENDING;
+      },
+      TcpOffloadDisconnectHandler: (_adapter, connection, list, Flags) => {
+        connectionOf(connection).postDisconnect(list, Flags);
+        return NDIS_STATUS.PENDING;
+      },
+      TcpOffloadForwardHandler: (context, connection, lists) => {
+        this.adapterOf(context).forward(connectionOf(connection), lists);
+        return NDIS_STATUS.PENDING;
+      },
+      TcpOffloadReceiveReturnHandler: (context, lists: NET_BUFFER_LIST) => {
+        this.adapterOf(context).takeBackReceived(lists);
+        return NDIS_STATUS.SUCCESS;
+      },
+    };
+    const { registration } = this.ndis;
+    const status = registration.NdisSetOptionalHandlers(NdisDriverHandle, {
+      structure: 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
+      value: generic,
+    });
+    if (status !== NDIS_STATUS.SUCCESS) return status;
+    return registration.NdisSetOptionalHandlers(NdisDriverHandle, {
+      structure: 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
+      value: tcp,
+    });
+  }
+
+  private MiniportInitializeEx(NdisMiniportHandle: NDIS_HANDLE): NdisStatus {
+    const { machine, ndis, pool } = this;
+    const { registration } = ndis;
+    const adapter = new TargetAdapter(machine, ndis, pool, this, NdisMiniportHandle, this.settings);
+    registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
+      kind: 'registration',
+      MiniportAdapterContext: adapter,
+      bytes: encodeStructure('NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES', {
+        Header: objectHeader('NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES'),
+        MiniportAdapterContext: pointerOf(adapter.address),
+      }),
+    });
+    const capabilities = encodeStructure('NDIS_TCP_CONNECTION_OFFLOAD', {
+      Header: objectHeader('NDIS_TCP_CONNECTION_OFFLOAD'),
+      Encapsulation: constantValue('NDIS_ENCAPSULATION_IEEE_802_3'),
+      SupportIPv4: 1,
+      TcpConnectionOffloadCapacity: this.settings.tcpCapacity,
+    });
+    const { addresses } = machine;
+    registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
+      kind: 'offload',
+      DefaultTcpConnectionOffloadConfiguration: capabilities,
+      TcpConnectionOffloadHardwareCapabilities: capabilities,
+      bytes: encodeStructure('NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES', {
+        Header: objectHeader('NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES'),
+        DefaultTcpConnectionOffloadConfiguration: pointerOf(addresses.addressOf(capabilities)),
+        TcpConnectionOffloadHardwareCapabilities: pointerOf(addresses.addressOf(capabilities)),
+      }),
+    });
+    const { status, OffloadHandlers } = registration.NdisMGetOffloadHandlers(NdisMiniportHandle, tcpChimney);
+    if (OffloadHandlers === null) return status;
+    adapter.useUpcalls(OffloadHandlers);
+    if (this.link !== undefined) adapter.connect(this.link);
+    this.adapter = adapter;
+    return NDIS_STATUS.SUCCESS;
+  }
+
+  private MiniportOidRequest(request: NDIS_OID_REQUEST): NdisStatus {
+    if (request.Oid !== chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS) return NDIS_STATUS.NOT_SUPPORTED;
+    if (request.RequestType !== 'NdisRequestSetInformation') return NDIS_STATUS.NOT_SUPPORTED;
+    const parameters = readTcpParameters(request.InformationBuffer);
+    if (parameters === undefined) return NDIS_STATUS.INVALID_DATA;
+    request.bytesProcessed = request.InformationBuffer.length;
+    this.adapter?.configure(parameters);
+    return NDIS_STATUS.SUCCESS;
+  }
+
+  private adapterOf(context: PVOID): TargetAdapter {
+    if (context !== this.adapter) throw new Error('a foreign MiniportAdapterContext');
+    return this.adapter;
+  }
+}
+
+function connectionOf(context: PVOID): OffloadedConnection {
+  const connection = context as OffloadedConnection;
+  if (connection.layer !== 'tcp') throw new Error('MiniportOffloadContext names no TCP connection');
+  return connection;
+}

@@ -1,0 +1,437 @@
+/**
+ * One TCP connection in the target's hands: its engine, its outstanding requests, and the events that it raises. It is also the
+ * context area whose address the host stack holds.
+ */
+import { constantValue } from '../../../shared/ddi/catalogue';
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import { DISPATCH_LEVEL } from '../machine/machine';
+import { Timer } from '../machine/timer';
+import type { ReceiveIndicationAnswer } from '../ndis/characteristics';
+import { NdisAdvanceNetBufferDataStart, chainToArray, linkChain, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
+import type {
+  TCP_OFFLOAD_STATE_CACHED,
+  TCP_OFFLOAD_STATE_CONST,
+  TCP_OFFLOAD_STATE_DELEGATED,
+} from '../ndis/offloadState';
+import { exportDelegated, importEngine } from '../tcp/offloadState';
+import type { SegmentOutput, TcpEngine } from '../tcp/tcpEngine';
+import { TcpConnectionState } from '../tcp/tcpVariables';
+import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
+import type { TcpSegment } from '../wire/tcpSegment';
+import type { PathContext } from './contexts';
+import { ReceiveDelivery } from './receiveDelivery';
+import { SendRequest, settleList } from './sendRequest';
+import type { TargetAdapter } from './targetAdapter';
+
+const tcpEvents = {
+  disconnect: constantValue('TcpIndicateDisconnect'),
+  retrieve: constantValue('TcpIndicateRetrieve'),
+  abort: constantValue('TcpIndicateAbort'),
+} as const;
+
+const uploadReasons = {
+  invalidState: constantValue('InvalidState'),
+  uploadRequested: constantValue('UploadRequested'),
+  timeoutExpiration: constantValue('TimeoutExpiration'),
+} as const;
+
+const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
+
+/** SendBacklogSize where the feature is not supported. */
+const notSupported = 0xffff_ffff;
+
+/** An event for the host stack. */
+interface TcpEvent {
+  readonly type: number;
+  readonly information: number;
+}
+
+/** See the file's head. */
+export class OffloadedConnection implements PVOID {
+  readonly layer = 'tcp';
+  readonly engine: TcpEngine;
+  private readonly delivery: ReceiveDelivery;
+  private readonly timer: Timer;
+  private readonly pushTimer: Timer;
+  private readonly output: SegmentOutput;
+  private addressing: SegmentAddressing;
+
+  /** Sends that the peer has not acknowledged in full, oldest first. */
+  private readonly sends: SendRequest[] = [];
+  private disconnect: SendRequest | undefined;
+  /** Completions and events that wait until the engine has finished. */
+  private completedSends: NET_BUFFER_LIST[] = [];
+  private readonly events: TcpEvent[] = [];
+
+  private started = false;
+  private running = false;
+  private stopped = false;
+  private aborted: 'no' | 'by-host' | 'by-peer' = 'no';
+  private finAcknowledged = false;
+  private disconnectIndicated = false;
+  private uploadRequested = false;
+
+  constructor(
+    readonly address: number,
+    readonly handle: NDIS_OFFLOAD_HANDLE,
+    readonly path: PathContext,
+    private readonly adapter: TargetAdapter,
+    readonly constState: TCP_OFFLOAD_STATE_CONST,
+    private cached: TCP_OFFLOAD_STATE_CACHED,
+    delegated: TCP_OFFLOAD_STATE_DELEGATED,
+    chain: NET_BUFFER_LIST | null,
+  ) {
+    const { machine } = adapter;
+    this.addressing = this.makeAddressing();
+    this.timer = new Timer(machine, () => {
+      this.run(() => undefined);
+    });
+    this.pushTimer = new Timer(machine, () => {
+      this.run(() => {
+        this.delivery.onPushTimer();
+      });
+    });
+    this.delivery = this.makeDelivery();
+    this.engine = this.makeEngine(delegated);
+    this.output = {
+      emit: (segment, queue, offset, retransmission) => {
+        const frame = adapter.pool.take('chimney');
+        fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
+        frame.connection = adapter.connectionId(this.handle);
+        frame.retransmission = retransmission;
+        adapter.transmit(frame);
+      },
+    };
+    for (const list of chainToArray(delegated.BufferedData)) {
+      list.FirstNetBuffer.forEachRun((bytes) => {
+        this.delivery.adopt(bytes.slice());
+      });
+    }
+    for (const list of chainToArray(chain)) this.queueSend(list);
+    path.connections.add(this);
+  }
+
+  /** Whether segments from the wire are for this engine: not while an upload is asked for or under way, nor when closed. */
+  get processesSegments(): boolean {
+    return !this.stopped && this.engine.variables.State !== TcpConnectionState.Closed;
+  }
+
+  /** Whether a RST has ended it. */
+  get isAborted(): boolean {
+    return this.aborted !== 'no';
+  }
+
+  /** The cached variables that are in effect. */
+  get cachedState(): TCP_OFFLOAD_STATE_CACHED {
+    return this.cached;
+  }
+
+  /** The initiate has been completed: deliveries may begin. */
+  start(): void {
+    this.run(() => {
+      this.started = true;
+      this.delivery.start();
+    });
+  }
+
+  /** Takes a segment of this connection. */
+  processSegment(segment: TcpSegment): void {
+    this.run(() => {
+      const { engine, adapter } = this;
+      const SndUna = engine.variables.SndUna;
+      engine.process(segment, adapter.machine.now);
+      if (engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = adapter.machine.now;
+    });
+  }
+
+  /** MiniportTcpOffloadSend: takes every list, whatever becomes of it (SND-006). */
+  postSend(lists: NET_BUFFER_LIST): void {
+    this.run(() => {
+      const refusal = this.refusal();
+      for (const list of chainToArray(lists)) {
+        if (refusal === undefined) this.queueSend(list);
+        else this.completeSend(list, refusal, 0);
+      }
+    });
+  }
+
+  /** MiniportTcpOffloadReceive. */
+  postReceive(lists: NET_BUFFER_LIST): void {
+    this.run(() => {
+      const refusal = this.disconnectIndicated ? NDIS_STATUS.INVALID_STATE : this.refusal();
+      if (refusal === undefined) {
+        this.delivery.post(lists);
+        this.engine.receiveSpaceGrew();
+        return;
+      }
+      for (const list of chainToArray(lists)) settleList(list, refusal, 0);
+      this.adapter.upcalls.NdisTcpOffloadReceiveComplete(this.adapter.handle, lists);
+    });
+  }
+
+  /** MiniportTcpOffloadDisconnect: a FIN behind the data, or a RST at once. */
+  postDisconnect(list: NET_BUFFER_LIST, Flags: number): void {
+    this.run(() => {
+      const request = new SendRequest(list, () => undefined);
+      this.disconnect = request;
+      if (Flags !== gracefulClose) {
+        if (this.aborted === 'no') this.aborted = 'by-host';
+        this.engine.abort();
+        return;
+      }
+      const refusal = this.refusal();
+      if (refusal === undefined) {
+        this.append(request);
+        this.engine.shutdown();
+      } else this.completeDisconnect(refusal);
+    });
+  }
+
+  /** New cached variables are in effect from now on; MiniportUpdateOffload. */
+  update(cached: TCP_OFFLOAD_STATE_CACHED): void {
+    this.cached = cached;
+    this.refreshAddressing();
+    this.run(() => {
+      this.engine.receiveSpaceGrew();
+    });
+  }
+
+  /** Neighbor or path have new cached variables. */
+  refreshAddressing(): void {
+    this.addressing = this.makeAddressing();
+  }
+
+  /** The delegated variables now, with backlog sizes in the place of pointers; MiniportQueryOffload. */
+  query(): TCP_OFFLOAD_STATE_DELEGATED {
+    return {
+      ...exportDelegated(this.engine, this.adapter.machine.now),
+      SendBacklogSize: notSupported,
+      ReceiveBacklogSize: this.delivery.bufferedBytes,
+    };
+  }
+
+  /** The neighbor has become invalid: stops sending and asks for the upload (INV rules). */
+  invalidate(): void {
+    this.run(() => {
+      this.askForUpload(uploadReasons.invalidState);
+    });
+  }
+
+  /**
+   * Gives everything back for a terminate: sends what acknowledgment is due, completes or hands back every request, and answers
+   * the delegated variables and the chain of unfinished sends (steps 1 to 6 of section 8 of the data digest).
+   */
+  upload(): { readonly delegated: TCP_OFFLOAD_STATE_DELEGATED; readonly chain: NET_BUFFER_LIST | null } {
+    const { engine, adapter, delivery } = this;
+    const now = adapter.machine.now;
+    this.running = true;
+    if (!this.stopped) {
+      engine.flushAcknowledgment();
+      engine.dispatch(now, this.output);
+    }
+    this.stop();
+    this.report();
+    const aborted = this.aborted !== 'no';
+    delivery.returnPosted(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
+    engine.congestion.settle();
+    const delegated = exportDelegated(engine, now);
+    const lists = this.sends.splice(0).map((request) => {
+      NdisAdvanceNetBufferDataStart(request.list.FirstNetBuffer, request.acknowledged);
+      return request.list;
+    });
+    const chain = linkChain(lists);
+    delegated.SendDataHead = lists[0] ?? null;
+    delegated.SendDataTail = lists[lists.length - 1] ?? null;
+    this.completeDisconnect(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
+    delegated.BufferedData = linkChain(delivery.takeBuffered().map((bytes) => adapter.lendReceived(bytes)));
+    this.path.connections.delete(this);
+    return { delegated, chain };
+  }
+
+  private makeEngine(delegated: TCP_OFFLOAD_STATE_DELEGATED): TcpEngine {
+    const { adapter, delivery } = this;
+    return importEngine(
+      adapter.settings.tcp,
+      {
+        receiveSpace: () => Math.max(0, this.cached.InitialRcvWnd - delivery.bufferedBytes),
+        onData: (bytes, start, length, push) => {
+          delivery.onData(bytes, start, length, push);
+        },
+        onEstablished: () => undefined,
+        onPeerClosed: () => {
+          delivery.onPeerClosed();
+        },
+        onFinAcknowledged: () => {
+          this.finAcknowledged = true;
+        },
+        onReset: () => {
+          this.aborted = 'by-peer';
+          this.events.push({ type: tcpEvents.abort, information: 0 });
+        },
+        onTimeout: () => {
+          this.askForUpload(uploadReasons.timeoutExpiration);
+        },
+        onClosed: () => undefined,
+      },
+      this.constState,
+      this.cached,
+      delegated,
+      adapter.machine.now,
+    );
+  }
+
+  private makeDelivery(): ReceiveDelivery {
+    const { adapter } = this;
+    return new ReceiveDelivery({
+      completeReceives: (lists) => {
+        adapter.upcalls.NdisTcpOffloadReceiveComplete(adapter.handle, lists);
+      },
+      indicate: (bytes) => this.indicate(bytes),
+      startPushTimer: () => {
+        this.pushTimer.set(adapter.machine.now + adapter.settings.pushTime);
+      },
+      stopPushTimer: () => {
+        this.pushTimer.stop();
+      },
+      drained: () => {
+        this.events.push({ type: tcpEvents.disconnect, information: 0 });
+      },
+    });
+  }
+
+  private makeAddressing(): SegmentAddressing {
+    const { path, cached, adapter } = this;
+    const { DlSourceAddress } = path.neighbor.constState;
+    return {
+      sourceMac: DlSourceAddress.some((byte) => byte !== 0) ? DlSourceAddress.subarray(0, 6) : adapter.settings.mac,
+      destinationMac: path.neighbor.cached.DlDestinationAddress.subarray(0, 6),
+      source: path.constState.SourceAddress,
+      destination: path.constState.DestinationAddress,
+      timeToLive: cached.TtlOrHopLimit,
+      typeOfService: cached.TosOrTrafficClass,
+    };
+  }
+
+  /** Why a new request can't be served; undefined if it can. */
+  private refusal(): NdisStatus | undefined {
+    if (this.aborted !== 'no') return NDIS_STATUS.REQUEST_ABORTED;
+    return this.stopped ? NDIS_STATUS.UPLOAD_IN_PROGRESS : undefined;
+  }
+
+  private queueSend(list: NET_BUFFER_LIST): void {
+    list.Next = null;
+    const request = new SendRequest(list, (finished) => {
+      this.sends.splice(this.sends.indexOf(finished), 1);
+      this.completeSend(list, NDIS_STATUS.SUCCESS, finished.length);
+    });
+    if (request.length === 0) {
+      this.completeSend(list, NDIS_STATUS.SUCCESS, 0);
+      return;
+    }
+    this.sends.push(request);
+    this.append(request);
+  }
+
+  private append(request: SendRequest): void {
+    request.list.FirstNetBuffer.forEachRun((bytes, isLast) => {
+      this.engine.restore(bytes, request, isLast);
+    });
+  }
+
+  private completeSend(list: NET_BUFFER_LIST, status: NdisStatus, bytesTransferred: number): void {
+    settleList(list, status, bytesTransferred);
+    this.completedSends.push(list);
+  }
+
+  private completeDisconnect(status: NdisStatus): void {
+    const request = this.disconnect;
+    if (request === undefined) return;
+    this.disconnect = undefined;
+    settleList(request.list, status, request.acknowledged);
+    this.adapter.upcalls.NdisTcpOffloadDisconnectComplete(this.adapter.handle, request.list);
+  }
+
+  private askForUpload(reason: number): void {
+    this.stop();
+    if (this.uploadRequested) return;
+    this.uploadRequested = true;
+    this.events.push({ type: tcpEvents.retrieve, information: reason });
+  }
+
+  private stop(): void {
+    this.stopped = true;
+    this.timer.stop();
+    this.pushTimer.stop();
+  }
+
+  /**
+   * Does `work` and then everything that follows from it: segments, completions, events. Requests that the host makes from inside
+   * a completion or an indication only do their work; the outermost call follows up on them.
+   */
+  private run(work: () => void): void {
+    if (this.running) {
+      work();
+      return;
+    }
+    this.running = true;
+    work();
+    this.transmit();
+    this.report();
+    this.transmit();
+    this.running = false;
+  }
+
+  private transmit(): void {
+    const { engine, adapter } = this;
+    if (!this.stopped) {
+      engine.dispatch(adapter.machine.now, this.output);
+      // A target has no TIME-WAIT of its own: it asks for the upload (overview-of-tcp-timers, A117).
+      const timeWait = engine.variables.State === TcpConnectionState.TimeWait;
+      if (timeWait && this.delivery.bufferedBytes === 0) this.askForUpload(uploadReasons.uploadRequested);
+      else this.timer.set(engine.nextAt());
+    }
+    adapter.observe(this);
+  }
+
+  /** Makes the completions and raises the events that have become due; none before the initiate has been completed. */
+  private report(): void {
+    if (!this.started) return;
+    for (;;) {
+      const event = this.events.shift();
+      if (event !== undefined) this.raise(event);
+      if (this.aborted !== 'no') this.abortRequests();
+      const chain = linkChain(this.completedSends.splice(0));
+      if (chain !== null) this.adapter.upcalls.NdisTcpOffloadSendComplete(this.adapter.handle, chain);
+      if (this.finAcknowledged) this.completeDisconnect(NDIS_STATUS.SUCCESS);
+      else if (this.aborted === 'by-host') this.completeDisconnect(NDIS_STATUS.SUCCESS);
+      else if (this.aborted === 'by-peer') this.completeDisconnect(NDIS_STATUS.REQUEST_ABORTED);
+      if (event === undefined && chain === null) return;
+    }
+  }
+
+  private abortRequests(): void {
+    for (const request of this.sends.splice(0)) {
+      this.completeSend(request.list, NDIS_STATUS.REQUEST_ABORTED, request.acknowledged);
+    }
+    this.delivery.returnPosted(NDIS_STATUS.REQUEST_ABORTED);
+  }
+
+  private raise(event: TcpEvent): void {
+    const { adapter } = this;
+    if (event.type === tcpEvents.disconnect) this.disconnectIndicated = true;
+    adapter.machine.atLeast(DISPATCH_LEVEL, () => {
+      adapter.upcalls.NdisTcpOffloadEventHandler(this.handle, event.type, event.information);
+    });
+  }
+
+  private indicate(bytes: Uint8Array): ReceiveIndicationAnswer {
+    const { adapter } = this;
+    const list = adapter.lendReceived(bytes);
+    const answer = adapter.machine.atLeast(DISPATCH_LEVEL, () =>
+      adapter.upcalls.NdisTcpOffloadReceiveHandler(this.handle, list, NDIS_STATUS.SUCCESS),
+    );
+    if (answer.status !== NDIS_STATUS.SUCCESS) adapter.takeBackReceived(list);
+    return answer;
+  }
+}

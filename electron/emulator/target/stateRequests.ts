@@ -1,0 +1,125 @@
+/** MiniportQueryOffload, MiniportUpdateOffload and MiniportInvalidateOffload in the target. */
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
+import type { NeighborContext, TargetContext } from './contexts';
+import { neighborDelegated } from './neighborState';
+import type { TargetAdapter } from './targetAdapter';
+
+type Block = NDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
+
+function objectOf(block: Block): TargetContext | null {
+  return (block.MiniportOffloadContext?.value ?? null) as TargetContext | null;
+}
+
+/** Runs `serve` on every block that names an object after the target's time for them, then `complete`. */
+function serveBlocks(
+  adapter: TargetAdapter,
+  root: Block,
+  serve: (block: Block, object: TargetContext) => NdisStatus,
+  complete: () => void,
+): void {
+  let count = 0;
+  walkBlocks(root, () => count++);
+  adapter.machine.queueDeferredCall(adapter.settings.objectTime * count, () => {
+    walkBlocks(root, (block) => {
+      const object = objectOf(block);
+      block.Status = object === null ? NDIS_STATUS.SUCCESS : serve(block, object);
+    });
+    complete();
+  });
+}
+
+/** Fills every attached structure with present values (section 5.3 of the state digest). */
+export function queryOffload(adapter: TargetAdapter, root: Block): void {
+  const { ndis, handle } = adapter;
+  serveBlocks(
+    adapter,
+    root,
+    (block, object) => {
+      const { state } = block;
+      if (state === undefined) return NDIS_STATUS.FAILURE;
+      if (object.layer !== state.layer) return NDIS_STATUS.FAILURE;
+      if (state.const !== undefined) Object.assign(state.const, object.constState);
+      if (object.layer === 'tcp') {
+        if (state.cached !== undefined) Object.assign(state.cached, object.cachedState);
+        if (state.delegated !== undefined) Object.assign(state.delegated, object.query());
+      } else {
+        if (state.cached !== undefined) Object.assign(state.cached, object.cached);
+        if (object.layer === 'neighbor' && state.delegated !== undefined) {
+          Object.assign(state.delegated, neighborDelegated(adapter, object));
+        }
+      }
+      return NDIS_STATUS.SUCCESS;
+    },
+    () => {
+      ndis.offload.NdisMQueryOffloadStateComplete(handle, root);
+    },
+  );
+}
+
+/** Takes new cached variables, or links paths to another neighbor (section 5.4 of the state digest). */
+export function updateOffload(adapter: TargetAdapter, root: Block): void {
+  const { ndis, handle } = adapter;
+  const relinkTo = root.state === undefined ? objectOf(root) : null;
+  serveBlocks(
+    adapter,
+    root,
+    (block, object) => {
+      const { state } = block;
+      if (state === undefined) {
+        if (object.layer !== 'path' || relinkTo?.layer !== 'neighbor') return NDIS_STATUS.SUCCESS;
+        object.neighbor.paths.delete(object);
+        object.neighbor = relinkTo;
+        relinkTo.paths.add(object);
+        for (const connection of object.connections) connection.refreshAddressing();
+        return NDIS_STATUS.SUCCESS;
+      }
+      if (object.layer === 'tcp' && state.layer === 'tcp' && state.cached !== undefined) object.update(state.cached);
+      else if (object.layer === 'path' && state.layer === 'path' && state.cached !== undefined) object.cached = state.cached;
+      else if (object.layer === 'neighbor' && state.layer === 'neighbor' && state.cached !== undefined) {
+        object.cached = state.cached;
+        forEachConnection(object, (connection) => {
+          connection.refreshAddressing();
+        });
+      } else return NDIS_STATUS.FAILURE;
+      return NDIS_STATUS.SUCCESS;
+    },
+    () => {
+      ndis.offload.NdisMUpdateOffloadComplete(handle, root);
+    },
+  );
+}
+
+/** Marks objects invalid; with the completion every connection behind them stops and asks for its upload (INV-004, A7). */
+export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
+  const { ndis, handle } = adapter;
+  const invalid: TargetContext[] = [];
+  serveBlocks(
+    adapter,
+    root,
+    (_block, object) => {
+      invalid.push(object);
+      if (object.layer === 'neighbor') object.invalid = true;
+      return NDIS_STATUS.SUCCESS;
+    },
+    () => {
+      ndis.offload.NdisMInvalidateOffloadComplete(handle, root);
+      for (const object of invalid) {
+        if (object.layer === 'tcp') object.invalidate();
+        else if (object.layer === 'path') for (const connection of object.connections) connection.invalidate();
+        else {
+          forEachConnection(object, (connection) => {
+            connection.invalidate();
+          });
+        }
+      }
+    },
+  );
+}
+
+function forEachConnection(
+  neighbor: NeighborContext,
+  visit: (connection: Extract<TargetContext, { layer: 'tcp' }>) => void,
+): void {
+  for (const path of neighbor.paths) for (const connection of path.connections) visit(connection);
+}

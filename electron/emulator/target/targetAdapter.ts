@@ -1,0 +1,220 @@
+/**
+ * One adapter of the offload target: its hardware port, the non-offload packet path, and the connections that it has taken over.
+ * It is also the MiniportAdapterContext.
+ */
+import { NDIS_STATUS } from '../../../shared/ddi/status';
+import type { Machine } from '../machine/machine';
+import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
+import type { Ndis } from '../ndis/ndis';
+import { allocateNetBufferList, chainToArray, linkChain, netBufferBytes, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
+import type { TcpParameters } from '../ndis/tcpParameters';
+import { sameAddress, type Ipv4Address } from '../wire/address';
+import { etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
+import type { Frame, FramePool } from '../wire/frame';
+import type { Link, LinkEnd } from '../wire/link';
+import { readSegmentFrame } from '../wire/segmentFrame';
+import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
+import { contextSize } from './contexts';
+import type { OffloadedConnection } from './offloadedConnection';
+import type { TargetSettings } from './targetSettings';
+
+/** Smallest IPv4 identification of an offload target; the host stack uses the lower half (A131). */
+const firstIdentification = 0x8000;
+
+/** See the file's head. */
+export class TargetAdapter implements PVOID {
+  readonly address: number;
+  readonly component: number;
+  /** Payload bytes that connections sent for the first time and then were handed back. */
+  private uploadedBytes = 0;
+  /** Connections that have been taken over. */
+  readonly connections = new Set<OffloadedConnection>();
+  private link: Link | undefined;
+  private table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | undefined;
+  private identification = firstIdentification;
+  private readonly segment = new TcpSegment();
+  /** Indication lists that the host stack holds. */
+  private readonly lent = new Set<NET_BUFFER_LIST>();
+
+  constructor(
+    readonly machine: Machine,
+    readonly ndis: Ndis,
+    readonly pool: FramePool,
+    /** The hardware's end of the cable. */
+    private readonly port: LinkEnd,
+    /** NdisMiniportHandle of MiniportInitializeEx. */
+    readonly handle: NDIS_HANDLE,
+    private current: TargetSettings,
+  ) {
+    this.component = port.component;
+    this.address = machine.addresses.allocate(contextSize);
+  }
+
+  /** NDIS's entry points from NdisMGetOffloadHandlers.
+   * @throws Error before they have been fetched (INZ-016). */
+  get upcalls(): NDIS_TCP_OFFLOAD_EVENT_HANDLERS {
+    if (this.table === undefined) throw new Error('the offload handlers have not been fetched');
+    return this.table;
+  }
+
+  /** Keeps the answer of NdisMGetOffloadHandlers. */
+  useUpcalls(table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS): void {
+    this.table = table;
+  }
+
+  /** Settings with the parameters that the host stack has set. */
+  get settings(): TargetSettings {
+    return this.current;
+  }
+
+  /** OID_TCP_CONNECTION_OFFLOAD_PARAMETERS: holds for connections offloaded from now on. */
+  configure(parameters: TcpParameters): void {
+    const tick = 1e9 / parameters.TicksPerSecond;
+    this.current = {
+      ...this.current,
+      pushTime: parameters.TcpPushTicks * tick,
+      tcp: {
+        ...this.current.tcp,
+        ticksPerSecond: parameters.TicksPerSecond,
+        ackFrequency: parameters.TcpAckFrequency,
+        delayedAckTime: parameters.TcpDelayedAckTicks * tick,
+        maximumRetransmissions: parameters.TcpMaximumRetransmissions,
+        duplicateAckThreshold: parameters.TcpDuplicateAckThreshold,
+      },
+    };
+  }
+
+  /** Plugs the cable in. */
+  connect(link: Link): void {
+    this.link = link;
+  }
+
+  /** Puts a frame on the wire; answers when its last bit has left. */
+  transmit(frame: Frame): number {
+    if (this.link === undefined) {
+      this.pool.release(frame);
+      return this.machine.now;
+    }
+    return this.link.transmit(this.port, frame);
+  }
+
+  /** The next IPv4 identification of the target's half. */
+  nextIdentification(): number {
+    const { identification } = this;
+    this.identification = identification === 0xffff ? firstIdentification : identification + 1;
+    return identification;
+  }
+
+  /** A frame from the wire: for a connection's engine, or up the ordinary path. */
+  receive(frame: Frame): void {
+    if (!isAddressedTo(frame.bytes, this.settings.mac)) return;
+    if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.connections.size > 0) {
+      const received = readSegmentFrame(this.segment, frame.bytes, frame.length);
+      if (typeof received !== 'string') {
+        const connection = this.find(this.segment, received.source, received.destination);
+        if (connection?.processesSegments === true) {
+          connection.processSegment(this.segment);
+          return;
+        }
+      }
+    }
+    const list = allocateNetBufferList(this.machine.addresses, [frame.bytes.slice(0, frame.length)]);
+    this.lent.add(list);
+    this.ndis.packets.NdisMIndicateReceiveNetBufferLists(this.handle, list, frame.connection);
+  }
+
+  /** MiniportTcpOffloadForward: each list is one segment, beginning with its TCP header (section 5 of the data digest). */
+  forward(connection: OffloadedConnection, lists: NET_BUFFER_LIST): void {
+    const { constState } = connection.path;
+    const forwarded = chainToArray(lists);
+    for (const list of forwarded) {
+      list.Next = null;
+      if (!connection.processesSegments) {
+        list.Status = connection.isAborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS;
+        continue;
+      }
+      list.Status = NDIS_STATUS.SUCCESS;
+      const bytes = netBufferBytes(list.FirstNetBuffer);
+      const { DestinationAddress, SourceAddress } = constState;
+      const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, DestinationAddress, SourceAddress);
+      if (problem === undefined) connection.processSegment(this.segment);
+    }
+    this.machine.queueDeferredCall(this.settings.objectTime, () => {
+      this.upcalls.NdisTcpOffloadForwardComplete(this.handle, linkChain(forwarded)!);
+    });
+  }
+
+  /** MiniportSendNetBufferLists: the hardware copies each frame and completes the lists when it has left. */
+  send(lists: NET_BUFFER_LIST): void {
+    const { machine } = this;
+    let sentAt = machine.now;
+    for (const list of chainToArray(lists)) {
+      const frame = this.pool.take('host');
+      list.FirstNetBuffer.forEachRun((bytes) => {
+        frame.bytes.set(bytes, frame.length);
+        frame.length += bytes.length;
+      });
+      if (list.frame !== undefined) Object.assign(frame, list.frame);
+      sentAt = Math.max(sentAt, this.transmit(frame));
+    }
+    machine.queueDeferredCall(sentAt - machine.now, () => {
+      this.ndis.packets.NdisMSendNetBufferListsComplete(this.handle, lists);
+    });
+  }
+
+  /** MiniportReturnNetBufferLists and MiniportTcpOffloadReceiveReturn: lists are the target's own again. */
+  takeBackReceived(lists: NET_BUFFER_LIST): void {
+    for (const list of chainToArray(lists)) this.lent.delete(list);
+  }
+
+  /** A list for received bytes, to be indicated or handed up as BufferedData. */
+  lendReceived(bytes: Uint8Array): NET_BUFFER_LIST {
+    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    this.lent.add(list);
+    return list;
+  }
+
+  /** Forgets a connection that has been handed back. */
+  drop(connection: OffloadedConnection): void {
+    this.connections.delete(connection);
+    this.uploadedBytes += connection.engine.newBytesSent;
+  }
+
+  /** Payload bytes that left for the first time through the chimney. */
+  get newBytesSent(): number {
+    let bytes = this.uploadedBytes;
+    for (const connection of this.connections) bytes += connection.engine.newBytesSent;
+    return bytes;
+  }
+
+  /** Lists that the host stack has not returned yet. */
+  get outstandingLists(): number {
+    return this.lent.size;
+  }
+
+  /** Lets the observer see what an engine has changed. */
+  observe(connection: OffloadedConnection): void {
+    this.ndis.observer.ran(connection.handle, this.component, connection.engine.variables);
+  }
+
+  /** The trace's id of a connection, for frames. */
+  connectionId(handle: NDIS_OFFLOAD_HANDLE): number | undefined {
+    return this.ndis.observer.find(handle)?.connection;
+  }
+
+  private find(segment: TcpSegment, source: Ipv4Address, destination: Ipv4Address): OffloadedConnection | undefined {
+    for (const connection of this.connections) {
+      const { engine, path } = connection;
+      if (
+        engine.localPort === segment.destinationPort &&
+        engine.remotePort === segment.sourcePort &&
+        sameAddress(path.constState.DestinationAddress, source) &&
+        sameAddress(path.constState.SourceAddress, destination)
+      ) {
+        return connection;
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,24 @@
+/** What an offload target is made of. Times are virtual ns. */
+import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
+import type { MacAddress } from '../wire/address';
+
+/** See the file's head. */
+export interface TargetSettings {
+  readonly mac: MacAddress;
+  /** Largest number of offloaded TCP connections. */
+  readonly tcpCapacity: number;
+  /** Firmware time to take over or give back one state object. */
+  readonly objectTime: number;
+  /** Its TCP engine; receive buffer, Nagle and window scaling come with each connection. */
+  readonly tcp: TcpSettings;
+  /** Push timer of the receive delivery algorithm (TcpPushTicks). */
+  readonly pushTime: number;
+}
+
+/** An adapter like those of 2007: room for 1024 connections, a clock of its own. */
+export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
+  tcpCapacity: 1024,
+  objectTime: 6_000,
+  tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },
+  pushTime: 500_000_000,
+};

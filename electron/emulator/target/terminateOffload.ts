@@ -1,0 +1,53 @@
+/**
+ * MiniportTerminateOffload in the target: gives objects back, dependents before what they depend on, and completes
+ * (WDK "Terminating Offload State").
+ */
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
+import { neighborDelegated } from './neighborState';
+import type { TargetContext } from './contexts';
+import type { TargetAdapter } from './targetAdapter';
+
+/** Serves one terminate request; it is completed after `objectTime` for each object. */
+export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
+  const { machine, settings, ndis, handle } = adapter;
+  const blocks: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST[] = [];
+  walkBlocks(root, (block) => blocks.push(block));
+  blocks.reverse();
+  const next = (index: number): void => {
+    machine.queueDeferredCall(settings.objectTime, () => {
+      const block = blocks[index];
+      if (block === undefined) {
+        ndis.offload.NdisMTerminateOffloadComplete(handle, root);
+        return;
+      }
+      block.Status = giveBack(adapter, block);
+      next(index + 1);
+    });
+  };
+  next(0);
+}
+
+function giveBack(adapter: TargetAdapter, block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): NdisStatus {
+  const object = (block.MiniportOffloadContext?.value ?? null) as TargetContext | null;
+  block.NetBufferListChain = null;
+  if (object === null) return NDIS_STATUS.SUCCESS;
+  const delegated = block.state?.delegated;
+  switch (object.layer) {
+    case 'tcp': {
+      const uploaded = object.upload();
+      adapter.drop(object);
+      if (delegated !== undefined) Object.assign(delegated, uploaded.delegated);
+      block.NetBufferListChain = uploaded.chain;
+      return NDIS_STATUS.SUCCESS;
+    }
+    case 'path':
+      if (object.connections.size > 0) return NDIS_STATUS.FAILURE;
+      object.neighbor.paths.delete(object);
+      return NDIS_STATUS.SUCCESS;
+    case 'neighbor':
+      if (object.paths.size > 0) return NDIS_STATUS.FAILURE;
+      if (delegated !== undefined) Object.assign(delegated, neighborDelegated(adapter, object));
+      return NDIS_STATUS.SUCCESS;
+  }
+}

@@ -1,0 +1,50 @@
+/** How one home of the TCP engine is set up: host stack, offload target or peer. Times are virtual ns. */
+export interface TcpSettings {
+  /** Largest segment payload plus options that this side accepts and announces, bytes. */
+  readonly localMss: number;
+  /** Receive buffer, bytes: the largest window that is advertised (InitialRcvWnd). */
+  readonly receiveBuffer: number;
+  /** Shift of the windows that this side advertises (RFC 7323 section 2). */
+  readonly RcvWindScale: number;
+  /** Whether to offer timestamps (RFC 7323 section 3). */
+  readonly timestamps: boolean;
+  /** Whether small segments wait for acknowledgments (RFC 1122 section 4.2.3.4). */
+  readonly nagle: boolean;
+  /** Ticks per second of protocol timers and timestamps (TicksPerSecond: 10, 100 or 1000). */
+  readonly ticksPerSecond: number;
+  /** This home's clock when virtual time is 0, in ticks: no two machines were switched on together. */
+  readonly clockOffset: number;
+  readonly minimumRetransmissionTimeout: number;
+  readonly maximumRetransmissionTimeout: number;
+  /** Longest delay of an acknowledgment (RFC 1122 section 4.2.3.2: below 0.5 s). */
+  readonly delayedAckTime: number;
+  /** Full-sized segments per acknowledgment (TcpAckFrequency). */
+  readonly ackFrequency: number;
+  /** TcpDuplicateAckThreshold. */
+  readonly duplicateAckThreshold: number;
+  /** TcpMaximumRetransmissions. */
+  readonly maximumRetransmissions: number;
+  /** Longest stay in FIN-WAIT-2 without a segment. */
+  readonly finWait2Time: number;
+  /** Stay in TIME-WAIT: twice the maximum segment lifetime. */
+  readonly timeWaitTime: number;
+}
+
+/** Values that Windows of the chimney era used, where they are known, and RFC values elsewhere. */
+export const defaultTcpSettings: TcpSettings = {
+  localMss: 1460,
+  receiveBuffer: 256 * 1024,
+  RcvWindScale: 3,
+  timestamps: true,
+  nagle: true,
+  ticksPerSecond: 1000,
+  clockOffset: 0,
+  minimumRetransmissionTimeout: 300_000_000,
+  maximumRetransmissionTimeout: 60_000_000_000,
+  delayedAckTime: 200_000_000,
+  ackFrequency: 2,
+  duplicateAckThreshold: 3,
+  maximumRetransmissions: 5,
+  finWait2Time: 120_000_000_000,
+  timeWaitTime: 60_000_000_000,
+};

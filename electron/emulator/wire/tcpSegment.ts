@@ -1,0 +1,199 @@
+/** TCP segments as bytes and as fields (RFC 9293 section 3.1; options of RFC 7323). */
+import { finishChecksum, sumPseudoHeader, sumWords } from './internetChecksum';
+import { ipProtocols } from './ipv4';
+import type { Ipv4Address } from './address';
+
+/** Control bits. */
+export const tcpFlags = { FIN: 0x01, SYN: 0x02, RST: 0x04, PSH: 0x08, ACK: 0x10, URG: 0x20 } as const;
+
+/** Bytes of a header without options. */
+export const tcpHeaderLength = 20;
+
+/** Bytes that the timestamps option takes in every segment, padding included (RFC 7323 appendix A). */
+export const timestampsOptionLength = 12;
+
+const optionKinds = { end: 0, noOperation: 1, maximumSegmentSize: 2, windowScale: 3, timestamps: 8 } as const;
+
+/** A decoded segment, or one to be sent. One object is reused for many segments; payload bytes stay where they are. */
+export class TcpSegment {
+  sourcePort = 0;
+  destinationPort = 0;
+  SequenceNumber = 0;
+  AcknowledgmentNumber = 0;
+  flags = 0;
+  /** As on the wire, not yet scaled. */
+  window = 0;
+  urgentPointer = 0;
+  /** Undefined where the option is absent. */
+  maximumSegmentSize: number | undefined;
+  windowScale: number | undefined;
+  timestampValue: number | undefined;
+  timestampEcho: number | undefined;
+  /** Payload: `bytes[payloadStart, payloadStart + payloadLength)`. */
+  bytes: Uint8Array = new Uint8Array(0);
+  payloadStart = 0;
+  payloadLength = 0;
+
+  has(flag: number): boolean {
+    return (this.flags & flag) !== 0;
+  }
+
+  /** Sequence space that it takes: payload plus SYN and FIN. */
+  get sequenceLength(): number {
+    return (
+      this.payloadLength +
+      ((this.flags & tcpFlags.SYN) !== 0 ? 1 : 0) +
+      ((this.flags & tcpFlags.FIN) !== 0 ? 1 : 0)
+    );
+  }
+}
+
+/** Why bytes are no usable segment. */
+export type TcpProblem = 'too-short' | 'bad-offset' | 'bad-checksum' | 'bad-option';
+
+/** Bytes of the header that `segment` needs. */
+export function headerLengthOf(segment: TcpSegment): number {
+  let length = tcpHeaderLength;
+  if (segment.maximumSegmentSize !== undefined) length += 4;
+  if (segment.windowScale !== undefined) length += 4;
+  if (segment.timestampValue !== undefined) length += timestampsOptionLength;
+  return length;
+}
+
+function putU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value & 0xff;
+}
+
+function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = (value >>> 16) & 0xff;
+  bytes[at + 2] = (value >>> 8) & 0xff;
+  bytes[at + 3] = value & 0xff;
+}
+
+function getU16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+function getU32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+/**
+ * Writes a segment's header at `at`, in front of its payload, which must already stand behind the header
+ * (`at + headerLengthOf(segment)`), and fills in the checksum. Answers the length of header and payload.
+ */
+export function writeTcpSegment(
+  bytes: Uint8Array,
+  at: number,
+  segment: TcpSegment,
+  source: Ipv4Address,
+  destination: Ipv4Address,
+): number {
+  const headerLength = headerLengthOf(segment);
+  const length = headerLength + segment.payloadLength;
+  putU16(bytes, at, segment.sourcePort);
+  putU16(bytes, at + 2, segment.destinationPort);
+  putU32(bytes, at + 4, segment.SequenceNumber);
+  putU32(bytes, at + 8, segment.AcknowledgmentNumber);
+  bytes[at + 12] = (headerLength / 4) << 4;
+  bytes[at + 13] = segment.flags;
+  putU16(bytes, at + 14, segment.window);
+  putU16(bytes, at + 16, 0);
+  putU16(bytes, at + 18, segment.urgentPointer);
+  let option = at + tcpHeaderLength;
+  if (segment.maximumSegmentSize !== undefined) {
+    bytes[option] = optionKinds.maximumSegmentSize;
+    bytes[option + 1] = 4;
+    putU16(bytes, option + 2, segment.maximumSegmentSize);
+    option += 4;
+  }
+  if (segment.windowScale !== undefined) {
+    bytes[option] = optionKinds.noOperation;
+    bytes[option + 1] = optionKinds.windowScale;
+    bytes[option + 2] = 3;
+    bytes[option + 3] = segment.windowScale;
+    option += 4;
+  }
+  if (segment.timestampValue !== undefined) {
+    bytes[option] = optionKinds.noOperation;
+    bytes[option + 1] = optionKinds.noOperation;
+    bytes[option + 2] = optionKinds.timestamps;
+    bytes[option + 3] = 10;
+    putU32(bytes, option + 4, segment.timestampValue);
+    putU32(bytes, option + 8, segment.timestampEcho ?? 0);
+  }
+  const total = sumWords(
+    sumPseudoHeader(source, destination, ipProtocols.tcp, length),
+    bytes,
+    at,
+    at + length,
+  );
+  putU16(bytes, at + 16, finishChecksum(total));
+  return length;
+}
+
+/** Checks and decodes bytes[at, at + length) into `segment`; answers what is wrong, or undefined. */
+export function readTcpSegment(
+  segment: TcpSegment,
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  source: Ipv4Address,
+  destination: Ipv4Address,
+): TcpProblem | undefined {
+  if (length < tcpHeaderLength) return 'too-short';
+  const headerLength = (bytes[at + 12]! >>> 4) * 4;
+  if (headerLength < tcpHeaderLength || headerLength > length) return 'bad-offset';
+  const total = sumWords(
+    sumPseudoHeader(source, destination, ipProtocols.tcp, length),
+    bytes,
+    at,
+    at + length,
+  );
+  if (finishChecksum(total) !== 0) return 'bad-checksum';
+  segment.sourcePort = getU16(bytes, at);
+  segment.destinationPort = getU16(bytes, at + 2);
+  segment.SequenceNumber = getU32(bytes, at + 4);
+  segment.AcknowledgmentNumber = getU32(bytes, at + 8);
+  segment.flags = bytes[at + 13]! & 0x3f;
+  segment.window = getU16(bytes, at + 14);
+  segment.urgentPointer = getU16(bytes, at + 18);
+  segment.maximumSegmentSize = undefined;
+  segment.windowScale = undefined;
+  segment.timestampValue = undefined;
+  segment.timestampEcho = undefined;
+  segment.bytes = bytes;
+  segment.payloadStart = at + headerLength;
+  segment.payloadLength = length - headerLength;
+  return readOptions(segment, bytes, at + tcpHeaderLength, at + headerLength);
+}
+
+function readOptions(
+  segment: TcpSegment,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): TcpProblem | undefined {
+  for (let at = start; at < end;) {
+    const kind = bytes[at]!;
+    if (kind === optionKinds.end) return undefined;
+    if (kind === optionKinds.noOperation) {
+      at++;
+      continue;
+    }
+    const length = at + 1 < end ? bytes[at + 1]! : 0;
+    if (length < 2 || at + length > end) return 'bad-option';
+    if (kind === optionKinds.maximumSegmentSize && length === 4)
+      segment.maximumSegmentSize = getU16(bytes, at + 2);
+    else if (kind === optionKinds.windowScale && length === 3)
+      segment.windowScale = Math.min(14, bytes[at + 2]!);
+    else if (kind === optionKinds.timestamps && length === 10) {
+      segment.timestampValue = getU32(bytes, at + 2);
+      segment.timestampEcho = getU32(bytes, at + 6);
+    }
+    at += length;
+  }
+  return undefined;
+}

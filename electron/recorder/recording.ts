@@ -1,0 +1,65 @@
+/** Runs a scenario and records it: the one way in which window and command line make a trace. */
+import type { RunReport } from '../../shared/analysis/runReport';
+import { scenarioDescription } from '../../shared/contract/scenarios';
+import type { TraceSink } from '../../shared/trace/traceEncoder';
+import { traceFormatVersion } from '../../shared/trace/records';
+import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
+import { gigabitLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
+import { TraceRecorder } from './traceRecorder';
+
+/** Bytes kept of each frame: every header of the built-in scenarios, and the first bytes of the payload. */
+export const defaultSnapLength = 128;
+
+/** See the file's head. */
+export class Recording {
+  private readonly recorder: TraceRecorder;
+  private readonly run: ScenarioRun;
+
+  /** @param application name and version, for the trace's header. */
+  constructor(application: string, settings: ScenarioSettings, fileName: string, sink: TraceSink) {
+    const description = scenarioDescription(settings.scenario);
+    this.recorder = new TraceRecorder(
+      {
+        format: 'chimneysweep-trace',
+        version: traceFormatVersion,
+        application,
+        scenario: settings.scenario,
+        title: description.title,
+        seed: settings.seed,
+        settings: {
+          file: fileName,
+          fileBytes: settings.file.length,
+          loss: settings.loss,
+          bitsPerSecond: gigabitLink.bitsPerSecond,
+          delayNs: gigabitLink.delay,
+          queueBytes: gigabitLink.queueBytes,
+        },
+        snapLength: defaultSnapLength,
+      },
+      sink,
+    );
+    this.run = new ScenarioRun(this.recorder, settings);
+  }
+
+  /** 0 to 1. */
+  get progress(): number {
+    return this.run.progress;
+  }
+
+  /** Records so far. */
+  get eventCount(): number {
+    return this.recorder.eventCount;
+  }
+
+  /** Runs up to `events` events of the emulator; false when the run has ended. */
+  advance(events: number): boolean {
+    return this.run.advance(events);
+  }
+
+  /** Closes the trace and answers its report; `stopped` says that the run was ended early. */
+  finish(stopped: boolean): RunReport {
+    const report = this.run.report(stopped);
+    this.recorder.finish(report);
+    return report;
+  }
+}
