@@ -1,5 +1,13 @@
 /** Pairs calls with their returns and requests with their completions. */
-import type { CallRecord, ConnectionRecord, EventId, Irql, ReturnRecord, TraceRecord, VirtualTime } from '../trace/records';
+import type {
+  CallRecord,
+  ConnectionRecord,
+  EventId,
+  Irql,
+  ReturnRecord,
+  TraceRecord,
+  VirtualTime,
+} from '../trace/records';
 import type { TraceListener } from '../trace/traceReader';
 
 /** One call with what became of it. */
@@ -72,7 +80,7 @@ export class CallIndex implements TraceListener {
 
   private enter(record: CallRecord, event: EventId, time: VirtualTime): void {
     let depth = 0;
-    for (let outer = record.parent; outer !== undefined; ) {
+    for (let outer = record.parent; outer !== undefined;) {
       const call = this.byEvent.get(outer);
       if (call === undefined) break;
       if (call.callee === record.callee) {

@@ -1,7 +1,8 @@
 const table = new Uint32Array(256);
 for (let value = 0; value < 256; value++) {
   let remainder = value;
-  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
+  for (let bit = 0; bit < 8; bit++)
+    remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
   table[value] = remainder >>> 0;
 }
 

@@ -69,7 +69,13 @@ export class StateHistory implements TraceListener {
 
   onRecord(record: TraceRecord, event: EventId, time: VirtualTime): void {
     if (record.kind === 'state-object') {
-      this.objects[record.id] = { declaredBy: event, variables: new Map(), owners: [], ownerEvents: [], ownerTimes: [] };
+      this.objects[record.id] = {
+        declaredBy: event,
+        variables: new Map(),
+        owners: [],
+        ownerEvents: [],
+        ownerTimes: [],
+      };
     } else if (record.kind === 'ownership') {
       const history = this.objects[record.object]!;
       history.owners.push(record.owner);

@@ -15,7 +15,8 @@ export class ByteReader {
 
   private take(count: number): number {
     const start = this.position;
-    if (count < 0 || start + count > this.end) throw new MalformedBytes(`needs ${count} bytes at ${start}, has ${this.end - start}`);
+    if (count < 0 || start + count > this.end)
+      throw new MalformedBytes(`needs ${count} bytes at ${start}, has ${this.end - start}`);
     this.position = start + count;
     return start;
   }
@@ -71,7 +72,8 @@ export class ByteReader {
   /** A count of things of at least `smallest` bytes each; refuses more than the rest can hold. */
   count(smallest: number): number {
     const value = this.varint();
-    if (value * smallest > this.end - this.position) throw new MalformedBytes(`count ${value} at ${this.position} exceeds the record`);
+    if (value * smallest > this.end - this.position)
+      throw new MalformedBytes(`count ${value} at ${this.position} exceeds the record`);
     return value;
   }
 }

@@ -41,8 +41,14 @@ export class ByteWriter {
     this.length += 8;
   }
 
-  /** Unsigned integer up to 2^53 - 1, seven bits a byte, least significant first. */
+  /**
+   * Unsigned integer up to 2^53 - 1, seven bits a byte, least significant first.
+   * @throws RangeError for anything else: it would read back as something else.
+   */
   varint(value: number): void {
+    if (!(Number.isSafeInteger(value) && value >= 0)) {
+      throw new RangeError(`a trace holds whole numbers from 0 to 2^53 - 1, not ${value}`);
+    }
     this.reserve(8);
     while (value >= 0x80) {
       this.bytes[this.length++] = (value % 0x80) | 0x80;
@@ -59,7 +65,8 @@ export class ByteWriter {
   raw(source: Uint8Array, start = 0, end = source.length): void {
     const count = end - start;
     this.reserve(count);
-    if (count < 256) for (let index = 0; index < count; index++) this.bytes[this.length + index] = source[start + index]!;
+    if (count < 256)
+      for (let index = 0; index < count; index++) this.bytes[this.length + index] = source[start + index]!;
     else this.bytes.set(source.subarray(start, end), this.length);
     this.length += count;
   }

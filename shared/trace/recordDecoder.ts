@@ -139,7 +139,12 @@ export function decodeRecord(
     case 'component':
       return { kind, id: input.varint(), role: member(componentRoles, input.u8(), 'role'), name: rest() };
     case 'connection':
-      return { kind, id: input.varint(), local: decodeUtf8(input.block()), remote: decodeUtf8(input.block()) };
+      return {
+        kind,
+        id: input.varint(),
+        local: decodeUtf8(input.block()),
+        remote: decodeUtf8(input.block()),
+      };
     case 'state-object':
       return {
         kind,

@@ -125,7 +125,12 @@ export interface NetBufferListSnapshot {
 
 /** A decoded argument (or output) of a call. */
 export type CallArgument =
-  | { readonly kind: 'number'; readonly name: string; readonly value: number; readonly group: string | undefined }
+  | {
+      readonly kind: 'number';
+      readonly name: string;
+      readonly value: number;
+      readonly group: string | undefined;
+    }
   | { readonly kind: 'status'; readonly name: string; readonly value: number }
   | { readonly kind: 'text'; readonly name: string; readonly value: string }
   | { readonly kind: 'pointer'; readonly name: string; readonly value: number; readonly label: string }
@@ -142,7 +147,11 @@ export type CallArgument =
       readonly form: 'protocol' | 'miniport';
       readonly blocks: readonly BlockSnapshot[];
     }
-  | { readonly kind: 'net-buffer-lists'; readonly name: string; readonly lists: readonly NetBufferListSnapshot[] };
+  | {
+      readonly kind: 'net-buffer-lists';
+      readonly name: string;
+      readonly lists: readonly NetBufferListSnapshot[];
+    };
 
 /** Interrupt request levels that drivers run at (WDK: PASSIVE_LEVEL 0, APC_LEVEL 1, DISPATCH_LEVEL 2). */
 export type Irql = 0 | 1 | 2;
@@ -267,10 +276,21 @@ export const componentRoles = [
 export const stateLayers = ['neighbor', 'path', 'tcp'] as const satisfies readonly StateLayer[];
 
 /** Owners by number on disk; only append. */
-export const stateOwners = ['host', 'offloading', 'target', 'uploading', 'gone'] as const satisfies readonly StateOwner[];
+export const stateOwners = [
+  'host',
+  'offloading',
+  'target',
+  'uploading',
+  'gone',
+] as const satisfies readonly StateOwner[];
 
 /** Block roles by number on disk; only append. */
-export const blockRoles = ['placeholder', 'linker', 'new', 'reference'] as const satisfies readonly BlockRole[];
+export const blockRoles = [
+  'placeholder',
+  'linker',
+  'new',
+  'reference',
+] as const satisfies readonly BlockRole[];
 
 /** Frame paths by number on disk; only append. */
 export const framePaths = ['host', 'chimney', 'peer'] as const satisfies readonly FramePath[];

@@ -47,7 +47,7 @@ const fateNumbers = numbering(frameFates);
 const argumentNumbers = numbering(argumentKinds);
 
 /**
- * Encoder of one trace. Times must not decrease. Call `finish` (or `flush`) to hand the last frame to the sink.
+ * Encoder of one trace. Times must not decrease. Call `flush` to hand the last frame to the sink.
  */
 export class TraceEncoder {
   private readonly frame = new ByteWriter(targetFrameLength * 2);
@@ -57,6 +57,9 @@ export class TraceEncoder {
   private recordsInFrame = 0;
   private firstTime = 0;
   private lastTime = 0;
+  /** Where the record that is being written begins, or -1; `timeBefore` is the time of the one before it. */
+  private openRecord = -1;
+  private timeBefore = 0;
 
   constructor(
     header: TraceHeader,
@@ -94,6 +97,7 @@ export class TraceEncoder {
         record.bytes,
       );
     }
+    this.dropOpenRecord();
     this.defineStrings(record);
     const mark = this.begin(time, kindNumbers[record.kind]);
     this.body(record);
@@ -158,6 +162,7 @@ export class TraceEncoder {
 
   /** Hands everything so far to the sink. */
   flush(): void {
+    this.dropOpenRecord();
     if (this.recordsInFrame === 0 && this.frame.length === frameHeadLength + dataPreambleLength) return;
     const out = this.frame;
     out.patchU32(0, frameTags.data);
@@ -175,10 +180,12 @@ export class TraceEncoder {
     this.frame.reserve(frameHeadLength + dataPreambleLength);
     this.frame.length = frameHeadLength + dataPreambleLength;
     this.recordsInFrame = 0;
+    this.firstTime = this.lastTime;
   }
 
   /** Opens a record: kind, room for the length, time since the previous record of the frame. */
   private begin(time: VirtualTime, kind: number): number {
+    this.dropOpenRecord();
     if (time < this.lastTime) throw new RangeError(`time goes backwards: ${time} after ${this.lastTime}`);
     if (
       this.recordsInFrame > 0 &&
@@ -188,17 +195,28 @@ export class TraceEncoder {
     }
     if (this.recordsInFrame === 0) this.firstTime = this.lastTime = time;
     const mark = this.frame.length;
+    this.openRecord = mark;
+    this.timeBefore = this.lastTime;
+    this.lastTime = time;
     this.frame.u8(kind);
     this.frame.u24(0);
-    this.frame.varint(time - this.lastTime);
-    this.lastTime = time;
+    this.frame.varint(time - this.timeBefore);
     return mark;
+  }
+
+  /** Takes back a record that could not be written to its end, so that what follows it stays readable. */
+  private dropOpenRecord(): void {
+    if (this.openRecord < 0) return;
+    this.frame.length = this.openRecord;
+    this.lastTime = this.timeBefore;
+    this.openRecord = -1;
   }
 
   private end(mark: number): EventId {
     const length = this.frame.length - mark - 4;
     if (length > 0xff_ffff) throw new RangeError(`a record of ${length} bytes is too long for a trace`);
     this.frame.patchU24(mark + 1, length);
+    this.openRecord = -1;
     this.recordsInFrame++;
     return this.nextEvent++;
   }

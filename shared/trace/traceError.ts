@@ -11,7 +11,12 @@ export type TraceEnding =
   /** The file stops early: the recorder was killed, the copy was interrupted, or the recording is still being written. */
   | { readonly kind: 'cut'; readonly byteOffset: number; readonly lastTime: number; readonly message: string }
   /** A frame fails its checksum or makes no sense; everything before it can be read. */
-  | { readonly kind: 'damaged'; readonly byteOffset: number; readonly lastTime: number; readonly message: string };
+  | {
+      readonly kind: 'damaged';
+      readonly byteOffset: number;
+      readonly lastTime: number;
+      readonly message: string;
+    };
 
 /** The refusal of a file that is no trace. */
 export function notATrace(detail: string): TraceError {

@@ -22,7 +22,10 @@ export function parseTraceHeader(payload: Uint8Array): Result<TraceHeader, Trace
   try {
     json = JSON.parse(decodeUtf8(payload));
   } catch {
-    return fail({ code: 'bad-header', message: 'The header of this trace is not readable JSON. Record it again.' });
+    return fail({
+      code: 'bad-header',
+      message: 'The header of this trace is not readable JSON. Record it again.',
+    });
   }
   const version = versioned.safeParse(json);
   if (version.success && version.data.version > traceFormatVersion) {
@@ -38,7 +41,10 @@ export function parseTraceHeader(payload: Uint8Array): Result<TraceHeader, Trace
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const place = issue === undefined ? '' : ` (${issue.path.join('.') || 'top level'}: ${issue.message})`;
-    return fail({ code: 'bad-header', message: `The header of this trace is incomplete${place}. Record it again.` });
+    return fail({
+      code: 'bad-header',
+      message: `The header of this trace is incomplete${place}. Record it again.`,
+    });
   }
   return succeed(parsed.data);
 }

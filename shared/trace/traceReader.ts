@@ -6,7 +6,14 @@ import { crc32 } from '../base/crc32';
 import { fail, succeed, type Result } from '../base/result';
 import { decodeUtf8 } from '../base/utf8';
 import { ByteReader, MalformedBytes } from './byteReader';
-import { dataPreambleLength, frameHeadLength, frameTags, largestFrameLength, magic, stringDefinitionKind } from './layout';
+import {
+  dataPreambleLength,
+  frameHeadLength,
+  frameTags,
+  largestFrameLength,
+  magic,
+  stringDefinitionKind,
+} from './layout';
 import { decodeRecord } from './recordDecoder';
 import type { EventId, TraceRecord, VirtualTime } from './records';
 import { notATrace, type TraceEnding, type TraceError } from './traceError';
@@ -29,6 +36,8 @@ export class TraceReader {
   private offset = 0;
   private magicSeen = false;
   private problem: { readonly byteOffset: number; readonly message: string } | undefined;
+  /** Once refused, a file stays refused, whatever is pushed behind. */
+  private refusal: TraceError | undefined;
 
   constructor(private readonly listeners: readonly TraceListener[] = []) {}
 
@@ -42,7 +51,18 @@ export class TraceReader {
    * are no trace of this version; damage further on is no error here but shows in `close`.
    */
   push(bytes: Uint8Array): Result<number, TraceError> {
-    if (this.problem !== undefined) return succeed(0);
+    if (this.refusal !== undefined) return fail(this.refusal);
+    if (this.isDamaged) return succeed(0);
+    const result = this.take(bytes);
+    if (!result.ok) this.refusal = result.error;
+    return result;
+  }
+
+  private get isDamaged(): boolean {
+    return this.problem !== undefined;
+  }
+
+  private take(bytes: Uint8Array): Result<number, TraceError> {
     if (this.pending.length === 0) this.pending = bytes.slice();
     else {
       const joined = new Uint8Array(this.pending.length + bytes.length);
@@ -61,7 +81,7 @@ export class TraceReader {
       position = magic.length;
     }
     let records = 0;
-    while (this.problem === undefined && this.pending.length - position >= frameHeadLength) {
+    while (!this.isDamaged && this.pending.length - position >= frameHeadLength) {
       const head = new ByteReader(this.pending, position, position + frameHeadLength);
       const tag = head.u32();
       const length = head.u32();
@@ -93,7 +113,8 @@ export class TraceReader {
     }
     this.pending = this.pending.slice(position);
     this.offset += position;
-    if (this.problem !== undefined && this.opened === undefined) return fail(notATrace('its header is damaged.'));
+    if (this.isDamaged && this.opened === undefined)
+      return fail(notATrace('its header is damaged.'));
     return succeed(records);
   }
 
@@ -101,8 +122,11 @@ export class TraceReader {
    * Says how the trace ended once no more bytes come. An error means that not even the header arrived.
    */
   close(): Result<TraceEnding, TraceError> {
+    if (this.refusal !== undefined) return fail(this.refusal);
     if (this.opened === undefined) {
-      return fail(notATrace(this.offset + this.pending.length === 0 ? 'it is empty.' : 'it ends before its header.'));
+      return fail(
+        notATrace(this.offset + this.pending.length === 0 ? 'it is empty.' : 'it ends before its header.'),
+      );
     }
     const lastTime = this.opened.lastTime;
     const upTo = `Everything up to ${(lastTime / 1e6).toFixed(3)} ms is shown (${this.opened.length} events).`;
@@ -138,7 +162,8 @@ export class TraceReader {
       let time = input.f64();
       const firstEvent = input.u32();
       const recordCount = input.u32();
-      if (firstEvent !== store.length) throw new MalformedBytes(`frame starts at event ${firstEvent}, not ${store.length}`);
+      if (firstEvent !== store.length)
+        throw new MalformedBytes(`frame starts at event ${firstEvent}, not ${store.length}`);
       if (!(Number.isFinite(time) && time >= store.lastTime)) throw new MalformedBytes('time goes backwards');
       const payloadIndex = store.addPayload(payload);
       input.position = dataPreambleLength;
@@ -151,7 +176,8 @@ export class TraceReader {
         const body = new ByteReader(payload, bodyStart, bodyEnd);
         if (kind === stringDefinitionKind) {
           const index = body.varint();
-          if (index !== store.strings.length || index >= mostStrings) throw new MalformedBytes(`string ${index} out of order`);
+          if (index !== store.strings.length || index >= mostStrings)
+            throw new MalformedBytes(`string ${index} out of order`);
           store.strings.push(decodeUtf8(body.raw(bodyEnd - body.position)));
         } else {
           time += body.varint();
@@ -166,7 +192,8 @@ export class TraceReader {
         }
         input.position = bodyEnd;
       }
-      if (store.length - lengthBefore !== recordCount) throw new MalformedBytes(`frame promises ${recordCount} records`);
+      if (store.length - lengthBefore !== recordCount)
+        throw new MalformedBytes(`frame promises ${recordCount} records`);
     } catch (error) {
       if (!(error instanceof MalformedBytes)) throw error;
       this.damage(position, error.message);
@@ -180,16 +207,19 @@ export class TraceReader {
       if (store.components[id] === undefined) throw new MalformedBytes(`unknown component ${id}`);
     };
     const connection = (id: number | undefined): void => {
-      if (id !== undefined && store.connections[id] === undefined) throw new MalformedBytes(`unknown connection ${id}`);
+      if (id !== undefined && store.connections[id] === undefined)
+        throw new MalformedBytes(`unknown connection ${id}`);
     };
     const stateObject = (id: number | undefined): void => {
-      if (id !== undefined && store.stateObjects[id] === undefined) throw new MalformedBytes(`unknown state object ${id}`);
+      if (id !== undefined && store.stateObjects[id] === undefined)
+        throw new MalformedBytes(`unknown state object ${id}`);
     };
     const next = (id: number, list: readonly unknown[], what: string): void => {
       if (id !== list.length) throw new MalformedBytes(`${what} ${id} out of order`);
     };
     const kindOf = (event: EventId | undefined, kind: TraceRecord['kind']): void => {
-      if (event !== undefined && store.kind(event) !== kind) throw new MalformedBytes(`event ${event} is no ${kind}`);
+      if (event !== undefined && store.kind(event) !== kind)
+        throw new MalformedBytes(`event ${event} is no ${kind}`);
     };
     switch (record.kind) {
       case 'component':

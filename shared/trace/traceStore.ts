@@ -99,7 +99,8 @@ export class TraceStore {
   append(kind: number, time: VirtualTime, payload: number, start: number, end: number): EventId {
     if (this.length === this.columns.kinds.length) {
       const grown = makeColumns(this.length * 2);
-      for (const name of ['kinds', 'times', 'payloads', 'starts', 'ends'] as const) grown[name].set(this.columns[name]);
+      for (const name of ['kinds', 'times', 'payloads', 'starts', 'ends'] as const)
+        grown[name].set(this.columns[name]);
       this.columns = grown;
     }
     const event = this.length++;
@@ -112,6 +113,7 @@ export class TraceStore {
   }
 
   private check(event: EventId): void {
-    if (!(event >= 0 && event < this.length)) throw new RangeError(`no event ${event} in a trace of ${this.length}`);
+    if (!(event >= 0 && event < this.length))
+      throw new RangeError(`no event ${event} in a trace of ${this.length}`);
   }
 }

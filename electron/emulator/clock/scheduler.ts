@@ -45,13 +45,7 @@ export class Scheduler {
   /**
    * Schedules an event at an absolute time; a time in the past means now. `cause` is handed back when the event runs.
    */
-  schedule(
-    at: number,
-    target: EventTarget,
-    argument = 0,
-    payload?: unknown,
-    cause?: number,
-  ): void {
+  schedule(at: number, target: EventTarget, argument = 0, payload?: unknown, cause?: number): void {
     if (Number.isNaN(at)) throw new RangeError('an event needs a time');
     let slot = this.free.pop();
     if (slot === undefined) {

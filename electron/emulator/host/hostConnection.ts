@@ -107,7 +107,10 @@ export class HostConnection {
 
   /** Application bytes that left through the host path for the first time. */
   get bytesSentByHostPath(): number {
-    return this.discardedEngineBytes + (this.place === 'InHost' || this.place === 'Offloading' ? this.engine.newBytesSent : 0);
+    return (
+      this.discardedEngineBytes +
+      (this.place === 'InHost' || this.place === 'Offloading' ? this.engine.newBytesSent : 0)
+    );
   }
 
   /** Bytes that the peer has acknowledged, by whichever path they went. */
@@ -163,7 +166,10 @@ export class HostConnection {
     const chain = this.sends.map((send) => this.listFor(send));
     delegated.SendDataHead = chain[0] ?? null;
     delegated.SendDataTail = chain[chain.length - 1] ?? null;
-    stack.note(this.id, `Host stack offers the connection to the chimney with ${chain.length} outstanding sends`);
+    stack.note(
+      this.id,
+      `Host stack offers the connection to the chimney with ${chain.length} outstanding sends`,
+    );
     new OffloadRequest(stack, this).initiate(this.constState(), this.cachedState(), delegated, chain);
     return true;
   }
@@ -217,7 +223,14 @@ export class HostConnection {
     const { stack } = this;
     const { machine, settings } = stack;
     const constState = this.constState();
-    this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cachedState(), delegated, machine.now);
+    this.engine = importEngine(
+      settings.tcp,
+      this.tcpUser(),
+      constState,
+      this.cachedState(),
+      delegated,
+      machine.now,
+    );
     this.place = 'InHost';
     for (const list of chainToArray(chain)) {
       const send = list.ProtocolReserved as HostSend;
@@ -278,7 +291,10 @@ export class HostConnection {
   onEvent(EventType: number, EventSpecificInformation: number): void {
     if (EventType === tcpEvents.disconnect) this.reportPeerClosed();
     else if (EventType === tcpEvents.retrieve) {
-      this.stack.note(this.id, `The target asks for the upload: ${this.stack.uploadReasonName(EventSpecificInformation)}`);
+      this.stack.note(
+        this.id,
+        `The target asks for the upload: ${this.stack.uploadReasonName(EventSpecificInformation)}`,
+      );
       this.uploadSoon();
     } else if (EventType === tcpEvents.abort) {
       this.reportClosed('reset');
@@ -348,7 +364,14 @@ export class HostConnection {
 
   private process(bytes: Uint8Array): void {
     const { settings } = this.stack;
-    const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, this.remoteAddress, settings.address);
+    const problem = readTcpSegment(
+      this.segment,
+      bytes,
+      0,
+      bytes.length,
+      this.remoteAddress,
+      settings.address,
+    );
     if (problem !== undefined) return;
     // Whatever the application posts from inside is sent by the run that follows.
     this.processing = true;
@@ -373,10 +396,8 @@ export class HostConnection {
       if (this.closing && !this.engine.finQueued) this.engine.shutdown();
       this.run();
     } else if (this.place === 'Offloaded') {
-      for (const send of this.unassigned.splice(0)) {
-        if (this.place === 'Offloaded') ndis.tcp.NdisOffloadTcpSend(this.handle, this.listFor(send));
-        else this.unassigned.push(send);
-      }
+      for (const send of this.unassigned.splice(0))
+        ndis.tcp.NdisOffloadTcpSend(this.handle, this.listFor(send));
       if (this.closing && !this.disconnectPosted) {
         this.disconnectPosted = true;
         const list = allocateNetBufferList(this.stack.machine.addresses, []);

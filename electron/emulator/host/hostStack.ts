@@ -13,12 +13,14 @@ import {
   type NDIS_HANDLE,
 } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
-import { allocateNetBufferList, chainToArray, linkChain, netBufferBytes, type NET_BUFFER_LIST } from '../ndis/netBufferList';
-import type {
-  NDIS_OFFLOAD_HANDLE,
-  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
-  PVOID,
-} from '../ndis/offloadBlockList';
+import {
+  allocateNetBufferList,
+  chainToArray,
+  linkChain,
+  netBufferBytes,
+  type NET_BUFFER_LIST,
+} from '../ndis/netBufferList';
+import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
 import { chimneyOids } from '../ndis/oidRequests';
 import { writeTcpParameters } from '../ndis/tcpParameters';
 import type { SendQueue } from '../tcp/sendQueue';
@@ -284,7 +286,9 @@ export class HostStack implements PVOID {
   /** NeighborReachabilityQuery: answers in place with the age of the host's own confirmation (RCH rules). */
   private answerReachability(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
     const { state } = block;
-    const connection = this.connections.find((candidate) => candidate.neighbor.handle === block.OffloadHandle);
+    const connection = this.connections.find(
+      (candidate) => candidate.neighbor.handle === block.OffloadHandle,
+    );
     if (state?.layer !== 'neighbor' || state.cached === undefined || connection === undefined) return;
     Object.assign(state.cached, this.neighborState(connection.neighbor).cached);
   }

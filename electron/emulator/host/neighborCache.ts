@@ -22,7 +22,10 @@ export interface NeighborEntry {
 /** See the file's head. */
 export class NeighborCache {
   private readonly entries: NeighborEntry[] = [];
-  private readonly waiting: { readonly entry: NeighborEntry; readonly done: (mac: MacAddress | undefined) => void }[] = [];
+  private readonly waiting: {
+    readonly entry: NeighborEntry;
+    readonly done: (mac: MacAddress | undefined) => void;
+  }[] = [];
 
   constructor(
     private readonly machine: Machine,

@@ -116,7 +116,11 @@ export class OffloadRequest {
       { layer: 'neighbor', delegated: neighborDelegated },
       neighbor.handle,
     );
-    const pathBlock = this.block(delegatedStateTypes.path, { layer: 'path', delegated: {} }, connection.pathHandle);
+    const pathBlock = this.block(
+      delegatedStateTypes.path,
+      { layer: 'path', delegated: {} },
+      connection.pathHandle,
+    );
     const tcpBlock = this.block(delegatedStateTypes.tcp, { layer: 'tcp', delegated }, connection.handle);
     neighborBlock.DependentBlockList = pathBlock;
     pathBlock.DependentBlockList = tcpBlock;
@@ -142,7 +146,10 @@ export class OffloadRequest {
     const block = this.block(delegatedStateTypes.tcp, { layer: 'tcp', delegated }, connection.handle);
     connection.stateRequestBegins();
     stack.whenCompleted(block, () => {
-      stack.note(connection.id, `The target reports ${delegated.ReceiveBacklogSize ?? 0} bytes of undelivered data`);
+      stack.note(
+        connection.id,
+        `The target reports ${delegated.ReceiveBacklogSize ?? 0} bytes of undelivered data`,
+      );
       connection.stateRequestEnds();
     });
     stack.ndis.offload.NdisQueryOffloadState(stack.binding, block);

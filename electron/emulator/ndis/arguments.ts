@@ -4,7 +4,13 @@ import type { NdisStatus } from '../../../shared/ddi/status';
 import type { BlockRole, CallArgument } from '../../../shared/trace/records';
 import type { AddressSpace } from '../machine/addressSpace';
 import type { StateObserver } from '../observe/stateObserver';
-import { chainToArray, mdlCount, netBufferListInfo, type NET_BUFFER, type NET_BUFFER_LIST } from './netBufferList';
+import {
+  chainToArray,
+  mdlCount,
+  netBufferListInfo,
+  type NET_BUFFER,
+  type NET_BUFFER_LIST,
+} from './netBufferList';
 import {
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
   walkBlocks,
@@ -18,7 +24,11 @@ export function numberArgument(name: string, value: number, group?: ConstantGrou
 }
 
 /** A handle, context or other pointer; `label` says what is there. */
-export function pointerArgument(name: string, target: { readonly address: number } | null, label: string): CallArgument {
+export function pointerArgument(
+  name: string,
+  target: { readonly address: number } | null,
+  label: string,
+): CallArgument {
   return { kind: 'pointer', name, value: target?.address ?? 0, label };
 }
 
@@ -91,7 +101,8 @@ export function blockListArgument(
 ): CallArgument {
   const blocks: Extract<CallArgument, { kind: 'block-list' }>['blocks'][number][] = [];
   walkBlocks(root, (block, depth) => {
-    const handle = block instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST ? block.OffloadHandle : block.NdisOffloadHandle;
+    const handle =
+      block instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST ? block.OffloadHandle : block.NdisOffloadHandle;
     blocks.push({
       address: block.address,
       depth,

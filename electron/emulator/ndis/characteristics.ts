@@ -45,9 +45,15 @@ export interface NDIS_MINIPORT_DRIVER_CHARACTERISTICS {
   /** MiniportOidRequest: answers at once or completes later. */
   readonly OidRequestHandler: (MiniportAdapterContext: PVOID, OidRequest: NDIS_OID_REQUEST) => NdisStatus;
   /** MiniportSendNetBufferLists: the driver owns the lists until it completes them. */
-  readonly SendNetBufferListsHandler: (MiniportAdapterContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+  readonly SendNetBufferListsHandler: (
+    MiniportAdapterContext: PVOID,
+    NetBufferLists: NET_BUFFER_LIST,
+  ) => void;
   /** MiniportReturnNetBufferLists: lists that the driver indicated are its own again. */
-  readonly ReturnNetBufferListsHandler: (MiniportAdapterContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+  readonly ReturnNetBufferListsHandler: (
+    MiniportAdapterContext: PVOID,
+    NetBufferLists: NET_BUFFER_LIST,
+  ) => void;
 }
 
 /** NDIS_PROTOCOL_DRIVER_CHARACTERISTICS, as far as it is used. */
@@ -64,9 +70,15 @@ export interface NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
     adapter: NDIS_HANDLE,
   ) => NdisStatus;
   /** ProtocolReceiveNetBufferLists: the driver owns the lists until it returns them. */
-  readonly ReceiveNetBufferListsHandler: (ProtocolBindingContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+  readonly ReceiveNetBufferListsHandler: (
+    ProtocolBindingContext: PVOID,
+    NetBufferLists: NET_BUFFER_LIST,
+  ) => void;
   /** ProtocolSendNetBufferListsComplete: sent lists are the driver's own again. */
-  readonly SendNetBufferListsCompleteHandler: (ProtocolBindingContext: PVOID, NetBufferLists: NET_BUFFER_LIST) => void;
+  readonly SendNetBufferListsCompleteHandler: (
+    ProtocolBindingContext: PVOID,
+    NetBufferLists: NET_BUFFER_LIST,
+  ) => void;
 }
 
 type GenericMiniportHandler = (
@@ -219,8 +231,20 @@ export interface NDIS_TCP_OFFLOAD_EVENT_HANDLERS {
     NetBufferList: NET_BUFFER_LIST,
     Status: NdisStatus,
   ) => ReceiveIndicationAnswer;
-  readonly NdisTcpOffloadSendComplete: (NdisMiniportHandle: NDIS_HANDLE, NetBufferLists: NET_BUFFER_LIST) => void;
-  readonly NdisTcpOffloadReceiveComplete: (NdisMiniportHandle: NDIS_HANDLE, NetBufferLists: NET_BUFFER_LIST) => void;
-  readonly NdisTcpOffloadDisconnectComplete: (NdisMiniportHandle: NDIS_HANDLE, NetBufferList: NET_BUFFER_LIST) => void;
-  readonly NdisTcpOffloadForwardComplete: (NdisMiniportHandle: NDIS_HANDLE, NetBufferLists: NET_BUFFER_LIST) => void;
+  readonly NdisTcpOffloadSendComplete: (
+    NdisMiniportHandle: NDIS_HANDLE,
+    NetBufferLists: NET_BUFFER_LIST,
+  ) => void;
+  readonly NdisTcpOffloadReceiveComplete: (
+    NdisMiniportHandle: NDIS_HANDLE,
+    NetBufferLists: NET_BUFFER_LIST,
+  ) => void;
+  readonly NdisTcpOffloadDisconnectComplete: (
+    NdisMiniportHandle: NDIS_HANDLE,
+    NetBufferList: NET_BUFFER_LIST,
+  ) => void;
+  readonly NdisTcpOffloadForwardComplete: (
+    NdisMiniportHandle: NDIS_HANDLE,
+    NetBufferLists: NET_BUFFER_LIST,
+  ) => void;
 }

@@ -38,7 +38,10 @@ export class Door {
   cross<Answer>(
     crossing: Crossing,
     body: (call: EventId) => Answer,
-    describe: (answer: Answer) => { readonly status?: NdisStatus; readonly outputs?: readonly CallArgument[] },
+    describe: (answer: Answer) => {
+      readonly status?: NdisStatus;
+      readonly outputs?: readonly CallArgument[];
+    },
   ): Answer {
     const { machine, costs } = this;
     const { scheduler, probe, openCalls } = machine;

@@ -10,9 +10,6 @@ import type {
 } from './characteristics';
 import type { PVOID } from './offloadBlockList';
 
-
-
-
 /** Bytes that an opaque NDIS block takes in the address space; drivers never look inside. */
 export const opaqueSize = 0x100;
 
@@ -86,4 +83,23 @@ export class Binding implements NDIS_HANDLE {
 export function adapterContext(adapter: MiniportAdapter): PVOID {
   if (adapter.context === undefined) throw new Error(`${adapter.label} has no MiniportAdapterContext`);
   return adapter.context;
+}
+
+/** Turns a handle that a driver passes back into the record that it was given for.
+ * @throws Error for a handle of another kind: in Windows that driver would have crashed the machine. */
+export function bindingFrom(handle: NDIS_HANDLE): Binding {
+  if (handle instanceof Binding) return handle;
+  throw new Error(`${handle.label} is no NdisBindingHandle`);
+}
+
+/** As {@link bindingFrom}, for NdisMiniportHandle. */
+export function adapterFrom(handle: NDIS_HANDLE): MiniportAdapter {
+  if (handle instanceof MiniportAdapter) return handle;
+  throw new Error(`${handle.label} is no NdisMiniportHandle`);
+}
+
+/** As {@link bindingFrom}, for NdisProtocolHandle. */
+export function protocolFrom(handle: NDIS_HANDLE): ProtocolDriver {
+  if (handle instanceof ProtocolDriver) return handle;
+  throw new Error(`${handle.label} is no NdisProtocolHandle`);
 }

@@ -20,7 +20,12 @@ export class Ndis {
 
   constructor(machine: Machine, costs: DoorCosts) {
     this.observer = new StateObserver(machine);
-    const core = new NdisCore(machine, new Door(machine, costs), this.observer, machine.probe.component('ndis', 'NDIS'));
+    const core = new NdisCore(
+      machine,
+      new Door(machine, costs),
+      this.observer,
+      machine.probe.component('ndis', 'NDIS'),
+    );
     this.tcp = new TcpDataPlane(core);
     this.registration = new RegistrationPlane(core, this.tcp);
     this.offload = new StateManipulationPlane(core);

@@ -89,7 +89,8 @@ export class NET_BUFFER_LIST {
   /** Used bytes in all NET_BUFFERs. */
   get dataLength(): number {
     let length = 0;
-    for (let buffer: NET_BUFFER | null = this.FirstNetBuffer; buffer !== null; buffer = buffer.Next) length += buffer.DataLength;
+    for (let buffer: NET_BUFFER | null = this.FirstNetBuffer; buffer !== null; buffer = buffer.Next)
+      length += buffer.DataLength;
     return length;
   }
 }

@@ -89,9 +89,10 @@ export class NDIS_MINIPORT_OFFLOAD_BLOCK_LIST extends BlockList<NDIS_MINIPORT_OF
 }
 
 /** Visits a tree depth first: a block, its dependents, then its next (TRE-027). */
-export function walkBlocks<
-  Block extends NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
->(root: Block, visit: (block: Block, depth: number) => void): void {
+export function walkBlocks<Block extends NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST>(
+  root: Block,
+  visit: (block: Block, depth: number) => void,
+): void {
   const walk = (first: Block | null, depth: number): void => {
     for (let block = first; block !== null; block = block.NextBlock as Block | null) {
       visit(block, depth);

@@ -4,11 +4,13 @@ import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { numberArgument, pointerArgument, structureArgument, textArgument } from './arguments';
 import type { NDIS_HANDLE, NDIS_OID_REQUEST } from './characteristics';
 import type { NdisCore } from './core';
-import { adapterContext, type Binding } from './drivers';
+import { adapterContext, bindingFrom } from './drivers';
 
 /** OIDs of chimney offload with the structure that each carries. */
 export const chimneyOids = {
-  OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES: constantValue('OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES'),
+  OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES: constantValue(
+    'OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES',
+  ),
   OID_TCP_CONNECTION_OFFLOAD_PARAMETERS: constantValue('OID_TCP_CONNECTION_OFFLOAD_PARAMETERS'),
 } as const;
 
@@ -24,7 +26,7 @@ export class OidPlane {
   /** NdisOidRequest: answered by NDIS itself, or passed to MiniportOidRequest. */
   NdisOidRequest(NdisBindingHandle: NDIS_HANDLE, request: NDIS_OID_REQUEST): NdisStatus {
     const { door, component } = this.core;
-    const binding = NdisBindingHandle as Binding;
+    const binding = bindingFrom(NdisBindingHandle);
     const { adapter } = binding;
     const describe = (name: string) => {
       const structure = structureOfOid.get(request.Oid);
@@ -64,7 +66,10 @@ export class OidPlane {
             functionName: 'MiniportOidRequest',
             caller: component,
             callee: adapter.driver.component,
-            arguments: [pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'), ...details()],
+            arguments: [
+              pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'),
+              ...details(),
+            ],
           },
           () => adapter.driver.characteristics.OidRequestHandler(context, request),
           (status) => ({ status, outputs: outputs() }),

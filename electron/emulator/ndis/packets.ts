@@ -2,7 +2,7 @@
 import { netBufferListsArgument, numberArgument, pointerArgument } from './arguments';
 import type { NDIS_HANDLE } from './characteristics';
 import type { NdisCore } from './core';
-import { adapterContext, type Binding, type MiniportAdapter } from './drivers';
+import { adapterContext, adapterFrom, bindingFrom } from './drivers';
 import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
 
 /** See the file's head. */
@@ -10,10 +10,14 @@ export class PacketPlane {
   constructor(private readonly core: NdisCore) {}
 
   /** NdisSendNetBufferLists: the lists are NDIS's and the miniport's until ProtocolSendNetBufferListsComplete. */
-  NdisSendNetBufferLists(NdisBindingHandle: NDIS_HANDLE, lists: NET_BUFFER_LIST, connection: number | undefined): void {
+  NdisSendNetBufferLists(
+    NdisBindingHandle: NDIS_HANDLE,
+    lists: NET_BUFFER_LIST,
+    connection: number | undefined,
+  ): void {
     const { core } = this;
     const { door, component } = core;
-    const binding = NdisBindingHandle as Binding;
+    const binding = bindingFrom(NdisBindingHandle);
     const { adapter } = binding;
     door.void(
       {
@@ -42,7 +46,8 @@ export class PacketPlane {
             ],
           },
           (miniportCall) => {
-            for (const list of chainToArray(lists)) core.openRequests.set(list, { connection, ndisCall, miniportCall });
+            for (const list of chainToArray(lists))
+              core.openRequests.set(list, { connection, ndisCall, miniportCall });
             adapter.driver.characteristics.SendNetBufferListsHandler(context, lists);
           },
         );
@@ -54,7 +59,7 @@ export class PacketPlane {
   NdisMSendNetBufferListsComplete(MiniportAdapterHandle: NDIS_HANDLE, lists: NET_BUFFER_LIST): void {
     const { core } = this;
     const { door, component } = core;
-    const adapter = MiniportAdapterHandle as MiniportAdapter;
+    const adapter = adapterFrom(MiniportAdapterHandle);
     const binding = core.bindingAbove(adapter);
     const closed = chainToArray(lists).map((list) => core.close(list));
     const connection = closed[0]?.connection;
@@ -98,7 +103,7 @@ export class PacketPlane {
     connection: number | undefined,
   ): void {
     const { door, component } = this.core;
-    const adapter = MiniportAdapterHandle as MiniportAdapter;
+    const adapter = adapterFrom(MiniportAdapterHandle);
     const binding = this.core.bindingAbove(adapter);
     const count = chainToArray(lists).length;
     door.void(
@@ -139,7 +144,7 @@ export class PacketPlane {
   /** NdisReturnNetBufferLists: gives received lists back to the miniport. */
   NdisReturnNetBufferLists(NdisBindingHandle: NDIS_HANDLE, lists: NET_BUFFER_LIST): void {
     const { door, component } = this.core;
-    const binding = NdisBindingHandle as Binding;
+    const binding = bindingFrom(NdisBindingHandle);
     const { adapter } = binding;
     door.void(
       {

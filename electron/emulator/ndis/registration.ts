@@ -12,7 +12,16 @@ import type {
   OptionalHandlers,
 } from './characteristics';
 import type { NdisCore } from './core';
-import { Binding, MiniportAdapter, MiniportDriver, ProtocolDriver, adapterContext, opaqueSize } from './drivers';
+import {
+  adapterContext,
+  adapterFrom,
+  Binding,
+  MiniportAdapter,
+  MiniportDriver,
+  opaqueSize,
+  ProtocolDriver,
+  protocolFrom,
+} from './drivers';
 import type { PVOID } from './offloadBlockList';
 import { encodeCharacteristics } from './structureBytes';
 import type { TcpDataPlane } from './tcpData';
@@ -54,7 +63,9 @@ export class RegistrationPlane {
       'NDIS_MINIPORT_DRIVER_CHARACTERISTICS',
     );
     if (status !== NDIS_STATUS.SUCCESS) return { status, NdisMiniportDriverHandle: null };
-    this.adapters.push(new MiniportAdapter(machine.addresses.allocate(opaqueSize), `${label} adapter`, driver));
+    this.adapters.push(
+      new MiniportAdapter(machine.addresses.allocate(opaqueSize), `${label} adapter`, driver),
+    );
     return { status, NdisMiniportDriverHandle: driver };
   }
 
@@ -91,7 +102,8 @@ export class RegistrationPlane {
     const { machine, door, component } = this.core;
     const { addresses } = machine;
     const { structure, value } = OptionalHandlers;
-    const driver = NdisHandle instanceof MiniportDriver || NdisHandle instanceof ProtocolDriver ? NdisHandle : undefined;
+    const driver =
+      NdisHandle instanceof MiniportDriver || NdisHandle instanceof ProtocolDriver ? NdisHandle : undefined;
     return door.status(
       {
         functionName: 'NdisSetOptionalHandlers',
@@ -112,17 +124,21 @@ export class RegistrationPlane {
         if (driver.characteristics.MajorNdisVersion < 6) return NDIS_STATUS.NOT_SUPPORTED;
         if (!driver.inSetOptions || machine.irql !== PASSIVE_LEVEL) return NDIS_STATUS.FAILURE;
         const expected = objectHeader(structure);
-        if (value.Header.Revision !== expected.Revision || value.Header.Size !== expected.Size) return NDIS_STATUS.FAILURE;
+        if (value.Header.Revision !== expected.Revision || value.Header.Size !== expected.Size)
+          return NDIS_STATUS.FAILURE;
         if ('OffloadType' in value && value.OffloadType !== tcpChimney) return NDIS_STATUS.FAILURE;
         for (const field of structureLayout(structure).fields) {
           const member = (value as unknown as Readonly<Record<string, unknown>>)[field.name];
           if (field.kind === 'codePointer' && typeof member !== 'function') return NDIS_STATUS.FAILURE;
         }
         if (driver instanceof MiniportDriver) {
-          if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS') driver.genericHandlers = value;
-          else if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS') driver.tcpHandlers = value;
+          if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS')
+            driver.genericHandlers = value;
+          else if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS')
+            driver.tcpHandlers = value;
           else return NDIS_STATUS.FAILURE;
-        } else if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS') driver.genericHandlers = value;
+        } else if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS')
+          driver.genericHandlers = value;
         else if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS') driver.tcpHandlers = value;
         else return NDIS_STATUS.FAILURE;
         return NDIS_STATUS.SUCCESS;
@@ -146,7 +162,7 @@ export class RegistrationPlane {
         },
   ): NdisStatus {
     const { machine, door, component } = this.core;
-    const adapter = NdisMiniportHandle as MiniportAdapter;
+    const adapter = adapterFrom(NdisMiniportHandle);
     const { addresses } = machine;
     return door.status(
       {
@@ -198,7 +214,7 @@ export class RegistrationPlane {
     ChimneyType: number,
   ): { readonly status: NdisStatus; readonly OffloadHandlers: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | null } {
     const { machine, door, component } = this.core;
-    const adapter = NdisMiniportHandle as MiniportAdapter;
+    const adapter = adapterFrom(NdisMiniportHandle);
     const { addresses } = machine;
     return door.cross(
       {
@@ -240,8 +256,8 @@ export class RegistrationPlane {
     BindContext: NDIS_HANDLE,
   ): { readonly status: NdisStatus; readonly NdisBindingHandle: NDIS_HANDLE | null } {
     const { machine, door, component } = this.core;
-    const protocol = NdisProtocolHandle as ProtocolDriver;
-    const adapter = adapterHandle as MiniportAdapter;
+    const protocol = protocolFrom(NdisProtocolHandle);
+    const adapter = adapterFrom(adapterHandle);
     return door.cross(
       {
         functionName: 'NdisOpenAdapterEx',
@@ -256,7 +272,13 @@ export class RegistrationPlane {
       () => {
         if (adapter.binding !== undefined) return { status: NDIS_STATUS.FAILURE, NdisBindingHandle: null };
         const address = machine.addresses.allocate(opaqueSize);
-        adapter.binding = new Binding(address, 'NdisBindingHandle', protocol, adapter, ProtocolBindingContext);
+        adapter.binding = new Binding(
+          address,
+          'NdisBindingHandle',
+          protocol,
+          adapter,
+          ProtocolBindingContext,
+        );
         return { status: NDIS_STATUS.SUCCESS, NdisBindingHandle: adapter.binding };
       },
       ({ status, NdisBindingHandle }) => ({
@@ -288,7 +310,10 @@ export class RegistrationPlane {
       adapter.initialized = status === NDIS_STATUS.SUCCESS;
       if (!adapter.initialized) continue;
       for (const protocol of this.protocols) {
-        const BindContext: NDIS_HANDLE = { address: machine.addresses.allocate(opaqueSize), label: 'BindContext' };
+        const BindContext: NDIS_HANDLE = {
+          address: machine.addresses.allocate(opaqueSize),
+          label: 'BindContext',
+        };
         door.status(
           {
             functionName: 'ProtocolBindAdapterEx',

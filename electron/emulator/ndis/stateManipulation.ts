@@ -11,7 +11,7 @@ import type {
   NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
 } from './characteristics';
 import type { NdisCore } from './core';
-import { adapterContext, type Binding, type MiniportAdapter } from './drivers';
+import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 import { chainToArray } from './netBufferList';
 import {
   NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
@@ -97,52 +97,64 @@ export class StateManipulationPlane {
 
   /** Offers state to the driver below; ends with ProtocolInitiateOffloadComplete. */
   NdisInitiateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.initiate, NdisBindingHandle as Binding, root);
+    this.request(operations.initiate, bindingFrom(NdisBindingHandle), root);
   }
 
   /** Takes state back; ends with ProtocolTerminateOffloadComplete. */
   NdisTerminateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.terminate, NdisBindingHandle as Binding, root);
+    this.request(operations.terminate, bindingFrom(NdisBindingHandle), root);
   }
 
   /** Changes cached variables; ends with ProtocolUpdateOffloadComplete. */
   NdisUpdateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.update, NdisBindingHandle as Binding, root);
+    this.request(operations.update, bindingFrom(NdisBindingHandle), root);
   }
 
   /** Reads offloaded state; ends with ProtocolQueryOffloadComplete. */
   NdisQueryOffloadState(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.query, NdisBindingHandle as Binding, root);
+    this.request(operations.query, bindingFrom(NdisBindingHandle), root);
   }
 
   /** Stops transmission that depends on objects; ends with ProtocolInvalidateOffloadComplete. */
   NdisInvalidateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.invalidate, NdisBindingHandle as Binding, root);
+    this.request(operations.invalidate, bindingFrom(NdisBindingHandle), root);
   }
 
   /** Ends an initiate; the target lets go of the tree. */
-  NdisMInitiateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
-    this.complete(operations.initiate, NdisMiniportHandle as MiniportAdapter, root);
+  NdisMInitiateOffloadComplete(
+    NdisMiniportHandle: NDIS_HANDLE,
+    root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  ): void {
+    this.complete(operations.initiate, adapterFrom(NdisMiniportHandle), root);
   }
 
   /** Ends a terminate. */
-  NdisMTerminateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
-    this.complete(operations.terminate, NdisMiniportHandle as MiniportAdapter, root);
+  NdisMTerminateOffloadComplete(
+    NdisMiniportHandle: NDIS_HANDLE,
+    root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  ): void {
+    this.complete(operations.terminate, adapterFrom(NdisMiniportHandle), root);
   }
 
   /** Ends an update. */
   NdisMUpdateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
-    this.complete(operations.update, NdisMiniportHandle as MiniportAdapter, root);
+    this.complete(operations.update, adapterFrom(NdisMiniportHandle), root);
   }
 
   /** Ends a query. */
-  NdisMQueryOffloadStateComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
-    this.complete(operations.query, NdisMiniportHandle as MiniportAdapter, root);
+  NdisMQueryOffloadStateComplete(
+    NdisMiniportHandle: NDIS_HANDLE,
+    root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  ): void {
+    this.complete(operations.query, adapterFrom(NdisMiniportHandle), root);
   }
 
   /** Ends an invalidate. */
-  NdisMInvalidateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
-    this.complete(operations.invalidate, NdisMiniportHandle as MiniportAdapter, root);
+  NdisMInvalidateOffloadComplete(
+    NdisMiniportHandle: NDIS_HANDLE,
+    root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  ): void {
+    this.complete(operations.invalidate, adapterFrom(NdisMiniportHandle), root);
   }
 
   private request(operation: Operation, binding: Binding, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
@@ -188,7 +200,11 @@ export class StateManipulationPlane {
     );
   }
 
-  private complete(operation: Operation, adapter: MiniportAdapter, below: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
+  private complete(
+    operation: Operation,
+    adapter: MiniportAdapter,
+    below: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  ): void {
     const { core } = this;
     const { door, component, observer, machine } = core;
     const conversion = this.conversions.get(below);
@@ -225,7 +241,13 @@ export class StateManipulationPlane {
             completes: upper?.ndisCall,
             arguments: [
               pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
-              blockListArgument('OffloadBlockList', machine.addresses, observer, protocolRoot, operation.initiates),
+              blockListArgument(
+                'OffloadBlockList',
+                machine.addresses,
+                observer,
+                protocolRoot,
+                operation.initiates,
+              ),
             ],
           },
           () => operation.leave(handlers)(binding.context, protocolRoot),
@@ -243,7 +265,7 @@ export class StateManipulationPlane {
     IndicationCode: number,
   ): void {
     const { door, component, observer, machine } = this.core;
-    const adapter = NdisMiniportHandle as MiniportAdapter;
+    const adapter = adapterFrom(NdisMiniportHandle);
     const binding = this.core.bindingAbove(adapter);
     door.void(
       {
@@ -257,7 +279,12 @@ export class StateManipulationPlane {
         ],
       },
       () => {
-        const above = new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(machine.addresses, block.layer, block.type, block.state);
+        const above = new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(
+          machine.addresses,
+          block.layer,
+          block.type,
+          block.state,
+        );
         above.OffloadHandle = block.NdisOffloadHandle;
         above.Status = block.Status;
         door.void(
@@ -271,16 +298,26 @@ export class StateManipulationPlane {
               numberArgument('IndicationCode', IndicationCode, 'INDICATE_OFFLOAD_EVENT'),
             ],
           },
-          () => binding.protocol.genericHandlers?.IndicateOffloadEventHandler(binding.context, above, IndicationCode),
+          () =>
+            binding.protocol.genericHandlers?.IndicateOffloadEventHandler(
+              binding.context,
+              above,
+              IndicationCode,
+            ),
         );
       },
     );
   }
 
   /** Makes the miniport tree: same shape, same state; the cell and the handle take the place of OffloadHandle. */
-  private convert(root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, binding: Binding): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
+  private convert(
+    root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+    binding: Binding,
+  ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
     const pairs: (readonly [NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST])[] = [];
-    const copyList = (first: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null => {
+    const copyList = (
+      first: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null,
+    ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null => {
       if (first === null) return null;
       const copy = new NDIS_MINIPORT_OFFLOAD_BLOCK_LIST(
         this.core.machine.addresses,

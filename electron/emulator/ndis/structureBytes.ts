@@ -11,10 +11,7 @@ import {
 } from '../../../shared/ddi/structureCodec';
 import type { StateValue } from '../../../shared/trace/records';
 import type { AddressSpace } from '../machine/addressSpace';
-import {
-  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
-  type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
-} from './offloadBlockList';
+import { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from './offloadBlockList';
 import type { AttachedState, TCP_OFFLOAD_STATE_DELEGATED } from './offloadState';
 
 /** A structure with its bytes. */
@@ -29,9 +26,9 @@ type EntryPoint = object | null | undefined;
 /**
  * Encodes a characteristics structure: its header as the driver wrote it, its numbers, and its handlers as code addresses.
  */
-export function encodeCharacteristics<Name extends StructureName>(
+export function encodeCharacteristics(
   addresses: AddressSpace,
-  name: Name,
+  name: StructureName,
   source: { readonly Header: ObjectHeaderValues } & object,
 ): Uint8Array {
   const values: Record<string, FieldValue> = {};
@@ -45,7 +42,7 @@ export function encodeCharacteristics<Name extends StructureName>(
       }
     } else if (typeof value === 'number') values[field.name] = value;
   }
-  return encodeStructure(name, values as StructureValues<Name>);
+  return encodeStructure(name, values as StructureValues<typeof name>);
 }
 
 function listPointer(list: { readonly address: number } | null): bigint {
@@ -87,7 +84,8 @@ export function stateValues(state: AttachedState): readonly (readonly [string, S
   const values: (readonly [string, StateValue])[] = [];
   const add = (structure: StructureName, members: Readonly<Record<string, unknown>> | undefined): void => {
     for (const [name, value] of Object.entries(members ?? {})) {
-      if (typeof value === 'number' || value instanceof Uint8Array) values.push([`${structure}.${name}`, value]);
+      if (typeof value === 'number' || value instanceof Uint8Array)
+        values.push([`${structure}.${name}`, value]);
     }
   };
   switch (state.layer) {
@@ -111,7 +109,8 @@ export function stateValues(state: AttachedState): readonly (readonly [string, S
 
 function encodeDelegated(state: TCP_OFFLOAD_STATE_DELEGATED): Uint8Array {
   const values: Record<string, FieldValue> = { Header: stateHeader('TCP_OFFLOAD_STATE_DELEGATED') };
-  for (const [name, value] of delegatedValues(state)) values[name.slice('TCP_OFFLOAD_STATE_DELEGATED.'.length)] = value;
+  for (const [name, value] of delegatedValues(state))
+    values[name.slice('TCP_OFFLOAD_STATE_DELEGATED.'.length)] = value;
   if (state.SendBacklogSize !== undefined) values['SendBacklogSize'] = state.SendBacklogSize;
   else {
     values['SendDataHead'] = listPointer(state.SendDataHead);
@@ -119,7 +118,10 @@ function encodeDelegated(state: TCP_OFFLOAD_STATE_DELEGATED): Uint8Array {
   }
   if (state.ReceiveBacklogSize !== undefined) values['ReceiveBacklogSize'] = state.ReceiveBacklogSize;
   else values['BufferedData'] = listPointer(state.BufferedData);
-  return encodeStructure('TCP_OFFLOAD_STATE_DELEGATED', values as StructureValues<'TCP_OFFLOAD_STATE_DELEGATED'>);
+  return encodeStructure(
+    'TCP_OFFLOAD_STATE_DELEGATED',
+    values as StructureValues<'TCP_OFFLOAD_STATE_DELEGATED'>,
+  );
 }
 
 /** The structures behind a block, in the order const, cached, delegated. */
@@ -133,7 +135,10 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
         ['NEIGHBOR_OFFLOAD_STATE_DELEGATED', state.delegated],
       ] as const) {
         if (members !== undefined) {
-          encoded.push({ structure, bytes: encodeStructure(structure, { Header: stateHeader(structure), ...members }) });
+          encoded.push({
+            structure,
+            bytes: encodeStructure(structure, { Header: stateHeader(structure), ...members }),
+          });
         }
       }
       break;
@@ -160,7 +165,9 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
       if (state.delegated !== undefined) {
         encoded.push({
           structure: 'PATH_OFFLOAD_STATE_DELEGATED',
-          bytes: encodeStructure('PATH_OFFLOAD_STATE_DELEGATED', { Header: stateHeader('PATH_OFFLOAD_STATE_DELEGATED') }),
+          bytes: encodeStructure('PATH_OFFLOAD_STATE_DELEGATED', {
+            Header: stateHeader('PATH_OFFLOAD_STATE_DELEGATED'),
+          }),
         });
       }
       break;
@@ -170,7 +177,10 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
         ['TCP_OFFLOAD_STATE_CACHED', state.cached],
       ] as const) {
         if (members !== undefined) {
-          encoded.push({ structure, bytes: encodeStructure(structure, { Header: stateHeader(structure), ...members }) });
+          encoded.push({
+            structure,
+            bytes: encodeStructure(structure, { Header: stateHeader(structure), ...members }),
+          });
         }
       }
       if (state.delegated !== undefined) {
@@ -182,7 +192,9 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
 }
 
 /** The 152 bytes of a block, in the form of its side. */
-export function encodeBlock(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): Uint8Array {
+export function encodeBlock(
+  block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+): Uint8Array {
   const common = {
     NextBlock: listPointer(block.NextBlock),
     DependentBlockList: listPointer(block.DependentBlockList),

@@ -14,7 +14,7 @@ import type {
   ReceiveIndicationAnswer,
 } from './characteristics';
 import type { NdisCore } from './core';
-import { adapterContext, type Binding, type MiniportAdapter } from './drivers';
+import { adapterContext, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from './offloadBlockList';
 
@@ -84,7 +84,7 @@ export class TcpDataPlane {
   /** Returns indicated lists to the target; names no connection, since lists of several may come together. */
   NdisOffloadTcpReceiveReturn(NdisBindingHandle: NDIS_HANDLE, lists: NET_BUFFER_LIST): void {
     const { door, component } = this.core;
-    const binding = NdisBindingHandle as Binding;
+    const binding = bindingFrom(NdisBindingHandle);
     const { adapter } = binding;
     door.void(
       {
@@ -120,30 +120,62 @@ export class TcpDataPlane {
       NdisTcpOffloadEventHandler: (handle, EventType, EventSpecificInformation) => {
         this.indicateEvent(adapter, handle, EventType, EventSpecificInformation);
       },
-      NdisTcpOffloadReceiveHandler: (handle, list, Status) => this.indicateReceive(adapter, handle, list, Status),
+      NdisTcpOffloadReceiveHandler: (handle, list, Status) =>
+        this.indicateReceive(adapter, handle, list, Status),
       NdisTcpOffloadSendComplete: (_miniport, lists) => {
-        this.complete('NdisTcpOffloadSendComplete', 'ProtocolTcpOffloadSendComplete', adapter, lists, (handlers) => handlers.TcpOffloadSendCompleteHandler);
+        this.complete(
+          'NdisTcpOffloadSendComplete',
+          'ProtocolTcpOffloadSendComplete',
+          adapter,
+          lists,
+          (handlers) => handlers.TcpOffloadSendCompleteHandler,
+        );
       },
       NdisTcpOffloadReceiveComplete: (_miniport, lists) => {
-        this.complete('NdisTcpOffloadReceiveComplete', 'ProtocolTcpOffloadReceiveComplete', adapter, lists, (handlers) => handlers.TcpOffloadReceiveCompleteHandler);
+        this.complete(
+          'NdisTcpOffloadReceiveComplete',
+          'ProtocolTcpOffloadReceiveComplete',
+          adapter,
+          lists,
+          (handlers) => handlers.TcpOffloadReceiveCompleteHandler,
+        );
       },
       NdisTcpOffloadDisconnectComplete: (_miniport, list) => {
-        this.complete('NdisTcpOffloadDisconnectComplete', 'ProtocolTcpOffloadDisconnectComplete', adapter, list, (handlers) => handlers.TcpOffloadDisconnectCompleteHandler);
+        this.complete(
+          'NdisTcpOffloadDisconnectComplete',
+          'ProtocolTcpOffloadDisconnectComplete',
+          adapter,
+          list,
+          (handlers) => handlers.TcpOffloadDisconnectCompleteHandler,
+        );
       },
       NdisTcpOffloadForwardComplete: (_miniport, lists) => {
-        this.complete('NdisTcpOffloadForwardComplete', 'ProtocolTcpOffloadForwardComplete', adapter, lists, (handlers) => handlers.TcpOffloadForwardCompleteHandler);
+        this.complete(
+          'NdisTcpOffloadForwardComplete',
+          'ProtocolTcpOffloadForwardComplete',
+          adapter,
+          lists,
+          (handlers) => handlers.TcpOffloadForwardCompleteHandler,
+        );
       },
     };
   }
 
-  private post(request: DataRequest, handle: NDIS_OFFLOAD_HANDLE, lists: NET_BUFFER_LIST, flags: number): NdisStatus {
+  private post(
+    request: DataRequest,
+    handle: NDIS_OFFLOAD_HANDLE,
+    lists: NET_BUFFER_LIST,
+    flags: number,
+  ): NdisStatus {
     const { core } = this;
     const { door, component, observer } = core;
     const binding = core.bindingOf(handle);
     const { adapter } = binding;
     const connection = observer.find(handle)?.connection;
     const flagArguments =
-      request.request === 'NdisOffloadTcpDisconnect' ? [numberArgument('Flags', flags, 'TCP disconnect Flags')] : [];
+      request.request === 'NdisOffloadTcpDisconnect'
+        ? [numberArgument('Flags', flags, 'TCP disconnect Flags')]
+        : [];
     return door.status(
       {
         functionName: request.request,
@@ -159,7 +191,8 @@ export class TcpDataPlane {
       (ndisCall) => {
         const context = adapterContext(adapter);
         const offloadContext = handle.MiniportOffloadContext.value;
-        if (offloadContext === null) throw new Error(`${request.request} names an object that is not offloaded`);
+        if (offloadContext === null)
+          throw new Error(`${request.request} names an object that is not offloaded`);
         return door.status(
           {
             functionName: request.handler,
@@ -174,7 +207,8 @@ export class TcpDataPlane {
             ],
           },
           (miniportCall) => {
-            for (const list of chainToArray(lists)) core.openRequests.set(list, { connection, ndisCall, miniportCall });
+            for (const list of chainToArray(lists))
+              core.openRequests.set(list, { connection, ndisCall, miniportCall });
             return request.enter(this.handlersOf(adapter), context, offloadContext, lists, flags);
           },
         );
@@ -315,4 +349,3 @@ export class TcpDataPlane {
     return handlers;
   }
 }
-

@@ -23,7 +23,8 @@ export function countingProbe(inner: Probe): { readonly probe: Probe; readonly t
   const probe: Probe = {
     component: (role, name) => inner.component(role, name),
     connection: (time, local, remote) => inner.connection(time, local, remote),
-    stateObject: (time, layer, parent, connection, label) => inner.stateObject(time, layer, parent, connection, label),
+    stateObject: (time, layer, parent, connection, label) =>
+      inner.stateObject(time, layer, parent, connection, label),
     stateNumbers: (time, object, writer, cause, count, variables, values) => {
       inner.stateNumbers(time, object, writer, cause, count, variables, values);
     },

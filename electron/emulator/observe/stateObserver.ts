@@ -19,7 +19,9 @@ export interface ObservedObject {
 
 /** Index of each variable of a layer by its qualified name. */
 const indexes: Readonly<Record<StateLayer, ReadonlyMap<string, number>>> = {
-  neighbor: new Map(offloadStateVariables('neighbor').map((variable) => [variable.qualifiedName, variable.index])),
+  neighbor: new Map(
+    offloadStateVariables('neighbor').map((variable) => [variable.qualifiedName, variable.index]),
+  ),
   path: new Map(offloadStateVariables('path').map((variable) => [variable.qualifiedName, variable.index])),
   tcp: new Map(offloadStateVariables('tcp').map((variable) => [variable.qualifiedName, variable.index])),
 };

@@ -99,7 +99,8 @@ export class EchoHost implements LinkEnd {
 
   private receiveArp(frame: Frame): void {
     const request = readArpFrame(frame.bytes, frame.length);
-    if (request?.operation !== arpOperations.request || !sameAddress(request.targetAddress, this.own.address)) return;
+    if (request?.operation !== arpOperations.request || !sameAddress(request.targetAddress, this.own.address))
+      return;
     const reply = this.pool.take('peer');
     reply.length = writeArpFrame(reply.bytes, request.senderMac, {
       operation: arpOperations.reply,
@@ -120,7 +121,8 @@ export class EchoHost implements LinkEnd {
       this.clientMac = frame.bytes.slice(6, 12);
       this.clientAddress = received.source.slice();
       this.clientPort = segment.sourcePort;
-    } else if (segment.sourcePort !== this.clientPort || !sameAddress(received.source, this.clientAddress)) return;
+    } else if (segment.sourcePort !== this.clientPort || !sameAddress(received.source, this.clientAddress))
+      return;
     this.engine.process(segment, this.machine.now);
     this.run();
   }
@@ -156,6 +158,6 @@ export class EchoHost implements LinkEnd {
   }
 
   private nextIdentification(): number {
-    return this.identification = (this.identification + 1) & 0xffff;
+    return (this.identification = (this.identification + 1) & 0xffff);
   }
 }

@@ -130,7 +130,8 @@ export class ScenarioRun {
     const source = application.complete || !stopped ? digests.source : null;
     const peerDigest = peer.application.digest ?? null;
     const returned = application.complete ? digests.returned : null;
-    const success = application.complete && source === peerDigest && source === returned && this.failure === undefined;
+    const success =
+      application.complete && source === peerDigest && source === returned && this.failure === undefined;
     const hostPath = this.connection?.bytesSentByHostPath ?? 0;
     const chimney = this.target.newBytesSent;
     return {
@@ -141,7 +142,8 @@ export class ScenarioRun {
       fileBytes: size,
       sha256: { source, peer: peerDigest, returned },
       bytesSent: { hostPath, chimney },
-      bytesReceived: this.connection === undefined ? { hostPath: 0, chimney: 0 } : { ...this.connection.received },
+      bytesReceived:
+        this.connection === undefined ? { hostPath: 0, chimney: 0 } : { ...this.connection.received },
       callsRecorded: totals.calls,
       optionalHandlersCalls: totals.optionalHandlersCalls,
       frames: { sent: totals.framesSent, lost: totals.framesLost, retransmitted: totals.framesRetransmitted },
@@ -168,7 +170,8 @@ export class ScenarioRun {
       return;
     }
     ndis.registration.startAdapters();
-    if (host.enableChimney() !== NDIS_STATUS.SUCCESS) this.failure = 'The adapter refused the chimney parameters.';
+    if (host.enableChimney() !== NDIS_STATUS.SUCCESS)
+      this.failure = 'The adapter refused the chimney parameters.';
     this.connection = host.connect(peerAddress, echoPort, this.application);
   }
 
@@ -176,13 +179,21 @@ export class ScenarioRun {
   private direct(): void {
     const { application, connection, settings, machine } = this;
     if (connection === undefined) return;
-    if (!this.offloadTried && connection.acknowledgedBytes >= offloadThreshold(settings.file.length) && application.acknowledged < settings.file.length) {
+    if (
+      !this.offloadTried &&
+      connection.acknowledgedBytes >= offloadThreshold(settings.file.length) &&
+      application.acknowledged < settings.file.length
+    ) {
       this.offloadTried = true;
       machine.queueWorkItem(0, () => {
         connection.offload();
       });
     }
-    if (!this.halfwayDone && application.acknowledged * 2 >= settings.file.length && connection.place === 'Offloaded') {
+    if (
+      !this.halfwayDone &&
+      application.acknowledged * 2 >= settings.file.length &&
+      connection.place === 'Offloaded'
+    ) {
       this.halfwayDone = true;
       machine.queueWorkItem(0, () => {
         if (connection.place !== 'Offloaded') return;

@@ -39,7 +39,10 @@ export class TransferApplication implements ConnectionUser {
 
   /** SHA-256 of what was sent and of what came back. */
   digests(): { readonly source: string; readonly returned: string } {
-    return { source: hexOf(this.sourceHash.clone().digest()), returned: hexOf(this.returnHash.clone().digest()) };
+    return {
+      source: hexOf(this.sourceHash.clone().digest()),
+      returned: hexOf(this.returnHash.clone().digest()),
+    };
   }
 
   onConnected(): void {

@@ -65,7 +65,8 @@ export class InitiateOffload {
   private take(block: Block, parent: Block | null): NdisStatus {
     const cell = block.MiniportOffloadContext;
     if (cell === null) return NDIS_STATUS.SUCCESS;
-    if (parent !== null && parent.MiniportOffloadContext !== null && !this.objects.has(parent)) return NDIS_STATUS.FAILURE;
+    if (parent !== null && parent.MiniportOffloadContext !== null && !this.objects.has(parent))
+      return NDIS_STATUS.FAILURE;
     if (cell.value !== null) {
       this.objects.set(block, cell.value as TargetContext);
       return NDIS_STATUS.SUCCESS;
@@ -81,26 +82,32 @@ export class InitiateOffload {
     const { adapter } = this;
     const { machine, settings } = adapter;
     const { state, NdisOffloadHandle: handle } = block;
-    if (handle === null || state?.const === undefined || state.cached === undefined || state.delegated === undefined) {
+    if (
+      handle === null ||
+      state?.const === undefined ||
+      state.cached === undefined ||
+      state.delegated === undefined
+    ) {
       return NDIS_STATUS.FAILURE;
     }
     const address = machine.addresses.allocate(contextSize);
     switch (state.layer) {
       case 'neighbor':
-        return new NeighborContext(address, handle, state.const!, state.cached!, machine.now);
+        return new NeighborContext(address, handle, state.const, state.cached, machine.now);
       case 'path':
         if (parent?.layer !== 'neighbor') return NDIS_STATUS.FAILURE;
-        return new PathContext(address, handle, state.const!, state.cached!, parent);
+        return new PathContext(address, handle, state.const, state.cached, parent);
       case 'tcp': {
-        if (parent?.layer !== 'path' || !isOffloadableState(state.delegated.State)) return NDIS_STATUS.FAILURE;
+        if (parent?.layer !== 'path' || !isOffloadableState(state.delegated.State))
+          return NDIS_STATUS.FAILURE;
         if (adapter.connections.size >= settings.tcpCapacity) return NDIS_STATUS.OFFLOAD_TCP_ENTRIES;
         const connection = new OffloadedConnection(
           address,
           handle,
           parent,
           adapter,
-          state.const!,
-          state.cached!,
+          state.const,
+          state.cached,
           state.delegated,
           block.NetBufferListChain,
         );
@@ -118,7 +125,8 @@ export class InitiateOffload {
       const summary = summarizeStatuses(children);
       // A linker without a single taken dependent has failed; a new object has still been taken itself (TRE-028, INI-029).
       const isLinker = block.state === undefined;
-      block.Status = summary === NDIS_STATUS.FAILURE && !isLinker ? NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS : summary;
+      block.Status =
+        summary === NDIS_STATUS.FAILURE && !isLinker ? NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS : summary;
     }
     const { ndis, handle } = this.adapter;
     ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);

@@ -23,7 +23,7 @@ import { readTcpParameters } from '../ndis/tcpParameters';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { InitiateOffload } from './initiateOffload';
-import type { OffloadedConnection } from './offloadedConnection';
+import { OffloadedConnection } from './offloadedConnection';
 import { invalidateOffload, queryOffload, updateOffload } from './stateRequests';
 import { TargetAdapter } from './targetAdapter';
 import type { TargetSettings } from './targetSettings';
@@ -68,7 +68,8 @@ export class OffloadTarget implements PVOID, LinkEnd {
       },
     };
     const { registration } = this.ndis;
-    return registration.NdisMRegisterMiniportDriver(this.component, 'Offload target', this, characteristics).status;
+    return registration.NdisMRegisterMiniportDriver(this.component, 'Offload target', this, characteristics)
+      .status;
   }
 
   /** Plugs the cable in. */
@@ -196,7 +197,6 @@ export class OffloadTarget implements PVOID, LinkEnd {
 }
 
 function connectionOf(context: PVOID): OffloadedConnection {
-  const connection = context as OffloadedConnection;
-  if (connection.layer !== 'tcp') throw new Error('MiniportOffloadContext names no TCP connection');
-  return connection;
+  if (context instanceof OffloadedConnection) return context;
+  throw new Error('MiniportOffloadContext names no TCP connection');
 }

@@ -7,7 +7,12 @@ import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { DISPATCH_LEVEL } from '../machine/machine';
 import { Timer } from '../machine/timer';
 import type { ReceiveIndicationAnswer } from '../ndis/characteristics';
-import { NdisAdvanceNetBufferDataStart, chainToArray, linkChain, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import {
+  NdisAdvanceNetBufferDataStart,
+  chainToArray,
+  linkChain,
+  type NET_BUFFER_LIST,
+} from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
 import type {
   TCP_OFFLOAD_STATE_CACHED,
@@ -304,7 +309,9 @@ export class OffloadedConnection implements PVOID {
     const { path, cached, adapter } = this;
     const { DlSourceAddress } = path.neighbor.constState;
     return {
-      sourceMac: DlSourceAddress.some((byte) => byte !== 0) ? DlSourceAddress.subarray(0, 6) : adapter.settings.mac,
+      sourceMac: DlSourceAddress.some((byte) => byte !== 0)
+        ? DlSourceAddress.subarray(0, 6)
+        : adapter.settings.mac,
       destinationMac: path.neighbor.cached.DlDestinationAddress.subarray(0, 6),
       source: path.constState.SourceAddress,
       destination: path.constState.DestinationAddress,

@@ -132,7 +132,10 @@ export class ReceiveDelivery {
   private run(): void {
     if (this.busy || !this.started) return;
     for (;;) {
-      if (this.posted.some((request) => request.capacity === request.filled) || (this.data.length > 0 && this.posted.length > 0)) {
+      if (
+        this.posted.some((request) => request.capacity === request.filled) ||
+        (this.data.length > 0 && this.posted.length > 0)
+      ) {
         this.place();
       } else if (this.data.length > 0 && !this.blocked) this.indicate();
       else break;
@@ -172,7 +175,8 @@ export class ReceiveDelivery {
       this.complete(full, NDIS_STATUS.SUCCESS);
     }
     const left = this.posted[0];
-    if (left !== undefined && left.filled > 0 && left.pushMode && this.data.length === 0) this.actions.startPushTimer();
+    if (left !== undefined && left.filled > 0 && left.pushMode && this.data.length === 0)
+      this.actions.startPushTimer();
   }
 
   /** INDICATE of the flowchart. */

@@ -74,8 +74,10 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
         for (const connection of object.connections) connection.refreshAddressing();
         return NDIS_STATUS.SUCCESS;
       }
-      if (object.layer === 'tcp' && state.layer === 'tcp' && state.cached !== undefined) object.update(state.cached);
-      else if (object.layer === 'path' && state.layer === 'path' && state.cached !== undefined) object.cached = state.cached;
+      if (object.layer === 'tcp' && state.layer === 'tcp' && state.cached !== undefined)
+        object.update(state.cached);
+      else if (object.layer === 'path' && state.layer === 'path' && state.cached !== undefined)
+        object.cached = state.cached;
       else if (object.layer === 'neighbor' && state.layer === 'neighbor' && state.cached !== undefined) {
         object.cached = state.cached;
         forEachConnection(object, (connection) => {
@@ -106,7 +108,8 @@ export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
       ndis.offload.NdisMInvalidateOffloadComplete(handle, root);
       for (const object of invalid) {
         if (object.layer === 'tcp') object.invalidate();
-        else if (object.layer === 'path') for (const connection of object.connections) connection.invalidate();
+        else if (object.layer === 'path')
+          for (const connection of object.connections) connection.invalidate();
         else {
           forEachConnection(object, (connection) => {
             connection.invalidate();

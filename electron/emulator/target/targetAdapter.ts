@@ -6,7 +6,13 @@ import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { Machine } from '../machine/machine';
 import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
-import { allocateNetBufferList, chainToArray, linkChain, netBufferBytes, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import {
+  allocateNetBufferList,
+  chainToArray,
+  linkChain,
+  netBufferBytes,
+  type NET_BUFFER_LIST,
+} from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
 import type { TcpParameters } from '../ndis/tcpParameters';
 import { sameAddress, type Ipv4Address } from '../wire/address';
@@ -203,7 +209,11 @@ export class TargetAdapter implements PVOID {
     return this.ndis.observer.find(handle)?.connection;
   }
 
-  private find(segment: TcpSegment, source: Ipv4Address, destination: Ipv4Address): OffloadedConnection | undefined {
+  private find(
+    segment: TcpSegment,
+    source: Ipv4Address,
+    destination: Ipv4Address,
+  ): OffloadedConnection | undefined {
     for (const connection of this.connections) {
       const { engine, path } = connection;
       if (

@@ -68,9 +68,10 @@ export class CongestionControl {
       variables.CWnd = Math.min(largestWindow, variables.CWnd + mss);
       return false;
     }
-    if (variables.DupAckCount < threshold || !isBefore(this.recover, advance(variables.SndUna, -1)))
-      return false;
-    variables.SsThresh = Math.max(Math.floor(distance(variables.SndUna, variables.SndMax) / 2), 2 * mss);
+    if (variables.DupAckCount < threshold || !isBefore(this.recover, variables.SndUna)) return false;
+    // What limited transmit has sent beyond CWnd doesn't count (RFC 5681 section 3.2 step 2).
+    const flight = Math.min(distance(variables.SndUna, variables.SndMax), variables.CWnd);
+    variables.SsThresh = Math.max(Math.floor(flight / 2), 2 * mss);
     variables.CWnd = variables.SsThresh + threshold * mss;
     this.recover = variables.SndMax;
     this.inRecovery = true;

@@ -362,7 +362,8 @@ export class TcpEngine {
     }
     // RFC 9293 takes the window of newer segments only; a retransmission that acknowledges new data has an old number, yet its
     // window belongs to its acknowledgment.
-    const isCurrent = acknowledgment === variables.SndUna && isAtOrBefore(variables.SendWL1, segment.SequenceNumber);
+    const isCurrent =
+      acknowledgment === variables.SndUna && isAtOrBefore(variables.SendWL1, segment.SequenceNumber);
     if (advances || isCurrent) {
       const wasZero = variables.SndWnd === 0;
       this.updateSendWindow(segment, window);
@@ -481,17 +482,9 @@ export class TcpEngine {
     variables.RcvNxt = advance(variables.RcvNxt, 1);
     this.reassembly.clear();
     this.acknowledge = 'now';
-    switch (variables.State) {
-      case TcpConnectionState.Established:
-        variables.State = TcpConnectionState.CloseWait;
-        break;
-      case TcpConnectionState.FinWait1:
-        variables.State = TcpConnectionState.Closing;
-        break;
-      case TcpConnectionState.FinWait2:
-        this.toTimeWait(now);
-        break;
-    }
+    if (variables.State === TcpConnectionState.Established) variables.State = TcpConnectionState.CloseWait;
+    else if (variables.State === TcpConnectionState.FinWait1) variables.State = TcpConnectionState.Closing;
+    else if (variables.State === TcpConnectionState.FinWait2) this.toTimeWait(now);
     this.user.onPeerClosed();
   }
 

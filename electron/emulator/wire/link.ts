@@ -1,6 +1,7 @@
 /**
  * A full-duplex link between two interfaces: rate, propagation delay, a drop-tail queue at each end and seeded loss.
  */
+import type { FrameFate } from '../../../shared/trace/records';
 import type { Random } from '../../../shared/base/random';
 import type { EventTarget } from '../clock/scheduler';
 import type { Machine } from '../machine/machine';
@@ -31,6 +32,9 @@ const framingBytes = 8 + 4 + 12;
 /** Shortest frame on the wire without FCS (IEEE 802.3). */
 const shortestFrame = 60;
 
+/** What can happen to a frame in a direction of a link. */
+const linkEvents = { begin: 0, delivered: 1, lost: 2 } as const;
+
 class Direction implements EventTarget {
   private busyUntil = 0;
 
@@ -50,6 +54,31 @@ class Direction implements EventTarget {
       frame.bytes.fill(0, frame.length, shortestFrame);
       frame.length = shortestFrame;
     }
+    const waitingBytes = (Math.max(0, this.busyUntil - machine.now) * settings.bitsPerSecond) / 8e9;
+    if (waitingBytes + frame.length > settings.queueBytes) {
+      this.record(frame);
+      this.settle(frame, 'queue-overflow');
+      return machine.now;
+    }
+    const begin = Math.max(machine.now, this.busyUntil);
+    this.busyUntil = begin + Math.ceil(((frame.length + framingBytes) * 8e9) / settings.bitsPerSecond);
+    if (begin === machine.now) this.record(frame);
+    else machine.schedule(begin, this, linkEvents.begin, frame);
+    const lost = this.random.nextChance(settings.loss);
+    const arrival = lost ? linkEvents.lost : linkEvents.delivered;
+    machine.schedule(this.busyUntil + settings.delay, this, arrival, frame);
+    return this.busyUntil;
+  }
+
+  onEvent(event: number, payload: unknown): void {
+    const frame = payload as Frame;
+    if (event === linkEvents.begin) this.record(frame);
+    else this.settle(frame, event === linkEvents.lost ? 'lost' : 'delivered');
+  }
+
+  /** Its first bit leaves now. */
+  private record(frame: Frame): void {
+    const { machine } = this;
     frame.event = machine.probe.frame(
       machine.now,
       this.sender.component,
@@ -61,29 +90,12 @@ class Direction implements EventTarget {
       frame.retransmission,
       frame.bytes,
     );
-    const waitingBytes = (Math.max(0, this.busyUntil - machine.now) * settings.bitsPerSecond) / 8e9;
-    if (waitingBytes + frame.length > settings.queueBytes) {
-      machine.probe.frameFate(machine.now, frame.event, 'queue-overflow', this.receiver.component);
-      this.pool.release(frame);
-      return machine.now;
-    }
-    const begin = Math.max(machine.now, this.busyUntil);
-    this.busyUntil = begin + Math.ceil(((frame.length + framingBytes) * 8e9) / settings.bitsPerSecond);
-    const lost = this.random.nextChance(settings.loss);
-    machine.schedule(this.busyUntil + settings.delay, this, lost ? 1 : 0, frame);
-    return this.busyUntil;
   }
 
-  onEvent(lost: number, payload: unknown): void {
-    const frame = payload as Frame;
+  private settle(frame: Frame, fate: FrameFate): void {
     const { machine } = this;
-    machine.probe.frameFate(
-      machine.now,
-      frame.event,
-      lost === 1 ? 'lost' : 'delivered',
-      this.receiver.component,
-    );
-    if (lost === 0) {
+    machine.probe.frameFate(machine.now, frame.event, fate, this.receiver.component);
+    if (fate === 'delivered') {
       machine.cause = frame.event;
       this.receiver.receive(frame);
     }

@@ -1,0 +1,31 @@
+/** The headless command line: `chimneysweep --help`. One verb, one file. */
+import { Command, CommanderError } from 'commander';
+import { addInfoCommand } from './infoCommand';
+import { addRunCommand } from './runCommand';
+import { applicationVersion } from './version';
+
+/** Exit codes: 0 as asked, 1 the run did not reach its goal, 2 the call or its files are wrong. */
+async function main(): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('chimneysweep')
+    .description('Debugger and tracer for NDIS TCP chimney offload.')
+    .version(applicationVersion)
+    .exitOverride()
+    .showHelpAfterError('(chimneysweep --help tells how it is called)');
+  const exitWith = (code: number): void => {
+    exitCode = code;
+  };
+  addRunCommand(program, exitWith);
+  addInfoCommand(program, exitWith);
+  try {
+    await program.parseAsync(process.argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return exitCode;
+}
+
+void main().then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,139 @@
+/** `chimneysweep run`: runs a scenario without a window and records it. */
+import { InvalidArgumentError, type Command } from 'commander';
+import path from 'node:path';
+import type { RunReport } from '../../shared/analysis/runReport';
+import { highestLoss } from '../../shared/contract/recording';
+import {
+  scenarioDescription,
+  scenarioIds,
+  scenarios,
+  type ScenarioId,
+} from '../../shared/contract/scenarios';
+import type { TraceSink } from '../../shared/trace/traceEncoder';
+import { inventFile } from '../emulator/scenarios/scenarioRun';
+import { fileProblem } from '../files/fileProblem';
+import { readSourceFile } from '../files/sourceFile';
+import { TraceFileSink } from '../files/traceFileSink';
+import { Recording } from '../recorder/recording';
+import { reportText } from './reportText';
+import { applicationName } from './version';
+
+/** Emulator events between two looks at the clock and the progress line. */
+const eventsPerSlice = 20_000;
+
+interface RunOptions {
+  readonly file?: string;
+  readonly out?: string;
+  readonly seed: number;
+  readonly loss?: number;
+  readonly json?: boolean;
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed > 0xffff_ffff)
+    throw new InvalidArgumentError('A seed is a whole number from 0 to 4294967295.');
+  return seed;
+}
+
+function parseLoss(text: string): number {
+  const loss = Number(text);
+  if (text.trim() === '' || !(loss >= 0 && loss <= highestLoss)) {
+    throw new InvalidArgumentError(`A loss is a probability from 0 to ${highestLoss}, such as 0.01.`);
+  }
+  return loss;
+}
+
+function parseScenario(text: string): ScenarioId {
+  const known = scenarioIds.find((id) => id === text);
+  if (known === undefined) throw new InvalidArgumentError(`The scenarios are: ${scenarioIds.join(', ')}.`);
+  return known;
+}
+
+/** Adds the verb to the program. */
+export function addRunCommand(program: Command, exitWith: (code: number) => void): void {
+  program
+    .command('run')
+    .description('Run a scenario in the emulated stack and record it.')
+    .argument('<scenario>', `one of ${scenarioIds.join(', ')}`, parseScenario)
+    .option('--file <path>', 'carry the bytes of this file instead of made-up ones')
+    .option('--out <trace>', 'write the recording to this .sweep file')
+    .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
+    .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      `\nScenarios:\n${scenarios.map(({ id, title }) => `  ${id.padEnd(22)} ${title}`).join('\n')}`,
+    )
+    .action((scenario: ScenarioId, options: RunOptions) => {
+      exitWith(run(scenario, options));
+    });
+}
+
+function run(scenario: ScenarioId, options: RunOptions): number {
+  const complain = (message: string): number => {
+    process.stderr.write(`chimneysweep: ${message}\n`);
+    return 2;
+  };
+  const description = scenarioDescription(scenario);
+  let file: Uint8Array;
+  if (options.file === undefined) file = inventFile(options.seed, description.defaultFileBytes);
+  else {
+    const source = readSourceFile(options.file);
+    if (!source.ok) return complain(source.error);
+    file = source.value;
+  }
+  if (
+    options.out !== undefined &&
+    options.file !== undefined &&
+    path.resolve(options.out) === path.resolve(options.file)
+  ) {
+    return complain(`--out would overwrite ${options.file}, the file to send. Name another trace.`);
+  }
+  let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
+  try {
+    if (options.out !== undefined) sink = new TraceFileSink(options.out);
+    const settings = { scenario, seed: options.seed, loss: options.loss ?? description.defaultLoss, file };
+    const name =
+      options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
+    const begun = performance.now();
+    const recording = new Recording(applicationName, settings, name, sink);
+    const progress = new ProgressLine();
+    while (recording.advance(eventsPerSlice)) progress.show(recording.progress);
+    const report = recording.finish(false);
+    progress.clear();
+    const wallSeconds = (performance.now() - begun) / 1000;
+    print(report, wallSeconds, recording.eventCount, options);
+    return report.success ? 0 : 1;
+  } catch (error) {
+    if (options.out === undefined || !(error instanceof Error && 'code' in error)) throw error;
+    return complain(fileProblem(error, 'write', options.out));
+  } finally {
+    sink.close?.();
+  }
+}
+
+function print(report: RunReport, wallSeconds: number, events: number, options: RunOptions): void {
+  if (options.json === true) {
+    const wallTimeMs = Math.round(wallSeconds * 1000);
+    process.stdout.write(
+      JSON.stringify({ ...report, events, wallTimeMs, trace: options.out ?? null }, null, 2) + '\n',
+    );
+  } else process.stdout.write(reportText(report, { wallSeconds, events, trace: options.out }));
+}
+
+/** One line on a terminal that tells how far a run has come; nothing where standard error is no terminal. */
+class ProgressLine {
+  private readonly begun = performance.now();
+  private shown = false;
+
+  show(fraction: number): void {
+    if (!process.stderr.isTTY || performance.now() - this.begun < 1000) return;
+    this.shown = true;
+    process.stderr.write(`\r${(fraction * 100).toFixed(0).padStart(3)} % carried (Ctrl+C stops)`);
+  }
+
+  clear(): void {
+    if (this.shown) process.stderr.write('\r\x1b[K');
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The engine: a utility process that runs the emulated stack and records it, so that the window stays at hand. It emulates in
+ * slices and looks for a wish to stop in between.
+ */
+import path from 'node:path';
+import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import { scenarioDescription } from '../../shared/contract/scenarios';
+import { inventFile } from '../emulator/scenarios/scenarioRun';
+import { fileProblem } from '../files/fileProblem';
+import { readSourceFile } from '../files/sourceFile';
+import { TraceFileSink } from '../files/traceFileSink';
+import { Recording } from '../recorder/recording';
+import { engineCommandSchema, type EngineCommand } from './engineMessages';
+
+/** Emulator events between two looks at the message queue: a few milliseconds of work. */
+const eventsPerSlice = 2_000;
+
+/** Bytes of trace that are collected before they go to the window. */
+const bytesPerMessage = 256 * 1024;
+
+const port = process.parentPort;
+let stopWanted = false;
+
+function tell(event: TraceStreamEvent): void {
+  port.postMessage(event);
+}
+
+/** Collects the pieces of a trace and sends them to the window in larger ones; each message owns its memory. */
+class WindowFeed {
+  private pieces: Uint8Array[] = [];
+  private length = 0;
+
+  add(bytes: Uint8Array): void {
+    this.pieces.push(bytes.slice());
+    this.length += bytes.length;
+    if (this.length >= bytesPerMessage) this.flush();
+  }
+
+  flush(): void {
+    if (this.length === 0) return;
+    const message = new Uint8Array(this.length);
+    let at = 0;
+    for (const piece of this.pieces) {
+      message.set(piece, at);
+      at += piece.length;
+    }
+    this.pieces = [];
+    this.length = 0;
+    tell({ kind: 'bytes', bytes: message });
+  }
+}
+
+async function record(command: Extract<EngineCommand, { kind: 'record' }>): Promise<void> {
+  const description = scenarioDescription(command.scenario);
+  let file: Uint8Array;
+  let name = `made up from seed ${command.seed}`;
+  if (command.file === undefined) file = inventFile(command.seed, description.defaultFileBytes);
+  else {
+    const source = readSourceFile(command.file);
+    if (!source.ok) {
+      tell({ kind: 'failed', message: source.error });
+      return;
+    }
+    file = source.value;
+    name = path.basename(command.file);
+  }
+  let sink: TraceFileSink | undefined;
+  try {
+    sink = new TraceFileSink(command.tracePath);
+    const feed = new WindowFeed();
+    const { scenario, seed, loss } = command;
+    tell({ kind: 'begin', origin: 'recording', name: description.title });
+    const traceFile = sink;
+    const recording = new Recording(command.application, { scenario, seed, loss, file }, name, {
+      write: (bytes) => {
+        traceFile.write(bytes);
+        feed.add(bytes);
+      },
+    });
+    let running = true;
+    while (running && !stopWanted) {
+      running = recording.advance(eventsPerSlice);
+      tell({ kind: 'progress', fraction: Math.min(1, recording.progress) });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    recording.finish(running);
+    feed.flush();
+    tell({ kind: 'end' });
+  } catch (error) {
+    const message =
+      error instanceof Error && 'code' in error
+        ? fileProblem(error, 'write', command.tracePath)
+        : `The emulated stack stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    tell({ kind: 'failed', message });
+  } finally {
+    sink?.close();
+  }
+}
+
+port.on('message', ({ data }: { data: unknown }) => {
+  const command = engineCommandSchema.parse(data);
+  if (command.kind === 'stop') stopWanted = true;
+  else {
+    stopWanted = false;
+    void record(command);
+  }
+});

@@ -1,0 +1,26 @@
+/** Messages between the main process and the engine, the utility process that hosts the emulator; checked on arrival. */
+import { z } from 'zod';
+import { traceStreamEventSchema } from '../../shared/contract/desktopBridge';
+import { scenarioIds } from '../../shared/contract/scenarios';
+
+/** Main process to engine. */
+export const engineCommandSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('record'),
+    scenario: z.enum(scenarioIds),
+    seed: z.number().int().nonnegative(),
+    loss: z.number().min(0).max(1),
+    /** File to carry; without it the scenario makes one up. */
+    file: z.string().optional(),
+    /** Where the trace goes while it is recorded. */
+    tracePath: z.string(),
+    application: z.string(),
+  }),
+  z.object({ kind: z.literal('stop') }),
+]);
+
+/** See {@link engineCommandSchema}. */
+export type EngineCommand = z.infer<typeof engineCommandSchema>;
+
+/** Engine to main process: the trace stream, as the window gets it. */
+export const engineEventSchema = traceStreamEventSchema;

@@ -1,0 +1,76 @@
+/** The desktop application: one window, one engine, one recording at a time. */
+import { app } from 'electron';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { channels } from '../../shared/contract/channels';
+import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import { demonstrationScenario, scenarioDescription } from '../../shared/contract/scenarios';
+import { looksLikeTrace } from '../files/sourceFile';
+import { registerApplicationScheme, serveApplication } from './applicationScheme';
+import { parseCommandLine } from './commandLine';
+import { applicationFacts, createMainWindow } from './mainWindow';
+import { installMenu } from './menu';
+import { handlePageRequests } from './pageRequests';
+import { RecordingSession } from './recordingSession';
+import { SourceFiles } from './sourceFiles';
+import { streamTraceFile } from './traceFileStream';
+import { UnattendedRun } from './unattended';
+
+/** Seed of the demonstration: everybody sees the same run. */
+const demonstrationSeed = 1;
+
+function start(): void {
+  const applicationPath = app.isPackaged
+    ? undefined
+    : process.argv.find((argument) => path.resolve(argument) === app.getAppPath());
+  const launch = parseCommandLine(process.argv, applicationPath);
+  serveApplication(path.join(__dirname, '../renderer'));
+  const facts = applicationFacts();
+  const window = createMainWindow(facts);
+  const emit = (event: TraceStreamEvent): void => {
+    if (window.isDestroyed()) return;
+    window.webContents.send(channels.traceEvent, event);
+    if (event.kind === 'failed') unattended?.fail(event.message);
+  };
+  const files = new SourceFiles();
+  const folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-'));
+  const session = new RecordingSession(folder, `chimneysweep ${facts.version}`, emit);
+  let openedTrace: { readonly path: string; readonly name: string } | undefined;
+  const unattended =
+    launch.unattended === undefined
+      ? undefined
+      : new UnattendedRun(launch.unattended, window, () => openedTrace ?? session.lastTrace);
+
+  let started = false;
+  const onReady = (): void => {
+    if (started) return;
+    started = true;
+    if (launch.file !== undefined) {
+      const file = path.resolve(launch.file);
+      const isTrace = looksLikeTrace(file);
+      if (!isTrace.ok) emit({ kind: 'failed', message: isTrace.error });
+      else if (isTrace.value) {
+        openedTrace = { path: file, name: path.basename(file) };
+        void streamTraceFile(file, emit);
+      } else session.start({ scenario: 'transfer', seed: demonstrationSeed, loss: 0, file });
+    } else if (!launch.empty) {
+      const { defaultLoss } = scenarioDescription(demonstrationScenario);
+      session.start({ scenario: demonstrationScenario, seed: demonstrationSeed, loss: defaultLoss });
+    }
+  };
+
+  handlePageRequests({ window, session, files, emit, onReady, onSettled: () => unattended?.onSettled() });
+  installMenu((command) => {
+    window.webContents.send(channels.menuCommand, command);
+  });
+  app.on('will-quit', () => {
+    session.dispose();
+  });
+}
+
+registerApplicationScheme();
+app.on('window-all-closed', () => {
+  app.quit();
+});
+void app.whenReady().then(start);

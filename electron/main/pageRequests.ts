@@ -1,0 +1,101 @@
+/** Everything that the page may ask of the main process, checked where it arrives. */
+import { BrowserWindow, dialog, ipcMain, type IpcMainEvent, type IpcMainInvokeEvent } from 'electron';
+import path from 'node:path';
+import { fail, succeed, type Result } from '../../shared/base/result';
+import { channels } from '../../shared/contract/channels';
+import type { BridgeError, ChosenFile, TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import { recordingRequestSchema } from '../../shared/contract/recording';
+import { scenarioDescription } from '../../shared/contract/scenarios';
+import type { RecordingSession } from './recordingSession';
+import type { SourceFiles } from './sourceFiles';
+import { streamTraceFile } from './traceFileStream';
+
+const traceFilter = { name: 'Chimneysweep traces', extensions: ['sweep'] };
+
+/** What the requests work on. */
+export interface PageRequestContext {
+  readonly window: BrowserWindow;
+  readonly session: RecordingSession;
+  readonly files: SourceFiles;
+  readonly emit: (event: TraceStreamEvent) => void;
+  readonly onReady: () => void;
+  readonly onSettled: () => void;
+}
+
+/** Installs the handlers. Requests from anything but the window's own main frame are refused. */
+export function handlePageRequests(context: PageRequestContext): void {
+  const { window, session, files, emit } = context;
+  const isOurs = (event: IpcMainEvent | IpcMainInvokeEvent): boolean =>
+    event.senderFrame === window.webContents.mainFrame;
+  const handle = <Answer>(channel: string, answer: (argument: unknown) => Answer | Promise<Answer>): void => {
+    ipcMain.handle(channel, (event, argument: unknown) => {
+      if (!isOurs(event)) throw new Error('refused: the request does not come from the application page');
+      return answer(argument);
+    });
+  };
+  const listen = (channel: string, react: () => void): void => {
+    ipcMain.on(channel, (event) => {
+      if (isOurs(event)) react();
+    });
+  };
+
+  listen(channels.ready, context.onReady);
+  listen(channels.settled, context.onSettled);
+
+  handle(channels.startRecording, (argument): Result<null, BridgeError> => {
+    const request = recordingRequestSchema.safeParse(argument);
+    if (!request.success) {
+      const issue = request.error.issues[0];
+      return fail({
+        message: `The recording can't start: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'bad request'}.`,
+      });
+    }
+    const { scenario, seed, loss, fileToken } = request.data;
+    const file = fileToken === undefined ? undefined : files.pathOf(fileToken);
+    if (fileToken !== undefined && file === undefined)
+      return fail({ message: 'The file is no longer known. Choose it again.' });
+    return session.start({
+      scenario,
+      seed,
+      loss: loss ?? scenarioDescription(scenario).defaultLoss,
+      ...(file === undefined ? {} : { file }),
+    });
+  });
+
+  handle(channels.stopRecording, () => {
+    session.stop();
+  });
+
+  handle(channels.openTrace, async (): Promise<Result<boolean, BridgeError>> => {
+    if (session.isRunning)
+      return fail({ message: 'A recording is under way. Stop it before you open a trace.' });
+    const chosen = await dialog.showOpenDialog(window, { properties: ['openFile'], filters: [traceFilter] });
+    const file = chosen.filePaths[0];
+    if (chosen.canceled || file === undefined) return succeed(false);
+    void streamTraceFile(file, emit);
+    return succeed(true);
+  });
+
+  handle(channels.chooseFileToSend, async (): Promise<Result<ChosenFile | null, BridgeError>> => {
+    const chosen = await dialog.showOpenDialog(window, { properties: ['openFile'], title: 'File to send' });
+    const file = chosen.filePaths[0];
+    return chosen.canceled || file === undefined ? succeed(null) : files.register(file);
+  });
+
+  handle(channels.registerFile, (argument): Result<ChosenFile, BridgeError> => {
+    if (typeof argument !== 'string' || argument === '' || !path.isAbsolute(argument)) {
+      return fail({ message: 'Only files from this computer can be sent. Drop a file from a folder.' });
+    }
+    return files.register(argument);
+  });
+
+  handle(channels.saveTrace, async (): Promise<Result<{ readonly name: string } | null, BridgeError>> => {
+    const last = session.lastTrace;
+    if (last === undefined)
+      return fail({ message: 'There is no recording to save. Record a scenario first.' });
+    const chosen = await dialog.showSaveDialog(window, { defaultPath: last.name, filters: [traceFilter] });
+    if (chosen.canceled || chosen.filePath === '') return succeed(null);
+    const saved = session.save(chosen.filePath);
+    return saved.ok ? succeed({ name: path.basename(chosen.filePath) }) : saved;
+  });
+}

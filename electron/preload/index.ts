@@ -1,0 +1,51 @@
+/** The bridge between page and main process: one typed object, nothing else (shared/contract/desktopBridge.ts). */
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import type { DesktopBridge, MenuCommand, TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import { applicationFactsSwitch, channels } from '../../shared/contract/channels';
+
+/** Version and sandbox state, which the main process passes as an additional argument. */
+function applicationFacts(): DesktopBridge['application'] {
+  const argument = process.argv.find((candidate) => candidate.startsWith(applicationFactsSwitch));
+  const facts: unknown = JSON.parse(argument?.slice(applicationFactsSwitch.length) ?? '{}');
+  return facts as DesktopBridge['application'];
+}
+
+const bridge: DesktopBridge = {
+  application: applicationFacts(),
+  ready: () => {
+    ipcRenderer.send(channels.ready);
+  },
+  settled: () => {
+    ipcRenderer.send(channels.settled);
+  },
+  startRecording: (request) => ipcRenderer.invoke(channels.startRecording, request),
+  stopRecording: () => ipcRenderer.invoke(channels.stopRecording),
+  openTrace: () => ipcRenderer.invoke(channels.openTrace),
+  chooseFileToSend: () => ipcRenderer.invoke(channels.chooseFileToSend),
+  registerFile: (file) => {
+    // The path comes from the File object that the user dropped; the page can neither see nor choose it.
+    const path = file instanceof File ? webUtils.getPathForFile(file) : '';
+    return ipcRenderer.invoke(channels.registerFile, path);
+  },
+  saveTrace: () => ipcRenderer.invoke(channels.saveTrace),
+  onTraceEvent: (listener) => {
+    const forward = (_event: unknown, traceEvent: TraceStreamEvent): void => {
+      listener(traceEvent);
+    };
+    ipcRenderer.on(channels.traceEvent, forward);
+    return () => {
+      ipcRenderer.removeListener(channels.traceEvent, forward);
+    };
+  },
+  onMenuCommand: (listener) => {
+    const forward = (_event: unknown, command: MenuCommand): void => {
+      listener(command);
+    };
+    ipcRenderer.on(channels.menuCommand, forward);
+    return () => {
+      ipcRenderer.removeListener(channels.menuCommand, forward);
+    };
+  },
+};
+
+contextBridge.exposeInMainWorld('chimneysweep', bridge);

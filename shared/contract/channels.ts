@@ -1,0 +1,16 @@
+/** Names of the channels between page and main process; preload and main process spell them from here. */
+export const channels = {
+  ready: 'chimneysweep:ready',
+  settled: 'chimneysweep:settled',
+  startRecording: 'chimneysweep:start-recording',
+  stopRecording: 'chimneysweep:stop-recording',
+  openTrace: 'chimneysweep:open-trace',
+  chooseFileToSend: 'chimneysweep:choose-file-to-send',
+  registerFile: 'chimneysweep:register-file',
+  saveTrace: 'chimneysweep:save-trace',
+  traceEvent: 'chimneysweep:trace-event',
+  menuCommand: 'chimneysweep:menu-command',
+} as const;
+
+/** Start of the command-line argument that carries the bridge's `application` as JSON into the preload. */
+export const applicationFactsSwitch = '--chimneysweep-application=';
