@@ -254,6 +254,7 @@ function decodeTcpOptions(layer: Layer, headerLength: number): void {
     const length = layer.number(at + 1, 1);
     // A length that does not even hold itself, or runs out of the header, is damage: nothing behind it can be read.
     if (length === undefined || length < 2 || at + length > headerLength) return;
+    if (layer.slice(at, length) === undefined) return;
     const [name, text] = optionText(kind, layer, at, length);
     layer.push(name, at, length, text);
     at += length;

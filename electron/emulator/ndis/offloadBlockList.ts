@@ -2,6 +2,7 @@
 import { constantValue, structureLayout } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import type { StateLayer } from '../../../shared/trace/records';
+import { unwrittenStatus } from '../../../shared/trace/unwrittenStatus';
 import type { AddressSpace } from '../machine/addressSpace';
 import type { NET_BUFFER_LIST } from './netBufferList';
 import type { AttachedState } from './offloadState';
@@ -49,9 +50,6 @@ export const cachedStateTypes = {
   path: constantValue('Ip4OffloadCachedState'),
   tcp: constantValue('TcpOffloadCachedState'),
 } as const satisfies Record<StateLayer, number>;
-
-/** Status that memory has before anybody wrote it: a completion that leaves it behind is seen at once. */
-export const unwrittenStatus: NdisStatus = 0xbad0_beef;
 
 /** Members that both forms of a block list have. */
 abstract class BlockList<Self> {

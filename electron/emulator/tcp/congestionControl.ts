@@ -20,10 +20,11 @@ export class CongestionControl {
     this.recover = advance(variables.SndUna, -1);
   }
 
-  /** Sets the initial window (RFC 3390). */
-  start(): void {
+  /** Sets the initial window (RFC 3390; one segment if a SYN was lost, RFC 5681 section 3.1) and an unreachable threshold. */
+  start(synLost = false): void {
     const mss = this.mss();
-    this.variables.CWnd = Math.min(4 * mss, Math.max(2 * mss, 4380));
+    this.variables.CWnd = synLost ? mss : Math.min(4 * mss, Math.max(2 * mss, 4380));
+    this.variables.SsThresh = largestWindow;
     this.recover = advance(this.variables.SndUna, -1);
   }
 
@@ -52,6 +53,8 @@ export class CongestionControl {
       variables.CWnd = Math.min(variables.SsThresh, Math.max(flight, mss) + mss);
       return { partial: false, restartTimer: true };
     }
+    // Follows at a distance of one byte: left behind by half the sequence space, it would look as if it lay ahead.
+    if (isBefore(this.recover, acknowledgment)) this.recover = advance(acknowledgment, -1);
     const growth =
       variables.CWnd < variables.SsThresh
         ? Math.min(acknowledged, mss)

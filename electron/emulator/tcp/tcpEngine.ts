@@ -70,6 +70,10 @@ export class TcpEngine {
   private timedAt = 0;
   private retransmitNow = false;
   private resetWanted = false;
+  /** Whether the peer's SYN carried the window scale option. */
+  private peerScales = false;
+  /** Last.ACK.sent of RFC 7323 section 4.3. */
+  private lastAcknowledgmentSent: number;
 
   constructor(
     readonly settings: TcpSettings,
@@ -79,6 +83,7 @@ export class TcpEngine {
     readonly variables: TcpVariables = new TcpVariables(),
   ) {
     this.congestion = new CongestionControl(variables, () => this.mss);
+    this.lastAcknowledgmentSent = variables.RcvNxt;
   }
 
   /** Payload bytes of a full-sized segment. */
@@ -208,7 +213,9 @@ export class TcpEngine {
     while (this.transmitNext(output, now));
     this.armPersist(now);
     // Behind SndMax, not at SndNxt: after a timeout has pulled SndNxt back, the peer would find such a segment too old.
-    if (this.acknowledge === 'now') this.emit(output, tcpFlags.ACK, variables.SndMax, 0, 0, false, now);
+    // Not behind a probe, though: a peer that has no room for it would find such a segment outside its window.
+    const sequence = variables.retransmitPurpose === 'persist' ? variables.SndUna : variables.SndMax;
+    if (this.acknowledge === 'now') this.emit(output, tcpFlags.ACK, sequence, 0, 0, false, now);
   }
 
   /** Window that the user has room for and that a header can express. */
@@ -253,8 +260,9 @@ export class TcpEngine {
   /** Takes sequence number and options of the peer's SYN. */
   private takeSyn(segment: TcpSegment, now: number): void {
     const { variables, settings } = this;
-    variables.RcvNxt = advance(segment.SequenceNumber, 1);
+    variables.RcvNxt = this.lastAcknowledgmentSent = advance(segment.SequenceNumber, 1);
     variables.RemoteMss = segment.maximumSegmentSize ?? 536;
+    this.peerScales = segment.windowScale !== undefined;
     if (segment.windowScale !== undefined) {
       variables.SndWindScale = segment.windowScale;
       variables.RcvWindScale = settings.RcvWindScale;
@@ -270,11 +278,13 @@ export class TcpEngine {
   private establish(segment: TcpSegment, now: number): void {
     const { variables } = this;
     variables.State = TcpConnectionState.Established;
-    variables.SndUna = segment.AcknowledgmentNumber;
+    variables.SndUna = variables.SndNxt = segment.AcknowledgmentNumber;
     variables.retransmitDeadline = Infinity;
-    if (variables.RetransmitCount === 0) this.sampleRtt(segment, now);
+    const synLost = variables.RetransmitCount > 0;
+    if (!synLost) this.sampleRtt(segment, now);
     variables.RetransmitCount = 0;
-    this.congestion.start();
+    variables.TotalRT = 0;
+    this.congestion.start(synLost);
     variables.RcvWnd = this.offerableSpace();
     const scaled = segment.has(tcpFlags.SYN) ? segment.window : segment.window * 2 ** variables.SndWindScale;
     this.updateSendWindow(segment, scaled);
@@ -283,8 +293,18 @@ export class TcpEngine {
 
   private processSynchronized(segment: TcpSegment, now: number): void {
     const { variables } = this;
+    if (variables.State === TcpConnectionState.SynRcvd && this.isPeersSyn(segment)) {
+      // It lies before the window: either it is repeated, or it answers ours in a simultaneous open.
+      const answers =
+        segment.has(tcpFlags.ACK) && segment.AcknowledgmentNumber === advance(this.initialSequence, 1);
+      if (answers) this.establish(segment, now);
+      else variables.SndNxt = this.initialSequence;
+      return;
+    }
     if (!this.isAcceptable(segment, now)) {
-      if (!segment.has(tcpFlags.RST)) this.acknowledge = 'now';
+      if (segment.has(tcpFlags.RST)) return;
+      this.acknowledge = 'now';
+      if (variables.State === TcpConnectionState.TimeWait && this.isPeersFin(segment)) this.toTimeWait(now);
       return;
     }
     if (segment.has(tcpFlags.RST)) {
@@ -294,19 +314,14 @@ export class TcpEngine {
       return;
     }
     if (segment.has(tcpFlags.SYN)) {
-      if (
-        variables.State === TcpConnectionState.SynRcvd &&
-        segment.SequenceNumber === advance(variables.RcvNxt, -1)
-      ) {
-        variables.SndNxt = this.initialSequence;
-      } else this.acknowledge = 'now';
+      this.acknowledge = 'now';
       return;
     }
     if (!segment.has(tcpFlags.ACK)) return;
     if (
       variables.timestampsEnabled &&
       segment.timestampValue !== undefined &&
-      isAtOrBefore(segment.SequenceNumber, variables.RcvNxt)
+      isAtOrBefore(segment.SequenceNumber, this.lastAcknowledgmentSent)
     ) {
       variables.TsRecent = segment.timestampValue;
       variables.tsRecentTime = now;
@@ -315,7 +330,23 @@ export class TcpEngine {
       if (segment.AcknowledgmentNumber !== advance(this.initialSequence, 1)) return;
       this.establish(segment, now);
     } else if (!this.processAcknowledgment(segment, now)) return;
+    if (variables.State === TcpConnectionState.FinWait2) this.startFinWait2Timer(now);
     this.processPayload(segment, now);
+  }
+
+  /** Whether a segment is the SYN that has been taken already. */
+  private isPeersSyn(segment: TcpSegment): boolean {
+    return (
+      segment.has(tcpFlags.SYN) &&
+      !segment.has(tcpFlags.RST) &&
+      segment.SequenceNumber === advance(this.variables.RcvNxt, -1)
+    );
+  }
+
+  /** Whether a segment ends with the FIN that has been taken already. */
+  private isPeersFin(segment: TcpSegment): boolean {
+    const end = advance(segment.SequenceNumber, segment.sequenceLength);
+    return segment.has(tcpFlags.FIN) && end === this.variables.RcvNxt;
   }
 
   /** RFC 9293 section 3.10.7.4 first check, and PAWS (RFC 7323 section 5.3). */
@@ -332,7 +363,10 @@ export class TcpEngine {
     }
     const length = segment.sequenceLength;
     const first = distance(variables.RcvNxt, segment.SequenceNumber);
-    if (length === 0) return first === 0 || (first > 0 && first < variables.RcvWnd);
+    // A peer that has filled the window acknowledges from its right edge, and valid acknowledgments are to be accepted.
+    if (length === 0) {
+      return first === 0 || (first > 0 && first < variables.RcvWnd + (segment.has(tcpFlags.RST) ? 0 : 1));
+    }
     // A closed window takes no payload, but acknowledgments that come with probes count (RFC 9293 section 3.10.7.4).
     if (variables.RcvWnd === 0) return first + length > 0 && first <= 0;
     return first < variables.RcvWnd && first + length > 0;
@@ -401,16 +435,19 @@ export class TcpEngine {
       this.queueStart = advance(this.queueStart, bytes);
       this.queue.release(bytes);
     }
+    if (variables.retransmitPurpose === 'persist' && !this.wantsWindow) {
+      variables.retransmitPurpose = 'retransmit';
+      variables.retransmitDeadline = Infinity;
+    }
     if (finAcknowledged) this.finAcknowledged(now);
   }
 
   private finAcknowledged(now: number): void {
-    const { variables, settings } = this;
+    const { variables } = this;
     switch (variables.State) {
       case TcpConnectionState.FinWait1:
         variables.State = TcpConnectionState.FinWait2;
-        variables.retransmitPurpose = 'fin-wait-2';
-        variables.retransmitDeadline = now + settings.finWait2Time;
+        this.startFinWait2Timer(now);
         break;
       case TcpConnectionState.Closing:
         this.toTimeWait(now);
@@ -439,8 +476,6 @@ export class TcpEngine {
       if (variables.State === TcpConnectionState.TimeWait) this.toTimeWait(now);
       return;
     }
-    if (variables.State === TcpConnectionState.FinWait2)
-      variables.retransmitDeadline = now + this.settings.finWait2Time;
     const old = Math.max(0, distance(segment.SequenceNumber, variables.RcvNxt));
     const room = distance(segment.SequenceNumber, advance(variables.RcvNxt, variables.RcvWnd));
     const end = Math.min(segment.payloadLength, room);
@@ -562,7 +597,14 @@ export class TcpEngine {
     variables.DupAckCount = 0;
     variables.SndNxt = variables.SndUna;
     this.timedSequence = undefined;
+    // A window that was taken back doesn't keep data in flight from being repeated (RFC 9293 section 3.8.6, SHLD-16).
+    if (variables.SndWnd === 0) this.retransmitNow = true;
     this.startRetransmitTimer(now);
+  }
+
+  private startFinWait2Timer(now: number): void {
+    this.variables.retransmitPurpose = 'fin-wait-2';
+    this.variables.retransmitDeadline = now + this.settings.finWait2Time;
   }
 
   private startRetransmitTimer(now: number): void {
@@ -570,6 +612,14 @@ export class TcpEngine {
     variables.retransmitPurpose = 'retransmit';
     variables.retransmitDeadline =
       now + retransmissionTimeout(variables, this.settings, variables.RetransmitCount);
+  }
+
+  /** Whether data, or a FIN that has not been sent, needs the peer's window. */
+  private get wantsWindow(): boolean {
+    const { State } = this.variables;
+    const finUnsent =
+      this.finQueued && (State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait);
+    return this.queue.length > 0 || finUnsent;
   }
 
   /** Starts the persist timer where data waits for a closed window and nothing is in flight. */
@@ -581,8 +631,7 @@ export class TcpEngine {
       variables.retransmitDeadline !== Infinity
     )
       return;
-    if (this.queue.length === 0 && !(this.finQueued && variables.State === TcpConnectionState.Established))
-      return;
+    if (!this.wantsWindow) return;
     variables.SndWndProbeCount = 0;
     variables.RetransmitCount = 0;
     variables.retransmitPurpose = 'persist';
@@ -630,6 +679,7 @@ export class TcpEngine {
 
   private retransmitFirst(output: SegmentOutput, now: number): void {
     const { variables } = this;
+    this.timedSequence = undefined;
     const count = Math.min(this.mss, this.queue.length, distance(variables.SndUna, variables.SndMax));
     const fin =
       this.finQueued &&
@@ -684,9 +734,8 @@ export class TcpEngine {
   /** Nagle and sender-side silly-window avoidance (RFC 9293 sections 3.7.4 and 3.8.6.2.1). */
   private mayTransmit(count: number, available: number, flight: number, now: number): boolean {
     if (count === this.mss || this.pushHeld) return true;
-    const all = count === available;
-    if (all && (flight === 0 || !this.settings.nagle || this.finQueued)) return true;
-    if (count * 2 >= this.variables.MaxSndWnd) return true;
+    const nagleAllows = flight === 0 || !this.settings.nagle || this.finQueued;
+    if (nagleAllows && (count === available || count * 2 >= this.variables.MaxSndWnd)) return true;
     if (flight === 0 && this.sillyWindowDeadline === Infinity)
       this.sillyWindowDeadline = now + sillyWindowDelay;
     return false;
@@ -698,7 +747,8 @@ export class TcpEngine {
     const retransmission = variables.SndMax !== this.initialSequence;
     variables.SndNxt = variables.SndMax = advance(this.initialSequence, 1);
     out.maximumSegmentSize = settings.localMss;
-    out.windowScale = answer && variables.RcvWindScale === 0 ? undefined : settings.RcvWindScale;
+    // Scaling needs both sides: a SYN that offers it is answered even with a shift of 0 (RFC 7323 section 2.2).
+    out.windowScale = answer && !this.peerScales ? undefined : settings.RcvWindScale;
     this.emit(
       output,
       tcpFlags.SYN | (answer ? tcpFlags.ACK : 0),
@@ -740,6 +790,7 @@ export class TcpEngine {
     out.timestampValue = stamped ? this.timestamp(now) : undefined;
     out.timestampEcho = stamped && (flags & tcpFlags.ACK) !== 0 ? variables.TsRecent : 0;
     if ((flags & tcpFlags.ACK) !== 0) {
+      this.lastAcknowledgmentSent = variables.RcvNxt;
       this.acknowledge = 'no';
       this.unacknowledgedSegments = 0;
       this.delayedAckDeadline = Infinity;

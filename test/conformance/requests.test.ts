@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { FunctionName } from '../../shared/ddi/catalogue';
+import { functionEntry, isFunctionName } from '../../shared/ddi/catalogue';
+import { NDIS_STATUS } from '../../shared/ddi/status';
+import { scenarioIds } from '../../shared/contract/scenarios';
+import { unwrittenStatus } from '../../shared/trace/unwrittenStatus';
+import { recordScenario } from '../harness/recordScenario';
+import { blockMember, blocksOf, callersOf, callsOf, listsOf } from '../harness/traceQueries';
+
+const stateRequests = [
+  [
+    'NdisInitiateOffload',
+    'MiniportInitiateOffload',
+    'NdisMInitiateOffloadComplete',
+    'ProtocolInitiateOffloadComplete',
+  ],
+  [
+    'NdisTerminateOffload',
+    'MiniportTerminateOffload',
+    'NdisMTerminateOffloadComplete',
+    'ProtocolTerminateOffloadComplete',
+  ],
+  [
+    'NdisQueryOffloadState',
+    'MiniportQueryOffload',
+    'NdisMQueryOffloadStateComplete',
+    'ProtocolQueryOffloadComplete',
+  ],
+  [
+    'NdisInvalidateOffload',
+    'MiniportInvalidateOffload',
+    'NdisMInvalidateOffloadComplete',
+    'ProtocolInvalidateOffloadComplete',
+  ],
+] as const satisfies readonly (readonly FunctionName[])[];
+
+const dataRequests = [
+  ['MiniportTcpOffloadSend', 'NdisTcpOffloadSendComplete'],
+  ['MiniportTcpOffloadReceive', 'NdisTcpOffloadReceiveComplete'],
+  ['MiniportTcpOffloadDisconnect', 'NdisTcpOffloadDisconnectComplete'],
+  ['MiniportTcpOffloadForward', 'NdisTcpOffloadForwardComplete'],
+] as const satisfies readonly (readonly FunctionName[])[];
+
+describe.each(scenarioIds)('contract of requests and completions in scenario %s', (scenario) => {
+  const { model, report } = recordScenario(scenario, scenario === 'transfer' ? { loss: 0.01 } : {});
+
+  it('reaches its goal', () => {
+    expect(report.summary).toMatch(/came back unchanged/);
+    expect(report.success).toBe(true);
+  });
+
+  it('every call returns', () => {
+    expect(model.calls.calls.filter((call) => call.end === undefined)).toEqual([]);
+  });
+
+  it('every name is one of the catalogue', () => {
+    for (const call of model.calls.calls)
+      expect(isFunctionName(call.functionName), call.functionName).toBe(true);
+  });
+
+  it('TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind', () => {
+    for (const [request, handler, complete, completion] of stateRequests) {
+      const requests = callsOf(model, request);
+      expect(callsOf(model, handler)).toHaveLength(requests.length);
+      expect(callsOf(model, complete).map((call) => call.completes)).toEqual(
+        callsOf(model, handler).map((call) => call.event),
+      );
+      expect(callsOf(model, completion).map((call) => call.completes)).toEqual(
+        requests.map((call) => call.event),
+      );
+    }
+  });
+
+  it('TRE-042 TRE-045: the completed tree has the root and the blocks of the request', () => {
+    for (const [, handler, complete] of stateRequests) {
+      callsOf(model, handler).forEach((call, index) => {
+        const before = blocksOf(model, call).map(({ address, depth }) => ({ address, depth }));
+        const after = blocksOf(model, callsOf(model, complete)[index]!).map(({ address, depth }) => ({
+          address,
+          depth,
+        }));
+        expect(after).toEqual(before);
+      });
+    }
+  });
+
+  it('TRE-043 TRE-057: every Status is written before completion and arrives unchanged', () => {
+    for (const [, , complete, completion] of stateRequests) {
+      callsOf(model, complete).forEach((call, index) => {
+        const below = blocksOf(model, call).map((block) => blockMember('miniport', block, 'Status'));
+        const above = blocksOf(model, callsOf(model, completion)[index]!).map((block) =>
+          blockMember('protocol', block, 'Status'),
+        );
+        expect(below).not.toContain(unwrittenStatus);
+        expect(above).toEqual(below);
+      });
+    }
+  });
+
+  it('SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING', () => {
+    for (const [handler] of dataRequests) {
+      for (const call of callsOf(model, handler)) expect(call.status).toBe(NDIS_STATUS.PENDING);
+    }
+  });
+
+  it('SND-018 RCV-020 DSC-029: every posted list is completed exactly once or handed back with the terminate', () => {
+    const open = new Set<number>();
+    for (const call of model.calls.calls) {
+      const pair = dataRequests.find(
+        ([handler, complete]) => call.functionName === handler || call.functionName === complete,
+      );
+      if (pair !== undefined) {
+        for (const list of listsOf(model, call)) {
+          if (call.functionName === pair[0]) {
+            expect(open.has(list.address)).toBe(false);
+            open.add(list.address);
+          } else if (!open.delete(list.address)) {
+            // Sends that came with the initiate's chain are completed like posted ones.
+            expect(call.functionName).toBe('NdisTcpOffloadSendComplete');
+            expect(model.calls.at(call.completes!)!.functionName).toBe('MiniportInitiateOffload');
+          }
+        }
+      }
+      if (call.functionName === 'NdisMTerminateOffloadComplete') {
+        const chains = blocksOf(model, call).filter(
+          (block) => blockMember('miniport', block, 'NetBufferListChain') !== 0n,
+        );
+        if (chains.length > 0) open.clear();
+      }
+    }
+    expect([...open]).toEqual([]);
+  });
+
+  it('SND-021 SND-022: a successful send transfers all its bytes, any other a part', () => {
+    const posted = new Map<number, number>();
+    for (const call of callsOf(model, 'MiniportTcpOffloadSend')) {
+      for (const list of listsOf(model, call)) posted.set(list.address, list.dataLength);
+    }
+    for (const call of callsOf(model, 'NdisTcpOffloadSendComplete')) {
+      for (const list of listsOf(model, call)) {
+        const length = posted.get(list.address);
+        if (length === undefined) continue;
+        if (list.status === NDIS_STATUS.SUCCESS) expect(list.bytesTransferred).toBe(length);
+        else expect(list.bytesTransferred).toBeLessThanOrEqual(length);
+      }
+    }
+  });
+
+  it('RCV-033: completions and indications of a connection never overlap', () => {
+    for (const name of ['NdisTcpOffloadReceiveComplete', 'NdisTcpOffloadReceiveHandler'] as const) {
+      for (const call of callsOf(model, name)) {
+        const outer = callersOf(model, call);
+        expect(outer).not.toContain('NdisTcpOffloadReceiveComplete');
+        expect(outer).not.toContain('NdisTcpOffloadReceiveHandler');
+      }
+    }
+  });
+
+  it('IND: indications run at DISPATCH_LEVEL and only after the initiate has been completed', () => {
+    const initiated = callsOf(model, 'NdisMInitiateOffloadComplete')[0]!;
+    for (const name of ['NdisTcpOffloadReceiveHandler', 'NdisTcpOffloadEventHandler'] as const) {
+      for (const call of callsOf(model, name)) {
+        expect(call.irql).toBe(2);
+        expect(call.event).toBeGreaterThan(initiated.returnEvent!);
+      }
+    }
+  });
+
+  it('TRM-017 TRM-033: nothing of the connection follows the completion of its terminate', () => {
+    const terminated = callsOf(model, 'NdisMTerminateOffloadComplete').at(-1);
+    const below: readonly string[] = dataRequests.flat();
+    const late = model.calls.calls.filter(
+      (call) =>
+        terminated !== undefined && call.event > terminated.returnEvent! && below.includes(call.functionName),
+    );
+    expect(late).toEqual([]);
+  });
+
+  it('handlers with a documented IRQL of PASSIVE_LEVEL run there', () => {
+    for (const call of model.calls.calls) {
+      if (!isFunctionName(call.functionName)) continue;
+      if (functionEntry(call.functionName).irql === 'PASSIVE_LEVEL')
+        expect(call.irql, call.functionName).toBe(0);
+    }
+  });
+});

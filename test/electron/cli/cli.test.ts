@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
+let folder = '';
+let file = '';
+
+function chimneysweep(...words: string[]): {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+} {
+  const result = spawnSync(process.execPath, [launcher, ...words], { encoding: 'utf8' });
+  return { code: result.status, out: result.stdout, err: result.stderr };
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-cli-'));
+  file = path.join(folder, 'input.bin');
+  const bytes = Buffer.alloc(300_001);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = (index * 2654435761) >>> 24;
+  writeFileSync(file, bytes);
+  // The first call may have to build the command line.
+  chimneysweep('--version');
+}, 120_000);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('chimneysweep run', () => {
+  it('carries a file there and back with loss and reports three equal hashes as JSON', () => {
+    const out = path.join(folder, 'a.sweep');
+    const run = chimneysweep(
+      'run',
+      'transfer',
+      '--file',
+      file,
+      '--out',
+      out,
+      '--loss',
+      '0.01',
+      '--seed',
+      '5',
+      '--json',
+    );
+    expect(run.err).toBe('');
+    expect(run.code).toBe(0);
+    const report = JSON.parse(run.out) as {
+      success: boolean;
+      sha256: Record<string, string>;
+      bytesSent: { hostPath: number; chimney: number };
+      callsRecorded: number;
+      virtualTime: number;
+      wallTimeMs: number;
+    };
+    const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
+    expect(report.sha256).toEqual({ source: digest, peer: digest, returned: digest });
+    expect(report.bytesSent.hostPath + report.bytesSent.chimney).toBe(300_001);
+    expect(report.callsRecorded).toBeGreaterThan(50);
+    expect(report.virtualTime).toBeGreaterThan(0);
+    expect(report.wallTimeMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('writes the same bytes for the same seed and other bytes for another', () => {
+    const traces = ['7', '7', '8'].map((seed, index) => {
+      const out = path.join(folder, `seed-${index}.sweep`);
+      chimneysweep('run', 'transfer', '--file', file, '--out', out, '--loss', '0.01', '--seed', seed);
+      return readFileSync(out);
+    });
+    expect(traces[0]!.equals(traces[1]!)).toBe(true);
+    expect(traces[0]!.equals(traces[2]!)).toBe(false);
+  });
+
+  it.each([
+    [['run', 'nothing'], /The scenarios are: first-sweep/],
+    [['run', 'transfer', '--loss', '2'], /probability from 0 to/],
+    [['run', 'transfer', '--seed', '-1'], /whole number/],
+    [['run', 'transfer', '--file', '/nowhere/at/all'], /There is no file/],
+    [['run', 'transfer', '--out', '/nowhere/at/all.sweep'], /folder .* does not exist/],
+  ])('refuses %j with a sentence and exit code 2', (words, sentence) => {
+    const run = chimneysweep(...words);
+    expect(run.code).toBe(2);
+    expect(run.err).toMatch(sentence);
+  });
+
+  it('does not overwrite the file that it sends', () => {
+    const run = chimneysweep('run', 'transfer', '--file', file, '--out', file);
+    expect(run.code).toBe(2);
+    expect(run.err).toMatch(/would overwrite/);
+  });
+});
+
+describe('chimneysweep info', () => {
+  it('tells what a trace holds', () => {
+    const out = path.join(folder, 'info.sweep');
+    chimneysweep('run', 'first-sweep', '--out', out);
+    const info = chimneysweep('info', out);
+    expect(info.code).toBe(0);
+    expect(info.out).toMatch(/NdisSetOptionalHandlers → NDIS_STATUS_SUCCESS/);
+  });
+
+  it('reads a cut trace up to the cut and says so', () => {
+    const out = path.join(folder, 'whole.sweep');
+    chimneysweep('run', 'first-sweep', '--out', out);
+    const cut = path.join(folder, 'cut.sweep');
+    const whole = readFileSync(out);
+    writeFileSync(cut, whole.subarray(0, Math.floor(whole.length * 0.7)));
+    const info = chimneysweep('info', cut);
+    expect(info.code).toBe(1);
+    expect(info.out).toMatch(/NdisInitiateOffload/);
+    expect(info.err).toMatch(/This trace is incomplete/);
+  });
+
+  it('refuses a file that is no trace with a sentence', () => {
+    const info = chimneysweep('info', file);
+    expect(info.code).toBe(2);
+    expect(info.err).toMatch(/This is not a Chimneysweep trace/);
+  });
+});
