@@ -23,8 +23,8 @@ export interface Call {
   readonly connection: ConnectionRecord['id'] | undefined;
   readonly parent: EventId | undefined;
   readonly cause: EventId | undefined;
-  /** The request that this call completes. */
-  readonly completes: EventId | undefined;
+  /** The requests that this call completes. */
+  readonly completes: readonly EventId[];
   readonly start: VirtualTime;
   /** Undefined while the function has not returned. */
   end: VirtualTime | undefined;
@@ -110,8 +110,8 @@ export class CallIndex implements TraceListener {
     this.calls.push(call);
     this.byEvent.set(event, call);
     this.rows[record.callee] = Math.max(this.rows[record.callee] ?? 1, depth + 1);
-    if (record.completes !== undefined) {
-      const request = this.byEvent.get(record.completes);
+    for (const completed of record.completes) {
+      const request = this.byEvent.get(completed);
       if (request !== undefined) request.completedBy ??= event;
     }
   }

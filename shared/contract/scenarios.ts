@@ -53,7 +53,8 @@ export const scenarios: readonly ScenarioDescription[] = [
     description:
       'In the middle of a transfer the host stack invalidates the neighbor. The target stops sending and asks for the ' +
       'connection back with TcpIndicateRetrieve (InvalidState); the host terminates the offload and finishes by itself.',
-    lookAt: 'MiniportInvalidateOffload, the event that answers it, and the send data that comes back with the terminate.',
+    lookAt:
+      'MiniportInvalidateOffload, the event that answers it, and the send data that comes back with the terminate.',
     defaultLoss: 0,
     defaultFileBytes: 768 * 1024,
   },

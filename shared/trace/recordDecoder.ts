@@ -62,6 +62,11 @@ export function decodeRecord(
     if (target === undefined) throw new MalformedBytes(`missing reference in event ${event}`);
     return target;
   };
+  const backList = (): EventId[] => {
+    const list: EventId[] = [];
+    for (let left = input.count(1); left > 0; left--) list.push(backRequired());
+    return list;
+  };
   const string = (): string => {
     const index = input.varint();
     const text = context.strings[index];
@@ -185,7 +190,7 @@ export function decodeRecord(
         connection: input.optional(),
         parent: back(),
         cause: back(),
-        completes: back(),
+        completes: backList(),
         arguments: argumentList(),
       };
     }

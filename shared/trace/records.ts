@@ -169,8 +169,8 @@ export interface CallRecord {
   readonly parent: EventId | undefined;
   /** What led to it, when that is not the parent: a frame, a timer's origin, an earlier request. */
   readonly cause: EventId | undefined;
-  /** For completions: the request that this call completes. */
-  readonly completes: EventId | undefined;
+  /** For completions: the requests that this call completes; a chain of lists may end several. Empty for other calls. */
+  readonly completes: readonly EventId[];
   readonly arguments: readonly CallArgument[];
 }
 

@@ -307,7 +307,8 @@ export class TraceEncoder {
         out.optional(record.connection);
         this.back(record.parent);
         this.back(record.cause);
-        this.back(record.completes);
+        out.varint(record.completes.length);
+        for (const request of record.completes) this.back(request);
         this.argumentList(record.arguments);
         return;
       case 'return':

@@ -113,8 +113,7 @@ export class TraceReader {
     }
     this.pending = this.pending.slice(position);
     this.offset += position;
-    if (this.isDamaged && this.opened === undefined)
-      return fail(notATrace('its header is damaged.'));
+    if (this.isDamaged && this.opened === undefined) return fail(notATrace('its header is damaged.'));
     return succeed(records);
   }
 
@@ -248,7 +247,7 @@ export class TraceReader {
         component(record.callee);
         connection(record.connection);
         kindOf(record.parent, 'call');
-        kindOf(record.completes, 'call');
+        for (const request of record.completes) kindOf(request, 'call');
         return;
       case 'return':
         kindOf(record.call, 'call');

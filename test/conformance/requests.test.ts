@@ -62,10 +62,10 @@ describe.each(scenarioIds)('contract of requests and completions in scenario %s'
     for (const [request, handler, complete, completion] of stateRequests) {
       const requests = callsOf(model, request);
       expect(callsOf(model, handler)).toHaveLength(requests.length);
-      expect(callsOf(model, complete).map((call) => call.completes)).toEqual(
+      expect(callsOf(model, complete).flatMap((call) => call.completes)).toEqual(
         callsOf(model, handler).map((call) => call.event),
       );
-      expect(callsOf(model, completion).map((call) => call.completes)).toEqual(
+      expect(callsOf(model, completion).flatMap((call) => call.completes)).toEqual(
         requests.map((call) => call.event),
       );
     }
@@ -117,7 +117,9 @@ describe.each(scenarioIds)('contract of requests and completions in scenario %s'
           } else if (!open.delete(list.address)) {
             // Sends that came with the initiate's chain are completed like posted ones.
             expect(call.functionName).toBe('NdisTcpOffloadSendComplete');
-            expect(model.calls.at(call.completes!)!.functionName).toBe('MiniportInitiateOffload');
+            expect(call.completes.map((event) => model.calls.at(event)!.functionName)).toContain(
+              'MiniportInitiateOffload',
+            );
           }
         }
       }

@@ -11,7 +11,7 @@ import {
   writeTcpSegment,
 } from '../../electron/emulator/wire/tcpSegment';
 import { streamByte, streamBytes } from './segmentNotation';
-import { SilentProbe } from './silentProbe';
+import { silentProbe } from './silentProbe';
 
 /** One side of the pair. */
 export interface SideOptions {
@@ -152,7 +152,7 @@ export class LossyPair {
   readonly right: Side;
 
   constructor(seed: number, left: SideOptions, right: SideOptions, channel: ChannelOptions) {
-    this.machine = new Machine(new SilentProbe(), seed);
+    this.machine = new Machine(silentProbe(), seed);
     const carry = (stream: number, to: () => Side): ((bytes: Uint8Array) => void) => {
       const random = this.machine.random(stream);
       return (bytes) => {

@@ -37,6 +37,7 @@ export const plainSettings: TcpSettings = {
   receiveBuffer: 20_000,
   RcvWindScale: 0,
   timestamps: false,
+  maximumRetransmissions: 5,
 };
 
 /** How a conversation starts. */

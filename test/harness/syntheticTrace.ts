@@ -78,7 +78,7 @@ class Writer {
       connection: links.connection,
       parent: links.parent,
       cause: links.cause,
-      completes: links.completes,
+      completes: links.completes === undefined ? [] : [links.completes],
       arguments: values,
     });
   }

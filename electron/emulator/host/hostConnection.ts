@@ -242,6 +242,8 @@ export class HostConnection {
     for (const bytes of this.held.splice(0)) this.process(bytes);
     this.assignSends();
     if (this.engine.peerClosed) this.reportPeerClosed();
+    // The target's FIN-WAIT-2 timer ends a connection there; nothing is left to do here.
+    if (delegated.State === TcpConnectionState.Closed) this.reportClosed('timeout');
     this.run();
   }
 
@@ -354,6 +356,7 @@ export class HostConnection {
         this.reportClosed('reset');
       },
       onTimeout: () => {
+        this.engine.abort();
         this.reportClosed('timeout');
       },
       onClosed: () => {

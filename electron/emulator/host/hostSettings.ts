@@ -29,7 +29,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
     TicksPerSecond: 1000,
     TcpAckFrequency: 2,
     TcpDelayedAckTicks: 200,
-    TcpMaximumRetransmissions: 5,
+    TcpMaximumRetransmissions: defaultTcpSettings.maximumRetransmissions,
     TcpDuplicateAckThreshold: 3,
     TcpPushTicks: 500,
     NceStaleTicks: 30_000,

@@ -37,6 +37,24 @@ export class NdisCore {
     return request;
   }
 
+  /** Ends the requests of several lists and answers which calls they were, on both sides, each once. */
+  closeAll(keys: readonly object[]): {
+    readonly connection: number | undefined;
+    readonly ndisCalls: readonly EventId[];
+    readonly miniportCalls: readonly EventId[];
+  } {
+    const ndisCalls = new Set<EventId>();
+    const miniportCalls = new Set<EventId>();
+    let connection: number | undefined;
+    for (const key of keys) {
+      const request = this.close(key);
+      connection ??= request?.connection;
+      if (request?.ndisCall !== undefined) ndisCalls.add(request.ndisCall);
+      if (request?.miniportCall !== undefined) miniportCalls.add(request.miniportCall);
+    }
+    return { connection, ndisCalls: [...ndisCalls], miniportCalls: [...miniportCalls] };
+  }
+
   /** The binding that a sender's handle belongs to.
    * @throws Error for a handle that never went through an initiate. */
   bindingOf(handle: NDIS_OFFLOAD_HANDLE): Binding {

@@ -20,10 +20,13 @@ export interface Crossing {
   readonly caller: number;
   readonly callee: number;
   readonly connection?: number | undefined;
-  /** The request that this call completes. */
-  readonly completes?: EventId | undefined;
+  /** The requests that this call completes; none if absent. */
+  readonly completes?: readonly EventId[];
   readonly arguments: readonly CallArgument[];
 }
+
+/** The requests that most calls complete. */
+const none: readonly EventId[] = [];
 
 /** See the file's head. */
 export class Door {
@@ -54,7 +57,7 @@ export class Door {
       connection: crossing.connection,
       parent,
       cause: parent === undefined ? machine.cause : undefined,
-      completes: crossing.completes,
+      completes: crossing.completes ?? none,
       arguments: crossing.arguments,
     });
     openCalls.push(call);

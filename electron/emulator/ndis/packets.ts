@@ -61,15 +61,14 @@ export class PacketPlane {
     const { door, component } = core;
     const adapter = adapterFrom(MiniportAdapterHandle);
     const binding = core.bindingAbove(adapter);
-    const closed = chainToArray(lists).map((list) => core.close(list));
-    const connection = closed[0]?.connection;
+    const { connection, ndisCalls, miniportCalls } = core.closeAll(chainToArray(lists));
     door.void(
       {
         functionName: 'NdisMSendNetBufferListsComplete',
         caller: adapter.driver.component,
         callee: component,
         connection,
-        completes: closed[0]?.miniportCall,
+        completes: miniportCalls,
         arguments: [
           pointerArgument('MiniportAdapterHandle', adapter, adapter.label),
           netBufferListsArgument('NetBufferLists', lists),
@@ -82,7 +81,7 @@ export class PacketPlane {
             caller: component,
             callee: binding.protocol.component,
             connection,
-            completes: closed[0]?.ndisCall,
+            completes: ndisCalls,
             arguments: [
               pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
               netBufferListsArgument('NetBufferLists', lists),

@@ -208,18 +208,18 @@ export class StateManipulationPlane {
     const { core } = this;
     const { door, component, observer, machine } = core;
     const conversion = this.conversions.get(below);
-    const lower = core.close(below);
+    const lower = core.closeAll([below]);
     if (conversion === undefined) throw new Error(`${operation.complete} got a tree that is not under way`);
     this.conversions.delete(below);
     const { protocolRoot, binding, pairs } = conversion;
-    const upper = core.close(protocolRoot);
+    const upper = core.closeAll([protocolRoot]);
     door.void(
       {
         functionName: operation.complete,
         caller: adapter.driver.component,
         callee: component,
-        connection: lower?.connection,
-        completes: lower?.miniportCall,
+        connection: lower.connection,
+        completes: lower.miniportCalls,
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
           blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
@@ -237,8 +237,8 @@ export class StateManipulationPlane {
             functionName: operation.completion,
             caller: component,
             callee: binding.protocol.component,
-            connection: upper?.connection,
-            completes: upper?.ndisCall,
+            connection: upper.connection,
+            completes: upper.ndisCalls,
             arguments: [
               pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
               blockListArgument(

@@ -226,15 +226,14 @@ export class TcpDataPlane {
     const { core } = this;
     const { door, component } = core;
     const binding = core.bindingAbove(adapter);
-    const closed = chainToArray(lists).map((list) => core.close(list));
-    const connection = closed[0]?.connection;
+    const { connection, ndisCalls, miniportCalls } = core.closeAll(chainToArray(lists));
     door.void(
       {
         functionName,
         caller: adapter.driver.component,
         callee: component,
         connection,
-        completes: closed[0]?.miniportCall,
+        completes: miniportCalls,
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
           netBufferListsArgument('NetBufferList', lists),
@@ -247,7 +246,7 @@ export class TcpDataPlane {
             caller: component,
             callee: binding.protocol.component,
             connection,
-            completes: closed[0]?.ndisCall,
+            completes: ndisCalls,
             arguments: [
               pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
               netBufferListsArgument('NetBufferList', lists),

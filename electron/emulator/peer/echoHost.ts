@@ -147,7 +147,9 @@ export class EchoHost implements LinkEnd {
         onEstablished: () => undefined,
         onFinAcknowledged: () => undefined,
         onReset: () => undefined,
-        onTimeout: () => undefined,
+        onTimeout: () => {
+          engine.abort();
+        },
         onClosed: () => undefined,
       },
       echoPort,

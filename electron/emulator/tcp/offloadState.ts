@@ -71,7 +71,6 @@ export function exportCached(
 export function exportDelegated(engine: TcpEngine, now: number): TCP_OFFLOAD_STATE_DELEGATED {
   const { variables, settings } = engine;
   const tick = 1e9 / settings.ticksPerSecond;
-  const running = variables.retransmitDeadline !== Infinity;
   return {
     State: variables.State,
     RcvNxt: variables.RcvNxt,
@@ -95,15 +94,21 @@ export function exportDelegated(engine: TcpEngine, now: number): TCP_OFFLOAD_STA
     KeepAliveProbeCount: variables.KeepAliveProbeCount,
     KeepAliveTimeoutDelta: timerNotRunning,
     RetransmitCount: variables.RetransmitCount,
-    RetransmitTimeoutDelta: running
-      ? Math.max(0, Math.ceil((variables.retransmitDeadline - now) / tick))
-      : timerNotRunning,
+    RetransmitTimeoutDelta: retransmitTimeoutDelta(engine, now, tick),
     SendDataHead: null,
     SendDataTail: null,
     BufferedData: null,
     SendBacklogSize: undefined,
     ReceiveBacklogSize: undefined,
   };
+}
+
+/** Ticks until the timer expires; 0 if it has expired for good, so that the receiver of the state acts at once. */
+function retransmitTimeoutDelta(engine: TcpEngine, now: number, tick: number): number {
+  if (engine.gaveUp) return 0;
+  const { retransmitDeadline } = engine.variables;
+  if (retransmitDeadline === Infinity) return timerNotRunning;
+  return Math.max(0, Math.ceil((retransmitDeadline - now) / tick));
 }
 
 /**

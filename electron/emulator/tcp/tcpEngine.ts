@@ -55,6 +55,8 @@ export class TcpEngine {
   queueStart = 0;
   /** Whether the user has said that it sends nothing more. */
   finQueued = false;
+  /** Whether retransmissions or probes have used up their limit: the timer has expired and nothing more is tried. */
+  gaveUp = false;
   /** Bytes of payload that left for the first time. */
   newBytesSent = 0;
 
@@ -213,9 +215,7 @@ export class TcpEngine {
     while (this.transmitNext(output, now));
     this.armPersist(now);
     // Behind SndMax, not at SndNxt: after a timeout has pulled SndNxt back, the peer would find such a segment too old.
-    // Not behind a probe, though: a peer that has no room for it would find such a segment outside its window.
-    const sequence = variables.retransmitPurpose === 'persist' ? variables.SndUna : variables.SndMax;
-    if (this.acknowledge === 'now') this.emit(output, tcpFlags.ACK, sequence, 0, 0, false, now);
+    if (this.acknowledge === 'now') this.emit(output, tcpFlags.ACK, variables.SndMax, 0, 0, false, now);
   }
 
   /** Window that the user has room for and that a header can express. */
@@ -363,9 +363,11 @@ export class TcpEngine {
     }
     const length = segment.sequenceLength;
     const first = distance(variables.RcvNxt, segment.SequenceNumber);
-    // A peer that has filled the window acknowledges from its right edge, and valid acknowledgments are to be accepted.
     if (length === 0) {
-      return first === 0 || (first > 0 && first < variables.RcvWnd + (segment.has(tcpFlags.RST) ? 0 : 1));
+      // A peer that has filled the window acknowledges from its right edge, or from behind a window probe. Such valid
+      // acknowledgments are to be accepted; otherwise two such peers would answer each other for ever.
+      const beyond = segment.has(tcpFlags.RST) ? 0 : 2;
+      return first === 0 || (first > 0 && first < variables.RcvWnd + beyond);
     }
     // A closed window takes no payload, but acknowledgments that come with probes count (RFC 9293 section 3.10.7.4).
     if (variables.RcvWnd === 0) return first + length > 0 && first <= 0;
@@ -587,7 +589,7 @@ export class TcpEngine {
   private onRetransmitTimeout(now: number): void {
     const { variables, settings } = this;
     if (variables.RetransmitCount >= settings.maximumRetransmissions) {
-      this.user.onTimeout();
+      this.giveUp();
       return;
     }
     const waited = retransmissionTimeout(variables, settings, variables.RetransmitCount);
@@ -642,7 +644,7 @@ export class TcpEngine {
   private probeWindow(now: number, output: SegmentOutput): void {
     const { variables, settings } = this;
     if (variables.RetransmitCount >= settings.maximumRetransmissions) {
-      this.user.onTimeout();
+      this.giveUp();
       return;
     }
     const count = Math.min(1, this.queue.length);
@@ -796,6 +798,12 @@ export class TcpEngine {
       this.delayedAckDeadline = Infinity;
     }
     output.emit(out, this.queue, offset, retransmission);
+  }
+
+  /** The limit of RFC 9293 section 3.8.3 (R2) is reached: what becomes of the connection is the user's decision. */
+  private giveUp(): void {
+    this.gaveUp = true;
+    this.user.onTimeout();
   }
 
   private toTimeWait(now: number): void {

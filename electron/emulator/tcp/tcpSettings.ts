@@ -44,7 +44,8 @@ export const defaultTcpSettings: TcpSettings = {
   delayedAckTime: 200_000_000,
   ackFrequency: 2,
   duplicateAckThreshold: 3,
-  maximumRetransmissions: 5,
+  // With the smallest timeout these take 153 s; RFC 1122 section 4.2.3.5 asks for at least 100 s before giving up.
+  maximumRetransmissions: 8,
   finWait2Time: 120_000_000_000,
   timeWaitTime: 60_000_000_000,
 };

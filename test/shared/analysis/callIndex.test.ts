@@ -27,7 +27,7 @@ function call(
     connection: undefined,
     parent: undefined,
     cause: undefined,
-    completes: undefined,
+    completes: [],
     arguments: [],
     ...links,
   };
@@ -95,8 +95,8 @@ describe('a request', () => {
   const records = timed(
     [10, call('MiniportTcpOffloadSend', 0, 1)],
     [20, call('MiniportTcpOffloadSend', 0, 1)],
-    [30, call('NdisTcpOffloadSendComplete', 1, 0, { completes: 0 })],
-    [40, call('NdisTcpOffloadSendComplete', 1, 0, { completes: 0 })],
+    [30, call('NdisTcpOffloadSendComplete', 1, 0, { completes: [0] })],
+    [40, call('NdisTcpOffloadSendComplete', 1, 0, { completes: [0] })],
     [50, call('MiniportReset', 0, 1)],
   );
   const isAsynchronous = (name: string): boolean => name === 'MiniportTcpOffloadSend';
@@ -109,7 +109,17 @@ describe('a request', () => {
     const index = indexOf(records);
     expect(index.at(0)?.completedBy).toBe(2);
     expect(index.at(1)?.completedBy).toBeUndefined();
-    expect(index.at(2)?.completes).toBe(0);
+    expect(index.at(2)?.completes).toEqual([0]);
+  });
+
+  it('may be completed together with others by one chain', () => {
+    const chain = [
+      ...records.slice(0, 2),
+      ...timed([60, call('NdisTcpOffloadSendComplete', 1, 0, { completes: [0, 1] })]),
+    ];
+    const index = indexOf(chain);
+    expect([index.at(0)?.completedBy, index.at(1)?.completedBy]).toEqual([2, 2]);
+    expect(index.pendingAt(60, isAsynchronous)).toEqual([]);
   });
 
   it('pends from its call to its completion, oldest first; others never do', () => {
@@ -133,7 +143,7 @@ describe('CallIndex', () => {
             ({ record }) => record.kind === 'return' && record.call === entry.event,
           );
           const completion = records.findIndex(
-            ({ record }) => record.kind === 'call' && record.completes === entry.event,
+            ({ record }) => record.kind === 'call' && record.completes.includes(entry.event),
           );
           expect(entry.returnEvent).toBe(back < 0 ? undefined : back);
           expect(entry.end).toBe(records[back]?.time);

@@ -14,13 +14,14 @@ function historyOf(records: readonly TimedRecord[]): StateHistory {
 
 /** The tree as a reader would build it who starts at the beginning and stops behind `event`. */
 function replay(records: readonly TimedRecord[], object: number, event: number): ObjectAt | undefined {
-  let declared = false;
+  const declaredBy = records.findIndex(
+    ({ record }) => record.kind === 'state-object' && record.id === object,
+  );
   let owner: StateOwner = 'host';
   let ownedSince: number | undefined;
   const variables = new Map<number, ObjectAt['variables'][number]>();
   records.slice(0, event + 1).forEach(({ time, record }, at) => {
-    if (record.kind === 'state-object' && record.id === object) declared = true;
-    else if (record.kind === 'ownership' && record.object === object) {
+    if (record.kind === 'ownership' && record.object === object) {
       owner = record.owner;
       ownedSince = at;
     } else if (record.kind === 'state-change' && record.object === object) {
@@ -29,6 +30,7 @@ function replay(records: readonly TimedRecord[], object: number, event: number):
       }
     }
   });
+  const declared = declaredBy >= 0 && declaredBy <= event;
   if (!declared || (owner as StateOwner) === 'gone') return undefined;
   const sorted = [...variables.values()].sort((left, right) => left.variable - right.variable);
   return { object, owner, ownedSince, variables: sorted };

@@ -332,7 +332,8 @@ describe('a record', () => {
       body.optional(undefined);
       body.varint(fields.parent ?? 0);
       body.varint(0);
-      body.varint(fields.completes ?? 0);
+      body.varint(fields.completes === undefined ? 0 : 1);
+      if (fields.completes !== undefined) body.varint(fields.completes);
       body.varint(0);
     });
   const goodCall = [stringDefinition(0, 'NdisInitiateOffload'), call({})];
@@ -365,6 +366,10 @@ describe('a record', () => {
 
   it('may not complete what is no call', () => {
     expect(damageOf(...goodCall, call({ completes: 2 }))).toMatch(/event 0 is no call/);
+  });
+
+  it('may not complete nothing', () => {
+    expect(damageOf(...goodCall, call({ completes: 0 }))).toMatch(/missing reference/);
   });
 
   it('may not return from what is no call', () => {

@@ -245,7 +245,7 @@ describe('the encoder', () => {
           connection: undefined,
           parent: undefined,
           cause: undefined,
-          completes: undefined,
+          completes: [],
           arguments: [{ kind: 'number', name: 'Flags', value: -1, group: undefined }],
         },
       },

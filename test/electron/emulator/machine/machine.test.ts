@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AddressSpace } from '../../../../electron/emulator/machine/addressSpace';
 import { DISPATCH_LEVEL, Machine, PASSIVE_LEVEL } from '../../../../electron/emulator/machine/machine';
-import { SilentProbe } from '../../../harness/silentProbe';
+import { silentProbe } from '../../../harness/silentProbe';
 
 function machine(seed = 1): Machine {
-  return new Machine(new SilentProbe(), seed);
+  return new Machine(silentProbe(), seed);
 }
 
 describe('Machine', () => {

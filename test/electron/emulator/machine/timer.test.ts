@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { Machine } from '../../../../electron/emulator/machine/machine';
 import { Timer } from '../../../../electron/emulator/machine/timer';
 import { property } from '../../../harness/property';
-import { SilentProbe } from '../../../harness/silentProbe';
+import { silentProbe } from '../../../harness/silentProbe';
 
 function machine(): Machine {
-  return new Machine(new SilentProbe(), 1);
+  return new Machine(silentProbe(), 1);
 }
 
 /** Runs everything that waits. */

@@ -386,6 +386,15 @@ describe('zero window (RFC 9293 section 3.8.6.1, WDK page "Persist Timer")', () 
     expect(tcp.wait(4000)).toEqual(['+4000 P. 1:2(1) ack 1']);
   });
 
+  it('takes the acknowledgment that comes with a peer’s probe into our closed window, but not its byte', () => {
+    const tcp = Conversation.established({ settings: { receiveBuffer: 1000 } });
+    tcp.reads = false;
+    tcp.send(1000);
+    tcp.peer('. 1:1001(1000) ack 1');
+    expect(tcp.peer('P. 1001:1002(1) ack 1001')).toEqual(['. 1001:1001(0) ack 1001']);
+    expect([tcp.receivedBytes, tcp.acknowledgedBytes]).toEqual([1000, 1000]);
+  });
+
   it('never ends the connection while probes are answered (section 3.8.6.1, MUST-37)', () => {
     const tcp = closed();
     tcp.send(3000);
@@ -454,12 +463,12 @@ describe('zero window (RFC 9293 section 3.8.6.1, WDK page "Persist Timer")', () 
     expect(tcp.wait(300)).toEqual(['+300 P. 1001:2001(1000) ack 1']);
   });
 
-  it('keeps acknowledgments acceptable to a peer that has not taken the probe', () => {
-    const tcp = closed();
-    tcp.send(3000);
-    tcp.wait(1000);
-    expect(tcp.peer('. 1:1001(1000) ack 1 win 0', '. 1001:2001(1000) ack 1 win 0')).toEqual([
-      '. 1:1(0) ack 2001',
-    ]);
+  it('accepts acknowledgments of a peer whose probe it has not taken (section 3.10.7.4)', () => {
+    const tcp = Conversation.established({ settings: { receiveBuffer: 1000 } });
+    tcp.reads = false;
+    tcp.send(1000);
+    tcp.peer('. 1:1001(1000) ack 1');
+    expect(tcp.peer('. 1002:1002(0) ack 1001')).toEqual([]);
+    expect(tcp.acknowledgedBytes).toBe(1000);
   });
 });

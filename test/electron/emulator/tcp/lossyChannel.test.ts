@@ -106,6 +106,29 @@ describe('two engines', () => {
     );
   });
 
+  it('do not answer each other for ever when both have closed their windows and probe', () => {
+    const slow = (receiveBuffer: number, RcvWindScale: number, message: number): SideOptions => ({
+      settings: {
+        ...defaultTcpSettings,
+        localMss: 100,
+        receiveBuffer,
+        RcvWindScale,
+        timestamps: false,
+        nagle: false,
+        ticksPerSecond: 10,
+        ackFrequency: receiveBuffer === 300 ? 2 : 1,
+      },
+      iss: 0,
+      messages: [message],
+      readInterval: 3e9,
+      closesLast: false,
+    });
+    const sides = [slow(300, 3, 2620), slow(1310, 2, 597)] as const;
+    const run = new LossyPair(0, ...sides, { loss: 0, duplication: 0, delay: 1000, jitter: 0 });
+    expect(run.run(hour, 300)).toBe(true);
+    expectDelivered(run);
+  });
+
   it('do the same again for the same seed', () => {
     const [[chance, sides, way]] = fc.sample(fc.tuple(seed, pair, channel(0.2)), property(5)) as [
       [number, readonly [SideOptions, SideOptions], ChannelOptions],

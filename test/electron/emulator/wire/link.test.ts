@@ -4,7 +4,7 @@ import { Machine } from '../../../../electron/emulator/machine/machine';
 import { FramePool, type Frame } from '../../../../electron/emulator/wire/frame';
 import { Link, type LinkEnd, type LinkSettings } from '../../../../electron/emulator/wire/link';
 import { property } from '../../../harness/property';
-import { SilentProbe } from '../../../harness/silentProbe';
+import { frameProbe } from '../../../harness/frameProbe';
 
 const gigabit: LinkSettings = { bitsPerSecond: 1e9, delay: 50_000, queueBytes: 1e9, loss: 0 };
 
@@ -16,7 +16,7 @@ interface Arrival {
 }
 
 class Network {
-  readonly probe = new SilentProbe();
+  readonly observed = frameProbe();
   readonly machine: Machine;
   readonly arrivals: { left: Arrival[]; right: Arrival[] } = { left: [], right: [] };
   readonly left = this.end(10, 'left');
@@ -25,7 +25,7 @@ class Network {
   private readonly link: Link;
 
   constructor(settings: Partial<LinkSettings> = {}, seed = 1) {
-    this.machine = new Machine(this.probe, seed);
+    this.machine = new Machine(this.observed.probe, seed);
     this.link = new Link(this.machine, this.pool, { ...gigabit, ...settings }, this.left, this.right);
   }
 
@@ -118,7 +118,7 @@ describe('a link', () => {
     network.pool.release(frame);
     network.send(network.left, 42);
     network.run();
-    const { length, bytes } = network.probe.frames[0]!;
+    const { length, bytes } = network.observed.frames[0]!;
     expect(length).toBe(60);
     expect([...bytes.slice(42)]).toEqual(new Array(18).fill(0));
     expect(bytes[41]).toBe(0xaa);
@@ -130,7 +130,7 @@ describe('a link', () => {
     network.run();
     expect(network.arrivals.right.map(({ tag }) => tag)).toEqual([0, 1]);
     expect(
-      network.probe.fates.filter(({ fate }) => fate === 'queue-overflow').map(({ time }) => time),
+      network.observed.fates.filter(({ fate }) => fate === 'queue-overflow').map(({ time }) => time),
     ).toEqual([0, 0, 0]);
     network.send(network.left, 1514, 9);
     network.run();
@@ -152,7 +152,7 @@ describe('a link', () => {
     const network = new Network({ loss: 0.3, queueBytes: 20_000 });
     for (let tag = 0; tag < 40; tag++) network.send(tag % 2 === 0 ? network.left : network.right, 1000, tag);
     network.run();
-    const { frames, fates } = network.probe;
+    const { frames, fates } = network.observed;
     expect(fates.map(({ frame }) => frame).sort((a, b) => a - b)).toEqual(frames.map(({ event }) => event));
     expect(new Set(fates.map(({ fate }) => fate))).toEqual(new Set(['delivered', 'lost', 'queue-overflow']));
     for (const { frame, receiver } of fates) {
@@ -166,7 +166,7 @@ describe('a link', () => {
     network.send(network.left, 100);
     network.run();
     expect(network.arrivals.right.map(({ cause }) => cause)).toEqual(
-      network.probe.frames.map(({ event }) => event),
+      network.observed.frames.map(({ event }) => event),
     );
   });
 

@@ -1,0 +1,96 @@
+/** Everything that the parts of the window share, made once and handed down. */
+import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type ShallowRef } from 'vue';
+import type { TraceModel } from '../../shared/analysis/traceModel';
+import { CommandRegistry } from '../commands/registry';
+import type { Platform } from '../platform/platform';
+import { createLayoutChoices, type LayoutChoices } from '../stores/layoutChoices';
+import { Notices } from '../stores/notices';
+import { OpenTrace } from '../stores/openTrace';
+import { View } from '../stores/view';
+import { createTheme, type Theme } from '../theme/theme';
+import { FrameScheduler } from '../timeline/frameScheduler';
+import { LaneIndex } from '../timeline/laneIndex';
+
+/** The dialogs, of which at most one is open. */
+export type DialogName = 'scenarios' | 'help' | 'palette';
+
+/** See the file's head. */
+export interface Workspace {
+  readonly platform: Platform;
+  readonly notices: Notices;
+  readonly trace: OpenTrace;
+  readonly view: View;
+  readonly theme: Theme;
+  readonly layout: LayoutChoices;
+  readonly commands: CommandRegistry;
+  readonly frames: FrameScheduler;
+  /** Rows of the shown trace; replaced with the trace, updated with its version. */
+  readonly laneIndex: ShallowRef<LaneIndex | undefined>;
+  readonly dialog: Ref<DialogName | undefined>;
+  /** A file that waits to be sent by the scenario dialog. */
+  readonly fileToSend: ShallowRef<
+    { readonly token: string; readonly name: string; readonly bytes: number } | undefined
+  >;
+  /** What the live region says. */
+  readonly spoken: Ref<string>;
+}
+
+const workspaceKey: InjectionKey<Workspace> = Symbol('workspace');
+
+/** Makes the workspace of a window. */
+export function createWorkspace(platform: Platform): Workspace {
+  const notices = new Notices();
+  const trace = new OpenTrace(notices);
+  const view = new View(() => trace.state.model);
+  const laneIndex = shallowRef<LaneIndex>();
+  const commands = new CommandRegistry();
+  const layout = createLayoutChoices();
+  watch(
+    () => [trace.state.generation, trace.state.version] as const,
+    ([generation], [before]) => {
+      const { model } = trace.state;
+      if (model === undefined) return;
+      if (generation !== before) {
+        laneIndex.value = new LaneIndex(model);
+        view.reset();
+      }
+      laneIndex.value?.update();
+      view.grow();
+    },
+    { flush: 'sync' },
+  );
+  watch(
+    () => layout.singleKeys,
+    (singleKeys) => (commands.singleKeys = singleKeys),
+    { immediate: true },
+  );
+  return {
+    platform,
+    notices,
+    trace,
+    view,
+    theme: createTheme(),
+    layout,
+    commands,
+    frames: new FrameScheduler(),
+    laneIndex,
+    dialog: ref(),
+    fileToSend: shallowRef(),
+    spoken: ref(''),
+  };
+}
+
+/** The workspace that a component stands in. */
+export function useWorkspace(): Workspace {
+  const workspace = inject(workspaceKey);
+  if (workspace === undefined) throw new Error('this component needs a workspace around it');
+  return workspace;
+}
+
+/** The shown trace; call it inside templates and computed values that should follow the trace's growth. */
+export function shownModel(workspace: Workspace): TraceModel | undefined {
+  // Reading the version is what makes a computed value follow it.
+  return workspace.trace.state.version >= 0 ? workspace.trace.state.model : undefined;
+}
+
+export { workspaceKey };

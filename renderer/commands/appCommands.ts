@@ -1,0 +1,222 @@
+/** The commands of the window and what they do. */
+import type { MenuCommand } from '../../shared/contract/desktopBridge';
+import { demonstrationScenario } from '../../shared/contract/scenarios';
+import type { RecordingRequest } from '../../shared/contract/recording';
+import type { Workspace } from '../app/workspace';
+import type { BottomTab } from '../stores/layoutChoices';
+import { alongChain, neighbourInLane, neighbourMilestone } from '../timeline/navigation';
+import { panBy, zoomAround } from '../timeline/viewport';
+import type { Command } from './registry';
+
+const zoomStep = 0.7;
+const panStep = 0.2;
+
+/** Starts a recording; a refusal becomes a notice. */
+export async function record(workspace: Workspace, request: RecordingRequest): Promise<void> {
+  workspace.notices.clear('engine');
+  const started = await workspace.platform.startRecording(request);
+  if (!started.ok) workspace.notices.show('error', 'engine', started.error.message);
+}
+
+async function openTrace(workspace: Workspace): Promise<void> {
+  const opened = await workspace.platform.openTrace();
+  if (!opened.ok) workspace.notices.show('error', 'refused', opened.error.message);
+}
+
+async function saveTrace(workspace: Workspace): Promise<void> {
+  const saved = await workspace.platform.saveTrace();
+  if (!saved.ok) workspace.notices.show('error', 'saved', saved.error.message);
+  else if (saved.value !== null) workspace.notices.show('note', 'saved', `Saved as ${saved.value.name}.`);
+}
+
+function traceCommands(workspace: Workspace): Command[] {
+  const { platform, trace } = workspace;
+  const idle = (): boolean => trace.state.phase === 'empty' || trace.state.phase === 'ready';
+  const canRecord = (): boolean => platform.abilities.record && idle();
+  return [
+    {
+      id: 'open-trace',
+      title: 'Open a trace…',
+      group: 'Trace',
+      keys: [{ code: 'KeyO', control: true }],
+      available: idle,
+      run: () => void openTrace(workspace),
+    },
+    {
+      id: 'save-trace',
+      title: 'Save the recording…',
+      group: 'Trace',
+      keys: [{ code: 'KeyS', control: true }],
+      available: () =>
+        platform.abilities.save && trace.state.phase === 'ready' && trace.state.origin === 'recording',
+      run: () => void saveTrace(workspace),
+    },
+    {
+      id: 'record',
+      title: 'Record the demonstration',
+      group: 'Trace',
+      keys: [{ code: 'KeyR', control: true, shift: true }],
+      available: canRecord,
+      run: () => void record(workspace, { scenario: demonstrationScenario, seed: 1 }),
+    },
+    {
+      id: 'stop',
+      title: 'Stop recording',
+      group: 'Trace',
+      keys: [{ code: 'Period', control: true }],
+      available: () => trace.state.phase === 'live',
+      run: () => void platform.stopRecording(),
+    },
+    {
+      id: 'choose-scenario',
+      title: 'Choose a scenario…',
+      group: 'Trace',
+      keys: [{ code: 'KeyN', control: true }],
+      available: canRecord,
+      run: () => (workspace.dialog.value = 'scenarios'),
+    },
+  ];
+}
+
+function timeCommands(workspace: Workspace, hasTrace: () => boolean): Command[] {
+  const { view } = workspace;
+  const zoom = (factor: number): void => {
+    const { from, until } = view.range.value;
+    const cursor = view.cursor.value.time;
+    const anchor = cursor >= from && cursor <= until ? cursor : (from + until) / 2;
+    view.show(zoomAround(view.range.value, anchor, factor, view.lastTime));
+  };
+  const pan = (fraction: number): void => view.show(panBy(view.range.value, fraction, view.lastTime));
+  const make = (id: string, title: string, keys: Command['keys'], run: () => void): Command => ({
+    id,
+    title,
+    group: 'Time',
+    keys,
+    available: hasTrace,
+    run,
+  });
+  return [
+    make('zoom-in', 'Zoom in', [{ code: 'KeyW' }], () => zoom(zoomStep)),
+    make('zoom-out', 'Zoom out', [{ code: 'KeyS' }], () => zoom(1 / zoomStep)),
+    make('pan-left', 'Earlier', [{ code: 'KeyA' }], () => pan(-panStep)),
+    make('pan-right', 'Later', [{ code: 'KeyD' }], () => pan(panStep)),
+    make('zoom-selection', 'Fit the selection, then everything', [{ code: 'KeyF' }], () =>
+      view.fitSelection(),
+    ),
+    make('zoom-fit', 'Show the whole trace', [{ code: 'Digit0' }, { code: 'Home' }], () => view.showAll()),
+    {
+      id: 'follow',
+      title: 'Follow the recording, on or off',
+      group: 'Time',
+      keys: [{ code: 'Space' }],
+      available: () => workspace.trace.state.phase === 'live',
+      run: () => {
+        view.following.value = !view.following.value;
+        view.grow();
+      },
+    },
+  ];
+}
+
+function selectionCommands(workspace: Workspace, hasTrace: () => boolean): Command[] {
+  const { view } = workspace;
+  const go = (find: (event: number | undefined) => number | undefined): void => {
+    const event = find(view.selection.value);
+    if (event !== undefined) view.select(event);
+  };
+  const inLane = (step: -1 | 1): void => {
+    const { model } = workspace.trace.state;
+    const index = workspace.laneIndex.value;
+    if (model !== undefined && index !== undefined) go((event) => neighbourInLane(model, index, event, step));
+  };
+  const chain = (step: -1 | 1): void => {
+    const { model } = workspace.trace.state;
+    if (model !== undefined)
+      go((event) => (event === undefined ? undefined : alongChain(model, event, step)));
+  };
+  const milestone = (step: -1 | 1): void => {
+    const { model } = workspace.trace.state;
+    if (model !== undefined) go(() => neighbourMilestone(model, view.cursor.value.event, step));
+  };
+  const make = (id: string, title: string, keys: Command['keys'], run: () => void): Command => ({
+    id,
+    title,
+    group: 'Selection',
+    keys,
+    available: hasTrace,
+    run,
+  });
+  return [
+    make('next-in-lane', 'Next in this lane', [{ code: 'ArrowRight' }, { key: '.' }], () => inLane(1)),
+    make('previous-in-lane', 'Previous in this lane', [{ code: 'ArrowLeft' }, { key: ',' }], () =>
+      inLane(-1),
+    ),
+    make('follow-completion', 'Forward: to the completion', [{ key: ']' }], () => chain(1)),
+    make('follow-request', 'Back: to the request, cause or caller', [{ key: '[' }], () => chain(-1)),
+    make('next-milestone', 'Next milestone', [{ code: 'KeyN' }], () => milestone(1)),
+    make('previous-milestone', 'Previous milestone', [{ code: 'KeyP' }], () => milestone(-1)),
+    make('back', 'Where I was before', [{ code: 'ArrowLeft', alt: true }], () => view.travel(-1)),
+    make('forth', 'Where I was after', [{ code: 'ArrowRight', alt: true }], () => view.travel(1)),
+    make('clear-selection', 'Clear the selection', [{ code: 'Escape' }], () => view.clearSelection()),
+  ];
+}
+
+function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[] {
+  const tab = (id: BottomTab, title: string, keys: Command['keys']): Command => ({
+    id: `show-${id}`,
+    title,
+    group: 'Window',
+    keys,
+    available: hasTrace,
+    run: () => (workspace.layout.bottomTab = id),
+  });
+  return [
+    tab('throughput', 'Show the throughput', [{ code: 'Digit1' }]),
+    tab('calls', 'Show the calls as a table', [{ code: 'KeyT' }, { code: 'Digit2' }]),
+    tab('milestones', 'Show the milestones', [{ code: 'Digit3' }]),
+    {
+      id: 'filter-calls',
+      title: 'Filter the calls',
+      group: 'Window',
+      keys: [{ key: '/' }, { code: 'KeyF', control: true }],
+      available: hasTrace,
+      run: () => {
+        workspace.layout.bottomTab = 'calls';
+        requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#calls-filter')?.focus());
+      },
+    },
+    {
+      id: 'toggle-theme',
+      title: 'Theme: system, light, dark',
+      group: 'Window',
+      keys: [{ code: 'KeyL', control: true, shift: true }],
+      run: () => workspace.theme.next(),
+    },
+    {
+      id: 'command-palette',
+      title: 'Find a command…',
+      group: 'Window',
+      keys: [{ code: 'KeyP', control: true, shift: true }],
+      run: () => (workspace.dialog.value = 'palette'),
+    },
+    {
+      id: 'show-help',
+      title: 'Keyboard and help',
+      group: 'Window',
+      keys: [{ key: '?' }, { code: 'F1' }],
+      run: () => (workspace.dialog.value = 'help'),
+    },
+  ];
+}
+
+/** Registers everything. Ids of the native menu are among them, which the compiler checks. */
+export function registerAppCommands(workspace: Workspace): void {
+  const hasTrace = (): boolean => workspace.trace.state.model !== undefined;
+  workspace.commands.register(
+    ...traceCommands(workspace),
+    ...timeCommands(workspace, hasTrace),
+    ...selectionCommands(workspace, hasTrace),
+    ...windowCommands(workspace, hasTrace),
+  );
+  workspace.platform.onMenuCommand((command: MenuCommand) => void workspace.commands.run(command));
+}

@@ -1,0 +1,63 @@
+/** Key bindings: letters and digits by their place on the keyboard, signs by what they type. Pure. */
+
+/** One way to give a command by keyboard. */
+export interface KeyBinding {
+  /** `KeyboardEvent.code` for letters, digits and named keys, such as `KeyW` or `ArrowLeft`. */
+  readonly code?: string;
+  /** `KeyboardEvent.key` for signs, such as `?` or `[`: their place differs from keyboard to keyboard. */
+  readonly key?: string;
+  /** Control, or Command on a Mac. */
+  readonly control?: boolean;
+  readonly shift?: boolean;
+  readonly alt?: boolean;
+}
+
+/** What a binding is compared with; `KeyboardEvent` has it. */
+export interface PressedKey {
+  readonly code: string;
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly shiftKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** Whether a key press is the binding's. Signs may need Shift or AltGr to be typed, so only Control counts for them. */
+export function matchesKey(binding: KeyBinding, pressed: PressedKey): boolean {
+  if ((binding.control ?? false) !== (pressed.ctrlKey || pressed.metaKey)) return false;
+  if (binding.key !== undefined) return pressed.key === binding.key;
+  return (
+    binding.code === pressed.code &&
+    (binding.shift ?? false) === pressed.shiftKey &&
+    (binding.alt ?? false) === pressed.altKey
+  );
+}
+
+/** Whether a binding is a single character: those can be switched off and never fire while typing. */
+export function isSingleKey(binding: KeyBinding): boolean {
+  if (binding.control === true || binding.alt === true) return false;
+  return binding.key !== undefined || /^(Key|Digit|Space)/.test(binding.code ?? '');
+}
+
+const names: Readonly<Record<string, string>> = {
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Escape: 'Esc',
+  Space: 'Space',
+  Home: 'Home',
+};
+
+/** The binding in words for people: `Ctrl+Shift+P`. `layout` maps codes to what the user's keyboard types there. */
+export function keyText(binding: KeyBinding, layout?: ReadonlyMap<string, string>): string {
+  const parts: string[] = [];
+  if (binding.control === true) parts.push('Ctrl');
+  if (binding.alt === true) parts.push('Alt');
+  if (binding.shift === true) parts.push('Shift');
+  const code = binding.code ?? '';
+  parts.push(
+    binding.key ?? names[code] ?? layout?.get(code)?.toUpperCase() ?? code.replace(/^(Key|Digit)/, ''),
+  );
+  return parts.join('+');
+}

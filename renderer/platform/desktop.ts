@@ -1,0 +1,47 @@
+/** The window inside Electron: everything goes through the bridge that the preload exposes. */
+import type { DesktopBridge } from '../../shared/contract/desktopBridge';
+import type { Platform } from './platform';
+import { streamBlob } from './readBlob';
+import { TraceEvents } from './traceEvents';
+
+declare global {
+  interface Window {
+    /** Present in the desktop application only. */
+    readonly chimneysweep?: DesktopBridge;
+  }
+}
+
+/** The platform on top of a bridge. */
+export function desktopPlatform(bridge: DesktopBridge): Platform {
+  const dropped = new TraceEvents();
+  const { version, electron, sandboxed } = bridge.application;
+  return {
+    kind: 'desktop',
+    abilities: { record: true, save: true },
+    about: `Chimneysweep ${version} on Electron ${electron}${sandboxed ? '' : ', without sandbox'}`,
+    ready: () => bridge.ready(),
+    settled: () => bridge.settled(),
+    openTrace: () => bridge.openTrace(),
+    async openDropped(file) {
+      await streamBlob(file.name, file, dropped.startStream());
+      return { ok: true, value: true };
+    },
+    startRecording: (request) => bridge.startRecording(request),
+    stopRecording: () => bridge.stopRecording(),
+    chooseFileToSend: () => bridge.chooseFileToSend(),
+    registerFile: (file) => bridge.registerFile(file),
+    saveTrace: () => bridge.saveTrace(),
+    onTraceEvent(listener) {
+      const leaveDropped = dropped.subscribe(listener);
+      const leaveBridge = bridge.onTraceEvent((event) => {
+        if (event.kind === 'begin') dropped.silence();
+        listener(event);
+      });
+      return () => {
+        leaveDropped();
+        leaveBridge();
+      };
+    },
+    onMenuCommand: (listener) => bridge.onMenuCommand(listener),
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * The seam between the window and where it runs. Everything that only one of desktop, web viewer and tests can do goes
+ * through here; nothing else in the renderer asks where it is.
+ */
+import type { Result } from '../../shared/base/result';
+import type {
+  BridgeError,
+  ChosenFile,
+  MenuCommand,
+  TraceStreamEvent,
+} from '../../shared/contract/desktopBridge';
+import type { RecordingRequest } from '../../shared/contract/recording';
+
+/** What this platform can do; the window offers nothing else. */
+export interface PlatformAbilities {
+  /** Scenarios can be recorded and files sent through them. */
+  readonly record: boolean;
+  /** The trace of the last recording can be saved. */
+  readonly save: boolean;
+}
+
+/** See the file's head. Every promise resolves; problems are values with a message for people. */
+export interface Platform {
+  readonly kind: 'desktop' | 'web' | 'fake';
+  readonly abilities: PlatformAbilities;
+  /** One line for the about section of the help, for example the version. */
+  readonly about: string;
+  /** The window is mounted and listens: start-up work may begin. */
+  ready(): void;
+  /** Everything received so far has been drawn. */
+  settled(): void;
+  /** Lets the user choose a trace; it then arrives as a stream. False: cancelled. */
+  openTrace(): Promise<Result<boolean, BridgeError>>;
+  /** Opens a trace that was dropped on the window; it arrives as a stream. */
+  openDropped(file: File): Promise<Result<boolean, BridgeError>>;
+  startRecording(request: RecordingRequest): Promise<Result<null, BridgeError>>;
+  stopRecording(): Promise<void>;
+  chooseFileToSend(): Promise<Result<ChosenFile | null, BridgeError>>;
+  registerFile(file: File): Promise<Result<ChosenFile, BridgeError>>;
+  saveTrace(): Promise<Result<{ readonly name: string } | null, BridgeError>>;
+  onTraceEvent(listener: (event: TraceStreamEvent) => void): () => void;
+  onMenuCommand(listener: (command: MenuCommand) => void): () => void;
+}

@@ -1,0 +1,47 @@
+/** The ruler over the lanes and its faint lines through them. */
+import type { TimelineColors } from './colors';
+import { layoutTicks } from './ticks';
+import { pixelOf, type TimeRange } from './viewport';
+
+/** Height of the ruler in CSS pixels. */
+export const rulerHeight = 26;
+
+/** Draws the lines through the lanes; call it before the lanes. */
+export function drawGrid(
+  context: CanvasRenderingContext2D,
+  colors: TimelineColors,
+  range: TimeRange,
+  width: number,
+  height: number,
+): void {
+  context.fillStyle = colors.lineFaint;
+  for (const tick of layoutTicks(range, width)) {
+    if (tick.label === '') continue;
+    context.fillRect(Math.round(pixelOf(range, width, tick.time)), rulerHeight, 1, height - rulerHeight);
+  }
+}
+
+/** Draws the ruler; call it after the lanes, which it covers. */
+export function drawRuler(
+  context: CanvasRenderingContext2D,
+  colors: TimelineColors,
+  range: TimeRange,
+  width: number,
+): void {
+  context.fillStyle = colors.background;
+  context.fillRect(0, 0, width, rulerHeight);
+  context.font = `11px ${colors.font}`;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  for (const tick of layoutTicks(range, width)) {
+    const x = Math.round(pixelOf(range, width, tick.time));
+    const labelled = tick.label !== '';
+    context.fillStyle = labelled ? colors.textFaint : colors.line;
+    context.fillRect(x, rulerHeight - (labelled ? 9 : 5), 1, labelled ? 9 : 5);
+    if (!labelled) continue;
+    context.fillStyle = colors.textMuted;
+    context.fillText(tick.label, x + 5, rulerHeight / 2 - 2);
+  }
+  context.fillStyle = colors.line;
+  context.fillRect(0, rulerHeight - 1, width, 1);
+}

@@ -1,0 +1,156 @@
+/** Which lanes the timeline has and where their rows stand. Pure. */
+import type { TraceModel } from '../../shared/analysis/traceModel';
+import { framePaths, type ComponentRole, type FramePath, type StateOwner } from '../../shared/trace/records';
+import { countOf } from '../format/quantity';
+import type { CallRow, FrameRow, LaneIndex, RequestRow } from './laneIndex';
+
+/** Heights in CSS pixels. */
+export const rowHeight = 18;
+export const rowGap = 2;
+export const lanePadding = 6;
+
+/** A row of bars inside a lane; `y` counts from the top of all lanes. */
+export type LaneRow =
+  | { readonly kind: 'milestones'; readonly y: number; readonly height: number }
+  | { readonly kind: 'calls'; readonly y: number; readonly height: number; readonly source: CallRow }
+  | {
+      readonly kind: 'ownership';
+      readonly y: number;
+      readonly height: number;
+      readonly objects: readonly number[];
+    }
+  | { readonly kind: 'requests'; readonly y: number; readonly height: number; readonly source: RequestRow }
+  | {
+      readonly kind: 'frames';
+      readonly y: number;
+      readonly height: number;
+      readonly source: FrameRow;
+      readonly path: FramePath;
+    };
+
+/** One lane. */
+export interface Lane {
+  /** Stable name, for keys and for speaking. */
+  readonly id: string;
+  readonly title: string;
+  /** What it is, in two or three words. */
+  readonly subtitle: string;
+  readonly y: number;
+  readonly height: number;
+  readonly rows: readonly LaneRow[];
+  /** Component behind the lane, if it is one. */
+  readonly component: number | undefined;
+}
+
+const roleTitles: Readonly<Record<ComponentRole, string>> = {
+  application: 'application',
+  'host-stack': 'host stack',
+  ndis: 'NDIS',
+  'intermediate-driver': 'intermediate driver',
+  'offload-target': 'offload target',
+  wire: 'wire',
+  peer: 'remote peer',
+};
+
+/** The words for a component's role. */
+export function roleTitle(role: ComponentRole): string {
+  return roleTitles[role];
+}
+
+/** The words for the paths that frames take. */
+export const pathTitles: Readonly<Record<FramePath, string>> = {
+  host: 'host path',
+  chimney: 'chimney',
+  peer: 'peer',
+};
+
+/** The words for owners of a state object. */
+export const ownerTitles: Readonly<Record<StateOwner, string>> = {
+  host: 'host',
+  offloading: 'offloading',
+  target: 'target',
+  uploading: 'uploading',
+  gone: 'gone',
+};
+
+class LaneBuilder {
+  readonly lanes: Lane[] = [];
+  private y = 0;
+
+  add(
+    id: string,
+    title: string,
+    subtitle: string,
+    component: number | undefined,
+    rows: readonly ((y: number) => LaneRow)[],
+  ): void {
+    const top = this.y;
+    let y = top + lanePadding;
+    const placed: LaneRow[] = [];
+    for (const make of rows) {
+      const row = make(y);
+      placed.push(row);
+      y += row.height + rowGap;
+    }
+    // A lane is at least tall enough for its two lines of heading.
+    const height = Math.max(y - rowGap + lanePadding - top, 40);
+    this.lanes.push({ id, title, subtitle, y: top, height, rows: placed, component });
+    this.y = top + height;
+  }
+}
+
+/** The lanes of a trace from top to bottom: milestones, components, connections, wire. */
+export function layoutLanes(model: TraceModel, index: LaneIndex): Lane[] {
+  const store = model.store;
+  if (store === undefined) return [];
+  const builder = new LaneBuilder();
+  builder.add('milestones', 'Milestones', 'what happened', undefined, [
+    (y) => ({ kind: 'milestones', y, height: rowHeight + 8 }),
+  ]);
+  for (const component of store.components) {
+    const rows = index.callRows[component.id];
+    if (rows === undefined) continue;
+    const role = roleTitle(component.role);
+    const sameWord = role.toLowerCase() === component.name.toLowerCase();
+    builder.add(
+      `component-${component.id}`,
+      component.name,
+      sameWord
+        ? countOf(
+            rows.reduce((sum, row) => sum + row.length, 0),
+            'call',
+          )
+        : role,
+      component.id,
+      rows.map((source) => (y: number): LaneRow => ({ kind: 'calls', y, height: rowHeight, source })),
+    );
+  }
+  for (const connection of store.connections) {
+    const objects = store.stateObjects
+      .filter((object) => object.layer === 'tcp' && object.connection === connection.id)
+      .map((object) => object.id);
+    const requests = index.requestRows[connection.id] ?? [];
+    builder.add(`connection-${connection.id}`, `Connection ${connection.id}`, connection.remote, undefined, [
+      (y) => ({ kind: 'ownership', y, height: rowHeight, objects }),
+      ...requests.map((source) => (y: number): LaneRow => ({ kind: 'requests', y, height: 14, source })),
+    ]);
+  }
+  if (index.hasFrames) {
+    builder.add(
+      'wire',
+      'Wire',
+      'frames by sender',
+      undefined,
+      framePaths.map((path) => (y: number): LaneRow => {
+        return { kind: 'frames', y, height: 20, source: index.frameRows[path], path };
+      }),
+    );
+  }
+  return builder.lanes;
+}
+
+/** Height of all lanes together. */
+export function lanesHeight(lanes: readonly Lane[]): number {
+  const last = lanes[lanes.length - 1];
+  return last === undefined ? 0 : last.y + last.height;
+}

@@ -1,0 +1,8 @@
+/** Lets templates carry `data-` attributes under strict checking. */
+import 'vue';
+
+declare module 'vue' {
+  interface HTMLAttributes {
+    [attribute: `data-${string}`]: unknown;
+  }
+}
