@@ -22,11 +22,18 @@ export const pathStyles: Readonly<
   peer: { title: 'Peer, returned', dash: [2, 3], width: 1.6 },
 };
 
+/** Frames of all paths that a bin should hold on average, and the fewest bins that still make a chart. */
+const framesPerBin = 12;
+const fewestBins = 24;
+
 /** Rates over a range in at most `mostBins` bins that do not move while the range is panned. */
 export function throughputOf(model: TraceModel, range: TimeRange, mostBins: number): ThroughputData {
   const span = range.until - range.from;
+  const frames = model.frames.firstSentAt(range.until) - model.frames.firstSentAt(range.from);
+  // Bins of two or three frames would show the beat of frames and bins instead of a rate.
+  const usefulBins = Math.min(mostBins, Math.max(fewestBins, frames / framesPerBin));
   // A power of two keeps the bins in place under small changes of zoom.
-  const binWidth = Math.max(narrowestRateBin, 2 ** Math.ceil(Math.log2(span / mostBins)));
+  const binWidth = Math.max(narrowestRateBin, 2 ** Math.ceil(Math.log2(span / usefulBins)));
   const from = Math.max(0, Math.floor(range.from / binWidth)) * binWidth;
   const bins = Math.max(1, Math.ceil((range.until - from) / binWidth));
   const series = model.frames.throughput(from, from + bins * binWidth, bins);
