@@ -26,8 +26,8 @@ export type LayoutChoices = z.infer<typeof schema>;
 /** What a new window looks like. */
 export const defaultLayout: LayoutChoices = {
   sideWidth: 440,
-  bottomHeight: 230,
-  treeShare: 0.46,
+  bottomHeight: 300,
+  treeShare: 0.5,
   bottomTab: 'throughput',
   singleKeys: true,
 };

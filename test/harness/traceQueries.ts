@@ -65,7 +65,7 @@ export function listsOf(model: TraceModel, call: Call): readonly NetBufferListSn
 export function membersOf(structure: StructureName, bytes: Uint8Array): FieldValues {
   const decoded = decodeStructure(structure, bytes);
   if (!decoded.ok) throw new Error(decoded.error.message);
-  return decoded.value.values as unknown as FieldValues;
+  return decoded.value.values;
 }
 
 /** A number member of a block of either form. */

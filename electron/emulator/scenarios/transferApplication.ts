@@ -4,9 +4,14 @@ import type { HostConnection } from '../host/hostConnection';
 import type { Machine } from '../machine/machine';
 import { hexOf } from '../wire/hex';
 
-/** Bytes of one send, and how many sends are outstanding at a time. */
-const messageBytes = 64 * 1024;
+/** Sends that are outstanding at a time. */
 const outstandingSends = 8;
+
+/** Bytes of one send: whole pages, small enough that a small file takes many sends, 64 KiB at most. */
+function messageSize(fileBytes: number): number {
+  const pages = Math.ceil(fileBytes / 32 / 4096);
+  return Math.min(16, Math.max(1, pages)) * 4096;
+}
 
 /**
  * The workload: sends a file over one connection, half-closes, and hashes what comes back until the peer has closed too.
@@ -66,8 +71,9 @@ export class TransferApplication implements ConnectionUser {
   }
 
   private sendMore(): void {
+    const size = messageSize(this.file.length);
     while (this.outstanding < outstandingSends && this.posted < this.file.length) {
-      const message = this.file.subarray(this.posted, this.posted + messageBytes);
+      const message = this.file.subarray(this.posted, this.posted + size);
       this.posted += message.length;
       this.outstanding++;
       this.sourceHash.update(message);
