@@ -15,7 +15,7 @@ import { engineCommandSchema, type EngineCommand } from './engineMessages';
 /** Emulator events between two looks at the message queue: a few milliseconds of work. */
 const eventsPerSlice = 2_000;
 
-/** Bytes of trace that are collected before they go to the window. */
+/** Bytes of trace that go to the window in one message at most; what there is goes after each slice. */
 const bytesPerMessage = 256 * 1024;
 
 const port = process.parentPort;
@@ -80,6 +80,7 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
     let running = true;
     while (running && !stopWanted) {
       running = recording.advance(eventsPerSlice);
+      feed.flush();
       tell({ kind: 'progress', fraction: Math.min(1, recording.progress) });
       await new Promise((resolve) => setImmediate(resolve));
     }

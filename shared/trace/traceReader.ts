@@ -14,6 +14,7 @@ import {
   magic,
   stringDefinitionKind,
 } from './layout';
+import { PendingBytes } from './pendingBytes';
 import { decodeRecord } from './recordDecoder';
 import type { EventId, TraceRecord, VirtualTime } from './records';
 import { notATrace, type TraceEnding, type TraceError } from './traceError';
@@ -31,7 +32,7 @@ const mostStrings = 1_000_000;
 /** Incremental reader of one trace. */
 export class TraceReader {
   private opened: TraceStore | undefined;
-  private pending: Uint8Array = new Uint8Array(0);
+  private readonly pending = new PendingBytes();
   /** File offset of the first pending byte. */
   private offset = 0;
   private magicSeen = false;
@@ -63,26 +64,21 @@ export class TraceReader {
   }
 
   private take(bytes: Uint8Array): Result<number, TraceError> {
-    if (this.pending.length === 0) this.pending = bytes.slice();
-    else {
-      const joined = new Uint8Array(this.pending.length + bytes.length);
-      joined.set(this.pending);
-      joined.set(bytes, this.pending.length);
-      this.pending = joined;
-    }
+    this.pending.append(bytes);
+    const waiting = this.pending.bytes;
     let position = 0;
     if (!this.magicSeen) {
-      const seen = Math.min(this.pending.length, magic.length);
+      const seen = Math.min(waiting.length, magic.length);
       for (let index = 0; index < seen; index++) {
-        if (this.pending[index] !== magic[index]) return fail(notATrace('it does not begin like one.'));
+        if (waiting[index] !== magic[index]) return fail(notATrace('it does not begin like one.'));
       }
       if (seen < magic.length) return succeed(0);
       this.magicSeen = true;
       position = magic.length;
     }
     let records = 0;
-    while (!this.isDamaged && this.pending.length - position >= frameHeadLength) {
-      const head = new ByteReader(this.pending, position, position + frameHeadLength);
+    while (!this.isDamaged && waiting.length - position >= frameHeadLength) {
+      const head = new ByteReader(waiting, position, position + frameHeadLength);
       const tag = head.u32();
       const length = head.u32();
       const checksum = head.u32();
@@ -91,12 +87,12 @@ export class TraceReader {
         this.damage(position, 'its bytes are no frame');
         break;
       }
-      if (this.pending.length - start < length) break;
-      if (crc32(this.pending, start, start + length) !== checksum) {
+      if (waiting.length - start < length) break;
+      if (crc32(waiting, start, start + length) !== checksum) {
         this.damage(position, 'the checksum of a frame does not match');
         break;
       }
-      const payload = this.pending.slice(start, start + length);
+      const payload = waiting.slice(start, start + length);
       if (tag === frameTags.head) {
         if (this.opened !== undefined) {
           this.damage(position, 'it has a second header');
@@ -111,7 +107,8 @@ export class TraceReader {
       }
       position = start + length;
     }
-    this.pending = this.pending.slice(position);
+    this.pending.consume(position);
+    if (this.isDamaged) this.pending.clear();
     this.offset += position;
     if (this.isDamaged && this.opened === undefined) return fail(notATrace('its header is damaged.'));
     return succeed(records);
