@@ -16,7 +16,13 @@ import {
 } from '../ndis/netBufferList';
 import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
 import type { TCP_OFFLOAD_STATE_DELEGATED } from '../ndis/offloadState';
-import { exportCached, exportConst, exportDelegated, importEngine } from '../tcp/offloadState';
+import {
+  exportCached,
+  exportConst,
+  exportDelegated,
+  importEngine,
+  isOffloadableState,
+} from '../tcp/offloadState';
 import { TcpEngine, type SegmentOutput, type TcpUser } from '../tcp/tcpEngine';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { formatIpv4, type Ipv4Address } from '../wire/address';
@@ -73,6 +79,10 @@ export class HostConnection {
   private discardedEngineBytes = 0;
   private indicatedLists: NET_BUFFER_LIST[] = [];
   private processing = false;
+  /** Frames that NDIS has and the wire has not yet. */
+  private framesUnderWay = 0;
+  /** The offload waits for them to leave. */
+  private offloadWanted = false;
   private openStateRequests = 0;
   private uploadWanted = false;
 
@@ -99,8 +109,10 @@ export class HostConnection {
     });
     this.output = {
       emit: (segment, queue, offset, retransmission) => {
+        this.framesUnderWay++;
         stack.sendSegment(this, segment, queue, offset, retransmission);
       },
+      hasRoom: () => !this.offloadWanted && this.framesUnderWay < stack.settings.framesUnderWay,
     };
     ndis.observer.wrote(this.pathHandle, stack.component, this.pathState());
   }
@@ -151,14 +163,35 @@ export class HostConnection {
     else this.held.push(bytes.slice());
   }
 
-  /** Offers the connection to the offload target; false if this is not the moment for it. */
-  offload(): boolean {
-    const { stack, engine } = this;
-    const { State } = engine.variables;
+  /**
+   * Offers the connection to the offload target once the frames under way have left: from the offer on the target alone sends
+   * on it (TRM-040). Does nothing if this is not the moment for it.
+   */
+  offload(): void {
+    const { State } = this.engine.variables;
     const worthwhile = State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait;
-    if (this.place !== 'InHost' || !worthwhile || this.neighbor.mac === undefined) return false;
-    engine.flushAcknowledgment();
-    engine.dispatch(stack.machine.now, this.output);
+    if (this.place !== 'InHost' || !worthwhile || this.neighbor.mac === undefined) return;
+    this.offloadWanted = true;
+    this.engine.flushAcknowledgment();
+    this.run();
+    if (this.framesUnderWay === 0) this.offer();
+  }
+
+  /** A frame of the connection has left. */
+  onFrameSent(): void {
+    this.framesUnderWay--;
+    if (!this.offloadWanted) this.run();
+    else if (this.framesUnderWay === 0) this.offer();
+  }
+
+  private offer(): void {
+    const { stack, engine } = this;
+    this.offloadWanted = false;
+    if (this.place !== 'InHost') return;
+    if (!isOffloadableState(engine.variables.State)) {
+      this.run();
+      return;
+    }
     this.timer.stop();
     this.place = 'Offloading';
     engine.congestion.settle();
@@ -171,7 +204,6 @@ export class HostConnection {
       `Host stack offers the connection to the chimney with ${chain.length} outstanding sends`,
     );
     new OffloadRequest(stack, this).initiate(this.constState(), this.cachedState(), delegated, chain);
-    return true;
   }
 
   /** The target has taken the connection over. */

@@ -11,6 +11,8 @@ export interface HostSettings {
   readonly timeToLive: number;
   /** Path MTU in bytes. */
   readonly pathMtu: number;
+  /** Frames of one connection that may be with NDIS and the adapter at a time, on the host path. */
+  readonly framesUnderWay: number;
   /** Receive requests that are posted at a time while offloaded, and the bytes of each. */
   readonly postedReceives: number;
   readonly postedReceiveBytes: number;
@@ -23,6 +25,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   tcp: { ...defaultTcpSettings, clockOffset: 91_350 },
   timeToLive: 128,
   pathMtu: 1500,
+  framesUnderWay: 8,
   postedReceives: 4,
   postedReceiveBytes: 64 * 1024,
   parameters: {

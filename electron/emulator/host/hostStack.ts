@@ -97,7 +97,11 @@ export class HostStack implements PVOID {
       ReceiveNetBufferListsHandler: (_context, lists) => {
         this.receivePackets(lists);
       },
-      SendNetBufferListsCompleteHandler: () => undefined,
+      SendNetBufferListsCompleteHandler: (_context, lists) => {
+        for (const list of chainToArray(lists)) {
+          if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
+        }
+      },
     });
     return status;
   }
@@ -180,6 +184,7 @@ export class HostStack implements PVOID {
     };
     fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
     const list = allocateNetBufferList(this.machine.addresses, [scratch.bytes.slice(0, scratch.length)]);
+    list.ProtocolReserved = connection;
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
     this.ndis.packets.NdisSendNetBufferLists(this.binding, list, connection.id);
   }

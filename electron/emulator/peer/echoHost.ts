@@ -13,10 +13,14 @@ import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
+import { TransmitRing } from '../wire/transmitRing';
 import { EchoApplication } from './echoApplication';
 
 /** Port of the echo service (RFC 862). */
 export const echoPort = 7;
+
+/** Longest wait of a frame in its adapter's transmit ring, ns. */
+const ringTime = 50_000;
 
 /** Addresses of the remote host. */
 export interface EchoHostAddresses {
@@ -37,6 +41,10 @@ export class EchoHost implements LinkEnd {
   private clientAddress: Ipv4Address = new Uint8Array(4);
   private clientPort = 0;
   private identification = 0;
+  private readonly ring: TransmitRing;
+  private readonly resume = (): void => {
+    this.run();
+  };
 
   constructor(
     private readonly machine: Machine,
@@ -47,6 +55,7 @@ export class EchoHost implements LinkEnd {
     private readonly connection: () => number | undefined,
   ) {
     this.component = machine.probe.component('peer', 'Echo server');
+    this.ring = new TransmitRing(machine, ringTime);
     this.application = new EchoApplication(
       {
         send: (bytes, owner) => {
@@ -80,7 +89,11 @@ export class EchoHost implements LinkEnd {
         fillSegmentFrame(frame, addressing, this.nextIdentification(), segment, queue, offset);
         frame.connection = this.connection();
         frame.retransmission = retransmission;
-        this.link?.transmit(this, frame);
+        this.send(frame);
+      },
+      hasRoom: () => {
+        if (!this.ring.hasRoom) this.ring.wait(this.resume);
+        return this.ring.hasRoom;
       },
     };
   }
@@ -97,6 +110,11 @@ export class EchoHost implements LinkEnd {
     else if (etherType === etherTypes.ipv4) this.receiveSegment(frame);
   }
 
+  private send(frame: Frame): void {
+    if (this.link === undefined) this.pool.release(frame);
+    else this.ring.queued(this.link.transmit(this, frame));
+  }
+
   private receiveArp(frame: Frame): void {
     const request = readArpFrame(frame.bytes, frame.length);
     if (request?.operation !== arpOperations.request || !sameAddress(request.targetAddress, this.own.address))
@@ -109,7 +127,7 @@ export class EchoHost implements LinkEnd {
       targetMac: request.senderMac,
       targetAddress: request.senderAddress,
     });
-    this.link?.transmit(this, reply);
+    this.send(reply);
   }
 
   private receiveSegment(frame: Frame): void {

@@ -69,6 +69,10 @@ export class OffloadedConnection implements PVOID {
   private completedSends: NET_BUFFER_LIST[] = [];
   private readonly events: TcpEvent[] = [];
 
+  private readonly resume = (): void => {
+    this.run(() => undefined);
+  };
+
   private started = false;
   private running = false;
   private stopped = false;
@@ -106,6 +110,10 @@ export class OffloadedConnection implements PVOID {
         frame.connection = adapter.connectionId(this.handle);
         frame.retransmission = retransmission;
         adapter.transmit(frame);
+      },
+      hasRoom: () => {
+        if (!adapter.ring.hasRoom) adapter.ring.wait(this.resume);
+        return adapter.ring.hasRoom;
       },
     };
     for (const list of chainToArray(delegated.BufferedData)) {
@@ -216,7 +224,12 @@ export class OffloadedConnection implements PVOID {
     };
   }
 
-  /** The neighbor has become invalid: stops sending and asks for the upload (INV rules). */
+  /** Sends and processes nothing from now on. */
+  halt(): void {
+    this.stop();
+  }
+
+  /** Something that it depends on has become invalid: asks for the upload (INV rules). */
   invalidate(): void {
     this.run(() => {
       this.askForUpload(uploadReasons.invalidState);

@@ -1,8 +1,9 @@
 /** MiniportQueryOffload, MiniportUpdateOffload and MiniportInvalidateOffload in the target. */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
-import type { NeighborContext, TargetContext } from './contexts';
+import type { TargetContext } from './contexts';
 import { neighborDelegated } from './neighborState';
+import type { OffloadedConnection } from './offloadedConnection';
 import type { TargetAdapter } from './targetAdapter';
 
 type Block = NDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
@@ -80,9 +81,7 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
         object.cached = state.cached;
       else if (object.layer === 'neighbor' && state.layer === 'neighbor' && state.cached !== undefined) {
         object.cached = state.cached;
-        forEachConnection(object, (connection) => {
-          connection.refreshAddressing();
-        });
+        for (const connection of connectionsBehind(object)) connection.refreshAddressing();
       } else return NDIS_STATUS.FAILURE;
       return NDIS_STATUS.SUCCESS;
     },
@@ -92,37 +91,40 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
   );
 }
 
-/** Marks objects invalid; with the completion every connection behind them stops and asks for its upload (INV-004, A7). */
+/**
+ * Marks objects invalid: every connection behind them stops at once. With the completion nothing of theirs is on its way to the
+ * wire any more (INV-004, A7), and each asks for its upload.
+ */
 export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
-  const { ndis, handle } = adapter;
-  const invalid: TargetContext[] = [];
+  const { ndis, handle, machine } = adapter;
+  const stopped: OffloadedConnection[] = [];
   serveBlocks(
     adapter,
     root,
     (_block, object) => {
-      invalid.push(object);
       if (object.layer === 'neighbor') object.invalid = true;
+      for (const connection of connectionsBehind(object)) {
+        connection.halt();
+        stopped.push(connection);
+      }
       return NDIS_STATUS.SUCCESS;
     },
     () => {
-      ndis.offload.NdisMInvalidateOffloadComplete(handle, root);
-      for (const object of invalid) {
-        if (object.layer === 'tcp') object.invalidate();
-        else if (object.layer === 'path')
-          for (const connection of object.connections) connection.invalidate();
-        else {
-          forEachConnection(object, (connection) => {
-            connection.invalidate();
-          });
-        }
-      }
+      machine.queueDeferredCall(adapter.ring.idleAt - machine.now, () => {
+        ndis.offload.NdisMInvalidateOffloadComplete(handle, root);
+        for (const connection of stopped) connection.invalidate();
+      });
     },
   );
 }
 
-function forEachConnection(
-  neighbor: NeighborContext,
-  visit: (connection: Extract<TargetContext, { layer: 'tcp' }>) => void,
-): void {
-  for (const path of neighbor.paths) for (const connection of path.connections) visit(connection);
+function connectionsBehind(object: TargetContext): OffloadedConnection[] {
+  switch (object.layer) {
+    case 'tcp':
+      return [object];
+    case 'path':
+      return [...object.connections];
+    case 'neighbor':
+      return [...object.paths].flatMap((path) => [...path.connections]);
+  }
 }

@@ -21,6 +21,7 @@ import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
+import { TransmitRing } from '../wire/transmitRing';
 import { contextSize } from './contexts';
 import type { OffloadedConnection } from './offloadedConnection';
 import type { TargetSettings } from './targetSettings';
@@ -32,6 +33,8 @@ const firstIdentification = 0x8000;
 export class TargetAdapter implements PVOID {
   readonly address: number;
   readonly component: number;
+  /** The hardware's queue in front of the wire. */
+  readonly ring: TransmitRing;
   /** Payload bytes that connections sent for the first time and then were handed back. */
   private uploadedBytes = 0;
   /** Connections that have been taken over. */
@@ -54,6 +57,7 @@ export class TargetAdapter implements PVOID {
     private current: TargetSettings,
   ) {
     this.component = port.component;
+    this.ring = new TransmitRing(machine, current.ringTime);
     this.address = machine.addresses.allocate(contextSize);
   }
 
@@ -102,7 +106,9 @@ export class TargetAdapter implements PVOID {
       this.pool.release(frame);
       return this.machine.now;
     }
-    return this.link.transmit(this.port, frame);
+    const leaves = this.link.transmit(this.port, frame);
+    this.ring.queued(leaves);
+    return leaves;
   }
 
   /** The next IPv4 identification of the target's half. */

@@ -11,6 +11,8 @@ export interface TargetSettings {
   readonly objectTime: number;
   /** Its TCP engine; receive buffer, Nagle and window scaling come with each connection. */
   readonly tcp: TcpSettings;
+  /** Longest wait of a frame in the hardware's transmit ring. */
+  readonly ringTime: number;
   /** Push timer of the receive delivery algorithm (TcpPushTicks). */
   readonly pushTime: number;
 }
@@ -20,5 +22,6 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   tcpCapacity: 1024,
   objectTime: 6_000,
   tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },
+  ringTime: 50_000,
   pushTime: 500_000_000,
 };

@@ -18,7 +18,10 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
     machine.queueDeferredCall(settings.objectTime, () => {
       const block = blocks[index];
       if (block === undefined) {
-        ndis.offload.NdisMTerminateOffloadComplete(handle, root);
+        // What was queued for the wire has left before the host stack sends again (TRM-040).
+        machine.queueDeferredCall(adapter.ring.idleAt - machine.now, () => {
+          ndis.offload.NdisMTerminateOffloadComplete(handle, root);
+        });
         return;
       }
       block.Status = giveBack(adapter, block);

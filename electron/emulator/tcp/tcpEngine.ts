@@ -38,6 +38,11 @@ export interface SegmentOutput {
    * after the call. `retransmission`: some of its sequence space had been sent before.
    */
   emit(segment: TcpSegment, queue: SendQueue, offset: number, retransmission: boolean): void;
+  /**
+   * Whether there is room for a segment with data that is ready to go; asked before each. Who answers no calls `dispatch` again
+   * when there is room. Absent: always.
+   */
+  hasRoom?(): boolean;
 }
 
 /** Delay of a segment that silly-window avoidance holds back (RFC 1122 section 4.2.3.4: 0.1 to 1 s). */
@@ -707,6 +712,7 @@ export class TcpEngine {
     if (count === 0 && !fin) return false;
     const retransmission = isBefore(variables.SndNxt, variables.SndMax);
     if (!fin && !retransmission && !this.mayTransmit(count, available, flight, now)) return false;
+    if (output.hasRoom?.() === false) return false;
     this.pushHeld = false;
     this.sillyWindowDeadline = Infinity;
     const push = count > 0 && queue.endsAt(offset + count);

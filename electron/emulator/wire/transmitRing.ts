@@ -1,0 +1,48 @@
+import type { EventTarget } from '../clock/scheduler';
+import type { Machine } from '../machine/machine';
+
+/**
+ * The short queue between a TCP engine and its wire. An engine that asks for room before each segment stops within a few frames
+ * when it is told to, and knows what it has really sent.
+ */
+export class TransmitRing implements EventTarget {
+  private lastBitLeaves = 0;
+  private scheduled = false;
+  private waiting = new Set<() => void>();
+
+  constructor(
+    private readonly machine: Machine,
+    /** Longest wait of a frame in the ring, ns. */
+    private readonly depth: number,
+  ) {}
+
+  /** Whether another frame may be queued now. */
+  get hasRoom(): boolean {
+    return this.lastBitLeaves - this.machine.now < this.depth;
+  }
+
+  /** When everything queued so far will have left, virtual ns; not before now. */
+  get idleAt(): number {
+    return Math.max(this.lastBitLeaves, this.machine.now);
+  }
+
+  /** A frame has been queued whose last bit leaves at `leaves`. */
+  queued(leaves: number): void {
+    if (leaves > this.lastBitLeaves) this.lastBitLeaves = leaves;
+  }
+
+  /** Calls `resume` once when there is room again. */
+  wait(resume: () => void): void {
+    this.waiting.add(resume);
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.machine.schedule(this.lastBitLeaves - this.depth + 1, this);
+  }
+
+  onEvent(): void {
+    this.scheduled = false;
+    const resumed = this.waiting;
+    this.waiting = new Set();
+    for (const resume of resumed) resume();
+  }
+}
