@@ -1,5 +1,6 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
+import { addDdiCommand } from './ddiCommand';
 import { addInfoCommand } from './infoCommand';
 import { addRunCommand } from './runCommand';
 import { applicationVersion } from './version';
@@ -17,6 +18,7 @@ async function main(): Promise<number> {
   };
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
+  addDdiCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {

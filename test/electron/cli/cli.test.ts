@@ -122,3 +122,34 @@ describe('chimneysweep info', () => {
     expect(info.err).toMatch(/This is not a Chimneysweep trace/);
   });
 });
+
+describe('chimneysweep ddi', () => {
+  it('explains functions, structures and constants', () => {
+    expect(chimneysweep('ddi', 'MiniportInitiateOffload').out).toMatch(
+      /completed by NdisMInitiateOffloadComplete/,
+    );
+    expect(chimneysweep('ddi', 'TCP_OFFLOAD_STATE_CONST').out).toMatch(/24 bytes on x64/);
+    expect(chimneysweep('ddi', 'NDIS_STATUS_OFFLOAD_TCP_ENTRIES').out).toMatch(/0xC0231004/);
+  });
+
+  it('refuses a name that the catalogue does not have', () => {
+    const answer = chimneysweep('ddi', 'MiniportTeleport');
+    expect(answer.code).toBe(2);
+    expect(answer.err).toMatch(/has no MiniportTeleport/);
+  });
+
+  it('lists all 45 chimney functions and 26 chimney structures with the scenarios that exercise them', () => {
+    const answer = chimneysweep('ddi', '--coverage', '--json');
+    const { totals, rows } = JSON.parse(answer.out) as {
+      totals: { kind: string; exercised: number; of: number }[];
+      rows: { kind: string; name: string; scenarios: string[] }[];
+    };
+    expect(totals.find(({ kind }) => kind === 'function')!.of).toBe(45);
+    expect(totals.find(({ kind }) => kind === 'structure')!.of).toBe(26);
+    expect(rows.find(({ name }) => name === 'MiniportInvalidateOffload')!.scenarios).toContain(
+      'neighbor-invalidated',
+    );
+    const complete = rows.every(({ scenarios }) => scenarios.length > 0);
+    expect(answer.code).toBe(complete ? 0 : 1);
+  });
+});
