@@ -119,7 +119,7 @@ function expression(
   return list.length < 80 ? list : `{\n${pointers.map((one) => `${indent}  ${one},\n`).join('')}${indent}}`;
 }
 
-/** Members to write: one alternative of each union (the live one, else the first), no names for slots of arrays. */
+/** Members to write: one alternative of each union (the live one, else the first), no names for slots of arrays, no empty array. */
 function membersOf(structure: DecodedStructure, layout: StructureLayout): DecodedField[] {
   const chosen = new Map<string, string>();
   for (const { union, arm, live } of structure.fields) {
@@ -130,7 +130,8 @@ function membersOf(structure: DecodedStructure, layout: StructureLayout): Decode
     layout.fields.filter((field) => field.elementOf !== undefined).map(({ name }) => name),
   );
   return structure.fields.filter(
-    ({ name, union, arm }) => !slots.has(name) && (union === undefined || chosen.get(union) === arm),
+    ({ name, union, arm, size }) =>
+      size > 0 && !slots.has(name) && (union === undefined || chosen.get(union) === arm),
   );
 }
 
@@ -150,16 +151,17 @@ function body(structure: DecodedStructure, indent: string, heads?: HeaderNames):
   return lines.length === 0 ? '{ 0 }' : `{\n${lines.join('')}${indent}}`;
 }
 
-/** OFFLOAD_STATE_HEADER.Length where it is that of the whole structure. */
+/** The size that a header states, where it is that of the whole structure and has no published constant. */
 function sizeExpression(
   decoded: DecodedField,
   layout: StructureLayout,
   heads: HeaderNames | undefined,
 ): string {
-  const isLength = layout.name === 'OFFLOAD_STATE_HEADER' && decoded.name === 'Length';
-  return isLength && heads !== undefined && decoded.value === heads.layout.size
-    ? `sizeof(${heads.layout.name})`
-    : '';
+  const isSize =
+    (layout.name === 'OFFLOAD_STATE_HEADER' && decoded.name === 'Length') ||
+    (layout.name === 'NDIS_OBJECT_HEADER' && decoded.name === 'Size');
+  if (!isSize || heads === undefined || decoded.value !== heads.layout.size) return '';
+  return headerName(heads, decoded.name, decoded.value) ?? `sizeof(${heads.layout.name})`;
 }
 
 /**

@@ -24,6 +24,8 @@ export interface StructureLine {
   readonly nameParts: readonly string[];
   /** Value for people; empty for a member whose own members follow. */
   readonly text: string;
+  /** The same in pieces between which a line may break. */
+  readonly textParts: readonly string[];
   /** Unit to show behind the value, where the value's text does not have it already. */
   readonly unit: string;
   /** `bits 3–5` for a bit-field, empty otherwise. */
@@ -80,6 +82,15 @@ export function breakName(name: string): string[] {
   const pieces = name.split(/(?<=[._])/);
   if (name.length <= longestWhole) return pieces;
   return pieces.flatMap((piece) => piece.split(/(?<=[a-z0-9])(?=[A-Z])/));
+}
+
+/** Splits a value where it may be broken besides its spaces: long identifiers between their words. */
+export function breakValue(text: string): string[] {
+  return text
+    .split(/(?<= )/)
+    .flatMap((word) =>
+      word.length <= longestWhole ? [word] : word.split(/(?<=_)|(?<=[a-z0-9])(?=[A-Z][a-z])/),
+    );
 }
 
 /** Rows with the alternatives of each union together, one alternative after the other. */
@@ -171,6 +182,7 @@ function lineOf(row: StructureRow, next: StructureRow | undefined): StructureLin
     row,
     nameParts: breakName(name),
     text: sized,
+    textParts: breakValue(sized),
     unit,
     bits: bitsText(row),
     role,
