@@ -23,11 +23,6 @@ export function byteOwners(lines: readonly StructureLine[], length: number): rea
   return owners;
 }
 
-/** Lines whose members include a byte, innermost last: what is named when the byte is pointed at. */
-export function linesOfByte(lines: readonly StructureLine[], at: number): readonly StructureLine[] {
-  return lines.filter(({ row }) => row.kind !== 'missing' && at >= row.offset && at < row.offset + row.size);
-}
-
 /** Where an arrow key leads in a dump with `perLine` bytes a line; undefined for other keys. */
 export function stepByte(key: string, at: number, length: number, perLine: number): number | undefined {
   const lineStart = at - (at % perLine);

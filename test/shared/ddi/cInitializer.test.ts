@@ -121,7 +121,7 @@ function bytesOf(parsed: Parsed, size: number, ctype: string): Uint8Array {
 function valuesOf(name: StructureName, parsed: Parsed, bytes: number): Record<string, FieldValue> {
   const values: Record<string, FieldValue> = {};
   const { fields } = structureLayout(name);
-  if (Array.isArray(parsed)) return values;
+  if (typeof parsed === 'bigint' || Array.isArray(parsed)) return values;
   for (const [member, value] of Object.entries(parsed)) {
     const field = fields.find((candidate) => candidate.name === member);
     if (field === undefined) throw new Error(`${name} has no ${member}`);
