@@ -68,8 +68,13 @@ function pointerExpression(field: StructureField, value: bigint): string {
   return value === 0n ? 'NULL' : `(${field.ctype})${hexNumber(value, 16)}`;
 }
 
+/** The elements up to the last that is not zero: C fills the rest of an array of fixed size with zeros. */
+function withoutZeroTail(values: readonly string[]): readonly string[] {
+  return values.slice(0, values.findLastIndex((value) => value !== '0x00' && value !== 'NULL') + 1);
+}
+
 function listExpression(values: readonly string[]): string {
-  return values.every((value) => value === '0x00' || value === 'NULL') ? '{ 0 }' : `{ ${values.join(', ')} }`;
+  return values.length === 0 ? '{ 0 }' : `{ ${values.join(', ')} }`;
 }
 
 function byteList(bytes: Uint8Array): string[] {
@@ -90,7 +95,8 @@ function bytesExpression(field: StructureField, bytes: Uint8Array): string {
     const [alignment, region] = [view.getBigUint64(0, true), view.getBigUint64(8, true)];
     return `{ .Alignment = ${hexNumber(alignment, 16)}, .Region = ${hexNumber(region, 16)} }`;
   }
-  return listExpression(byteList(bytes));
+  const list = byteList(bytes);
+  return listExpression(field.flexible === true ? list : withoutZeroTail(list));
 }
 
 function expression(
@@ -112,8 +118,8 @@ function expression(
   }
   if (value instanceof Uint8Array) return bytesExpression(field, value);
   if (!Array.isArray(value)) return '';
-  const pointers = (value as readonly bigint[]).map((one) =>
-    one === 0n ? 'NULL' : `(PVOID)${hexNumber(one, 16)}`,
+  const pointers = withoutZeroTail(
+    (value as readonly bigint[]).map((one) => (one === 0n ? 'NULL' : `(PVOID)${hexNumber(one, 16)}`)),
   );
   const list = listExpression(pointers);
   return list.length < 80 ? list : `{\n${pointers.map((one) => `${indent}  ${one},\n`).join('')}${indent}}`;

@@ -199,6 +199,12 @@ test('a size without a published constant is written as sizeof, handlers with th
   expect(text).toContain('.TerminateOffloadHandler = NULL,');
 });
 
+test('an array ends with its last element that is not zero', () => {
+  const name = 'NEIGHBOR_OFFLOAD_STATE_CACHED';
+  const bytes = encodeStructure(name, { DlDestinationAddress: Uint8Array.of(2, 0, 9) });
+  expect(cInitializer(name, bytes)).toContain('.DlDestinationAddress = { 0x02, 0x00, 0x09 },');
+});
+
 test('members that the bytes do not hold are left out', () => {
   const text = cInitializer('TCP_OFFLOAD_STATE_CONST', new Uint8Array(12));
   expect(text).toContain('.Flags');
