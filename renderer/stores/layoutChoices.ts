@@ -18,6 +18,8 @@ const schema = z.object({
   treeShare: z.number().min(0.1).max(0.9),
   bottomTab: z.enum(bottomTabs),
   singleKeys: z.boolean(),
+  /** Whether structures show their bytes. */
+  structureBytes: z.boolean().default(true),
 });
 
 /** See the schema's fields. */
@@ -30,6 +32,7 @@ export const defaultLayout: LayoutChoices = {
   treeShare: 0.5,
   bottomTab: 'throughput',
   singleKeys: true,
+  structureBytes: true,
 };
 
 /** The choices, stored whenever they change. */

@@ -6,8 +6,9 @@ import type { Arrow } from './arrows';
 import { textWidth } from './canvas';
 import type { TimelineColors } from './colors';
 import { drawArrow } from './drawTimeline';
-import { rulerHeight } from './drawRuler';
+import { drawRuler, rulerHeight } from './drawRuler';
 import { placeOf } from './places';
+import { cursorExtent } from './ticks';
 import type { TimelineLayout } from './timelineLayout';
 import { pixelOf } from './viewport';
 
@@ -20,7 +21,7 @@ export interface Overlay {
   readonly arrows: readonly Arrow[];
 }
 
-/** Draws cursor line, selection, hover and the arrows of the selection. */
+/** Draws cursor line, selection, hover, the arrows of the selection, and the ruler, which makes room for the cursor's label. */
 export function drawOverlay(
   context: CanvasRenderingContext2D,
   colors: TimelineColors,
@@ -101,15 +102,16 @@ function drawCursor(
   height: number,
 ): void {
   const x = Math.round(pixelOf(layout.range, layout.width, time));
-  if (x < -1 || x > layout.width + 1) return;
-  context.fillStyle = colors.cursor;
-  context.fillRect(x, 6, 1.5, height);
   context.font = `11px ${colors.font}`;
   const label = formatInstant(time);
-  const labelWidth = textWidth(context, label) + 12;
-  const left = Math.min(Math.max(x - labelWidth / 2, 0), layout.width - labelWidth);
+  const place = cursorExtent(x, textWidth(context, label) + 12, layout.width);
+  drawRuler(context, colors, layout.range, layout.width, place);
+  if (place === undefined) return;
+  const { left, right } = place;
+  context.fillStyle = colors.cursor;
+  context.fillRect(x, 6, 1.5, height);
   context.beginPath();
-  context.roundRect(left, 2, labelWidth, 18, 4);
+  context.roundRect(left, 2, right - left, 18, 4);
   context.fill();
   context.fillStyle = colors.background;
   context.textBaseline = 'middle';

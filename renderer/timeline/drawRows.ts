@@ -39,7 +39,12 @@ function drawCrowd(context: CanvasRenderingContext2D, bars: readonly Bar[], y: n
 }
 
 /** Calls: solid bars with the function's name; completions have a tick mark, failed calls an edge. */
-export function drawCalls(context: CanvasRenderingContext2D, colors: TimelineColors, visible: BarRow): void {
+export function drawCalls(
+  context: CanvasRenderingContext2D,
+  colors: TimelineColors,
+  visible: BarRow,
+  width: number,
+): void {
   const { row, bars } = visible;
   if (row.kind !== 'calls') return;
   const { y, height, source } = row;
@@ -71,7 +76,7 @@ export function drawCalls(context: CanvasRenderingContext2D, colors: TimelineCol
       labels++;
     } else {
       // An instant has no room inside: its name stands beside it when the neighbour is far enough.
-      const next = bars[index + 1]?.x ?? Infinity;
+      const next = Math.min(bars[index + 1]?.x ?? Infinity, width);
       const right = bar.x + bar.width + 4;
       if (next - right < textWidth(context, name) + 6) continue;
       context.fillStyle = colors.textMuted;
@@ -119,8 +124,8 @@ export function drawRequests(
   }
 }
 
-/** Height of a frame's bar, px: with payload, without. */
-const frameHeights = [16, 7] as const;
+/** Height of a frame's bar as a share of its row: with payload, without. */
+const frameHeights = [0.8, 0.35] as const;
 
 /** Frames: tall with payload, short without. A cross marks a loss, a triangle on top a retransmission. */
 export function drawFrames(
@@ -135,7 +140,8 @@ export function drawFrames(
   context.fillStyle = colors.lineFaint;
   context.fillRect(0, bottom, width, 1);
   context.fillStyle = colors[path];
-  frameHeights.forEach((tall, category) => {
+  frameHeights.forEach((share, category) => {
+    const tall = Math.round(height * share);
     context.globalAlpha = category === 1 ? 0.75 : 1;
     fillBars(context, bars, category, bottom - tall, tall);
   });
@@ -148,14 +154,15 @@ export function drawFrames(
     const lost = frame.fate !== undefined && frame.fate !== 'delivered';
     if (lost) {
       context.fillStyle = colors.background;
-      context.fillRect(bar.x + 1, bottom - 15, Math.max(bar.width - 2.5, 1), 14);
+      const tall = Math.round(height * frameHeights[0]);
+      context.fillRect(bar.x + 1, bottom - tall + 1, Math.max(bar.width - 2.5, 1), tall - 2);
     }
     if (bar.width < 46 || bar.category === 1) continue;
     const left = Math.max(bar.x, 0) + (lost ? 10 : 0);
     const text = fitText(context, `${frame.payloadLength} B`, bar.x + bar.width - left - 14);
     if (text === '') continue;
     context.fillStyle = lost ? colors.text : readableOn(colors[path]);
-    context.fillText(text, left + 8, bottom - 7.5);
+    context.fillText(text, left + 8, bottom - (height * frameHeights[0]) / 2 + 0.5);
   }
   drawLosses(context, colors, visible.lost, bottom);
   context.fillStyle = colors.warning;

@@ -1,6 +1,7 @@
 /** The ruler over the lanes and its faint lines through them. */
 import type { TimelineColors } from './colors';
-import { layoutTicks } from './ticks';
+import { textWidth } from './canvas';
+import { labelShift, layoutTicks, overlaps, type Extent } from './ticks';
 import { pixelOf, type TimeRange } from './viewport';
 
 /** Height of the ruler in CSS pixels. */
@@ -21,12 +22,13 @@ export function drawGrid(
   }
 }
 
-/** Draws the ruler; call it after the lanes, which it covers. */
+/** Draws the ruler; call it after the lanes, which it covers. Labels that would stand in `taken` are left out. */
 export function drawRuler(
   context: CanvasRenderingContext2D,
   colors: TimelineColors,
   range: TimeRange,
   width: number,
+  taken?: Extent,
 ): void {
   context.fillStyle = colors.background;
   context.fillRect(0, 0, width, rulerHeight);
@@ -39,8 +41,10 @@ export function drawRuler(
     context.fillStyle = labelled ? colors.textFaint : colors.line;
     context.fillRect(x, rulerHeight - (labelled ? 9 : 5), 1, labelled ? 9 : 5);
     if (!labelled) continue;
+    const left = x + labelShift;
+    if (overlaps({ left, right: left + textWidth(context, tick.label) }, taken)) continue;
     context.fillStyle = colors.textMuted;
-    context.fillText(tick.label, x + 5, rulerHeight / 2 - 2);
+    context.fillText(tick.label, left, rulerHeight / 2 - 2);
   }
   context.fillStyle = colors.line;
   context.fillRect(0, rulerHeight - 1, width, 1);

@@ -1,9 +1,9 @@
-/** Draws a timeline layout: lanes, bands, flags, rows, arrows and ruler. Decides nothing but paint. */
+/** Draws a timeline layout: lanes, bands, flags, rows and arrows. Decides nothing but paint; the ruler lies over it. */
 import type { Arrow } from './arrows';
 import { fitText, hatch, textWidth } from './canvas';
 import type { TimelineColors } from './colors';
 import { drawCalls, drawFrames, drawRequests } from './drawRows';
-import { drawGrid, drawRuler, rulerHeight } from './drawRuler';
+import { drawGrid, rulerHeight } from './drawRuler';
 import { ownerTitles } from './lanes';
 import type { Flag, OwnershipBand, TimelineLayout } from './timelineLayout';
 
@@ -44,11 +44,10 @@ export function drawTimeline(
     if ('flags' in visible) drawFlags(context, colors, visible.flags, visible.row.y, visible.row.height);
     else if ('bands' in visible) drawBands(context, colors, visible.bands, visible.row.y, visible.row.height);
     else if ('lost' in visible) drawFrames(context, colors, visible, width);
-    else if (visible.row.kind === 'calls') drawCalls(context, colors, visible);
+    else if (visible.row.kind === 'calls') drawCalls(context, colors, visible, width);
     else drawRequests(context, colors, visible);
   }
   context.restore();
-  drawRuler(context, colors, range, width);
 }
 
 function drawBands(

@@ -4,10 +4,16 @@ import { framePaths, type ComponentRole, type FramePath, type StateOwner } from 
 import { countOf } from '../format/quantity';
 import type { CallRow, FrameRow, LaneIndex, RequestRow } from './laneIndex';
 
-/** Heights in CSS pixels. */
+/** Heights in CSS pixels, before rows grow. */
 export const rowHeight = 18;
+const requestHeight = 14;
+const frameHeight = 20;
+const milestoneHeight = 26;
 export const rowGap = 2;
 export const lanePadding = 6;
+
+/** Rows grow by at most this factor where there is room: wider bars would say no more. */
+export const mostGrowth = 1.6;
 
 /** A row of bars inside a lane; `y` counts from the top of all lanes. */
 export type LaneRow =
@@ -77,6 +83,13 @@ class LaneBuilder {
   readonly lanes: Lane[] = [];
   private y = 0;
 
+  constructor(private readonly growth: number) {}
+
+  /** A row's height in whole pixels, so that edges stay sharp. */
+  grown(height: number): number {
+    return Math.floor(height * this.growth);
+  }
+
   add(
     id: string,
     title: string,
@@ -85,7 +98,8 @@ class LaneBuilder {
     rows: readonly ((y: number) => LaneRow)[],
   ): void {
     const top = this.y;
-    let y = top + lanePadding;
+    const padding = this.grown(lanePadding);
+    let y = top + padding;
     const placed: LaneRow[] = [];
     for (const make of rows) {
       const row = make(y);
@@ -93,19 +107,19 @@ class LaneBuilder {
       y += row.height + rowGap;
     }
     // A lane is at least tall enough for its two lines of heading.
-    const height = Math.max(y - rowGap + lanePadding - top, 40);
+    const height = Math.max(y - rowGap + padding - top, 40);
     this.lanes.push({ id, title, subtitle, y: top, height, rows: placed, component });
     this.y = top + height;
   }
 }
 
-/** The lanes of a trace from top to bottom: milestones, components, connections, wire. */
-export function layoutLanes(model: TraceModel, index: LaneIndex): Lane[] {
+/** The lanes of a trace from top to bottom: milestones, components, connections, wire; `growth` times as tall as usual. */
+function lanesOf(model: TraceModel, index: LaneIndex, growth: number): Lane[] {
   const store = model.store;
   if (store === undefined) return [];
-  const builder = new LaneBuilder();
+  const builder = new LaneBuilder(growth);
   builder.add('milestones', 'Milestones', 'what happened', undefined, [
-    (y) => ({ kind: 'milestones', y, height: rowHeight + 8 }),
+    (y) => ({ kind: 'milestones', y, height: builder.grown(milestoneHeight) }),
   ]);
   for (const component of store.components) {
     const rows = index.callRows[component.id];
@@ -122,7 +136,12 @@ export function layoutLanes(model: TraceModel, index: LaneIndex): Lane[] {
           )
         : role,
       component.id,
-      rows.map((source) => (y: number): LaneRow => ({ kind: 'calls', y, height: rowHeight, source })),
+      rows.map((source) => (y: number): LaneRow => ({
+        kind: 'calls',
+        y,
+        height: builder.grown(rowHeight),
+        source,
+      })),
     );
   }
   for (const connection of store.connections) {
@@ -131,8 +150,13 @@ export function layoutLanes(model: TraceModel, index: LaneIndex): Lane[] {
       .map((object) => object.id);
     const requests = index.requestRows[connection.id] ?? [];
     builder.add(`connection-${connection.id}`, `Connection ${connection.id}`, connection.remote, undefined, [
-      (y) => ({ kind: 'ownership', y, height: rowHeight, objects }),
-      ...requests.map((source) => (y: number): LaneRow => ({ kind: 'requests', y, height: 14, source })),
+      (y) => ({ kind: 'ownership', y, height: builder.grown(rowHeight), objects }),
+      ...requests.map((source) => (y: number): LaneRow => ({
+        kind: 'requests',
+        y,
+        height: builder.grown(requestHeight),
+        source,
+      })),
     ]);
   }
   if (index.hasFrames) {
@@ -142,11 +166,35 @@ export function layoutLanes(model: TraceModel, index: LaneIndex): Lane[] {
       'frames by sender',
       undefined,
       framePaths.map((path) => (y: number): LaneRow => {
-        return { kind: 'frames', y, height: 20, source: index.frameRows[path], path };
+        return { kind: 'frames', y, height: builder.grown(frameHeight), source: index.frameRows[path], path };
       }),
     );
   }
   return builder.lanes;
+}
+
+/**
+ * The lanes of a trace from top to bottom. Where they need less than `room` pixels, their rows grow to fill it, up to
+ * {@link mostGrowth} times their usual height.
+ */
+export function layoutLanes(model: TraceModel, index: LaneIndex, room = 0): Lane[] {
+  let best = lanesOf(model, index, 1);
+  if (lanesHeight(best) >= room) return best;
+  let fits = 1;
+  let tooMuch = mostGrowth;
+  const largest = lanesOf(model, index, mostGrowth);
+  if (lanesHeight(largest) <= room) return largest;
+  // The height is no smooth function of the growth: rows are whole pixels, and lanes have a least height.
+  for (let round = 0; round < 7; round++) {
+    const growth = (fits + tooMuch) / 2;
+    const lanes = lanesOf(model, index, growth);
+    if (lanesHeight(lanes) > room) tooMuch = growth;
+    else {
+      fits = growth;
+      best = lanes;
+    }
+  }
+  return best;
 }
 
 /** Height of all lanes together. */

@@ -43,3 +43,27 @@ export function layoutTicks(range: TimeRange, width: number, labelSpace = 110): 
   }
   return ticks;
 }
+
+/** A stretch of the ruler in pixels. */
+export interface Extent {
+  readonly left: number;
+  readonly right: number;
+}
+
+/** Pixels from a tick to its label. */
+export const labelShift = 5;
+
+/** Least distance between two labels, px. */
+const labelGap = 4;
+
+/** Whether a label would touch what is taken. */
+export function overlaps(label: Extent, taken: Extent | undefined): boolean {
+  return taken !== undefined && label.right + labelGap > taken.left && label.left - labelGap < taken.right;
+}
+
+/** Where the label of the cursor stands: around the cursor, inside the ruler; undefined if the cursor is out of sight. */
+export function cursorExtent(x: number, labelWidth: number, width: number): Extent | undefined {
+  if (x < -1 || x > width + 1) return undefined;
+  const left = Math.min(Math.max(x - labelWidth / 2, 0), Math.max(width - labelWidth, 0));
+  return { left, right: left + labelWidth };
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { layoutTicks, niceStep } from '../../../renderer/timeline/ticks';
+import { cursorExtent, layoutTicks, niceStep, overlaps } from '../../../renderer/timeline/ticks';
 
 const plain = (text: string): string => text.replace(/\u2009/g, '').replace(/\u00a0/g, ' ');
 
@@ -29,4 +29,22 @@ test('labels are far enough apart at any zoom', () => {
       expect(labelled.length).toBeLessThanOrEqual(13);
     }),
   );
+});
+
+test('the cursor label stays inside the ruler and is gone with its cursor', () => {
+  expect(cursorExtent(500, 80, 1000)).toEqual({ left: 460, right: 540 });
+  expect(cursorExtent(3, 80, 1000)).toEqual({ left: 0, right: 80 });
+  expect(cursorExtent(999, 80, 1000)).toEqual({ left: 920, right: 1000 });
+  expect(cursorExtent(-20, 80, 1000)).toBeUndefined();
+  expect(cursorExtent(1020, 80, 1000)).toBeUndefined();
+});
+
+test('a tick label gives way to the label of the cursor, however little of it is covered', () => {
+  const taken = { left: 460, right: 540 };
+  expect(overlaps({ left: 430, right: 461 }, taken)).toBe(true);
+  expect(overlaps({ left: 480, right: 500 }, taken)).toBe(true);
+  expect(overlaps({ left: 538, right: 570 }, taken)).toBe(true);
+  expect(overlaps({ left: 400, right: 440 }, taken)).toBe(false);
+  expect(overlaps({ left: 560, right: 590 }, taken)).toBe(false);
+  expect(overlaps({ left: 480, right: 500 }, undefined)).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { causeOf, layoutArrowsOf, layoutVisibleArrows, mostArrows } from '../../../renderer/timeline/arrows';
 import { LaneIndex } from '../../../renderer/timeline/laneIndex';
-import { lanesHeight, layoutLanes } from '../../../renderer/timeline/lanes';
+import { lanesHeight, layoutLanes, mostGrowth } from '../../../renderer/timeline/lanes';
 import { alongChain, neighbourInLane, neighbourMilestone } from '../../../renderer/timeline/navigation';
 import { layoutOverview } from '../../../renderer/timeline/overview';
 import { hitTest, placeOf } from '../../../renderer/timeline/places';
@@ -38,6 +38,27 @@ test('lanes stand in the order milestones, components, connections, wire, and do
     bottom = lane.y + lane.height;
   }
   expect(lanesHeight(lanes)).toBe(bottom);
+});
+
+test('lanes grow into free room, up to a limit, and never beyond it', () => {
+  const usual = lanesHeight(lanes);
+  let before = usual;
+  for (let room = 0; room < usual * 2; room += 13) {
+    const grown = layoutLanes(model, index, room);
+    const height = lanesHeight(grown);
+    expect(height).toBeLessThanOrEqual(Math.max(room, usual));
+    expect(height).toBeLessThanOrEqual(usual * mostGrowth);
+    expect(height).toBeGreaterThanOrEqual(before);
+    before = height;
+    for (const lane of grown) {
+      for (const row of lane.rows) expect(Number.isInteger(row.y) && Number.isInteger(row.height)).toBe(true);
+    }
+  }
+  expect(before).toBeGreaterThan(usual * 1.3);
+});
+
+test('lanes that need more than there is keep their usual height', () => {
+  expect(layoutLanes(model, index, 10)).toEqual(lanes);
 });
 
 test('every call stands in the lane of its callee at its depth', () => {
