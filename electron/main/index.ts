@@ -32,6 +32,7 @@ function start(): void {
     if (window.isDestroyed()) return;
     window.webContents.send(channels.traceEvent, event);
     if (event.kind === 'failed') unattended?.fail(event.message);
+    if (event.kind === 'end') unattended?.onEnd();
   };
   const files = new SourceFiles();
   const folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-'));
@@ -60,7 +61,14 @@ function start(): void {
     }
   };
 
-  handlePageRequests({ window, session, files, emit, onReady, onSettled: () => unattended?.onSettled() });
+  handlePageRequests({
+    window,
+    session,
+    files,
+    emit,
+    onReady,
+    onSettled: (whole) => unattended?.onSettled(whole),
+  });
   installMenu((command) => {
     window.webContents.send(channels.menuCommand, command);
   });

@@ -19,7 +19,7 @@ export interface PageRequestContext {
   readonly files: SourceFiles;
   readonly emit: (event: TraceStreamEvent) => void;
   readonly onReady: () => void;
-  readonly onSettled: () => void;
+  readonly onSettled: (whole: boolean) => void;
 }
 
 /** Installs the handlers. Requests from anything but the window's own main frame are refused. */
@@ -33,14 +33,16 @@ export function handlePageRequests(context: PageRequestContext): void {
       return answer(argument);
     });
   };
-  const listen = (channel: string, react: () => void): void => {
-    ipcMain.on(channel, (event) => {
-      if (isOurs(event)) react();
+  const listen = (channel: string, react: (argument: unknown) => void): void => {
+    ipcMain.on(channel, (event, argument: unknown) => {
+      if (isOurs(event)) react(argument);
     });
   };
 
   listen(channels.ready, context.onReady);
-  listen(channels.settled, context.onSettled);
+  listen(channels.settled, (whole) => {
+    context.onSettled(whole === true);
+  });
 
   handle(channels.startRecording, (argument): Result<null, BridgeError> => {
     const request = recordingRequestSchema.safeParse(argument);

@@ -1,6 +1,6 @@
 /** A start that nobody watches: when the recording is on the screen, keeps trace and screenshot, says what was recorded. */
 import { BrowserWindow, app } from 'electron';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseRunReport } from '../../shared/analysis/runReport';
 import { TraceModel } from '../../shared/analysis/traceModel';
@@ -14,6 +14,7 @@ const paintTime = 400;
 /** See the file's head. */
 export class UnattendedRun {
   private done = false;
+  private readonly model = new TraceModel();
   private readonly watchdog: NodeJS.Timeout;
 
   constructor(
@@ -28,9 +29,17 @@ export class UnattendedRun {
     }, longestWait);
   }
 
-  /** The page has drawn everything that it got. */
-  onSettled(): void {
-    if (this.done) return;
+  /** All bytes are there: if they are no trace, the page will never show one. */
+  onEnd(): void {
+    const trace = this.trace();
+    if (trace === undefined) return;
+    const read = this.model.push(readFileSync(trace.path));
+    if (!read.ok) this.fail(read.error.message);
+  }
+
+  /** The page has drawn everything that it got; `whole`: a trace that has arrived whole. */
+  onSettled(whole: boolean): void {
+    if (this.done || !whole) return;
     this.done = true;
     setTimeout(() => {
       void this.keep();
@@ -50,19 +59,12 @@ export class UnattendedRun {
       this.fail('Nothing was recorded.');
       return;
     }
-    const bytes = readFileSync(trace.path);
-    const model = new TraceModel();
-    const read = model.push(bytes);
-    if (!read.ok) {
-      this.fail(read.error.message);
-      return;
-    }
     const traceFile = path.join(this.folder, trace.name);
     const screenshot = path.join(this.folder, trace.name.replace(/\.sweep$/, '') + '.png');
-    if (path.resolve(trace.path) !== path.resolve(traceFile)) writeFileSync(traceFile, bytes);
+    if (path.resolve(trace.path) !== path.resolve(traceFile)) copyFileSync(trace.path, traceFile);
     const image = await this.window.webContents.capturePage();
     writeFileSync(screenshot, image.toPNG());
-    process.stdout.write(describe(model) + `  trace       ${traceFile}\n  screenshot  ${screenshot}\n`);
+    process.stdout.write(describe(this.model) + `  trace       ${traceFile}\n  screenshot  ${screenshot}\n`);
     app.exit(0);
   }
 }

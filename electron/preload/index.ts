@@ -15,8 +15,8 @@ const bridge: DesktopBridge = {
   ready: () => {
     ipcRenderer.send(channels.ready);
   },
-  settled: () => {
-    ipcRenderer.send(channels.settled);
+  settled: (whole) => {
+    ipcRenderer.send(channels.settled, whole);
   },
   startRecording: (request) => ipcRenderer.invoke(channels.startRecording, request),
   stopRecording: () => ipcRenderer.invoke(channels.stopRecording),

@@ -20,7 +20,7 @@ export function desktopPlatform(bridge: DesktopBridge): Platform {
     abilities: { record: true, save: true },
     about: `Chimneysweep ${version} on Electron ${electron}${sandboxed ? '' : ', without sandbox'}`,
     ready: () => bridge.ready(),
-    settled: () => bridge.settled(),
+    settled: (whole) => bridge.settled(whole),
     openTrace: () => bridge.openTrace(),
     async openDropped(file) {
       await streamBlob(file.name, file, dropped.startStream());

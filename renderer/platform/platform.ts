@@ -27,8 +27,8 @@ export interface Platform {
   readonly about: string;
   /** The window is mounted and listens: start-up work may begin. */
   ready(): void;
-  /** Everything received so far has been drawn. */
-  settled(): void;
+  /** Everything received so far has been drawn; `whole`: a trace that has arrived whole. */
+  settled(whole: boolean): void;
   /** Lets the user choose a trace; it then arrives as a stream. False: cancelled. */
   openTrace(): Promise<Result<boolean, BridgeError>>;
   /** Opens a trace that was dropped on the window; it arrives as a stream. */

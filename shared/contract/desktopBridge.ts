@@ -51,8 +51,8 @@ export interface DesktopBridge {
   readonly application: { readonly version: string; readonly electron: string; readonly sandboxed: boolean };
   /** Tells the main process that the window listens; the start-up job (demonstration or file) begins after it. */
   ready(): void;
-  /** Tells the main process that everything received so far is on the screen. */
-  settled(): void;
+  /** Tells the main process that everything received so far is on the screen; `whole`: a trace that has arrived whole. */
+  settled(whole: boolean): void;
   startRecording(request: RecordingRequest): Promise<Result<null, BridgeError>>;
   stopRecording(): Promise<void>;
   /** Lets the user choose a trace; it then arrives as a stream. False: cancelled. */
