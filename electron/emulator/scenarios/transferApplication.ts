@@ -17,7 +17,6 @@ function messageSize(fileBytes: number): number {
  * The workload: sends a file over one connection, half-closes, and hashes what comes back until the peer has closed too.
  */
 export class TransferApplication implements ConnectionUser {
-  readonly component: number;
   /** Bytes acknowledged and bytes that came back. */
   acknowledged = 0;
   returned = 0;
@@ -28,13 +27,27 @@ export class TransferApplication implements ConnectionUser {
   private posted = 0;
   private outstanding = 0;
   private peerClosed = false;
+  private opened = false;
 
   constructor(
     private readonly machine: Machine,
+    /** Component of the application, of which this is one connection. */
+    readonly component: number,
     private readonly file: Uint8Array,
     private readonly connection: () => HostConnection,
-  ) {
-    this.component = machine.probe.component('application', 'Application');
+    /** Bytes after which it waits for `open`. */
+    private readonly gate: number = file.length,
+  ) {}
+
+  /** Whether it has sent what it may before `open`, and all of that has been acknowledged. */
+  get waits(): boolean {
+    return !this.opened && this.outstanding === 0 && this.posted >= this.gate;
+  }
+
+  /** It may send the rest. */
+  open(): void {
+    this.opened = true;
+    this.sendMore();
   }
 
   /** Whether everything has been sent and has come back. */
@@ -72,8 +85,9 @@ export class TransferApplication implements ConnectionUser {
 
   private sendMore(): void {
     const size = messageSize(this.file.length);
-    while (this.outstanding < outstandingSends && this.posted < this.file.length) {
-      const message = this.file.subarray(this.posted, this.posted + size);
+    const end = this.opened ? this.file.length : this.gate;
+    while (this.outstanding < outstandingSends && this.posted < end) {
+      const message = this.file.subarray(this.posted, Math.min(end, this.posted + size));
       this.posted += message.length;
       this.outstanding++;
       this.sourceHash.update(message);

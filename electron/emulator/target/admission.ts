@@ -50,10 +50,7 @@ export class Admission {
   }
 
   /** For a path. */
-  path(
-    constState: PATH_OFFLOAD_STATE_CONST,
-    cached: PATH_OFFLOAD_STATE_CACHED,
-  ): NdisStatus | undefined {
+  path(constState: PATH_OFFLOAD_STATE_CONST, cached: PATH_OFFLOAD_STATE_CACHED): NdisStatus | undefined {
     const { objects } = this;
     const { limits } = this.settings;
     const { SourceAddress, DestinationAddress } = constState;

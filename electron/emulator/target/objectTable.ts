@@ -123,12 +123,10 @@ export class ObjectTable {
     return this.byAddresses.get(destination, segment.destinationPort, source, segment.sourcePort);
   }
 
-  private countNeighbor(
-    neighbor: NeighborContext,
-    count: (counts: UseCounts, value: string) => void,
-  ): void {
+  private countNeighbor(neighbor: NeighborContext, count: (counts: UseCounts, value: string) => void): void {
     const { DlSourceAddress, VlanId } = neighbor.constState;
-    if (DlSourceAddress.some((byte) => byte !== 0)) count(this.sourceMacAddresses, DlSourceAddress.toString());
+    if (DlSourceAddress.some((byte) => byte !== 0))
+      count(this.sourceMacAddresses, DlSourceAddress.toString());
     if (VlanId !== 0) count(this.vlans, String(VlanId));
   }
 }
