@@ -32,8 +32,8 @@ function covers<Item>(chosen: ReadonlySet<Item>, all: Iterable<Item>): boolean {
 /** See the file's head. */
 export class OffloadCoordinator {
   readonly updates: OffloadUpdates;
-  /** Ready to be offered as soon as their path and neighbor stand still. */
-  private readonly waiting = new Set<HostConnection>();
+  /** To be offered together as soon as their acknowledgments have left, and their paths and neighbors stand still. */
+  private readonly waiting: (readonly HostConnection[])[] = [];
   /** To be taken back together when what runs now has ended. */
   private readonly leaving = new Set<HostConnection>();
   /** While it is set nothing new is offered. */
@@ -169,24 +169,28 @@ export class OffloadCoordinator {
     this.leaving.clear();
     this.takeBack(leaving);
     this.updates.flush();
-    const waiting = [...this.waiting];
-    this.waiting.clear();
-    this.offerReady(waiting);
+    for (const group of this.waiting.splice(0)) this.offerReady(group);
     this.releaseUnused();
   }
 
-  private offerReady(connections: readonly HostConnection[]): void {
+  private offerReady(group: readonly HostConnection[]): void {
+    // Acknowledgments may have followed the last data; the target must not send while they are on their way.
+    if (group.some((connection) => connection.hasFramesUnderWay)) {
+      this.waiting.push(group);
+      return;
+    }
     const offers: Offer[] = [];
-    for (const connection of connections) {
+    const later: HostConnection[] = [];
+    for (const connection of group) {
       const { path } = connection;
       if (this.suspended || path.record.invalid || path.neighbor.record.invalid) connection.declineOffload();
-      else if (connection.hasFramesUnderWay || !path.record.isSettled || !path.neighbor.record.isSettled)
-        this.waiting.add(connection);
+      else if (!path.record.isSettled || !path.neighbor.record.isSettled) later.push(connection);
       else {
         const offer = connection.offer();
         if (offer !== undefined) offers.push(offer);
       }
     }
+    if (later.length > 0) this.waiting.push(later);
     if (offers.length > 0) this.initiate(offers);
   }
 

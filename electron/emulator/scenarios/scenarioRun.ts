@@ -206,9 +206,12 @@ export class ScenarioRun {
     ) {
       this.offeredTogether = true;
       machine.queueWorkItem(0, () => {
-        for (const { application } of streams) if (application.waits) application.open();
-        const connections = streams.flatMap(({ connection }) => connection ?? []);
+        // What is posted before the offer is sent and not acknowledged by then; the rest is posted while it is being made.
+        const waiting = streams.filter(({ application }) => application.waits);
+        for (const { application } of waiting) application.open(0.5);
+        const connections = waiting.flatMap(({ connection }) => connection ?? []);
         this.topology.host.offloads.offer(connections);
+        for (const { application } of waiting) application.open(1);
       });
     }
     if (this.endsAt === Infinity && streams.every((stream) => stream.isOver))

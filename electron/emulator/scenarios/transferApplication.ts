@@ -27,7 +27,6 @@ export class TransferApplication implements ConnectionUser {
   private posted = 0;
   private outstanding = 0;
   private peerClosed = false;
-  private opened = false;
 
   constructor(
     private readonly machine: Machine,
@@ -36,17 +35,17 @@ export class TransferApplication implements ConnectionUser {
     private readonly file: Uint8Array,
     private readonly connection: () => HostConnection,
     /** Bytes after which it waits for `open`. */
-    private readonly gate: number = file.length,
+    private gate: number = file.length,
   ) {}
 
-  /** Whether it has sent what it may before `open`, and all of that has been acknowledged. */
+  /** Whether it has sent what it may, and all of that has been acknowledged. */
   get waits(): boolean {
-    return !this.opened && this.outstanding === 0 && this.posted >= this.gate;
+    return this.outstanding === 0 && this.posted >= this.gate && this.gate < this.file.length;
   }
 
-  /** It may send the rest. */
-  open(): void {
-    this.opened = true;
+  /** It may send this part of the file, 0 to 1. */
+  open(part: number): void {
+    this.gate = Math.ceil(this.file.length * part);
     this.sendMore();
   }
 
@@ -85,9 +84,8 @@ export class TransferApplication implements ConnectionUser {
 
   private sendMore(): void {
     const size = messageSize(this.file.length);
-    const end = this.opened ? this.file.length : this.gate;
-    while (this.outstanding < outstandingSends && this.posted < end) {
-      const message = this.file.subarray(this.posted, Math.min(end, this.posted + size));
+    while (this.outstanding < outstandingSends && this.posted < this.gate) {
+      const message = this.file.subarray(this.posted, Math.min(this.gate, this.posted + size));
       this.posted += message.length;
       this.outstanding++;
       this.sourceHash.update(message);
