@@ -9,7 +9,7 @@ import type { SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
 import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import { arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
-import { etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
+import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Transmitter } from '../wire/link';
 import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
@@ -32,6 +32,8 @@ export interface EchoHostAddresses {
   readonly address: Ipv4Address;
   /** Addresses behind it. */
   readonly further?: readonly Ipv4Address[];
+  /** A second interface, through which everything can be reached as well. */
+  readonly standby?: { readonly mac: MacAddress; readonly address: Ipv4Address };
 }
 
 /** See the file's head. It serves any number of connections. */
@@ -69,6 +71,13 @@ export class EchoHost implements SwitchedHost {
     return this.currentMac;
   }
 
+  takes(destination: MacAddress): boolean {
+    const { standby } = this.own;
+    return (
+      sameAddress(destination, this.mac) || (standby !== undefined && sameAddress(destination, standby.mac))
+    );
+  }
+
   /** Its adapter is replaced: announces the new Ethernet address with a gratuitous ARP request (RFC 5227 section 3). */
   replaceMac(mac: MacAddress): void {
     this.currentMac = mac;
@@ -92,7 +101,8 @@ export class EchoHost implements SwitchedHost {
   }
 
   receive(frame: Frame): void {
-    if (!isAddressedTo(frame.bytes, this.mac)) return;
+    const destination = frame.bytes.subarray(0, 6);
+    if (!this.takes(destination) && !sameAddress(destination, broadcastMac)) return;
     const etherType = etherTypeOf(frame.bytes, frame.length);
     if (etherType === etherTypes.arp) this.receiveArp(frame);
     else if (etherType === etherTypes.ipv4) this.receiveSegment(frame);
@@ -111,12 +121,16 @@ export class EchoHost implements SwitchedHost {
 
   private receiveArp(frame: Frame): void {
     const request = readArpFrame(frame.bytes, frame.length);
-    if (request?.operation !== arpOperations.request || !sameAddress(request.targetAddress, this.own.address))
-      return;
+    if (request?.operation !== arpOperations.request) return;
+    const { address, standby } = this.own;
+    const asked = [{ mac: this.mac, address }, ...(standby === undefined ? [] : [standby])].find((one) =>
+      sameAddress(one.address, request.targetAddress),
+    );
+    if (asked === undefined) return;
     this.sendArp(request.senderMac, {
       operation: arpOperations.reply,
-      senderMac: this.mac,
-      senderAddress: this.own.address,
+      senderMac: asked.mac,
+      senderAddress: asked.address,
       targetMac: request.senderMac,
       targetAddress: request.senderAddress,
     });

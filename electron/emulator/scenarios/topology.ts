@@ -31,6 +31,11 @@ export function neighborAddress(index: number): Ipv4Address {
   return Uint8Array.from([192, 0, 2, 2 + index]);
 }
 
+/** Interface of a neighbor that stands by: its second way onto the link. */
+export function standbyInterface(index: number): { readonly mac: MacAddress; readonly address: Ipv4Address } {
+  return { mac: macAddress(0x100 + index), address: Uint8Array.from([192, 0, 2, 128 + index]) };
+}
+
 /** Address of an echo server behind a neighbor. */
 function farAddress(index: number): Ipv4Address {
   return Uint8Array.from([198, 51, 100, 1 + index]);
@@ -84,6 +89,7 @@ export function buildTopology(
       mac: macAddress(2 + index),
       address: neighborAddress(index),
       further: further.map(addressOf),
+      standby: standbyInterface(index),
     };
     const name = plan.neighbors === 1 ? 'Echo server' : `Echo server ${index + 1}`;
     return new EchoHost(

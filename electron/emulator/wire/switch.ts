@@ -8,8 +8,8 @@ import type { LinkEnd, Transmitter } from './link';
 
 /** A host behind the switch. */
 export interface SwitchedHost extends LinkEnd {
-  /** Its Ethernet address now. */
-  readonly mac: MacAddress;
+  /** Whether a frame with this destination is for it. */
+  takes(destination: MacAddress): boolean;
   /** Plugs the cable in. */
   connect(link: Transmitter): void;
 }
@@ -42,11 +42,11 @@ export class Switch implements LinkEnd, Transmitter {
   receive(frame: Frame): void {
     const destination = frame.bytes.subarray(0, 6);
     const everybody = sameAddress(destination, broadcastMac);
-    for (const host of this.hosts) if (everybody || sameAddress(host.mac, destination)) host.receive(frame);
+    for (const host of this.hosts) if (everybody || host.takes(destination)) host.receive(frame);
   }
 
   receiverOf(frame: Frame): number {
     const destination = frame.bytes.subarray(0, 6);
-    return this.hosts.find((host) => sameAddress(host.mac, destination))?.component ?? this.component;
+    return this.hosts.find((host) => host.takes(destination))?.component ?? this.component;
   }
 }
