@@ -92,7 +92,11 @@ export class ScenarioRun {
         this.failure ??= 'The run made no progress within a day of virtual time.';
         return false;
       }
-      if (!machine.step()) return false;
+      if (!machine.step()) {
+        // Nothing is left to happen, unless a decision that is due makes something happen.
+        this.direct();
+        if (!machine.step()) return false;
+      }
       if (--this.untilDecisions <= 0) {
         this.untilDecisions = this.streams.length;
         this.direct();
