@@ -1,7 +1,13 @@
 /** The built-in scenarios by name: what the chooser, the command line and the emulator agree on. */
 
 /** Ids of the built-in scenarios. */
-export const scenarioIds = ['first-sweep', 'transfer', 'neighbor-invalidated', 'no-tcp-entries'] as const;
+export const scenarioIds = [
+  'first-sweep',
+  'transfer',
+  'neighbor-invalidated',
+  'no-tcp-entries',
+  'many-connections',
+] as const;
 
 /** Id of a built-in scenario. */
 export type ScenarioId = (typeof scenarioIds)[number];
@@ -69,6 +75,18 @@ export const scenarios: readonly ScenarioDescription[] = [
       'chimney throughput of zero.',
     defaultLoss: 0,
     defaultFileBytes: 256 * 1024,
+  },
+  {
+    id: 'many-connections',
+    title: 'Many connections',
+    description:
+      'Thirty connections on six paths through three neighbors are offered in one tree, and the target has room for seventeen. ' +
+      'The others go on by the host path, and the paths that nothing uses are taken back at once.',
+    lookAt:
+      'The tree of MiniportInitiateOffload with a Status of its own on every block, the terminate of unused paths, and how ' +
+      'paths and neighbors stay until their last connection is gone.',
+    defaultLoss: 0,
+    defaultFileBytes: 960 * 1024,
   },
 ];
 

@@ -15,7 +15,7 @@ import {
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
-import type { TCP_OFFLOAD_STATE_DELEGATED } from '../ndis/offloadState';
+import type { TCP_OFFLOAD_STATE_CACHED, TCP_OFFLOAD_STATE_DELEGATED } from '../ndis/offloadState';
 import {
   exportCached,
   exportConst,
@@ -27,11 +27,13 @@ import { TcpEngine, type SegmentOutput, type TcpUser } from '../tcp/tcpEngine';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { formatIpv4, type Ipv4Address } from '../wire/address';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
+import { changedOptions, type ConnectionOptions } from './connectionOptions';
 import type { ConnectionUser } from './connectionUser';
 import { HostSend } from './hostSend';
 import type { HostStack } from './hostStack';
-import type { NeighborEntry } from './neighborCache';
-import { OffloadRequest } from './offloadRequest';
+import { OffloadRecord, type OffloadPlace } from './offloadRecord';
+import type { Offer } from './offloadTrees';
+import type { PathEntry } from './pathCache';
 import { rssHash } from './rssHash';
 
 const tcpEvents = {
@@ -42,9 +44,6 @@ const tcpEvents = {
 
 const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 
-/** Where a connection is, in the words of `netstat -t`. */
-export type OffloadPlace = 'InHost' | 'Offloading' | 'Offloaded' | 'Uploading';
-
 /** Bytes that each path has carried. */
 export interface PathBytes {
   hostPath: number;
@@ -54,10 +53,9 @@ export interface PathBytes {
 /** See the file's head. */
 export class HostConnection {
   readonly handle: NDIS_OFFLOAD_HANDLE;
-  readonly pathHandle: NDIS_OFFLOAD_HANDLE;
+  readonly record: OffloadRecord;
   /** The trace's id. */
   readonly id: number;
-  place: OffloadPlace = 'InHost';
   engine: TcpEngine;
   /** Application bytes received, by path. */
   readonly received: PathBytes = { hostPath: 0, chimney: 0 };
@@ -83,27 +81,29 @@ export class HostConnection {
   private framesUnderWay = 0;
   /** The offload waits for them to leave. */
   private offloadWanted = false;
-  private openStateRequests = 0;
-  private uploadWanted = false;
+  /** Who waits for them to leave. */
+  private onReadyForOffload: ((isReady: boolean) => void) | undefined;
+  private cached: TCP_OFFLOAD_STATE_CACHED;
+  /** TCP_FLAG_ values of what the next update asks the target to do. */
+  private updateActions = 0;
 
   constructor(
     private readonly stack: HostStack,
-    readonly neighbor: NeighborEntry,
-    readonly remoteAddress: Ipv4Address,
+    readonly path: PathEntry,
     readonly remotePort: number,
     readonly localPort: number,
     private readonly user: ConnectionUser,
   ) {
     const { machine, settings, ndis } = stack;
+    const remoteAddress = path.destination;
     const local = `${formatIpv4(settings.address)}:${localPort}`;
     const remote = `${formatIpv4(remoteAddress)}:${remotePort}`;
     this.id = machine.probe.connection(machine.now, local, remote);
-    this.pathHandle = new NDIS_OFFLOAD_HANDLE(machine.addresses);
     this.handle = new NDIS_OFFLOAD_HANDLE(machine.addresses);
-    const pathLabel = `Path ${formatIpv4(settings.address)} → ${formatIpv4(remoteAddress)}`;
-    ndis.observer.declare(this.pathHandle, 'path', neighbor.handle, undefined, pathLabel);
-    ndis.observer.declare(this.handle, 'tcp', this.pathHandle, this.id, `TCP ${local} → ${remote}`);
+    this.record = new OffloadRecord('tcp', this.handle);
+    ndis.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
     this.engine = new TcpEngine(settings.tcp, this.tcpUser(), localPort, remotePort);
+    this.cached = exportCached(this.engine, { TtlOrHopLimit: settings.timeToLive, TosOrTrafficClass: 0 });
     this.timer = new Timer(machine, () => {
       this.run();
     });
@@ -114,7 +114,43 @@ export class HostConnection {
       },
       hasRoom: () => !this.offloadWanted && this.framesUnderWay < stack.settings.framesUnderWay,
     };
-    ndis.observer.wrote(this.pathHandle, stack.component, this.pathState());
+  }
+
+  /** Where it is. */
+  get place(): OffloadPlace {
+    return this.record.place;
+  }
+
+  /** Address of the peer. */
+  get remoteAddress(): Ipv4Address {
+    return this.path.destination;
+  }
+
+  /** The cached variables, which are the host's to decide. */
+  get cachedState(): TCP_OFFLOAD_STATE_CACHED {
+    return this.cached;
+  }
+
+  /** Sets options; they hold at once on the host path, and in the chimney as soon as the target knows them (UPD-015). */
+  setOptions(change: Partial<ConnectionOptions>): void {
+    const { cached, actions } = changedOptions(this.cached, change);
+    this.cached = cached;
+    this.updateActions = this.place === 'InHost' ? 0 : this.updateActions | actions;
+    const { nagle, receiveBuffer } = change;
+    if (nagle !== undefined) this.engine.reconfigure({ nagle });
+    if (receiveBuffer !== undefined) {
+      this.engine.reconfigure({ receiveBuffer });
+      this.engine.receiveWindowChanged();
+    }
+    this.stack.offloads.updates.changed(this);
+    this.run();
+  }
+
+  /** What the update that is being made asks the target to do; asked for once. */
+  takeUpdateActions(): number {
+    const { updateActions } = this;
+    this.updateActions = 0;
+    return updateActions;
   }
 
   /** Application bytes that left through the host path for the first time. */
@@ -132,7 +168,7 @@ export class HostConnection {
 
   /** Opens the connection; the user hears of it. */
   connect(): void {
-    this.engine.connect(this.stack.machine.random(4).nextUint32());
+    this.engine.connect(this.stack.nextInitialSequence());
     this.run();
   }
 
@@ -163,37 +199,68 @@ export class HostConnection {
     else this.held.push(bytes.slice());
   }
 
-  /**
-   * Offers the connection to the offload target once the frames under way have left: from the offer on the target alone sends
-   * on it (TRM-040). Does nothing if this is not the moment for it.
-   */
+  /** Offers the connection to the offload target. Does nothing if this is not the moment for it. */
   offload(): void {
+    this.stack.offloads.offer([this]);
+  }
+
+  /**
+   * Lets the frames under way leave: from the offer on the target alone sends on the connection (TRM-040). Then nothing more
+   * leaves until `offer` or `declineOffload`. `done` hears at once if this is not the moment for an offload.
+   */
+  prepareOffload(done: (isReady: boolean) => void): void {
     const { State } = this.engine.variables;
     const worthwhile = State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait;
-    if (this.place !== 'InHost' || !worthwhile || this.neighbor.mac === undefined) return;
+    if (
+      this.place !== 'InHost' ||
+      !worthwhile ||
+      this.offloadWanted ||
+      this.path.neighbor.mac === undefined
+    ) {
+      done(false);
+      return;
+    }
     this.offloadWanted = true;
     this.engine.flushAcknowledgment();
     this.run();
-    if (this.framesUnderWay === 0) this.offer();
+    if (this.framesUnderWay === 0) done(true);
+    else this.onReadyForOffload = done;
   }
 
   /** A frame of the connection has left. */
   onFrameSent(): void {
     this.framesUnderWay--;
     if (!this.offloadWanted) this.run();
-    else if (this.framesUnderWay === 0) this.offer();
+    else if (this.framesUnderWay === 0) {
+      const ready = this.onReadyForOffload;
+      this.onReadyForOffload = undefined;
+      if (ready === undefined) this.stack.offloads.settleSoon();
+      else ready(true);
+    }
   }
 
-  private offer(): void {
+  /** Whether NDIS has frames of the connection that have not left: acknowledgments may have followed the last data. */
+  get hasFramesUnderWay(): boolean {
+    return this.framesUnderWay > 0;
+  }
+
+  /** The offload is not to be after all: the host path goes on. */
+  declineOffload(): void {
+    this.offloadWanted = false;
+    this.assignSends();
+    this.run();
+  }
+
+  /** What the target needs to go on with the connection; undefined if it can't be offloaded any more. */
+  offer(): Offer | undefined {
     const { stack, engine } = this;
     this.offloadWanted = false;
-    if (this.place !== 'InHost') return;
-    if (!isOffloadableState(engine.variables.State)) {
+    if (this.place !== 'InHost' || !isOffloadableState(engine.variables.State)) {
       this.run();
-      return;
+      return undefined;
     }
     this.timer.stop();
-    this.place = 'Offloading';
+    this.updateActions = 0;
     engine.congestion.settle();
     const delegated = exportDelegated(engine, stack.machine.now);
     const chain = this.sends.map((send) => this.listFor(send));
@@ -203,12 +270,12 @@ export class HostConnection {
       this.id,
       `Host stack offers the connection to the chimney with ${chain.length} outstanding sends`,
     );
-    new OffloadRequest(stack, this).initiate(this.constState(), this.cachedState(), delegated, chain);
+    const state = { layer: 'tcp', const: this.constState(), cached: this.cached, delegated } as const;
+    return { connection: this, state, chain };
   }
 
   /** The target has taken the connection over. */
   onOffloaded(): void {
-    this.place = 'Offloaded';
     this.discardedEngineBytes += this.engine.newBytesSent;
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);
@@ -219,35 +286,20 @@ export class HostConnection {
 
   /** The target has refused the connection: the host path goes on. */
   onOffloadFailed(reason: string): void {
-    this.place = 'InHost';
     this.stack.note(this.id, `The offload was refused: ${reason}`);
     for (const bytes of this.held.splice(0)) this.process(bytes);
     this.assignSends();
     this.run();
   }
 
-  /** A query or an invalidate of the connection is under way: it must not be terminated before that has ended (TRM-004). */
-  stateRequestBegins(): void {
-    this.openStateRequests++;
-  }
-
-  /** See `stateRequestBegins`. */
-  stateRequestEnds(): void {
-    this.openStateRequests--;
-    if (this.openStateRequests === 0 && this.uploadWanted) this.uploadSoon();
-  }
-
   /** Takes the connection back from the target, once no other state request for it is under way. */
   upload(): void {
-    if (this.place !== 'Offloaded') return;
-    if (this.openStateRequests > 0) {
-      this.uploadWanted = true;
-      return;
-    }
-    this.uploadWanted = false;
-    this.place = 'Uploading';
+    this.stack.offloads.takeBack([this]);
+  }
+
+  /** Its terminate is being made. */
+  noteTerminate(): void {
     this.stack.note(this.id, 'Host stack terminates the offload');
-    new OffloadRequest(this.stack, this).terminate();
   }
 
   /** The target has handed the connection back. */
@@ -255,15 +307,7 @@ export class HostConnection {
     const { stack } = this;
     const { machine, settings } = stack;
     const constState = this.constState();
-    this.engine = importEngine(
-      settings.tcp,
-      this.tcpUser(),
-      constState,
-      this.cachedState(),
-      delegated,
-      machine.now,
-    );
-    this.place = 'InHost';
+    this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, machine.now);
     for (const list of chainToArray(chain)) {
       const send = list.ProtocolReserved as HostSend;
       send.acknowledged = send.bytes.length - list.dataLength;
@@ -337,9 +381,7 @@ export class HostConnection {
   }
 
   private uploadSoon(): void {
-    this.stack.whenIdle(() => {
-      this.upload();
-    });
+    this.stack.offloads.takeBackSoon([this]);
   }
 
   private constState() {
@@ -348,24 +390,9 @@ export class HostConnection {
     return exportConst(this.engine, hash);
   }
 
-  private cachedState() {
-    return exportCached(this.engine, { TtlOrHopLimit: this.stack.settings.timeToLive, TosOrTrafficClass: 0 });
-  }
-
-  /** State of the path, for the offload and for the trace. */
-  pathState() {
-    const { settings } = this.stack;
-    return {
-      layer: 'path',
-      const: { SourceAddress: settings.address, DestinationAddress: this.remoteAddress },
-      cached: { PathMtu: settings.pathMtu },
-      delegated: {},
-    } as const;
-  }
-
   private tcpUser(): TcpUser {
     return {
-      receiveSpace: () => this.stack.settings.tcp.receiveBuffer,
+      receiveSpace: () => this.cached.InitialRcvWnd,
       onData: (bytes, start, length) => {
         this.received.hostPath += length;
         this.user.onData(bytes.slice(start, start + length));
@@ -375,7 +402,7 @@ export class HostConnection {
         this.stack.ndis.observer.wrote(this.handle, this.stack.component, {
           layer: 'tcp',
           const: this.constState(),
-          cached: this.cachedState(),
+          cached: this.cached,
           delegated: exportDelegated(this.engine, this.stack.machine.now),
         });
         this.user.onConnected();

@@ -2,6 +2,7 @@
 import type { TcpParameters } from '../ndis/tcpParameters';
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, MacAddress } from '../wire/address';
+import type { Route } from './routes';
 
 /** See the file's head. */
 export interface HostSettings {
@@ -9,6 +10,8 @@ export interface HostSettings {
   readonly address: Ipv4Address;
   readonly tcp: TcpSettings;
   readonly timeToLive: number;
+  /** Routes to addresses that are not on the link. */
+  readonly routes: readonly Route[];
   /** Path MTU in bytes. */
   readonly pathMtu: number;
   /** Frames of one connection that may be with NDIS and the adapter at a time, on the host path. */
@@ -24,6 +27,7 @@ export interface HostSettings {
 export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   tcp: { ...defaultTcpSettings, clockOffset: 91_350 },
   timeToLive: 128,
+  routes: [],
   pathMtu: 1500,
   framesUnderWay: 8,
   postedReceives: 4,

@@ -2,6 +2,7 @@
  * The host TCP/IP stack: a protocol driver above NDIS. It registers its client chimney functions in ProtocolSetOptions, opens the
  * adapter, and serves applications with connections that it may hand to the adapter's offload target.
  */
+import type { Random } from '../../../shared/base/random';
 import { constantValue, nameInGroup, structureLayout } from '../../../shared/ddi/catalogue';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
@@ -23,6 +24,7 @@ import {
 import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
 import { chimneyOids } from '../ndis/oidRequests';
 import { writeTcpParameters } from '../ndis/tcpParameters';
+import { ConnectionMap } from '../tcp/connectionMap';
 import type { SendQueue } from '../tcp/sendQueue';
 import { broadcastMac, sameAddress, type Ipv4Address } from '../wire/address';
 import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
@@ -34,6 +36,9 @@ import type { ConnectionUser } from './connectionUser';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
+import { OffloadCoordinator } from './offloadCoordinator';
+import { PathCache } from './pathCache';
+import { RoutingTable } from './routes';
 
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
 
@@ -48,8 +53,13 @@ export class HostStack implements PVOID {
   readonly component: number;
   readonly address: number;
   readonly neighbors: NeighborCache;
+  readonly paths: PathCache;
+  readonly offloads: OffloadCoordinator;
   private opened: NDIS_HANDLE | undefined;
-  private readonly connections: HostConnection[] = [];
+  private readonly byAddresses = new ConnectionMap<HostConnection>();
+  private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, HostConnection>();
+  private readonly routes: RoutingTable;
+  private readonly sequenceNumbers: Random;
   private readonly completions = new Map<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, () => void>();
   private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
   private readonly scratch = new Frame();
@@ -64,9 +74,20 @@ export class HostStack implements PVOID {
   ) {
     this.component = machine.probe.component('host-stack', 'Host TCP/IP stack');
     this.address = machine.addresses.allocate(0x100);
-    this.neighbors = new NeighborCache(machine, (target) => {
-      this.sendArpRequest(target);
-    });
+    this.neighbors = new NeighborCache(
+      machine,
+      (target) => {
+        this.sendArpRequest(target);
+      },
+      (neighbor) => {
+        this.note(undefined, `${neighborLabel(neighbor)} has another Ethernet address`);
+        this.offloads.updates.changed(neighbor);
+      },
+    );
+    this.paths = new PathCache(machine, ndis.observer, this.component);
+    this.routes = new RoutingTable(settings.routes);
+    this.sequenceNumbers = machine.random(4);
+    this.offloads = new OffloadCoordinator(this);
   }
 
   /** NdisBindingHandle.
@@ -126,15 +147,20 @@ export class HostStack implements PVOID {
     });
   }
 
+  /** All connections, oldest first. */
+  get connections(): readonly HostConnection[] {
+    return [...this.byHandle.values()];
+  }
+
   /** Resolves the neighbor and opens a connection; the user hears what becomes of it. */
   connect(remote: Ipv4Address, port: number, user: ConnectionUser): HostConnection {
-    const neighbor = this.neighbors.entry(remote);
+    const { settings } = this;
     const { observer } = this.ndis;
-    if (observer.find(neighbor.handle) === undefined) {
-      observer.declare(neighbor.handle, 'neighbor', undefined, undefined, neighborLabel(neighbor));
-    }
-    const connection = new HostConnection(this, neighbor, remote, port, this.nextPort++, user);
-    this.connections.push(connection);
+    const neighbor = this.neighborFor(this.routes.nextHop(remote));
+    const path = this.paths.entry(settings.address, remote, neighbor, settings.pathMtu);
+    const connection = new HostConnection(this, path, port, this.nextPort++, user);
+    this.byHandle.set(connection.handle, connection);
+    this.byAddresses.set(settings.address, connection.localPort, remote, port, connection);
     this.neighbors.resolve(neighbor, (mac) => {
       if (mac === undefined) {
         user.onClosed('unreachable');
@@ -145,6 +171,39 @@ export class HostStack implements PVOID {
       connection.connect();
     });
     return connection;
+  }
+
+  /** The route to an address leads through another neighbor now, as a redirect or the administrator says (UPD-013). */
+  changeNextHop(destination: Ipv4Address, nextHop: Ipv4Address): void {
+    this.routes.change({ destination, nextHop });
+    const path = this.paths.find(this.settings.address, destination);
+    if (path === undefined) return;
+    const neighbor = this.neighborFor(nextHop);
+    this.neighbors.resolve(neighbor, (mac) => {
+      if (mac !== undefined) this.offloads.updates.move(path, neighbor);
+    });
+  }
+
+  /** The MTU of the path to an address has changed, as path MTU discovery says (RFC 1191); bytes. */
+  changePathMtu(destination: Ipv4Address, mtu: number): void {
+    const path = this.paths.find(this.settings.address, destination);
+    if (path === undefined || path.mtu === mtu) return;
+    path.mtu = mtu;
+    this.offloads.updates.changed(path);
+  }
+
+  /** Initial sequence number of a connection. */
+  nextInitialSequence(): number {
+    return this.sequenceNumbers.nextUint32();
+  }
+
+  private neighborFor(address: Ipv4Address): NeighborEntry {
+    const { observer } = this.ndis;
+    const neighbor = this.neighbors.entry(address);
+    if (observer.find(neighbor.handle) === undefined) {
+      observer.declare(neighbor.handle, 'neighbor', undefined, undefined, neighborLabel(neighbor));
+    }
+    return neighbor;
   }
 
   /** State of a neighbor, for the offload and for the trace. */
@@ -171,7 +230,7 @@ export class HostStack implements PVOID {
     retransmission: boolean,
   ): void {
     const { scratch, settings } = this;
-    const { mac } = connection.neighbor;
+    const { mac } = connection.path.neighbor;
     if (mac === undefined) return;
     this.identification = (this.identification + 1) & 0x7fff;
     const addressing = {
@@ -179,8 +238,8 @@ export class HostStack implements PVOID {
       destinationMac: mac,
       source: settings.address,
       destination: connection.remoteAddress,
-      timeToLive: settings.timeToLive,
-      typeOfService: 0,
+      timeToLive: connection.cachedState.TtlOrHopLimit,
+      typeOfService: connection.cachedState.TosOrTrafficClass,
     };
     fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
     const list = allocateNetBufferList(this.machine.addresses, [scratch.bytes.slice(0, scratch.length)]);
@@ -291,15 +350,13 @@ export class HostStack implements PVOID {
   /** NeighborReachabilityQuery: answers in place with the age of the host's own confirmation (RCH rules). */
   private answerReachability(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
     const { state } = block;
-    const connection = this.connections.find(
-      (candidate) => candidate.neighbor.handle === block.OffloadHandle,
-    );
-    if (state?.layer !== 'neighbor' || state.cached === undefined || connection === undefined) return;
-    Object.assign(state.cached, this.neighborState(connection.neighbor).cached);
+    const neighbor = this.neighbors.all.find((candidate) => candidate.handle === block.OffloadHandle);
+    if (state?.layer !== 'neighbor' || state.cached === undefined || neighbor === undefined) return;
+    Object.assign(state.cached, this.neighborState(neighbor).cached);
   }
 
   private connectionOf(handle: NDIS_OFFLOAD_HANDLE): HostConnection | undefined {
-    return this.connections.find((connection) => connection.handle === handle);
+    return this.byHandle.get(handle);
   }
 
   private receivePackets(lists: NET_BUFFER_LIST): void {
@@ -316,11 +373,11 @@ export class HostStack implements PVOID {
     const received = readSegmentFrame(this.segment, bytes, bytes.length);
     if (typeof received === 'string' || !sameAddress(received.destination, this.settings.address)) return;
     const { sourcePort, destinationPort } = this.segment;
-    const connection = this.connections.find(
-      (candidate) =>
-        candidate.localPort === destinationPort &&
-        candidate.remotePort === sourcePort &&
-        sameAddress(candidate.remoteAddress, received.source),
+    const connection = this.byAddresses.get(
+      this.settings.address,
+      destinationPort,
+      received.source,
+      sourcePort,
     );
     connection?.receiveSegment(bytes.subarray(received.tcpAt, received.tcpAt + received.tcpLength));
   }
@@ -330,7 +387,7 @@ export class HostStack implements PVOID {
     if (message === undefined) return;
     const { settings } = this;
     const forUs = sameAddress(message.targetAddress, settings.address);
-    if (forUs) this.neighbors.learn(message);
+    this.neighbors.learn(message);
     if (forUs && message.operation === arpOperations.request) {
       this.sendArp(message.senderMac, {
         operation: arpOperations.reply,

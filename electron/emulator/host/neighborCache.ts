@@ -3,6 +3,8 @@ import type { Machine } from '../machine/machine';
 import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
 import { formatIpv4, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import type { ArpMessage } from '../wire/arp';
+import { OffloadRecord } from './offloadRecord';
+import type { PathEntry } from './pathCache';
 
 /** Time between two requests for the same address (RFC 1122 section 2.3.2.1: at most one per second). */
 const requestInterval = 1_000_000_000;
@@ -14,6 +16,9 @@ const mostRequests = 5;
 export interface NeighborEntry {
   readonly address: Ipv4Address;
   readonly handle: NDIS_OFFLOAD_HANDLE;
+  readonly record: OffloadRecord;
+  /** Paths that the target has, or is being offered, through this neighbor. */
+  readonly dependents: Set<PathEntry>;
   mac: MacAddress | undefined;
   /** When the neighbor last proved reachable, virtual ns. */
   confirmedAt: number;
@@ -22,7 +27,7 @@ export interface NeighborEntry {
 /** See the file's head. */
 export class NeighborCache {
   private readonly entries: NeighborEntry[] = [];
-  private readonly waiting: {
+  private waiting: {
     readonly entry: NeighborEntry;
     readonly done: (mac: MacAddress | undefined) => void;
   }[] = [];
@@ -30,15 +35,25 @@ export class NeighborCache {
   constructor(
     private readonly machine: Machine,
     private readonly sendRequest: (target: Ipv4Address) => void,
+    /** A neighbor that had an Ethernet address has another one now. */
+    private readonly moved: (entry: NeighborEntry) => void,
   ) {}
+
+  /** All neighbors, oldest first. */
+  get all(): readonly NeighborEntry[] {
+    return this.entries;
+  }
 
   /** The entry of an address, made if it is new. */
   entry(address: Ipv4Address): NeighborEntry {
     const known = this.entries.find((candidate) => sameAddress(candidate.address, address));
     if (known !== undefined) return known;
+    const handle = new NDIS_OFFLOAD_HANDLE(this.machine.addresses);
     const entry: NeighborEntry = {
       address: address.slice(),
-      handle: new NDIS_OFFLOAD_HANDLE(this.machine.addresses),
+      handle,
+      record: new OffloadRecord('neighbor', handle),
+      dependents: new Set(),
       mac: undefined,
       confirmedAt: 0,
     };
@@ -52,17 +67,20 @@ export class NeighborCache {
       done(entry.mac);
       return;
     }
+    const asked = this.waiting.some((waiter) => waiter.entry === entry);
     this.waiting.push({ entry, done });
-    this.request(entry, 1);
+    if (!asked) this.request(entry, 1);
   }
 
-  /** Learns from an ARP message. */
+  /** Learns from an ARP message, whoever it was meant for, if it is about a neighbor that is known (RFC 826). */
   learn(message: ArpMessage): void {
     const entry = this.entries.find((candidate) => sameAddress(candidate.address, message.senderAddress));
     if (entry === undefined) return;
+    const before = entry.mac;
     entry.mac = message.senderMac;
     entry.confirmedAt = this.machine.now;
     this.answer(entry);
+    if (before !== undefined && !sameAddress(before, message.senderMac)) this.moved(entry);
   }
 
   private request(entry: NeighborEntry, attempt: number): void {
@@ -75,12 +93,9 @@ export class NeighborCache {
   }
 
   private answer(entry: NeighborEntry): void {
-    for (let index = this.waiting.length - 1; index >= 0; index--) {
-      const waiter = this.waiting[index]!;
-      if (waiter.entry !== entry) continue;
-      this.waiting.splice(index, 1);
-      waiter.done(entry.mac);
-    }
+    const answered = this.waiting.filter((waiter) => waiter.entry === entry);
+    this.waiting = this.waiting.filter((waiter) => waiter.entry !== entry);
+    for (const waiter of answered) waiter.done(entry.mac);
   }
 }
 

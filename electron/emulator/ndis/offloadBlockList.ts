@@ -100,11 +100,14 @@ export function walkBlocks<Block extends NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS
   walk(root, 0);
 }
 
+/** Whether an initiate has taken the object of a block over, whatever became of its dependents. */
+export function isTaken(status: NdisStatus): boolean {
+  return status === NDIS_STATUS.SUCCESS || status === NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS;
+}
+
 /** NDIS_STATUS_SUCCESS, PARTIAL_SUCCESS or FAILURE of a linker or placeholder from its dependents' statuses (TRE-028). */
 export function summarizeStatuses(statuses: readonly NdisStatus[]): NdisStatus {
-  const taken = statuses.filter(
-    (status) => status === NDIS_STATUS.SUCCESS || status === NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS,
-  ).length;
+  const taken = statuses.filter(isTaken).length;
   if (taken === statuses.length) return NDIS_STATUS.SUCCESS;
   return taken === 0 ? NDIS_STATUS.FAILURE : NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS;
 }

@@ -1,20 +1,23 @@
 /**
  * A remote host with an echo server: its own interface, ARP and TCP, none of it offloaded. It stands for "the other side" and
- * knows nothing of chimneys.
+ * knows nothing of chimneys. With further addresses it also stands for a router and the hosts behind it.
  */
+import type { Random } from '../../../shared/base/random';
 import type { Machine } from '../machine/machine';
-import { Timer } from '../machine/timer';
-import { TcpEngine, type SegmentOutput } from '../tcp/tcpEngine';
+import { ConnectionMap } from '../tcp/connectionMap';
+import type { SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
-import { sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
+import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import { arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
-import { etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
+import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
-import type { Link, LinkEnd } from '../wire/link';
+import type { Transmitter } from '../wire/link';
 import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
+import type { SwitchedHost } from '../wire/switch';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
 import { TransmitRing } from '../wire/transmitRing';
-import { EchoApplication } from './echoApplication';
+import type { EchoApplication } from './echoApplication';
+import { EchoSession } from './echoSession';
 
 /** Port of the echo service (RFC 862). */
 export const echoPort = 7;
@@ -25,86 +28,81 @@ const ringTime = 50_000;
 /** Addresses of the remote host. */
 export interface EchoHostAddresses {
   readonly mac: MacAddress;
+  /** On the link: answers ARP. */
   readonly address: Ipv4Address;
+  /** Addresses behind it. */
+  readonly further?: readonly Ipv4Address[];
+  /** A second interface, through which everything can be reached as well. */
+  readonly standby?: { readonly mac: MacAddress; readonly address: Ipv4Address };
 }
 
-/** See the file's head. It serves one connection, which is what the scenarios make. */
-export class EchoHost implements LinkEnd {
+/** See the file's head. It serves any number of connections. */
+export class EchoHost implements SwitchedHost {
   readonly component: number;
-  readonly application: EchoApplication;
-  private link: Link | undefined;
-  private readonly engine: TcpEngine;
+  private link: Transmitter | undefined;
+  private currentMac: MacAddress;
+  private readonly addresses: readonly Ipv4Address[];
+  private readonly sessions = new ConnectionMap<EchoSession>();
   private readonly segment = new TcpSegment();
-  private readonly output: SegmentOutput;
-  private readonly timer: Timer;
-  private clientMac: MacAddress = new Uint8Array(6);
-  private clientAddress: Ipv4Address = new Uint8Array(4);
-  private clientPort = 0;
+  private readonly sequenceNumbers: Random;
   private identification = 0;
   private readonly ring: TransmitRing;
-  private readonly resume = (): void => {
-    this.run();
-  };
 
   constructor(
     private readonly machine: Machine,
     private readonly pool: FramePool,
     private readonly own: EchoHostAddresses,
     private readonly settings: TcpSettings,
-    /** The trace's id of the connection, once it is known. */
-    private readonly connection: () => number | undefined,
+    /** The trace's id of the connection from a port of the client, once it is known. */
+    private readonly connectionFrom: (clientPort: number) => number | undefined,
+    name = 'Echo server',
+    /** Stream of chance for its initial sequence numbers. */
+    stream = 3,
   ) {
-    this.component = machine.probe.component('peer', 'Echo server');
+    this.component = machine.probe.component('peer', name);
     this.ring = new TransmitRing(machine, ringTime);
-    this.application = new EchoApplication(
-      {
-        send: (bytes, owner) => {
-          this.engine.send(bytes, owner, true);
-        },
-        shutdown: () => {
-          this.engine.shutdown();
-        },
-        receiveSpaceGrew: () => {
-          this.engine.receiveSpaceGrew();
-        },
-      },
-      settings.receiveBuffer,
+    this.currentMac = own.mac;
+    this.addresses = [own.address, ...(own.further ?? [])];
+    this.sequenceNumbers = machine.random(stream);
+  }
+
+  /** Its Ethernet address. */
+  get mac(): MacAddress {
+    return this.currentMac;
+  }
+
+  takes(destination: MacAddress): boolean {
+    const { standby } = this.own;
+    return (
+      sameAddress(destination, this.mac) || (standby !== undefined && sameAddress(destination, standby.mac))
     );
-    this.engine = this.listen();
-    this.timer = new Timer(machine, () => {
-      this.run();
+  }
+
+  /** Its adapter is replaced: announces the new Ethernet address with a gratuitous ARP request (RFC 5227 section 3). */
+  replaceMac(mac: MacAddress): void {
+    this.currentMac = mac;
+    this.sendArp(broadcastMac, {
+      operation: arpOperations.request,
+      senderMac: mac,
+      senderAddress: this.own.address,
+      targetMac: new Uint8Array(6),
+      targetAddress: this.own.address,
     });
-    this.output = {
-      emit: (segment, queue, offset, retransmission) => {
-        const frame = pool.take('peer');
-        const addressing = {
-          sourceMac: own.mac,
-          destinationMac: this.clientMac,
-          source: own.address,
-          destination: this.clientAddress,
-          timeToLive: 64,
-          typeOfService: 0,
-        };
-        segment.destinationPort = this.clientPort;
-        fillSegmentFrame(frame, addressing, this.nextIdentification(), segment, queue, offset);
-        frame.connection = this.connection();
-        frame.retransmission = retransmission;
-        this.send(frame);
-      },
-      hasRoom: () => {
-        if (!this.ring.hasRoom) this.ring.wait(this.resume);
-        return this.ring.hasRoom;
-      },
-    };
+  }
+
+  /** The echo of a client's connection to one of its addresses. */
+  application(address: Ipv4Address, client: Ipv4Address, clientPort: number): EchoApplication | undefined {
+    return this.sessions.get(address, echoPort, client, clientPort)?.application;
   }
 
   /** Plugs the cable in. */
-  connect(link: Link): void {
+  connect(link: Transmitter): void {
     this.link = link;
   }
 
   receive(frame: Frame): void {
-    if (!isAddressedTo(frame.bytes, this.own.mac)) return;
+    const destination = frame.bytes.subarray(0, 6);
+    if (!this.takes(destination) && !sameAddress(destination, broadcastMac)) return;
     const etherType = etherTypeOf(frame.bytes, frame.length);
     if (etherType === etherTypes.arp) this.receiveArp(frame);
     else if (etherType === etherTypes.ipv4) this.receiveSegment(frame);
@@ -115,66 +113,89 @@ export class EchoHost implements LinkEnd {
     else this.ring.queued(this.link.transmit(this, frame));
   }
 
+  private sendArp(destination: MacAddress, message: Parameters<typeof writeArpFrame>[2]): void {
+    const frame = this.pool.take('peer');
+    frame.length = writeArpFrame(frame.bytes, destination, message);
+    this.send(frame);
+  }
+
   private receiveArp(frame: Frame): void {
     const request = readArpFrame(frame.bytes, frame.length);
-    if (request?.operation !== arpOperations.request || !sameAddress(request.targetAddress, this.own.address))
-      return;
-    const reply = this.pool.take('peer');
-    reply.length = writeArpFrame(reply.bytes, request.senderMac, {
+    if (request?.operation !== arpOperations.request) return;
+    const { address, standby } = this.own;
+    const asked = [{ mac: this.mac, address }, ...(standby === undefined ? [] : [standby])].find((one) =>
+      sameAddress(one.address, request.targetAddress),
+    );
+    if (asked === undefined) return;
+    this.sendArp(request.senderMac, {
       operation: arpOperations.reply,
-      senderMac: this.own.mac,
-      senderAddress: this.own.address,
+      senderMac: asked.mac,
+      senderAddress: asked.address,
       targetMac: request.senderMac,
       targetAddress: request.senderAddress,
     });
-    this.send(reply);
   }
 
   private receiveSegment(frame: Frame): void {
     const { segment } = this;
     const received = readSegmentFrame(segment, frame.bytes, frame.length);
-    if (typeof received === 'string' || !sameAddress(received.destination, this.own.address)) return;
-    if (segment.destinationPort !== echoPort) return;
-    if (this.clientPort === 0 && segment.has(tcpFlags.SYN)) {
-      this.clientMac = frame.bytes.slice(6, 12);
-      this.clientAddress = received.source.slice();
-      this.clientPort = segment.sourcePort;
-    } else if (segment.sourcePort !== this.clientPort || !sameAddress(received.source, this.clientAddress))
-      return;
-    this.engine.process(segment, this.machine.now);
-    this.run();
+    if (typeof received === 'string' || segment.destinationPort !== echoPort) return;
+    const { source, destination } = received;
+    if (!this.addresses.some((address) => sameAddress(address, destination))) return;
+    let session = this.sessions.get(destination, echoPort, source, segment.sourcePort);
+    if (session === undefined) {
+      if (!segment.has(tcpFlags.SYN)) return;
+      session = this.accept(
+        destination.slice(),
+        source.slice(),
+        segment.sourcePort,
+        frame.bytes.slice(6, 12),
+      );
+    }
+    session.process(segment);
   }
 
-  private run(): void {
-    this.engine.dispatch(this.machine.now, this.output);
-    this.timer.set(this.engine.nextAt());
-  }
-
-  private listen(): TcpEngine {
-    const { application } = this;
-    const engine = new TcpEngine(
-      this.settings,
-      {
-        receiveSpace: () => application.receiveSpace(),
-        onData: (bytes, start, length) => {
-          application.onData(bytes, start, length);
-        },
-        onPeerClosed: () => {
-          application.onPeerClosed();
-        },
-        onEstablished: () => undefined,
-        onFinAcknowledged: () => undefined,
-        onReset: () => undefined,
-        onTimeout: () => {
-          engine.abort();
-        },
-        onClosed: () => undefined,
+  private accept(
+    local: Ipv4Address,
+    client: Ipv4Address,
+    clientPort: number,
+    clientMac: MacAddress,
+  ): EchoSession {
+    const { machine, pool, ring } = this;
+    const resume = (): void => {
+      session.run();
+    };
+    const output: SegmentOutput = {
+      emit: (segment, queue, offset, retransmission) => {
+        const frame = pool.take('peer');
+        const addressing = {
+          sourceMac: this.mac,
+          destinationMac: clientMac,
+          source: local,
+          destination: client,
+          timeToLive: 64,
+          typeOfService: 0,
+        };
+        fillSegmentFrame(frame, addressing, this.nextIdentification(), segment, queue, offset);
+        frame.connection = this.connectionFrom(clientPort);
+        frame.retransmission = retransmission;
+        this.send(frame);
       },
+      hasRoom: () => {
+        if (!ring.hasRoom) ring.wait(resume);
+        return ring.hasRoom;
+      },
+    };
+    const session = new EchoSession(
+      machine,
+      this.settings,
       echoPort,
-      0,
+      clientPort,
+      this.sequenceNumbers.nextUint32(),
+      output,
     );
-    engine.listen(this.machine.random(3).nextUint32());
-    return engine;
+    this.sessions.set(local, echoPort, client, clientPort, session);
+    return session;
   }
 
   private nextIdentification(): number {

@@ -1,46 +1,26 @@
 /**
- * One run of a built-in scenario: host, NDIS, offload target, link and echo server on one machine, driven event by event, so that
+ * One run of a built-in scenario: host, NDIS, offload target, link and echo servers on one machine, driven event by event, so that
  * whoever runs it can show progress and stop it.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { RunReport } from '../../../shared/analysis/runReport';
 import { Random } from '../../../shared/base/random';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { HostConnection } from '../host/hostConnection';
-import { defaultHostSettings } from '../host/hostSettings';
-import { HostStack } from '../host/hostStack';
-import { OffloadRequest } from '../host/offloadRequest';
 import { Machine } from '../machine/machine';
-import { Ndis } from '../ndis/ndis';
 import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
-import { EchoHost, echoPort } from '../peer/echoHost';
 import type { Probe } from '../probe';
-import { OffloadTarget } from '../target/offloadTarget';
-import { defaultTargetSettings } from '../target/targetSettings';
-import { defaultTcpSettings } from '../tcp/tcpSettings';
-import { FramePool } from '../wire/frame';
-import { Link } from '../wire/link';
-import { gigabitLink, type ScenarioSettings } from './scenarioSettings';
-import { TransferApplication } from './transferApplication';
-
-const hostMac = Uint8Array.from([0x02, 0x15, 0x5d, 0x00, 0x00, 0x01]);
-const peerMac = Uint8Array.from([0x02, 0x15, 0x5d, 0x00, 0x00, 0x02]);
-/** Documentation addresses (RFC 5737). */
-const hostAddress = Uint8Array.from([192, 0, 2, 1]);
-const peerAddress = Uint8Array.from([192, 0, 2, 2]);
-
-/** Processor time of crossing the door, ns. */
-const doorCosts = { enter: 180, leave: 60 } as const;
+import { hexOf } from '../wire/hex';
+import { scenarioPlans, type ScenarioPlan } from './scenarioPlan';
+import type { ScenarioSettings } from './scenarioSettings';
+import { Stream } from './stream';
+import { buildTopology, type Topology } from './topology';
 
 /** Virtual time in which late returns and completions may still happen after the end, ns. */
 const settlingTime = 5_000_000;
 
 /** No scenario lasts longer, virtual ns: a run that does has stalled. */
 const longestRun = 24 * 3600 * 1e9;
-
-/** Acknowledged bytes at which the host offers the connection to the target: a part of the file, a chunk of it at most. */
-function offloadThreshold(fileBytes: number): number {
-  return Math.min(128 * 1024, Math.floor(fileBytes / 8));
-}
 
 /** Makes up a file of incompressible bytes. */
 export function inventFile(seed: number, bytes: number): Uint8Array {
@@ -49,48 +29,43 @@ export function inventFile(seed: number, bytes: number): Uint8Array {
   return file;
 }
 
+/** The part of a file that one of several connections carries. */
+function partOf(file: Uint8Array, index: number, count: number): Uint8Array {
+  const at = (part: number): number => Math.floor((file.length * part) / count);
+  return file.subarray(at(index), at(index + 1));
+}
+
 /** See the file's head. */
 export class ScenarioRun {
+  readonly topology: Topology;
+  readonly streams: readonly Stream[];
   private readonly machine: Machine;
   private readonly totals: ProbeTotals;
-  private readonly ndis: Ndis;
-  private readonly host: HostStack;
-  private readonly target: OffloadTarget;
-  private readonly peer: EchoHost;
-  private readonly application: TransferApplication;
-  private connection: HostConnection | undefined;
-  private offloadTried = false;
-  private halfwayDone = false;
+  private readonly byLocalPort = new Map<number, HostConnection>();
+  private offeredTogether = false;
+  /** Events until decisions are looked at again: every connection costs time there. */
+  private untilDecisions = 0;
   private endsAt = Infinity;
   private failure: string | undefined;
 
   constructor(
     probe: Probe,
     private readonly settings: ScenarioSettings,
+    private readonly plan: ScenarioPlan = scenarioPlans[settings.scenario],
   ) {
     const counting = countingProbe(probe);
     this.totals = counting.totals;
     const machine = new Machine(counting.probe, settings.seed);
     this.machine = machine;
-    const pool = new FramePool();
-    this.application = new TransferApplication(machine, settings.file, () => this.connection!);
-    this.ndis = new Ndis(machine, doorCosts);
-    this.host = new HostStack(machine, this.ndis, {
-      ...defaultHostSettings,
-      mac: hostMac,
-      address: hostAddress,
+    const application = machine.probe.component('application', 'Application');
+    const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
+    const topology = buildTopology(machine, plan, settings.loss, connectionFrom);
+    this.topology = topology;
+    this.streams = Array.from({ length: plan.connections }, (_, index) => {
+      const destination = topology.destinations[index % topology.destinations.length]!;
+      const file = partOf(settings.file, index, plan.connections);
+      return new Stream(machine, topology.host, destination, plan, file, application);
     });
-    this.target = new OffloadTarget(machine, this.ndis, pool, {
-      ...defaultTargetSettings,
-      mac: hostMac,
-      tcpCapacity: settings.scenario === 'no-tcp-entries' ? 0 : defaultTargetSettings.tcpCapacity,
-    });
-    const peerSettings = { ...defaultTcpSettings, clockOffset: 1_700_033 };
-    const addresses = { mac: peerMac, address: peerAddress };
-    this.peer = new EchoHost(machine, pool, addresses, peerSettings, () => this.connection?.id);
-    const link = new Link(machine, pool, { ...gigabitLink, loss: settings.loss }, this.target, this.peer);
-    this.target.connect(link);
-    this.peer.connect(link);
     machine.queueWorkItem(0, () => {
       this.boot();
     });
@@ -103,8 +78,9 @@ export class ScenarioRun {
 
   /** How much of the file has been acknowledged and has come back, 0 to 1. */
   get progress(): number {
-    const { acknowledged, returned } = this.application;
-    return this.settings.file.length === 0 ? 1 : (acknowledged + returned) / (2 * this.settings.file.length);
+    let bytes = 0;
+    for (const { application } of this.streams) bytes += application.acknowledged + application.returned;
+    return this.settings.file.length === 0 ? 1 : bytes / (2 * this.settings.file.length);
   }
 
   /** Runs up to `events` events; false when the run has ended. */
@@ -116,34 +92,43 @@ export class ScenarioRun {
         this.failure ??= 'The run made no progress within a day of virtual time.';
         return false;
       }
-      if (!machine.step()) return false;
-      this.direct();
+      if (!machine.step()) {
+        // Nothing is left to happen, unless a decision that is due makes something happen.
+        this.direct();
+        if (!machine.step()) return false;
+      }
+      if (--this.untilDecisions <= 0) {
+        this.untilDecisions = this.streams.length;
+        this.direct();
+      }
     }
     return true;
   }
 
   /** What happened; `stopped` says that the user ended it early. */
   report(stopped: boolean): RunReport {
-    const { application, settings, totals, peer } = this;
-    const size = settings.file.length;
-    const digests = application.digests();
-    const source = application.complete || !stopped ? digests.source : null;
-    const peerDigest = peer.application.digest ?? null;
-    const returned = application.complete ? digests.returned : null;
-    const success =
-      application.complete && source === peerDigest && source === returned && this.failure === undefined;
-    const hostPath = this.connection?.bytesSentByHostPath ?? 0;
-    const chimney = this.target.newBytesSent;
+    const { settings, totals, topology } = this;
+    const complete = this.streams.every((stream) => stream.application.complete);
+    const digests = this.digests(complete, stopped);
+    const { source, peer, returned } = digests;
+    const success = complete && source === peer && source === returned && this.failure === undefined;
+    let hostPath = 0;
+    const bytesReceived = { hostPath: 0, chimney: 0 };
+    for (const { connection } of this.streams) {
+      hostPath += connection?.bytesSentByHostPath ?? 0;
+      bytesReceived.hostPath += connection?.received.hostPath ?? 0;
+      bytesReceived.chimney += connection?.received.chimney ?? 0;
+    }
+    const chimney = topology.target.newBytesSent;
     return {
       scenario: settings.scenario,
       success,
       summary: this.summary(success, stopped, hostPath, chimney),
       seed: settings.seed,
-      fileBytes: size,
-      sha256: { source, peer: peerDigest, returned },
+      fileBytes: settings.file.length,
+      sha256: digests,
       bytesSent: { hostPath, chimney },
-      bytesReceived:
-        this.connection === undefined ? { hostPath: 0, chimney: 0 } : { ...this.connection.received },
+      bytesReceived,
       callsRecorded: totals.calls,
       optionalHandlersCalls: totals.optionalHandlersCalls,
       frames: { sent: totals.framesSent, lost: totals.framesLost, retransmitted: totals.framesRetransmitted },
@@ -151,19 +136,46 @@ export class ScenarioRun {
     };
   }
 
+  /**
+   * SHA-256 of the whole file at its three stations. With several connections each part is compared by its own digest: where all
+   * are equal the whole is, and where one differs the whole has no digest that anybody could name.
+   */
+  private digests(complete: boolean, stopped: boolean): RunReport['sha256'] {
+    const [only, ...others] = this.streams;
+    if (only !== undefined && others.length === 0) {
+      const digests = only.application.digests();
+      return {
+        source: complete || !stopped ? digests.source : null,
+        peer: only.peerDigest ?? null,
+        returned: complete ? digests.returned : null,
+      };
+    }
+    const source = hexOf(sha256(this.settings.file));
+    const same = (digestOf: (stream: Stream) => string | undefined): string | null =>
+      this.streams.every((stream) => digestOf(stream) === stream.application.digests().source)
+        ? source
+        : null;
+    return {
+      source: complete || !stopped ? source : null,
+      peer: complete ? same((stream) => stream.peerDigest) : null,
+      returned: complete ? same((stream) => stream.application.digests().returned) : null,
+    };
+  }
+
   private summary(success: boolean, stopped: boolean, hostPath: number, chimney: number): string {
-    const { application, settings } = this;
+    const { settings, streams } = this;
     if (this.failure !== undefined) return this.failure;
     const parts = `${hostPath} bytes left by the host path and ${chimney} by the chimney`;
     if (success) return `All ${settings.file.length} bytes came back unchanged; ${parts}.`;
     if (stopped) return `Stopped by the user: ${parts}.`;
-    if (application.complete) return 'The bytes that came back differ from the bytes that were sent.';
-    return `The transfer did not finish (${application.ended ?? 'stalled'}): ${parts}.`;
+    const unfinished = streams.find((stream) => !stream.application.complete);
+    if (unfinished === undefined) return 'The bytes that came back differ from the bytes that were sent.';
+    return `The transfer did not finish (${unfinished.application.ended ?? 'stalled'}): ${parts}.`;
   }
 
   /** Drivers are loaded, adapters started, and the application connects. */
   private boot(): void {
-    const { target, host, ndis } = this;
+    const { target, host, ndis } = this.topology;
     if (target.load() !== NDIS_STATUS.SUCCESS || host.load() !== NDIS_STATUS.SUCCESS) {
       this.failure = 'A driver could not be registered.';
       this.endsAt = this.machine.now;
@@ -172,38 +184,41 @@ export class ScenarioRun {
     ndis.registration.startAdapters();
     if (host.enableChimney() !== NDIS_STATUS.SUCCESS)
       this.failure = 'The adapter refused the chimney parameters.';
-    this.connection = host.connect(peerAddress, echoPort, this.application);
+    this.streams.forEach((stream, index) => {
+      if (index === 0) this.connect(stream);
+      else {
+        this.machine.queueWorkItem(index * this.plan.connectInterval, () => {
+          this.connect(stream);
+        });
+      }
+    });
+  }
+
+  private connect(stream: Stream): void {
+    const connection = stream.connect();
+    this.byLocalPort.set(connection.localPort, connection);
   }
 
   /** The scenario's own decisions, taken between events. */
   private direct(): void {
-    const { application, connection, settings, machine } = this;
-    if (connection === undefined) return;
+    const { streams, machine, plan } = this;
+    for (const stream of streams) stream.direct();
     if (
-      !this.offloadTried &&
-      connection.acknowledgedBytes >= offloadThreshold(settings.file.length) &&
-      application.acknowledged < settings.file.length
+      plan.offload === 'together' &&
+      !this.offeredTogether &&
+      streams.every((stream) => stream.isReadyForOffload)
     ) {
-      this.offloadTried = true;
+      this.offeredTogether = true;
       machine.queueWorkItem(0, () => {
-        connection.offload();
+        // What is posted before the offer is sent and not acknowledged by then; the rest is posted while it is being made.
+        const waiting = streams.filter(({ application }) => application.waits);
+        for (const { application } of waiting) application.open(0.5);
+        const connections = waiting.flatMap(({ connection }) => connection ?? []);
+        this.topology.host.offloads.offer(connections);
+        for (const { application } of waiting) application.open(1);
       });
     }
-    if (
-      !this.halfwayDone &&
-      application.acknowledged * 2 >= settings.file.length &&
-      connection.place === 'Offloaded'
-    ) {
-      this.halfwayDone = true;
-      machine.queueWorkItem(0, () => {
-        if (connection.place !== 'Offloaded') return;
-        const request = new OffloadRequest(this.host, connection);
-        if (settings.scenario === 'neighbor-invalidated') request.invalidateNeighbor();
-        else request.query();
-      });
-    }
-    if (application.ended !== undefined && connection.place === 'InHost' && this.endsAt === Infinity) {
+    if (this.endsAt === Infinity && streams.every((stream) => stream.isOver))
       this.endsAt = machine.now + settlingTime;
-    }
   }
 }

@@ -17,7 +17,6 @@ function messageSize(fileBytes: number): number {
  * The workload: sends a file over one connection, half-closes, and hashes what comes back until the peer has closed too.
  */
 export class TransferApplication implements ConnectionUser {
-  readonly component: number;
   /** Bytes acknowledged and bytes that came back. */
   acknowledged = 0;
   returned = 0;
@@ -31,10 +30,23 @@ export class TransferApplication implements ConnectionUser {
 
   constructor(
     private readonly machine: Machine,
+    /** Component of the application, of which this is one connection. */
+    readonly component: number,
     private readonly file: Uint8Array,
     private readonly connection: () => HostConnection,
-  ) {
-    this.component = machine.probe.component('application', 'Application');
+    /** Bytes after which it waits for `open`. */
+    private gate: number = file.length,
+  ) {}
+
+  /** Whether it has sent what it may, and all of that has been acknowledged. */
+  get waits(): boolean {
+    return this.outstanding === 0 && this.posted >= this.gate && this.gate < this.file.length;
+  }
+
+  /** It may send this part of the file, 0 to 1. */
+  open(part: number): void {
+    this.gate = Math.ceil(this.file.length * part);
+    this.sendMore();
   }
 
   /** Whether everything has been sent and has come back. */
@@ -72,8 +84,8 @@ export class TransferApplication implements ConnectionUser {
 
   private sendMore(): void {
     const size = messageSize(this.file.length);
-    while (this.outstanding < outstandingSends && this.posted < this.file.length) {
-      const message = this.file.subarray(this.posted, this.posted + size);
+    while (this.outstanding < outstandingSends && this.posted < this.gate) {
+      const message = this.file.subarray(this.posted, Math.min(this.gate, this.posted + size));
       this.posted += message.length;
       this.outstanding++;
       this.sourceHash.update(message);

@@ -4,20 +4,17 @@
  */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
+  isTaken,
   summarizeStatuses,
   walkBlocks,
   type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
 } from '../ndis/offloadBlockList';
-import { isOffloadableState } from '../tcp/offloadState';
+import { Admission } from './admission';
 import { NeighborContext, PathContext, contextSize, type TargetContext } from './contexts';
 import { OffloadedConnection } from './offloadedConnection';
 import type { TargetAdapter } from './targetAdapter';
 
 type Block = NDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
-
-function isTaken(status: NdisStatus): boolean {
-  return status === NDIS_STATUS.SUCCESS || status === NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS;
-}
 
 function dependents(block: Block): Block[] {
   const blocks: Block[] = [];
@@ -31,11 +28,13 @@ export class InitiateOffload {
   private readonly order: { readonly block: Block; readonly parent: Block | null }[] = [];
   private readonly objects = new Map<Block, TargetContext>();
   private readonly started: OffloadedConnection[] = [];
+  private readonly admission: Admission;
 
   constructor(
     private readonly adapter: TargetAdapter,
     private readonly root: Block,
   ) {
+    this.admission = new Admission(adapter.objects, adapter.settings);
     const parents = new Map<Block, Block>();
     walkBlocks(root, (block) => {
       for (const child of dependents(block)) parents.set(child, block);
@@ -57,30 +56,37 @@ export class InitiateOffload {
         return;
       }
       item.block.Status = this.take(item.block, item.parent);
-      this.next(index + 1);
+      if (index === 0 && item.block.Status !== NDIS_STATUS.SUCCESS) {
+        this.abandon();
+        this.complete();
+      } else this.next(index + 1);
     });
   }
 
   /** Takes one object over and answers its own result; dependents are summarized at the end. */
   private take(block: Block, parent: Block | null): NdisStatus {
     const cell = block.MiniportOffloadContext;
+    // A placeholder stands for nothing and so can't fail (TRE-018).
     if (cell === null) return NDIS_STATUS.SUCCESS;
     if (parent !== null && parent.MiniportOffloadContext !== null && !this.objects.has(parent))
       return NDIS_STATUS.FAILURE;
     if (cell.value !== null) {
-      this.objects.set(block, cell.value as TargetContext);
+      const object = cell.value as TargetContext;
+      if (!this.adapter.objects.has(object)) return NDIS_STATUS.FAILURE;
+      this.objects.set(block, object);
       return NDIS_STATUS.SUCCESS;
     }
     const taken = this.makeObject(block, parent === null ? undefined : this.objects.get(parent));
     if (typeof taken === 'number') return taken;
     cell.value = taken;
+    this.adapter.objects.add(taken);
     this.objects.set(block, taken);
     return NDIS_STATUS.SUCCESS;
   }
 
   private makeObject(block: Block, parent: TargetContext | undefined): TargetContext | NdisStatus {
-    const { adapter } = this;
-    const { machine, settings } = adapter;
+    const { adapter, admission } = this;
+    const { machine } = adapter;
     const { state, NdisOffloadHandle: handle } = block;
     if (
       handle === null ||
@@ -90,31 +96,45 @@ export class InitiateOffload {
     ) {
       return NDIS_STATUS.FAILURE;
     }
-    const address = machine.addresses.allocate(contextSize);
+    // State is copied: the tree is the host's again once the request has been completed (CTX-005).
     switch (state.layer) {
-      case 'neighbor':
-        return new NeighborContext(address, handle, state.const, state.cached, machine.now);
-      case 'path':
+      case 'neighbor': {
+        const refusal = admission.neighbor(state.const);
+        if (refusal !== undefined) return refusal;
+        const address = machine.addresses.allocate(contextSize);
+        return new NeighborContext(address, handle, { ...state.const }, { ...state.cached }, machine.now);
+      }
+      case 'path': {
         if (parent?.layer !== 'neighbor') return NDIS_STATUS.FAILURE;
-        return new PathContext(address, handle, state.const, state.cached, parent);
+        const refusal = admission.path(state.const, state.cached);
+        if (refusal !== undefined) return refusal;
+        const address = machine.addresses.allocate(contextSize);
+        return new PathContext(address, handle, { ...state.const }, { ...state.cached }, parent);
+      }
       case 'tcp': {
-        if (parent?.layer !== 'path' || !isOffloadableState(state.delegated.State))
-          return NDIS_STATUS.FAILURE;
-        if (adapter.connections.size >= settings.tcpCapacity) return NDIS_STATUS.OFFLOAD_TCP_ENTRIES;
+        if (parent?.layer !== 'path') return NDIS_STATUS.FAILURE;
+        const refusal = admission.tcp(state.cached, state.delegated, block.NetBufferListChain);
+        if (refusal !== undefined) return refusal;
         const connection = new OffloadedConnection(
-          address,
+          machine.addresses.allocate(contextSize),
           handle,
           parent,
           adapter,
-          state.const,
-          state.cached,
+          { ...state.const },
+          { ...state.cached },
           state.delegated,
           block.NetBufferListChain,
         );
-        adapter.connections.add(connection);
         this.started.push(connection);
         return connection;
       }
+    }
+  }
+
+  /** The root has failed: nothing else is tried (INI-033, INI-034). */
+  private abandon(): void {
+    for (const { block } of this.order.slice(1)) {
+      block.Status = block.MiniportOffloadContext === null ? NDIS_STATUS.SUCCESS : NDIS_STATUS.FAILURE;
     }
   }
 

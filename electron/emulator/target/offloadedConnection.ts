@@ -41,6 +41,15 @@ const uploadReasons = {
   timeoutExpiration: constantValue('TimeoutExpiration'),
 } as const;
 
+const cachedFlags = {
+  nagling: constantValue('TCP_FLAG_NAGLING_ENABLED'),
+  maximumTimeRestart: constantValue('TCP_FLAG_MAX_RT_RESTART'),
+  updateReceiveWindow: constantValue('TCP_FLAG_UPDATE_RCV_WND'),
+} as const;
+
+/** Bytes of an IPv4 and a TCP header without options. */
+const ipAndTcpHeaderLength = 40;
+
 const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 
 /** SendBacklogSize where the feature is not supported. */
@@ -103,6 +112,7 @@ export class OffloadedConnection implements PVOID {
     });
     this.delivery = this.makeDelivery();
     this.engine = this.makeEngine(delegated);
+    this.engine.pathMss = path.cached.PathMtu - ipAndTcpHeaderLength;
     this.output = {
       emit: (segment, queue, offset, retransmission) => {
         const frame = adapter.pool.take('chimney');
@@ -203,16 +213,28 @@ export class OffloadedConnection implements PVOID {
 
   /** New cached variables are in effect from now on; MiniportUpdateOffload. */
   update(cached: TCP_OFFLOAD_STATE_CACHED): void {
+    const { engine } = this;
     this.cached = cached;
     this.refreshAddressing();
     this.run(() => {
-      this.engine.receiveSpaceGrew();
+      engine.reconfigure({
+        nagle: (cached.Flags & cachedFlags.nagling) !== 0,
+        receiveBuffer: cached.InitialRcvWnd,
+      });
+      if ((cached.Flags & cachedFlags.updateReceiveWindow) !== 0) engine.receiveWindowChanged();
+      if ((cached.Flags & cachedFlags.maximumTimeRestart) !== 0) engine.variables.TotalRT = 0;
     });
   }
 
-  /** Neighbor or path have new cached variables. */
+  /** Neighbor or path have new cached variables, or the path has another neighbor. */
   refreshAddressing(): void {
     this.addressing = this.makeAddressing();
+    this.engine.pathMss = this.path.cached.PathMtu - ipAndTcpHeaderLength;
+  }
+
+  /** Posted bytes that the peer has not acknowledged. */
+  get outstandingSendBytes(): number {
+    return this.sends.reduce((bytes, request) => bytes + request.length - request.acknowledged, 0);
   }
 
   /** The delegated variables now, with backlog sizes in the place of pointers; MiniportQueryOffload. */

@@ -68,19 +68,24 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
     (block, object) => {
       const { state } = block;
       if (state === undefined) {
-        if (object.layer !== 'path' || relinkTo?.layer !== 'neighbor') return NDIS_STATUS.SUCCESS;
+        if (object === relinkTo) return NDIS_STATUS.SUCCESS;
+        if (object.layer !== 'path' || relinkTo?.layer !== 'neighbor' || relinkTo.invalid)
+          return NDIS_STATUS.FAILURE;
         object.neighbor.paths.delete(object);
         object.neighbor = relinkTo;
         relinkTo.paths.add(object);
         for (const connection of object.connections) connection.refreshAddressing();
         return NDIS_STATUS.SUCCESS;
       }
-      if (object.layer === 'tcp' && state.layer === 'tcp' && state.cached !== undefined)
-        object.update(state.cached);
-      else if (object.layer === 'path' && state.layer === 'path' && state.cached !== undefined)
-        object.cached = state.cached;
-      else if (object.layer === 'neighbor' && state.layer === 'neighbor' && state.cached !== undefined) {
-        object.cached = state.cached;
+      if (object.layer === 'tcp' && state.layer === 'tcp' && state.cached !== undefined) {
+        if (state.cached.InitialRcvWnd > adapter.settings.limits.receiveWindow) return NDIS_STATUS.FAILURE;
+        object.update({ ...state.cached });
+      } else if (object.layer === 'path' && state.layer === 'path' && state.cached !== undefined) {
+        if (state.cached.PathMtu > adapter.settings.limits.pathMtu) return NDIS_STATUS.FAILURE;
+        object.cached = { ...state.cached };
+        for (const connection of object.connections) connection.refreshAddressing();
+      } else if (object.layer === 'neighbor' && state.layer === 'neighbor' && state.cached !== undefined) {
+        object.cached = { ...state.cached };
         for (const connection of connectionsBehind(object)) connection.refreshAddressing();
       } else return NDIS_STATUS.FAILURE;
       return NDIS_STATUS.SUCCESS;

@@ -15,7 +15,6 @@ import {
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
 import type { TcpParameters } from '../ndis/tcpParameters';
-import { sameAddress, type Ipv4Address } from '../wire/address';
 import { etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
@@ -23,6 +22,7 @@ import { readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
 import { TransmitRing } from '../wire/transmitRing';
 import { contextSize } from './contexts';
+import { ObjectTable } from './objectTable';
 import type { OffloadedConnection } from './offloadedConnection';
 import type { TargetSettings } from './targetSettings';
 
@@ -37,8 +37,8 @@ export class TargetAdapter implements PVOID {
   readonly ring: TransmitRing;
   /** Payload bytes that connections sent for the first time and then were handed back. */
   private uploadedBytes = 0;
-  /** Connections that have been taken over. */
-  readonly connections = new Set<OffloadedConnection>();
+  /** What has been taken over. */
+  readonly objects = new ObjectTable();
   private link: Link | undefined;
   private table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | undefined;
   private identification = firstIdentification;
@@ -121,10 +121,10 @@ export class TargetAdapter implements PVOID {
   /** A frame from the wire: for a connection's engine, or up the ordinary path. */
   receive(frame: Frame): void {
     if (!isAddressedTo(frame.bytes, this.settings.mac)) return;
-    if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.connections.size > 0) {
+    if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.objects.connections.size > 0) {
       const received = readSegmentFrame(this.segment, frame.bytes, frame.length);
       if (typeof received !== 'string') {
-        const connection = this.find(this.segment, received.source, received.destination);
+        const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
         if (connection?.processesSegments === true) {
           connection.processSegment(this.segment);
           return;
@@ -189,14 +189,14 @@ export class TargetAdapter implements PVOID {
 
   /** Forgets a connection that has been handed back. */
   drop(connection: OffloadedConnection): void {
-    this.connections.delete(connection);
+    this.objects.remove(connection);
     this.uploadedBytes += connection.engine.newBytesSent;
   }
 
   /** Payload bytes that left for the first time through the chimney. */
   get newBytesSent(): number {
     let bytes = this.uploadedBytes;
-    for (const connection of this.connections) bytes += connection.engine.newBytesSent;
+    for (const connection of this.objects.connections) bytes += connection.engine.newBytesSent;
     return bytes;
   }
 
@@ -213,24 +213,5 @@ export class TargetAdapter implements PVOID {
   /** The trace's id of a connection, for frames. */
   connectionId(handle: NDIS_OFFLOAD_HANDLE): number | undefined {
     return this.ndis.observer.find(handle)?.connection;
-  }
-
-  private find(
-    segment: TcpSegment,
-    source: Ipv4Address,
-    destination: Ipv4Address,
-  ): OffloadedConnection | undefined {
-    for (const connection of this.connections) {
-      const { engine, path } = connection;
-      if (
-        engine.localPort === segment.destinationPort &&
-        engine.remotePort === segment.sourcePort &&
-        sameAddress(path.constState.DestinationAddress, source) &&
-        sameAddress(path.constState.SourceAddress, destination)
-      ) {
-        return connection;
-      }
-    }
-    return undefined;
   }
 }

@@ -1,12 +1,15 @@
 /** What an offload target is made of. Times are virtual ns. */
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { MacAddress } from '../wire/address';
+import { defaultTargetLimits, type TargetLimits } from './targetLimits';
 
 /** See the file's head. */
 export interface TargetSettings {
   readonly mac: MacAddress;
   /** Largest number of offloaded TCP connections. */
   readonly tcpCapacity: number;
+  /** How much it has of everything else. */
+  readonly limits: TargetLimits;
   /** Firmware time to take over or give back one state object. */
   readonly objectTime: number;
   /** Its TCP engine; receive buffer, Nagle and window scaling come with each connection. */
@@ -20,6 +23,7 @@ export interface TargetSettings {
 /** An adapter like those of 2007: room for 1024 connections, a clock of its own. */
 export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   tcpCapacity: 1024,
+  limits: defaultTargetLimits,
   objectTime: 6_000,
   tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },
   ringTime: 50_000,

@@ -47,9 +47,11 @@ function giveBack(adapter: TargetAdapter, block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIS
     case 'path':
       if (object.connections.size > 0) return NDIS_STATUS.FAILURE;
       object.neighbor.paths.delete(object);
+      adapter.objects.remove(object);
       return NDIS_STATUS.SUCCESS;
     case 'neighbor':
       if (object.paths.size > 0) return NDIS_STATUS.FAILURE;
+      adapter.objects.remove(object);
       if (delegated !== undefined) Object.assign(delegated, neighborDelegated(adapter, object));
       return NDIS_STATUS.SUCCESS;
   }

@@ -64,6 +64,8 @@ export class TcpEngine {
   gaveUp = false;
   /** Bytes of payload that left for the first time. */
   newBytesSent = 0;
+  /** Payload plus options that fit into a packet of the path's MTU. */
+  pathMss = Infinity;
 
   private readonly out = new TcpSegment();
   private initialSequence = 0;
@@ -83,7 +85,7 @@ export class TcpEngine {
   private lastAcknowledgmentSent: number;
 
   constructor(
-    readonly settings: TcpSettings,
+    private current: TcpSettings,
     readonly user: TcpUser,
     readonly localPort: number,
     readonly remotePort: number,
@@ -93,10 +95,21 @@ export class TcpEngine {
     this.lastAcknowledgmentSent = variables.RcvNxt;
   }
 
+  /** How it is set up now. */
+  get settings(): TcpSettings {
+    return this.current;
+  }
+
+  /** The owner of the connection has changed its mind; what is cleared takes effect at once (UPD-018). */
+  reconfigure(change: Partial<Pick<TcpSettings, 'nagle' | 'receiveBuffer'>>): void {
+    this.current = { ...this.current, ...change };
+  }
+
   /** Payload bytes of a full-sized segment. */
   get mss(): number {
     const { RemoteMss, timestampsEnabled } = this.variables;
-    return Math.min(RemoteMss, this.settings.localMss) - (timestampsEnabled ? timestampsOptionLength : 0);
+    const largest = Math.min(RemoteMss, this.settings.localMss, this.pathMss);
+    return largest - (timestampsEnabled ? timestampsOptionLength : 0);
   }
 
   /** Waits for a SYN. */
@@ -176,6 +189,16 @@ export class TcpEngine {
       variables.RcvWnd += growth;
       this.acknowledge = 'now';
     }
+  }
+
+  /** The user has set another receive window: tells the peer at once if it has grown, and never takes room back (UPD-016). */
+  receiveWindowChanged(): void {
+    const { variables } = this;
+    if (this.finReceived || variables.State < TcpConnectionState.Established) return;
+    const growth = this.offerableSpace() - variables.RcvWnd;
+    if (growth <= 0) return;
+    variables.RcvWnd += growth;
+    this.acknowledge = 'now';
   }
 
   /** Makes `dispatch` send an acknowledgment even if none is due. */

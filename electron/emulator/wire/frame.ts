@@ -8,6 +8,8 @@ export class Frame {
   readonly bytes = new Uint8Array(frameCapacity);
   length = 0;
   path: FramePath = 'host';
+  /** Component that made it, where several share an end of a link. */
+  sender: number | undefined;
   connection: number | undefined;
   payloadLength = 0;
   retransmission = false;
@@ -24,6 +26,7 @@ export class FramePool {
     const frame = this.free.pop() ?? new Frame();
     frame.length = 0;
     frame.path = path;
+    frame.sender = undefined;
     frame.connection = undefined;
     frame.payloadLength = 0;
     frame.retransmission = false;

@@ -24,6 +24,14 @@ export interface LinkEnd {
   readonly component: number;
   /** A frame has arrived; it may be used until this call returns. */
   receive(frame: Frame): void;
+  /** Component that a frame is for, where several share the end. */
+  receiverOf?(frame: Frame): number;
+}
+
+/** What takes frames from an end and carries them away. */
+export interface Transmitter {
+  /** Sends a frame from one end and takes it over; answers when its last bit leaves, in ns. */
+  transmit(from: LinkEnd, frame: Frame): number;
 }
 
 /** Bytes on the wire that no frame shows: preamble, FCS and inter-frame gap (IEEE 802.3). */
@@ -81,7 +89,7 @@ class Direction implements EventTarget {
     const { machine } = this;
     frame.event = machine.probe.frame(
       machine.now,
-      this.sender.component,
+      frame.sender ?? this.sender.component,
       frame.path,
       frame.connection,
       machine.currentCause,
@@ -94,7 +102,8 @@ class Direction implements EventTarget {
 
   private settle(frame: Frame, fate: FrameFate): void {
     const { machine } = this;
-    machine.probe.frameFate(machine.now, frame.event, fate, this.receiver.component);
+    const receiver = this.receiver.receiverOf?.(frame) ?? this.receiver.component;
+    machine.probe.frameFate(machine.now, frame.event, fate, receiver);
     if (fate === 'delivered') {
       machine.cause = frame.event;
       this.receiver.receive(frame);
@@ -104,7 +113,7 @@ class Direction implements EventTarget {
 }
 
 /** Connects two ends. Each end sends through `transmitter(end)`. */
-export class Link {
+export class Link implements Transmitter {
   private readonly directions: ReadonlyMap<LinkEnd, Direction>;
 
   constructor(machine: Machine, pool: FramePool, settings: LinkSettings, left: LinkEnd, right: LinkEnd) {
@@ -114,7 +123,6 @@ export class Link {
     ]);
   }
 
-  /** Sends a frame from one end and takes it over; answers when its last bit leaves, in ns. */
   transmit(from: LinkEnd, frame: Frame): number {
     const direction = this.directions.get(from);
     if (direction === undefined) throw new Error('the sender is not connected to this link');

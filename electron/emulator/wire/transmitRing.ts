@@ -8,7 +8,7 @@ import type { Machine } from '../machine/machine';
 export class TransmitRing implements EventTarget {
   private lastBitLeaves = 0;
   private scheduled = false;
-  private waiting = new Set<() => void>();
+  private readonly waiting = new Set<() => void>();
 
   constructor(
     private readonly machine: Machine,
@@ -31,18 +31,26 @@ export class TransmitRing implements EventTarget {
     if (leaves > this.lastBitLeaves) this.lastBitLeaves = leaves;
   }
 
-  /** Calls `resume` once when there is room again. */
+  /** Calls `resume` once when there is room again; those who wait longest come first. */
   wait(resume: () => void): void {
     this.waiting.add(resume);
-    if (this.scheduled) return;
-    this.scheduled = true;
-    this.machine.schedule(this.lastBitLeaves - this.depth + 1, this);
+    this.schedule();
   }
 
   onEvent(): void {
     this.scheduled = false;
-    const resumed = this.waiting;
-    this.waiting = new Set();
-    for (const resume of resumed) resume();
+    for (const resume of this.waiting) {
+      // One of many may have filled the ring: nobody behind it could do anything now.
+      if (!this.hasRoom) break;
+      this.waiting.delete(resume);
+      resume();
+    }
+    if (this.waiting.size > 0) this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.machine.schedule(Math.max(this.machine.now, this.lastBitLeaves - this.depth + 1), this);
   }
 }

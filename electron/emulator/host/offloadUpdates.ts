@@ -1,0 +1,151 @@
+/**
+ * Tells the target of every change of a cached variable, one update per object at a time, and moves paths to another neighbor
+ * (section 5.4 of the state digest, UPD rules).
+ */
+import { NDIS_STATUS } from '../../../shared/ddi/status';
+import type { StateLayer } from '../../../shared/trace/records';
+import type { AttachedState } from '../ndis/offloadState';
+import type { HostConnection } from './hostConnection';
+import type { HostStack } from './hostStack';
+import type { NeighborEntry } from './neighborCache';
+import type { OffloadableObject, OffloadCoordinator } from './offloadCoordinator';
+import { blockFor, linkBlocks } from './offloadTrees';
+import { pathState, type PathEntry } from './pathCache';
+
+const layers: readonly StateLayer[] = ['neighbor', 'path', 'tcp'];
+
+/** See the file's head. */
+export class OffloadUpdates {
+  /** Objects whose cached variables differ from what the target was told. */
+  private readonly stale = new Set<OffloadableObject>();
+  /** Paths with the neighbor that they are to be linked to. */
+  private readonly moves = new Map<PathEntry, NeighborEntry>();
+
+  constructor(
+    private readonly stack: HostStack,
+    private readonly coordinator: OffloadCoordinator,
+  ) {}
+
+  /** Cached variables of an object have changed; the target hears of it if it has the object. */
+  changed(object: OffloadableObject): void {
+    this.stack.ndis.observer.wrote(object.handle, this.stack.component, this.cachedState(object));
+    if (object.record.place === 'InHost') return;
+    this.stale.add(object);
+    this.coordinator.settleSoon();
+  }
+
+  /** Everything on a path goes through another neighbor from now on, whose Ethernet address is known. */
+  move(path: PathEntry, neighbor: NeighborEntry): void {
+    if (path.neighbor === neighbor) {
+      this.moves.delete(path);
+      return;
+    }
+    this.moves.set(path, neighbor);
+    this.coordinator.settleSoon();
+  }
+
+  /** Sends the updates that nothing stands in the way of. */
+  flush(): void {
+    for (const layer of layers) this.updateLayer(layer);
+    const byNeighbor = new Map<NeighborEntry, PathEntry[]>();
+    for (const [path, neighbor] of this.moves) {
+      if (path.record.place === 'InHost') {
+        this.moves.delete(path);
+        path.neighbor = neighbor;
+      } else if (path.dependents.size > 0 && path.record.isSettled && !path.record.invalid) {
+        byNeighbor.set(neighbor, [...(byNeighbor.get(neighbor) ?? []), path]);
+      }
+    }
+    for (const [neighbor, paths] of byNeighbor) this.relink(neighbor, paths);
+  }
+
+  private updateLayer(layer: StateLayer): void {
+    const ready: OffloadableObject[] = [];
+    for (const object of this.stale) {
+      const { record } = object;
+      if (record.layer !== layer || record.updating || record.place === 'Offloading') continue;
+      if (record.place === 'Offloaded' && !record.invalid) ready.push(object);
+      else this.stale.delete(object);
+    }
+    if (ready.length === 0) return;
+    const { stack } = this;
+    const blocks = ready.map((object) => {
+      this.stale.delete(object);
+      object.record.updating = true;
+      object.record.openRequests++;
+      const state = this.cachedState(object);
+      if (state.layer === 'tcp' && state.cached !== undefined) {
+        const actions = (object as HostConnection).takeUpdateActions();
+        state.cached = { ...state.cached, Flags: state.cached.Flags | actions };
+      }
+      return blockFor(stack, object.record, 'cached', state);
+    });
+    const root = linkBlocks(blocks)!;
+    stack.whenCompleted(root, () => {
+      ready.forEach((object, index) => {
+        object.record.updating = false;
+        object.record.openRequests--;
+        if (blocks[index]!.Status !== NDIS_STATUS.SUCCESS) this.coordinator.giveUp(object);
+      });
+      this.coordinator.settleSoon();
+    });
+    stack.ndis.offload.NdisUpdateOffload(stack.binding, root);
+  }
+
+  /** Offloads the neighbor if the target hasn't got it, and then moves the paths below it (UPD-009, UPD-010). */
+  private relink(neighbor: NeighborEntry, paths: readonly PathEntry[]): void {
+    const { record } = neighbor;
+    if (record.invalid || !record.isSettled) return;
+    if (record.place === 'InHost') {
+      this.coordinator.offerNeighbor(neighbor, (taken) => {
+        if (taken) return;
+        // Without the new neighbor the target can do nothing for these paths; they move once they are back.
+        for (const path of paths) this.coordinator.giveUp(path);
+      });
+      return;
+    }
+    const { stack } = this;
+    const root = blockFor(stack, record, 'all', undefined);
+    const blocks = paths.map((path) => blockFor(stack, path.record, 'all', undefined));
+    root.DependentBlockList = linkBlocks(blocks);
+    const records = [record, ...paths.map((path) => path.record)];
+    for (const one of records) {
+      one.updating = true;
+      one.openRequests++;
+    }
+    for (const path of paths) this.moves.delete(path);
+    stack.whenCompleted(root, () => {
+      for (const one of records) {
+        one.updating = false;
+        one.openRequests--;
+      }
+      paths.forEach((path, index) => {
+        if (blocks[index]!.Status === NDIS_STATUS.SUCCESS) {
+          path.neighbor.dependents.delete(path);
+          neighbor.dependents.add(path);
+          path.neighbor = neighbor;
+        } else {
+          this.moves.set(path, neighbor);
+          this.coordinator.giveUp(path);
+        }
+      });
+      this.coordinator.settleSoon();
+    });
+    stack.ndis.offload.NdisUpdateOffload(stack.binding, root);
+  }
+
+  private cachedState(object: OffloadableObject): AttachedState {
+    switch (object.record.layer) {
+      case 'neighbor': {
+        const { layer, cached } = this.stack.neighborState(object as NeighborEntry);
+        return { layer, cached };
+      }
+      case 'path': {
+        const { layer, cached } = pathState(object as PathEntry);
+        return { layer, cached };
+      }
+      case 'tcp':
+        return { layer: 'tcp', cached: (object as HostConnection).cachedState };
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** What the built-in scenarios differ in. */
+import type { ScenarioId } from '../../../shared/contract/scenarios';
+import type { TargetSettings } from '../target/targetSettings';
+
+/** See the file's head. */
+export interface ScenarioPlan {
+  /** Connections of the application; each carries a part of the file. */
+  readonly connections: number;
+  /** Remote addresses, one path each. */
+  readonly paths: number;
+  /** Hosts on the link; the paths lead through them in turn. */
+  readonly neighbors: number;
+  /** Time between two connects, virtual ns. */
+  readonly connectInterval: number;
+  /**
+   * `each`: every connection is offered by itself when a part of its bytes has been acknowledged. `together`: each waits after a
+   * part of its bytes for the others, and then all are offered in one tree.
+   */
+  readonly offload: 'each' | 'together';
+  /** What the host stack does when half of a connection's bytes have been acknowledged. */
+  readonly halfway: 'query' | 'invalidate-neighbor';
+  /** What the target has less of than usual. */
+  readonly target: Partial<Omit<TargetSettings, 'mac'>>;
+}
+
+const oneConnection: ScenarioPlan = {
+  connections: 1,
+  paths: 1,
+  neighbors: 1,
+  connectInterval: 0,
+  offload: 'each',
+  halfway: 'query',
+  target: {},
+};
+
+/** Plans by scenario. */
+export const scenarioPlans: Readonly<Record<ScenarioId, ScenarioPlan>> = {
+  'first-sweep': oneConnection,
+  transfer: oneConnection,
+  'neighbor-invalidated': { ...oneConnection, halfway: 'invalidate-neighbor' },
+  'no-tcp-entries': { ...oneConnection, target: { tcpCapacity: 0 } },
+  'many-connections': {
+    ...oneConnection,
+    connections: 30,
+    paths: 6,
+    neighbors: 3,
+    connectInterval: 100_000,
+    offload: 'together',
+    target: { tcpCapacity: 17 },
+  },
+};

@@ -1,0 +1,114 @@
+/** The machine, its drivers and its surroundings: one host with one adapter, and echo servers at the other end of the cable. */
+import { defaultHostSettings } from '../host/hostSettings';
+import { HostStack } from '../host/hostStack';
+import type { Route } from '../host/routes';
+import type { Machine } from '../machine/machine';
+import { Ndis } from '../ndis/ndis';
+import { EchoHost } from '../peer/echoHost';
+import { OffloadTarget } from '../target/offloadTarget';
+import { defaultTargetSettings } from '../target/targetSettings';
+import { defaultTcpSettings } from '../tcp/tcpSettings';
+import type { Ipv4Address, MacAddress } from '../wire/address';
+import { FramePool } from '../wire/frame';
+import { Link } from '../wire/link';
+import { Switch } from '../wire/switch';
+import { gigabitLink } from './scenarioSettings';
+import type { ScenarioPlan } from './scenarioPlan';
+
+/** Processor time of crossing the door, ns. */
+const doorCosts = { enter: 180, leave: 60 } as const;
+
+/** The nth locally administered address of the emulated network; the host's adapter is the first. */
+export function macAddress(number: number): MacAddress {
+  return Uint8Array.from([0x02, 0x15, 0x5d, 0x00, number >>> 8, number & 0xff]);
+}
+
+/** The host's address, a documentation address (RFC 5737) like all others here. */
+export const hostAddress: Ipv4Address = Uint8Array.from([192, 0, 2, 1]);
+
+/** Address of a neighbor on the link, from 0. */
+export function neighborAddress(index: number): Ipv4Address {
+  return Uint8Array.from([192, 0, 2, 2 + index]);
+}
+
+/** Interface of a neighbor that stands by: its second way onto the link. */
+export function standbyInterface(index: number): { readonly mac: MacAddress; readonly address: Ipv4Address } {
+  return { mac: macAddress(0x100 + index), address: Uint8Array.from([192, 0, 2, 128 + index]) };
+}
+
+/** Address of an echo server behind a neighbor. */
+function farAddress(index: number): Ipv4Address {
+  return Uint8Array.from([198, 51, 100, 1 + index]);
+}
+
+/** See the file's head. */
+export interface Topology {
+  readonly ndis: Ndis;
+  readonly host: HostStack;
+  readonly target: OffloadTarget;
+  /** One for each neighbor. */
+  readonly peers: readonly EchoHost[];
+  /** Remote addresses, one for each path, with the neighbor that leads there. */
+  readonly destinations: readonly { readonly address: Ipv4Address; readonly peer: EchoHost }[];
+}
+
+/**
+ * Builds everything and plugs the cables in; no driver is loaded yet.
+ * @param connectionFrom the trace's id of the connection from a local port, once it is known
+ */
+export function buildTopology(
+  machine: Machine,
+  plan: Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target'>,
+  loss: number,
+  connectionFrom: (localPort: number) => number | undefined,
+): Topology {
+  const pool = new FramePool();
+  const addressOf = (path: number): Ipv4Address =>
+    path < plan.neighbors ? neighborAddress(path) : farAddress(path - plan.neighbors);
+  const paths = Array.from({ length: Math.max(plan.paths, plan.neighbors) }, (_, path) => path);
+  const routes: Route[] = paths.slice(plan.neighbors).map((path) => ({
+    destination: addressOf(path),
+    nextHop: neighborAddress(path % plan.neighbors),
+  }));
+  const ndis = new Ndis(machine, doorCosts);
+  const host = new HostStack(machine, ndis, {
+    ...defaultHostSettings,
+    mac: macAddress(1),
+    address: hostAddress,
+    routes,
+  });
+  const target = new OffloadTarget(machine, ndis, pool, {
+    ...defaultTargetSettings,
+    mac: macAddress(1),
+    ...plan.target,
+  });
+  const settings = { ...defaultTcpSettings, clockOffset: 1_700_033 };
+  const peers = Array.from({ length: plan.neighbors }, (_, index) => {
+    const further = paths.filter((path) => path >= plan.neighbors && path % plan.neighbors === index);
+    const addresses = {
+      mac: macAddress(2 + index),
+      address: neighborAddress(index),
+      further: further.map(addressOf),
+      standby: standbyInterface(index),
+    };
+    const name = plan.neighbors === 1 ? 'Echo server' : `Echo server ${index + 1}`;
+    return new EchoHost(
+      machine,
+      pool,
+      addresses,
+      settings,
+      connectionFrom,
+      name,
+      index === 0 ? 3 : 100 + index,
+    );
+  });
+  const single = peers.length === 1 ? peers[0] : undefined;
+  const farEnd = single ?? new Switch(peers);
+  const link = new Link(machine, pool, { ...gigabitLink, loss }, target, farEnd);
+  target.connect(link);
+  farEnd.connect(link);
+  const destinations = paths
+    .slice(0, plan.paths)
+    .map((path) => ({ address: addressOf(path), peer: peers[path % plan.neighbors]! }));
+  return { ndis, host, target, peers, destinations };
+}

@@ -1,0 +1,88 @@
+/**
+ * Whether the target has room for one more state object, and with which status it refuses one that doesn't fit: the documented
+ * status of each cause (INI-036 to INI-044, VLN-003 to VLN-007).
+ */
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import { chainToArray, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import type {
+  NEIGHBOR_OFFLOAD_STATE_CONST,
+  PATH_OFFLOAD_STATE_CACHED,
+  PATH_OFFLOAD_STATE_CONST,
+  TCP_OFFLOAD_STATE_CACHED,
+  TCP_OFFLOAD_STATE_DELEGATED,
+} from '../ndis/offloadState';
+import { isOffloadableState } from '../tcp/offloadState';
+import type { ObjectTable } from './objectTable';
+import type { TargetSettings } from './targetSettings';
+
+/** Bytes of an IPv4 address; the target offloads no IPv6. */
+const addressLength = 4;
+
+function chainBytes(chain: NET_BUFFER_LIST | null): number {
+  return chainToArray(chain).reduce((bytes, list) => bytes + list.dataLength, 0);
+}
+
+/** See the file's head. Each method answers undefined where there is room. */
+export class Admission {
+  constructor(
+    private readonly objects: ObjectTable,
+    private readonly settings: TargetSettings,
+  ) {}
+
+  /** For a neighbor; section 14 of the state digest decides about its VLAN. */
+  neighbor(constState: NEIGHBOR_OFFLOAD_STATE_CONST): NdisStatus | undefined {
+    const { objects } = this;
+    const { limits } = this.settings;
+    if (objects.neighbors.size >= limits.neighbors) return NDIS_STATUS.OFFLOAD_NEIGHBOR_ENTRIES;
+    if (
+      constState.DlSourceAddress.some((byte) => byte !== 0) &&
+      objects.sourceMacAddresses.sizeWith(constState.DlSourceAddress.toString()) > limits.sourceMacAddresses
+    ) {
+      return NDIS_STATUS.OFFLOAD_HW_ADDRESS_ENTRIES;
+    }
+    const { VlanId } = constState;
+    if (VlanId !== 0) {
+      if (objects.vlans.sizeWith(String(VlanId)) > limits.vlans) return NDIS_STATUS.OFFLOAD_VLAN_ENTRIES;
+      if (limits.vlanIds.length > 0 && !limits.vlanIds.includes(VlanId))
+        return NDIS_STATUS.OFFLOAD_VLAN_MISMATCH;
+    }
+    return this.contextArea();
+  }
+
+  /** For a path. */
+  path(constState: PATH_OFFLOAD_STATE_CONST, cached: PATH_OFFLOAD_STATE_CACHED): NdisStatus | undefined {
+    const { objects } = this;
+    const { limits } = this.settings;
+    const { SourceAddress, DestinationAddress } = constState;
+    if (SourceAddress.length !== addressLength || DestinationAddress.length !== addressLength)
+      return NDIS_STATUS.FAILURE;
+    if (objects.paths.size >= limits.paths) return NDIS_STATUS.OFFLOAD_PATH_ENTRIES;
+    if (objects.localAddresses.sizeWith(SourceAddress.toString()) > limits.localAddresses)
+      return NDIS_STATUS.OFFLOAD_IP_ADDRESS_ENTRIES;
+    if (cached.PathMtu > limits.pathMtu) return NDIS_STATUS.OFFLOAD_PATH_MTU;
+    return this.contextArea();
+  }
+
+  /** For a TCP connection with the data that comes with it. */
+  tcp(
+    cached: TCP_OFFLOAD_STATE_CACHED,
+    delegated: TCP_OFFLOAD_STATE_DELEGATED,
+    chain: NET_BUFFER_LIST | null,
+  ): NdisStatus | undefined {
+    const { objects, settings } = this;
+    const { limits } = settings;
+    if (!isOffloadableState(delegated.State)) return NDIS_STATUS.FAILURE;
+    if (objects.connections.size >= settings.tcpCapacity) return NDIS_STATUS.OFFLOAD_TCP_ENTRIES;
+    if (cached.InitialRcvWnd > limits.receiveWindow) return NDIS_STATUS.OFFLOAD_TCP_RCV_WINDOW;
+    if (objects.receiveWindowBytes + cached.InitialRcvWnd > limits.receiveBufferBytes)
+      return NDIS_STATUS.OFFLOAD_TCP_RCV_BUFFER;
+    if (objects.outstandingSendBytes + chainBytes(chain) > limits.sendBufferBytes)
+      return NDIS_STATUS.OFFLOAD_TCP_XMIT_BUFFER;
+    if (chainBytes(delegated.BufferedData) > limits.bufferedDataBytes) return NDIS_STATUS.FAILURE;
+    return this.contextArea();
+  }
+
+  private contextArea(): NdisStatus | undefined {
+    return this.objects.size >= this.settings.limits.contextAreas ? NDIS_STATUS.RESOURCES : undefined;
+  }
+}

@@ -1,0 +1,45 @@
+/** How much an offload target has of each resource; each has a status of its own when it runs out (section 6 of the state digest). */
+
+/** See the file's head. Infinity means more than anybody asks for. */
+export interface TargetLimits {
+  /** Neighbor objects: NDIS_STATUS_OFFLOAD_NEIGHBOR_ENTRIES. */
+  readonly neighbors: number;
+  /** Path objects: NDIS_STATUS_OFFLOAD_PATH_ENTRIES. */
+  readonly paths: number;
+  /** Local IP addresses: NDIS_STATUS_OFFLOAD_IP_ADDRESS_ENTRIES. */
+  readonly localAddresses: number;
+  /** Source MAC addresses besides the interface's own: NDIS_STATUS_OFFLOAD_HW_ADDRESS_ENTRIES (INI-007). */
+  readonly sourceMacAddresses: number;
+  /** VLAN identifiers: NDIS_STATUS_OFFLOAD_VLAN_ENTRIES. */
+  readonly vlans: number;
+  /** The interface's VLANs; a neighbor with another one: NDIS_STATUS_OFFLOAD_VLAN_MISMATCH. Empty: no VLAN is configured. */
+  readonly vlanIds: readonly number[];
+  /** Largest path MTU in bytes: NDIS_STATUS_OFFLOAD_PATH_MTU. */
+  readonly pathMtu: number;
+  /** Largest InitialRcvWnd in bytes: NDIS_STATUS_OFFLOAD_TCP_RCV_WINDOW. */
+  readonly receiveWindow: number;
+  /** Bytes of outstanding sends that may come with offloads: NDIS_STATUS_OFFLOAD_TCP_XMIT_BUFFER. */
+  readonly sendBufferBytes: number;
+  /** Bytes of receive windows, of all connections together: NDIS_STATUS_OFFLOAD_TCP_RCV_BUFFER. */
+  readonly receiveBufferBytes: number;
+  /** Bytes of the largest BufferedData that can be copied: NDIS_STATUS_FAILURE (A21). */
+  readonly bufferedDataBytes: number;
+  /** Context areas of all kinds, in host memory: NDIS_STATUS_RESOURCES. */
+  readonly contextAreas: number;
+}
+
+/** An adapter with room for everything but TCP connections, which TargetSettings.tcpCapacity bounds. */
+export const defaultTargetLimits: TargetLimits = {
+  neighbors: Infinity,
+  paths: Infinity,
+  localAddresses: Infinity,
+  sourceMacAddresses: 0,
+  vlans: Infinity,
+  vlanIds: [],
+  pathMtu: 9000,
+  receiveWindow: 1024 ** 3,
+  sendBufferBytes: Infinity,
+  receiveBufferBytes: Infinity,
+  bufferedDataBytes: Infinity,
+  contextAreas: Infinity,
+};
