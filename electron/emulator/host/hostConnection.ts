@@ -57,7 +57,7 @@ export class HostConnection {
   readonly pathHandle: NDIS_OFFLOAD_HANDLE;
   /** The trace's id. */
   readonly id: number;
-  place: OffloadPlace = 'InHost';
+  private currentPlace: OffloadPlace = 'InHost';
   engine: TcpEngine;
   /** Application bytes received, by path. */
   readonly received: PathBytes = { hostPath: 0, chimney: 0 };
@@ -117,6 +117,16 @@ export class HostConnection {
     ndis.observer.wrote(this.pathHandle, stack.component, this.pathState());
   }
 
+  /** Where it is. */
+  get place(): OffloadPlace {
+    return this.currentPlace;
+  }
+
+  private set place(place: OffloadPlace) {
+    this.currentPlace = place;
+    this.stack.chimney.placeChanged();
+  }
+
   /** Application bytes that left through the host path for the first time. */
   get bytesSentByHostPath(): number {
     return (
@@ -171,6 +181,7 @@ export class HostConnection {
     const { State } = this.engine.variables;
     const worthwhile = State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait;
     if (this.place !== 'InHost' || !worthwhile || this.neighbor.mac === undefined) return;
+    if (!this.stack.chimney.mayOffload) return;
     this.offloadWanted = true;
     this.engine.flushAcknowledgment();
     this.run();
@@ -188,7 +199,7 @@ export class HostConnection {
     const { stack, engine } = this;
     this.offloadWanted = false;
     if (this.place !== 'InHost') return;
-    if (!isOffloadableState(engine.variables.State)) {
+    if (!isOffloadableState(engine.variables.State) || !stack.chimney.mayOffload) {
       this.run();
       return;
     }

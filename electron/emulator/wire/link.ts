@@ -24,6 +24,8 @@ export interface LinkEnd {
   readonly component: number;
   /** A frame has arrived; it may be used until this call returns. */
   receive(frame: Frame): void;
+  /** The carrier has come or gone. */
+  linkChanged?(up: boolean): void;
 }
 
 /** Bytes on the wire that no frame shows: preamble, FCS and inter-frame gap (IEEE 802.3). */
@@ -37,6 +39,8 @@ const linkEvents = { begin: 0, delivered: 1, lost: 2 } as const;
 
 class Direction implements EventTarget {
   private busyUntil = 0;
+  /** Whether the cable is plugged in. */
+  carrier = true;
 
   constructor(
     private readonly machine: Machine,
@@ -73,7 +77,7 @@ class Direction implements EventTarget {
   onEvent(event: number, payload: unknown): void {
     const frame = payload as Frame;
     if (event === linkEvents.begin) this.record(frame);
-    else this.settle(frame, event === linkEvents.lost ? 'lost' : 'delivered');
+    else this.settle(frame, event === linkEvents.lost || !this.carrier ? 'lost' : 'delivered');
   }
 
   /** Its first bit leaves now. */
@@ -112,6 +116,12 @@ export class Link {
       [left, new Direction(machine, pool, settings, machine.random(1), left, right)],
       [right, new Direction(machine, pool, settings, machine.random(2), right, left)],
     ]);
+  }
+
+  /** Pulls the cable or plugs it in again, and tells both ends. What is on the way when it is pulled is lost. */
+  setCarrier(up: boolean): void {
+    for (const direction of this.directions.values()) direction.carrier = up;
+    for (const end of this.directions.keys()) end.linkChanged?.(up);
   }
 
   /** Sends a frame from one end and takes it over; answers when its last bit leaves, in ns. */
