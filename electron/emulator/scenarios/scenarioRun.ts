@@ -19,6 +19,7 @@ import { defaultTargetSettings } from '../target/targetSettings';
 import { defaultTcpSettings } from '../tcp/tcpSettings';
 import { FramePool } from '../wire/frame';
 import { Link } from '../wire/link';
+import { AdapterEvents } from './adapterEvents';
 import { gigabitLink, type ScenarioSettings } from './scenarioSettings';
 import { TransferApplication } from './transferApplication';
 
@@ -59,6 +60,7 @@ export class ScenarioRun {
   private readonly peer: EchoHost;
   private readonly application: TransferApplication;
   private connection: HostConnection | undefined;
+  private readonly adapterEvents: AdapterEvents;
   private offloadTried = false;
   private halfwayDone = false;
   private endsAt = Infinity;
@@ -91,6 +93,8 @@ export class ScenarioRun {
     const link = new Link(machine, pool, { ...gigabitLink, loss: settings.loss }, this.target, this.peer);
     this.target.connect(link);
     this.peer.connect(link);
+    const { ndis, host, target } = this;
+    this.adapterEvents = new AdapterEvents(settings.scenario, { machine, ndis, host, target, link });
     machine.queueWorkItem(0, () => {
       this.boot();
     });
@@ -179,6 +183,7 @@ export class ScenarioRun {
   private direct(): void {
     const { application, connection, settings, machine } = this;
     if (connection === undefined) return;
+    this.adapterEvents.direct(connection, application.acknowledged / settings.file.length);
     if (
       !this.offloadTried &&
       connection.acknowledgedBytes >= offloadThreshold(settings.file.length) &&
