@@ -124,6 +124,7 @@ export class AdapterLifePlane {
     const adapter = adapterFrom(adapterHandle);
     const { addresses } = this.core.machine;
     const falls = state !== devicePowerStates.D0;
+    const before = adapter.powerState;
     const set = (): void => {
       const bytes = Uint8Array.of(state, 0, 0, 0);
       const request = allocateOidRequest(
@@ -133,13 +134,15 @@ export class AdapterLifePlane {
         bytes,
       );
       const ended = (status: NdisStatus): void => {
-        if (status === NDIS_STATUS.SUCCESS) adapter.powerState = state;
+        adapter.powerState = status === NDIS_STATUS.SUCCESS ? state : before;
         if (falls || status !== NDIS_STATUS.SUCCESS) done(status);
         else
           this.tellBindingSoon(adapter, netEvents.setPower, state, () => {
             done(status);
           });
       };
+      // From here on NDIS hands no packet to an adapter that is about to sleep.
+      if (falls) adapter.powerState = state;
       const status = this.oids.deliver(adapter, request, ended);
       if (status !== NDIS_STATUS.PENDING) ended(status);
     };

@@ -36,6 +36,8 @@ export interface GatedAdapter {
   readonly isIdle: boolean;
   /** Whether every list that was lent or is being sent is back. */
   readonly isQuiet: boolean;
+  /** Whether frames of the ordinary path have not left yet. */
+  readonly isSending: boolean;
   readonly linkSpeed: number;
   /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD. */
   capabilities(): Uint8Array;
@@ -114,8 +116,8 @@ export class AdapterGate {
   }
 
   /**
-   * OID_PNP_SET_POWER: a low state is reported as reached when every termination has been completed, and not before; until then the
-   * request is PENDING (PWR-017, PWR-018).
+   * OID_PNP_SET_POWER: a low state is reported as reached when every termination has been completed and every frame has left; until
+   * then the request is PENDING (PWR-017, PWR-018).
    */
   setPower(request: NDIS_OID_REQUEST): NdisStatus {
     const [state] = request.InformationBuffer;
@@ -126,7 +128,7 @@ export class AdapterGate {
     if (!powerStates.includes(state)) return NDIS_STATUS.INVALID_DATA;
     request.bytesProcessed = 4;
     if (state !== devicePowerStates.D0) this.refuseHeld();
-    if (state === devicePowerStates.D0 || this.adapter.isIdle) {
+    if (state === devicePowerStates.D0 || this.maySleep) {
       this.powerState = state;
       return NDIS_STATUS.SUCCESS;
     }
@@ -177,14 +179,17 @@ export class AdapterGate {
       this.pausing = false;
       ndis.life.NdisMPauseComplete(handle);
     }
-    if (!adapter.isIdle) return;
     const request = this.powerRequest;
-    if (request !== undefined) {
+    if (request !== undefined && this.maySleep) {
       this.powerRequest = undefined;
       this.powerState = request.InformationBuffer[0]!;
       ndis.oids.NdisMOidRequestComplete(handle, request, NDIS_STATUS.SUCCESS);
     }
     if (this.resumeWanted) this.resumeOffload();
+  }
+
+  private get maySleep(): boolean {
+    return this.adapter.isIdle && !this.adapter.isSending;
   }
 
   private refuseHeld(): void {

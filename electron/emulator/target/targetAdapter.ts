@@ -132,7 +132,12 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** Whether every list that was lent or is being sent is back. */
   get isQuiet(): boolean {
-    return this.lent.size === 0 && this.openSends === 0;
+    return this.lent.size === 0 && !this.isSending;
+  }
+
+  /** Whether frames of the ordinary path have not left yet. */
+  get isSending(): boolean {
+    return this.openSends > 0;
   }
 
   /** An initiate or a terminate begins. */
