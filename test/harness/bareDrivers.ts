@@ -19,6 +19,8 @@ export interface BareDriverChoices {
   readonly settings?: Partial<NdisSettings>;
   /** Capabilities that the miniport declares; none if absent. */
   readonly capacity?: number;
+  /** Gets NDIS before the drivers are loaded, for handlers that call it while they are. */
+  readonly observeNdis?: (ndis: Ndis) => void;
 }
 
 /** NDIS with both drivers loaded and the adapter started. */
@@ -38,6 +40,7 @@ export function startBareDrivers(choices: BareDriverChoices = {}): BareDrivers {
   const machine = new Machine(silentProbe(), 1);
   const ndis = new Ndis(machine, { enter: 1, leave: 1 }, choices.settings);
   const { registration } = ndis;
+  choices.observeNdis?.(ndis);
   let adapter: NDIS_HANDLE | undefined;
   let binding: NDIS_HANDLE | undefined;
   let protocolHandle: NDIS_HANDLE | undefined;
