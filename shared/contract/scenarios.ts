@@ -7,6 +7,9 @@ export const scenarioIds = [
   'neighbor-invalidated',
   'no-tcp-entries',
   'many-connections',
+  'upload-all',
+  'link-loss',
+  'power-down',
 ] as const;
 
 /** Id of a built-in scenario. */
@@ -87,6 +90,40 @@ export const scenarios: readonly ScenarioDescription[] = [
       'paths and neighbors stay until their last connection is gone.',
     defaultLoss: 0,
     defaultFileBytes: 960 * 1024,
+  },
+  {
+    id: 'upload-all',
+    title: 'The target wants everything back',
+    description:
+      'In the middle of a transfer the target indicates NDIS_STATUS_UPLOAD_ALL. The host stack terminates every offload and goes ' +
+      'on by itself; after NDIS_STATUS_OFFLOAD_RESUME it reads the capabilities again and offloads the connection once more.',
+    lookAt:
+      'NdisMIndicateStatusEx and ProtocolStatusEx, receives completed with NDIS_STATUS_UPLOAD_IN_PROGRESS, and the two stays of ' +
+      'the connection with the target.',
+    defaultLoss: 0,
+    defaultFileBytes: 1024 * 1024,
+  },
+  {
+    id: 'link-loss',
+    title: 'The cable is pulled',
+    description:
+      'In the middle of a transfer the link goes down for a quarter of a second. The target only reports it with ' +
+      'NDIS_STATUS_LINK_STATE; the host stack uploads, retransmits when the link is back, and offloads again.',
+    lookAt:
+      'NDIS_LINK_STATE in the status indication, the frames lost around it, and the retransmission timer at work.',
+    defaultLoss: 0,
+    defaultFileBytes: 1024 * 1024,
+  },
+  {
+    id: 'power-down',
+    title: 'The adapter goes to sleep',
+    description:
+      'In the middle of a transfer the power manager puts the adapter into D3. The host stack begins to terminate every offload ' +
+      'first; the target leaves OID_PNP_SET_POWER pending until the last termination is complete. Half a second later it wakes.',
+    lookAt:
+      'ProtocolNetPnPEvent, MiniportOidRequest with NDIS_STATUS_PENDING, and NdisMOidRequestComplete that ends it.',
+    defaultLoss: 0,
+    defaultFileBytes: 1024 * 1024,
   },
 ];
 

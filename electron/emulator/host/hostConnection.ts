@@ -100,7 +100,9 @@ export class HostConnection {
     const remote = `${formatIpv4(remoteAddress)}:${remotePort}`;
     this.id = machine.probe.connection(machine.now, local, remote);
     this.handle = new NDIS_OFFLOAD_HANDLE(machine.addresses);
-    this.record = new OffloadRecord('tcp', this.handle);
+    this.record = new OffloadRecord('tcp', this.handle, () => {
+      stack.chimney.placeChanged();
+    });
     ndis.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
     this.engine = new TcpEngine(settings.tcp, this.tcpUser(), localPort, remotePort);
     this.cached = exportCached(this.engine, { TtlOrHopLimit: settings.timeToLive, TosOrTrafficClass: 0 });
@@ -214,6 +216,7 @@ export class HostConnection {
     if (
       this.place !== 'InHost' ||
       !worthwhile ||
+      !this.stack.chimney.mayOffload ||
       this.offloadWanted ||
       this.path.neighbor.mac === undefined
     ) {
@@ -255,7 +258,8 @@ export class HostConnection {
   offer(): Offer | undefined {
     const { stack, engine } = this;
     this.offloadWanted = false;
-    if (this.place !== 'InHost' || !isOffloadableState(engine.variables.State)) {
+    const { State } = engine.variables;
+    if (this.place !== 'InHost' || !isOffloadableState(State) || !stack.chimney.mayOffload) {
       this.run();
       return undefined;
     }

@@ -3,7 +3,7 @@
  * adapter, and serves applications with connections that it may hand to the adapter's offload target.
  */
 import type { Random } from '../../../shared/base/random';
-import { constantValue, nameInGroup, structureLayout } from '../../../shared/ddi/catalogue';
+import { constantValue, nameInGroup } from '../../../shared/ddi/catalogue';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { DISPATCH_LEVEL, type Machine } from '../machine/machine';
@@ -12,6 +12,7 @@ import {
   type NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   type NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
   type NDIS_HANDLE,
+  type NDIS_OID_REQUEST,
 } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
 import {
@@ -22,7 +23,12 @@ import {
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
-import { chimneyOids } from '../ndis/oidRequests';
+import {
+  connectionOffloadSize,
+  readConnectionOffload,
+  type ConnectionOffload,
+} from '../ndis/connectionOffload';
+import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
 import { writeTcpParameters } from '../ndis/tcpParameters';
 import { ConnectionMap } from '../tcp/connectionMap';
 import type { SendQueue } from '../tcp/sendQueue';
@@ -32,6 +38,7 @@ import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
 import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
+import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
@@ -39,6 +46,7 @@ import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCach
 import { OffloadCoordinator } from './offloadCoordinator';
 import { PathCache } from './pathCache';
 import { RoutingTable } from './routes';
+import { readOffloadStatistics, type OffloadStatisticsAnswer } from './offloadStatistics';
 
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
 
@@ -60,6 +68,10 @@ export class HostStack implements PVOID {
   private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, HostConnection>();
   private readonly routes: RoutingTable;
   private readonly sequenceNumbers: Random;
+  /** When connections may be offloaded. */
+  readonly chimney: ChimneyGate;
+  private lastCapabilities: ConnectionOffload | undefined;
+  private readonly oidRequests = new Map<NDIS_OID_REQUEST, (status: NdisStatus) => void>();
   private readonly completions = new Map<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, () => void>();
   private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
   private readonly scratch = new Frame();
@@ -74,6 +86,29 @@ export class HostStack implements PVOID {
   ) {
     this.component = machine.probe.component('host-stack', 'Host TCP/IP stack');
     this.address = machine.addresses.allocate(0x100);
+    const connections = (): readonly HostConnection[] => this.connections;
+    this.chimney = new ChimneyGate({
+      get connections() {
+        return connections();
+      },
+      learnCapabilities: () => this.queryCapabilities(chimneyOids.OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG),
+      completeNetPnPEvent: (event) => {
+        this.ndis.life.NdisCompleteNetPnPEvent(this.binding, event, NDIS_STATUS.SUCCESS);
+      },
+      closeAdapter: () => {
+        this.ndis.life.NdisCloseAdapterEx(this.binding);
+        this.opened = undefined;
+      },
+      completeUnbind: (UnbindContext) => {
+        this.ndis.life.NdisCompleteUnbindAdapterEx(UnbindContext, this.component);
+      },
+      whenIdle: (work) => {
+        this.whenIdle(work);
+      },
+      note: (connection, text) => {
+        this.note(connection, text);
+      },
+    });
     this.neighbors = new NeighborCache(
       machine,
       (target) => {
@@ -123,33 +158,72 @@ export class HostStack implements PVOID {
           if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
         }
       },
+      StatusHandlerEx: (_context, indication) => {
+        this.chimney.onStatus(indication);
+      },
+      OidRequestCompleteHandler: (_context, request, status) => {
+        this.onOidRequestEnded(request, status);
+      },
+      NetPnPEventHandler: (_context, event) => this.chimney.onNetPnPEvent(event),
+      UnbindAdapterHandlerEx: (UnbindContext) => this.chimney.onUnbind(UnbindContext),
     });
     return status;
   }
 
   /** Reads the adapter's capabilities and turns connection offload on (CAP rules); at PASSIVE_LEVEL. */
   enableChimney(): NdisStatus {
-    const { ndis, machine } = this;
-    const query = ndis.oids.NdisOidRequest(this.binding, {
-      address: machine.addresses.allocate(64),
-      RequestType: 'NdisRequestQueryInformation',
-      Oid: chimneyOids.OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES,
-      InformationBuffer: new Uint8Array(structureLayout('NDIS_TCP_CONNECTION_OFFLOAD').size),
-      bytesProcessed: 0,
-    });
-    if (query !== NDIS_STATUS.SUCCESS) return query;
-    return ndis.oids.NdisOidRequest(this.binding, {
-      address: machine.addresses.allocate(64),
-      RequestType: 'NdisRequestSetInformation',
-      Oid: chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS,
-      InformationBuffer: writeTcpParameters(this.settings.parameters),
-      bytesProcessed: 0,
+    const status = this.queryCapabilities(chimneyOids.OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES);
+    if (status !== NDIS_STATUS.SUCCESS) return status;
+    return this.requestOid(
+      'NdisRequestSetInformation',
+      chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS,
+      writeTcpParameters(this.settings.parameters),
+      (ended) => {
+        if (ended === NDIS_STATUS.SUCCESS) this.chimney.enabled();
+      },
+    );
+  }
+
+  /** What the adapter can take, as it was last read. */
+  get capabilities(): ConnectionOffload | undefined {
+    return this.lastCapabilities;
+  }
+
+  /** Counters of offloaded connections, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
+  offloadStatistics(): OffloadStatisticsAnswer | undefined {
+    return readOffloadStatistics(this.machine, this.ndis, this.binding);
+  }
+
+  private queryCapabilities(oid: number): NdisStatus {
+    const buffer = new Uint8Array(connectionOffloadSize);
+    return this.requestOid('NdisRequestQueryInformation', oid, buffer, (ended) => {
+      if (ended === NDIS_STATUS.SUCCESS) this.lastCapabilities = readConnectionOffload(buffer);
     });
   }
 
   /** All connections, oldest first. */
   get connections(): readonly HostConnection[] {
     return [...this.byHandle.values()];
+  }
+
+  /** Makes an OID request; `ended` hears its final status, at once or from ProtocolOidRequestComplete. */
+  private requestOid(
+    type: NDIS_OID_REQUEST['RequestType'],
+    oid: number,
+    buffer: Uint8Array,
+    ended: (status: NdisStatus) => void,
+  ): NdisStatus {
+    const request = allocateOidRequest(this.machine.addresses, type, oid, buffer);
+    this.oidRequests.set(request, ended);
+    const status = this.ndis.oids.NdisOidRequest(this.binding, request);
+    if (status !== NDIS_STATUS.PENDING) this.onOidRequestEnded(request, status);
+    return status;
+  }
+
+  private onOidRequestEnded(request: NDIS_OID_REQUEST, status: NdisStatus): void {
+    const ended = this.oidRequests.get(request);
+    this.oidRequests.delete(request);
+    ended?.(status);
   }
 
   /** Resolves the neighbor and opens a connection; the user hears what becomes of it. */
@@ -232,6 +306,13 @@ export class HostStack implements PVOID {
     const { scratch, settings } = this;
     const { mac } = connection.path.neighbor;
     if (mac === undefined) return;
+    if (this.opened === undefined) {
+      // Without an adapter a segment is lost at once.
+      this.machine.queueDeferredCall(0, () => {
+        connection.onFrameSent();
+      });
+      return;
+    }
     this.identification = (this.identification + 1) & 0x7fff;
     const addressing = {
       sourceMac: settings.mac,
@@ -411,6 +492,7 @@ export class HostStack implements PVOID {
   }
 
   private sendArp(destination: Uint8Array, message: Parameters<typeof writeArpFrame>[2]): void {
+    if (this.opened === undefined) return;
     const bytes = new Uint8Array(arpFrameLength);
     writeArpFrame(bytes, destination, message);
     const list = allocateNetBufferList(this.machine.addresses, [bytes]);

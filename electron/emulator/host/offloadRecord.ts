@@ -7,7 +7,7 @@ export type OffloadPlace = 'InHost' | 'Offloading' | 'Offloaded' | 'Uploading';
 
 /** See the file's head. */
 export class OffloadRecord {
-  place: OffloadPlace = 'InHost';
+  private currentPlace: OffloadPlace = 'InHost';
   /** Invalidated and not terminated yet (INV-008). */
   invalid = false;
   /** Updates, queries and invalidates under way; until they have ended the object is not terminated (TRM-004). */
@@ -18,7 +18,19 @@ export class OffloadRecord {
   constructor(
     readonly layer: StateLayer,
     readonly handle: NDIS_OFFLOAD_HANDLE,
+    /** Hears that the place is another one. */
+    private readonly onPlaceChanged: () => void = () => undefined,
   ) {}
+
+  /** Where the object is. */
+  get place(): OffloadPlace {
+    return this.currentPlace;
+  }
+
+  set place(place: OffloadPlace) {
+    this.currentPlace = place;
+    this.onPlaceChanged();
+  }
 
   /** Whether a request of any kind may name it now, save a terminate while others are open. */
   get isSettled(): boolean {

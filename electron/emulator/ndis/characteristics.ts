@@ -29,7 +29,38 @@ export interface NDIS_OID_REQUEST {
   readonly InformationBuffer: Uint8Array;
   /** Bytes written by a query or read by a set. */
   bytesProcessed: number;
+  /** Size that would have done, where the status is NDIS_STATUS_BUFFER_TOO_SHORT; 0 otherwise. */
+  bytesNeeded: number;
 }
+
+/** NDIS_STATUS_INDICATION, as far as miniports fill it in. */
+export interface NDIS_STATUS_INDICATION {
+  readonly address: number;
+  /** The NdisMiniportHandle of who indicates. */
+  readonly SourceHandle: NDIS_HANDLE;
+  /** An NDIS_STATUS_ value that says what has happened. */
+  readonly StatusCode: NdisStatus;
+  /** The structure that belongs to the code, or NULL. It may be used until the indication returns. */
+  readonly StatusBuffer: Uint8Array | null;
+}
+
+/** NET_PNP_EVENT_NOTIFICATION: a Plug and Play, power or pause event for one binding. */
+export interface NET_PNP_EVENT_NOTIFICATION {
+  readonly address: number;
+  /** A NET_PNP_EVENT_CODE. */
+  readonly NetEvent: number;
+  /** The power state that Buffer points to, for NetEventSetPower. */
+  readonly powerState: DevicePowerState | undefined;
+}
+
+/** NDIS_DEVICE_POWER_STATE: D0 is full power; in all others an adapter neither sends nor receives. */
+export const devicePowerStates = { D0: 1, D1: 2, D2: 3, D3: 4 } as const;
+
+/** A value of NDIS_DEVICE_POWER_STATE. */
+export type DevicePowerState = (typeof devicePowerStates)[keyof typeof devicePowerStates];
+
+/** Values of NDIS_DEVICE_PNP_EVENT that NDIS tells miniports of. */
+export const devicePnPEvents = { SurpriseRemoved: 2 } as const;
 
 /** NDIS_MINIPORT_DRIVER_CHARACTERISTICS, as far as it is used. */
 export interface NDIS_MINIPORT_DRIVER_CHARACTERISTICS {
@@ -54,6 +85,15 @@ export interface NDIS_MINIPORT_DRIVER_CHARACTERISTICS {
     MiniportAdapterContext: PVOID,
     NetBufferLists: NET_BUFFER_LIST,
   ) => void;
+  /**
+   * MiniportPause: nothing may be received or sent from now on, and lists that are out must come back. PENDING: the driver calls
+   * NdisMPauseComplete when that is done. NDIS takes an absent handler for success.
+   */
+  readonly PauseHandler?: (MiniportAdapterContext: PVOID, PauseReason: number) => NdisStatus;
+  /** MiniportHaltEx: the adapter goes; `HaltAction` is an NDIS_HALT_ACTION. */
+  readonly HaltHandlerEx?: (MiniportAdapterContext: PVOID, HaltAction: number) => void;
+  /** MiniportDevicePnPEventNotify: the device is gone, or the power source has changed. */
+  readonly DevicePnPEventNotifyHandler?: (MiniportAdapterContext: PVOID, DevicePnPEvent: number) => void;
 }
 
 /** NDIS_PROTOCOL_DRIVER_CHARACTERISTICS, as far as it is used. */
@@ -79,6 +119,32 @@ export interface NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
     ProtocolBindingContext: PVOID,
     NetBufferLists: NET_BUFFER_LIST,
   ) => void;
+  /** ProtocolStatusEx: a miniport has indicated a status; at DISPATCH_LEVEL or below. Absent: the driver does not care. */
+  readonly StatusHandlerEx?: (
+    ProtocolBindingContext: PVOID,
+    StatusIndication: NDIS_STATUS_INDICATION,
+  ) => void;
+  /** ProtocolOidRequestComplete: the end of a request for which NdisOidRequest returned PENDING. */
+  readonly OidRequestCompleteHandler?: (
+    ProtocolBindingContext: PVOID,
+    OidRequest: NDIS_OID_REQUEST,
+    Status: NdisStatus,
+  ) => void;
+  /**
+   * ProtocolNetPnPEvent: power, pause and restart of a binding, at PASSIVE_LEVEL. PENDING: the driver calls NdisCompleteNetPnPEvent
+   * when it is ready. NDIS takes an absent handler for success.
+   */
+  readonly NetPnPEventHandler?: (
+    ProtocolBindingContext: PVOID,
+    NetPnPEventNotification: NET_PNP_EVENT_NOTIFICATION,
+  ) => NdisStatus;
+  /** ProtocolOpenAdapterCompleteEx: the end of an NdisOpenAdapterEx that returned PENDING. */
+  readonly OpenAdapterCompleteHandlerEx?: (ProtocolBindingContext: PVOID, Status: NdisStatus) => void;
+  /**
+   * ProtocolUnbindAdapterEx: the driver closes the adapter with NdisCloseAdapterEx. PENDING: it calls NdisCompleteUnbindAdapterEx
+   * after that.
+   */
+  readonly UnbindAdapterHandlerEx?: (UnbindContext: NDIS_HANDLE, ProtocolBindingContext: PVOID) => NdisStatus;
 }
 
 type GenericMiniportHandler = (

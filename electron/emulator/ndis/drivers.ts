@@ -1,4 +1,5 @@
 /** NDIS's own records of drivers, adapters and bindings. */
+import { devicePowerStates, type DevicePowerState } from './characteristics';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
@@ -53,8 +54,14 @@ export class MiniportAdapter implements NDIS_HANDLE {
   /** MiniportAdapterContext, from NdisMSetMiniportAttributes. */
   context: PVOID | undefined;
   initialized = false;
+  /** Whether packets may pass; only between MiniportRestart and MiniportPause. */
+  running = false;
+  powerState: DevicePowerState = devicePowerStates.D0;
   /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD: what the hardware can do, and what is on. */
   hardwareCapabilities: Uint8Array | undefined;
+  currentConfiguration: Uint8Array | undefined;
+  /** The NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS that was last set with success: what is in force (A23). */
+  connectionParameters: Uint8Array | undefined;
   binding: Binding | undefined;
 
   constructor(
@@ -67,6 +74,13 @@ export class MiniportAdapter implements NDIS_HANDLE {
 /** A protocol driver's opening of an adapter. Its handle is NdisBindingHandle. */
 export class Binding implements NDIS_HANDLE {
   readonly kind = 'binding';
+  /** Handlers registered for this binding alone; they go before the driver's. */
+  genericHandlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS | undefined;
+  tcpHandlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS | undefined;
+  /** Whether the open has been completed: only then the handle is good for anything. */
+  opened = false;
+  /** While ProtocolBindAdapterEx or ProtocolOpenAdapterCompleteEx runs. */
+  inBindCall = false;
 
   constructor(
     readonly address: number,
@@ -76,6 +90,21 @@ export class Binding implements NDIS_HANDLE {
     /** ProtocolBindingContext, from NdisOpenAdapterEx. */
     readonly context: PVOID,
   ) {}
+
+  /** The client handlers that NDIS dispatches to (REG-027).
+   * @throws Error if none have been registered. */
+  get clientGenericHandlers(): NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS {
+    const handlers = this.genericHandlers ?? this.protocol.genericHandlers;
+    if (handlers === undefined) throw new Error('the protocol driver has registered no chimney handlers');
+    return handlers;
+  }
+
+  /** As `clientGenericHandlers`, for TCP chimney. */
+  get clientTcpHandlers(): NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS {
+    const handlers = this.tcpHandlers ?? this.protocol.tcpHandlers;
+    if (handlers === undefined) throw new Error('the protocol driver has registered no TCP chimney handlers');
+    return handlers;
+  }
 }
 
 /** An adapter's context.

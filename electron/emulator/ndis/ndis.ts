@@ -1,12 +1,15 @@
 /** The emulated NDIS library, plane by plane: everything that a driver may call. */
 import type { Machine } from '../machine/machine';
 import { StateObserver } from '../observe/stateObserver';
+import { AdapterLifePlane } from './adapterLife';
 import { NdisCore } from './core';
 import { Door, type DoorCosts } from './door';
+import { defaultNdisSettings, type NdisSettings } from './ndisSettings';
 import { OidPlane } from './oidRequests';
 import { PacketPlane } from './packets';
 import { RegistrationPlane } from './registration';
 import { StateManipulationPlane } from './stateManipulation';
+import { StatusPlane } from './statusIndications';
 import { TcpDataPlane } from './tcpData';
 
 /** See the file's head. */
@@ -17,8 +20,10 @@ export class Ndis {
   readonly offload: StateManipulationPlane;
   readonly packets: PacketPlane;
   readonly oids: OidPlane;
+  readonly status: StatusPlane;
+  readonly life: AdapterLifePlane;
 
-  constructor(machine: Machine, costs: DoorCosts) {
+  constructor(machine: Machine, costs: DoorCosts, settings: Partial<NdisSettings> = {}) {
     this.observer = new StateObserver(machine);
     const core = new NdisCore(
       machine,
@@ -27,9 +32,14 @@ export class Ndis {
       machine.probe.component('ndis', 'NDIS'),
     );
     this.tcp = new TcpDataPlane(core);
-    this.registration = new RegistrationPlane(core, this.tcp);
+    this.oids = new OidPlane(core);
+    this.life = new AdapterLifePlane(core, this.oids);
+    this.registration = new RegistrationPlane(core, this.tcp, this.life, {
+      ...defaultNdisSettings,
+      ...settings,
+    });
     this.offload = new StateManipulationPlane(core);
     this.packets = new PacketPlane(core);
-    this.oids = new OidPlane(core);
+    this.status = new StatusPlane(core);
   }
 }

@@ -1,8 +1,10 @@
 /** NDIS: the ordinary packet path, which carries everything that is not offloaded. */
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import type { EventId } from '../../../shared/trace/records';
 import { netBufferListsArgument, numberArgument, pointerArgument } from './arguments';
-import type { NDIS_HANDLE } from './characteristics';
+import { devicePowerStates, type NDIS_HANDLE } from './characteristics';
 import type { NdisCore } from './core';
-import { adapterContext, adapterFrom, bindingFrom } from './drivers';
+import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
 
 /** See the file's head. */
@@ -32,6 +34,11 @@ export class PacketPlane {
         ],
       },
       (ndisCall) => {
+        const refusal = refusalOf(adapter);
+        if (refusal !== undefined) {
+          this.refuse(binding, lists, connection, ndisCall, refusal);
+          return;
+        }
         const context = adapterContext(adapter);
         door.void(
           {
@@ -51,6 +58,45 @@ export class PacketPlane {
             adapter.driver.characteristics.SendNetBufferListsHandler(context, lists);
           },
         );
+      },
+    );
+  }
+
+  /** Gives lists back that the adapter can't send now, a little later, as a miniport would. */
+  private refuse(
+    binding: Binding,
+    lists: NET_BUFFER_LIST,
+    connection: number | undefined,
+    ndisCall: EventId,
+    refusal: NdisStatus,
+  ): void {
+    for (const list of chainToArray(lists)) list.Status = refusal;
+    this.core.machine.queueDeferredCall(0, () => {
+      this.giveBackSent(binding, lists, connection, [ndisCall]);
+    });
+  }
+
+  private giveBackSent(
+    binding: Binding,
+    lists: NET_BUFFER_LIST,
+    connection: number | undefined,
+    completes: readonly EventId[],
+  ): void {
+    const { door, component } = this.core;
+    door.void(
+      {
+        functionName: 'ProtocolSendNetBufferListsComplete',
+        caller: component,
+        callee: binding.protocol.component,
+        connection,
+        completes,
+        arguments: [
+          pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
+          netBufferListsArgument('NetBufferLists', lists),
+        ],
+      },
+      () => {
+        binding.protocol.characteristics.SendNetBufferListsCompleteHandler(binding.context, lists);
       },
     );
   }
@@ -75,22 +121,7 @@ export class PacketPlane {
         ],
       },
       () => {
-        door.void(
-          {
-            functionName: 'ProtocolSendNetBufferListsComplete',
-            caller: component,
-            callee: binding.protocol.component,
-            connection,
-            completes: ndisCalls,
-            arguments: [
-              pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
-              netBufferListsArgument('NetBufferLists', lists),
-            ],
-          },
-          () => {
-            binding.protocol.characteristics.SendNetBufferListsCompleteHandler(binding.context, lists);
-          },
-        );
+        this.giveBackSent(binding, lists, connection, ndisCalls);
       },
     );
   }
@@ -174,4 +205,10 @@ export class PacketPlane {
       },
     );
   }
+}
+
+/** Why nothing can be sent through an adapter now; undefined if it can. */
+function refusalOf(adapter: MiniportAdapter): NdisStatus | undefined {
+  if (adapter.powerState !== devicePowerStates.D0) return NDIS_STATUS.LOW_POWER_STATE;
+  return adapter.running ? undefined : NDIS_STATUS.PAUSED;
 }

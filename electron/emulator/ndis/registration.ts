@@ -2,8 +2,9 @@
 import { constantValue, structureLayout, type FunctionName } from '../../../shared/ddi/catalogue';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import type { EventId } from '../../../shared/trace/records';
 import { PASSIVE_LEVEL } from '../machine/machine';
-import { numberArgument, pointerArgument, structureArgument } from './arguments';
+import { numberArgument, pointerArgument, statusArgument, structureArgument } from './arguments';
 import type {
   NDIS_HANDLE,
   NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
@@ -11,9 +12,9 @@ import type {
   NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
   OptionalHandlers,
 } from './characteristics';
+import type { AdapterLifePlane } from './adapterLife';
 import type { NdisCore } from './core';
 import {
-  adapterContext,
   adapterFrom,
   Binding,
   MiniportAdapter,
@@ -22,6 +23,7 @@ import {
   ProtocolDriver,
   protocolFrom,
 } from './drivers';
+import type { NdisSettings } from './ndisSettings';
 import type { PVOID } from './offloadBlockList';
 import { encodeCharacteristics } from './structureBytes';
 import type { TcpDataPlane } from './tcpData';
@@ -32,11 +34,22 @@ const tcpChimney = constantValue('NdisTcpChimneyOffload');
 export class RegistrationPlane {
   private readonly adapters: MiniportAdapter[] = [];
   private readonly protocols: ProtocolDriver[] = [];
+  /** Binds for which ProtocolBindAdapterEx returned PENDING. */
+  private readonly openBinds = new Map<
+    NDIS_HANDLE,
+    { readonly call: EventId; readonly protocol: ProtocolDriver }
+  >();
+  /** Structures that NdisSetOptionalHandlers has memory for. */
+  private handlersLeft: number;
 
   constructor(
     private readonly core: NdisCore,
     private readonly tcp: TcpDataPlane,
-  ) {}
+    private readonly life: AdapterLifePlane,
+    private readonly settings: NdisSettings,
+  ) {
+    this.handlersLeft = settings.optionalHandlersCapacity;
+  }
 
   /**
    * NdisMRegisterMiniportDriver: takes a miniport driver in and calls its MiniportSetOptions before it returns (REG-001).
@@ -94,20 +107,21 @@ export class RegistrationPlane {
   }
 
   /**
-   * NdisSetOptionalHandlers: takes a driver's chimney entry points (WDK page "Registering Chimney Offload Functions"). Refuses
-   * a driver below NDIS 6.0 with NOT_SUPPORTED, and with FAILURE: a handle outside its SetOptions, a structure of the other
-   * edge, a wrong header, another OffloadType, a missing handler. A later call replaces the handlers.
+   * NdisSetOptionalHandlers: takes a driver's chimney entry points (WDK page "Registering Chimney Offload Functions"). The handle
+   * is a driver's, from inside its SetOptions, or an opened binding's, from inside the bind calls (REG-005, REG-022). Refuses a
+   * driver below NDIS 6.0 with NOT_SUPPORTED, a structure that there is no memory for with RESOURCES, and with FAILURE: a handle
+   * at the wrong time, a structure of the other edge, a wrong header, another OffloadType, a missing handler. A later call replaces
+   * the handlers (REG-026).
    */
   NdisSetOptionalHandlers(NdisHandle: NDIS_HANDLE, OptionalHandlers: OptionalHandlers): NdisStatus {
     const { machine, door, component } = this.core;
     const { addresses } = machine;
     const { structure, value } = OptionalHandlers;
-    const driver =
-      NdisHandle instanceof MiniportDriver || NdisHandle instanceof ProtocolDriver ? NdisHandle : undefined;
+    const edge = edgeOf(NdisHandle);
     return door.status(
       {
         functionName: 'NdisSetOptionalHandlers',
-        caller: driver?.component ?? component,
+        caller: edge?.driver.component ?? component,
         callee: component,
         arguments: [
           pointerArgument('NdisHandle', NdisHandle, NdisHandle.label),
@@ -120,9 +134,9 @@ export class RegistrationPlane {
         ],
       },
       () => {
-        if (driver === undefined) return NDIS_STATUS.FAILURE;
-        if (driver.characteristics.MajorNdisVersion < 6) return NDIS_STATUS.NOT_SUPPORTED;
-        if (!driver.inSetOptions || machine.irql !== PASSIVE_LEVEL) return NDIS_STATUS.FAILURE;
+        if (edge === undefined) return NDIS_STATUS.FAILURE;
+        if (edge.driver.characteristics.MajorNdisVersion < 6) return NDIS_STATUS.NOT_SUPPORTED;
+        if (!edge.mayRegister || machine.irql !== PASSIVE_LEVEL) return NDIS_STATUS.FAILURE;
         const expected = objectHeader(structure);
         if (value.Header.Revision !== expected.Revision || value.Header.Size !== expected.Size)
           return NDIS_STATUS.FAILURE;
@@ -131,17 +145,9 @@ export class RegistrationPlane {
           const member = (value as unknown as Readonly<Record<string, unknown>>)[field.name];
           if (field.kind === 'codePointer' && typeof member !== 'function') return NDIS_STATUS.FAILURE;
         }
-        if (driver instanceof MiniportDriver) {
-          if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS')
-            driver.genericHandlers = value;
-          else if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS')
-            driver.tcpHandlers = value;
-          else return NDIS_STATUS.FAILURE;
-        } else if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS')
-          driver.genericHandlers = value;
-        else if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS') driver.tcpHandlers = value;
-        else return NDIS_STATUS.FAILURE;
-        return NDIS_STATUS.SUCCESS;
+        const registered = install(edge.holder, OptionalHandlers, this.handlersLeft > 0);
+        if (registered === NDIS_STATUS.SUCCESS) this.handlersLeft--;
+        return registered;
       },
     );
   }
@@ -199,7 +205,10 @@ export class RegistrationPlane {
       },
       () => {
         if (attributes.kind === 'registration') adapter.context = attributes.MiniportAdapterContext;
-        else adapter.hardwareCapabilities = attributes.TcpConnectionOffloadHardwareCapabilities;
+        else {
+          adapter.hardwareCapabilities = attributes.TcpConnectionOffloadHardwareCapabilities;
+          adapter.currentConfiguration = attributes.DefaultTcpConnectionOffloadConfiguration;
+        }
         return NDIS_STATUS.SUCCESS;
       },
     );
@@ -248,7 +257,10 @@ export class RegistrationPlane {
     );
   }
 
-  /** NdisOpenAdapterEx: binds a protocol driver to an adapter, from ProtocolBindAdapterEx. */
+  /**
+   * NdisOpenAdapterEx: binds a protocol driver to an adapter, from ProtocolBindAdapterEx. PENDING: the handle is good from
+   * ProtocolOpenAdapterCompleteEx on.
+   */
   NdisOpenAdapterEx(
     NdisProtocolHandle: NDIS_HANDLE,
     ProtocolBindingContext: PVOID,
@@ -272,14 +284,17 @@ export class RegistrationPlane {
       () => {
         if (adapter.binding !== undefined) return { status: NDIS_STATUS.FAILURE, NdisBindingHandle: null };
         const address = machine.addresses.allocate(opaqueSize);
-        adapter.binding = new Binding(
-          address,
-          'NdisBindingHandle',
-          protocol,
-          adapter,
-          ProtocolBindingContext,
-        );
-        return { status: NDIS_STATUS.SUCCESS, NdisBindingHandle: adapter.binding };
+        const binding = new Binding(address, 'NdisBindingHandle', protocol, adapter, ProtocolBindingContext);
+        adapter.binding = binding;
+        if (this.settings.opensPend) {
+          machine.queueWorkItem(0, () => {
+            this.completeOpen(binding);
+          });
+          return { status: NDIS_STATUS.PENDING, NdisBindingHandle: binding };
+        }
+        binding.opened = true;
+        binding.inBindCall = true;
+        return { status: NDIS_STATUS.SUCCESS, NdisBindingHandle: binding };
       },
       ({ status, NdisBindingHandle }) => ({
         status,
@@ -314,7 +329,7 @@ export class RegistrationPlane {
           address: machine.addresses.allocate(opaqueSize),
           label: 'BindContext',
         };
-        door.status(
+        const bound = door.status(
           {
             functionName: 'ProtocolBindAdapterEx',
             caller: component,
@@ -324,20 +339,58 @@ export class RegistrationPlane {
               pointerArgument('BindContext', BindContext, BindContext.label),
             ],
           },
-          () => protocol.characteristics.BindAdapterHandlerEx(protocol.context, BindContext, adapter),
+          (call) => {
+            this.openBinds.set(BindContext, { call, protocol });
+            return protocol.characteristics.BindAdapterHandlerEx(protocol.context, BindContext, adapter);
+          },
         );
+        if (adapter.binding !== undefined) adapter.binding.inBindCall = false;
+        if (bound !== NDIS_STATUS.PENDING) this.openBinds.delete(BindContext);
       }
-      const context = adapterContext(adapter);
-      door.status(
-        {
-          functionName: 'MiniportRestart',
-          caller: component,
-          callee: driver.component,
-          arguments: [pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext')],
-        },
-        () => driver.characteristics.RestartHandler(context),
-      );
+      this.life.restartMiniport(adapter, () => undefined);
     }
+  }
+
+  /** NdisCompleteBindAdapterEx: ends a ProtocolBindAdapterEx that returned PENDING. */
+  NdisCompleteBindAdapterEx(BindAdapterContext: NDIS_HANDLE, Status: NdisStatus): void {
+    const { door, component } = this.core;
+    const open = this.openBinds.get(BindAdapterContext);
+    if (open === undefined) throw new Error('NdisCompleteBindAdapterEx: no bind is under way');
+    this.openBinds.delete(BindAdapterContext);
+    door.void(
+      {
+        functionName: 'NdisCompleteBindAdapterEx',
+        caller: open.protocol.component,
+        callee: component,
+        completes: [open.call],
+        arguments: [
+          pointerArgument('BindAdapterContext', BindAdapterContext, BindAdapterContext.label),
+          statusArgument('Status', Status),
+        ],
+      },
+      () => undefined,
+    );
+  }
+
+  /** ProtocolOpenAdapterCompleteEx: an open that was PENDING has succeeded. */
+  private completeOpen(binding: Binding): void {
+    const { door, component } = this.core;
+    binding.opened = true;
+    binding.inBindCall = true;
+    door.void(
+      {
+        functionName: 'ProtocolOpenAdapterCompleteEx',
+        caller: component,
+        callee: binding.protocol.component,
+        arguments: [
+          pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
+          statusArgument('Status', NDIS_STATUS.SUCCESS),
+        ],
+      },
+      () =>
+        binding.protocol.characteristics.OpenAdapterCompleteHandlerEx?.(binding.context, NDIS_STATUS.SUCCESS),
+    );
+    binding.inBindCall = false;
   }
 
   private register(
@@ -382,4 +435,38 @@ export class RegistrationPlane {
       },
     );
   }
+}
+
+/** Who holds the handlers that are registered with a handle, and whether this is the time to register them. */
+interface Edge {
+  readonly driver: MiniportDriver | ProtocolDriver;
+  readonly holder: MiniportDriver | ProtocolDriver | Binding;
+  readonly mayRegister: boolean;
+}
+
+function edgeOf(handle: NDIS_HANDLE): Edge | undefined {
+  if (handle instanceof Binding)
+    return { driver: handle.protocol, holder: handle, mayRegister: handle.opened && handle.inBindCall };
+  if (handle instanceof MiniportDriver || handle instanceof ProtocolDriver)
+    return { driver: handle, holder: handle, mayRegister: handle.inSetOptions };
+  return undefined;
+}
+
+/** Stores handlers with their holder: provider structures at the miniport edge, client structures at the other (REG-009). */
+function install(
+  holder: Edge['holder'],
+  { structure, value }: OptionalHandlers,
+  hasMemory: boolean,
+): NdisStatus {
+  const atMiniportEdge = holder instanceof MiniportDriver;
+  if (structure.startsWith('NDIS_PROVIDER_') !== atMiniportEdge) return NDIS_STATUS.FAILURE;
+  if (!hasMemory) return NDIS_STATUS.RESOURCES;
+  if (holder instanceof MiniportDriver) {
+    if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS') holder.genericHandlers = value;
+    if (structure === 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS') holder.tcpHandlers = value;
+  } else {
+    if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS') holder.genericHandlers = value;
+    if (structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS') holder.tcpHandlers = value;
+  }
+  return NDIS_STATUS.SUCCESS;
 }

@@ -230,8 +230,7 @@ export class StateManipulationPlane {
           above.Status = copy.Status;
           above.NetBufferListChain = copy.NetBufferListChain;
         }
-        const handlers = binding.protocol.genericHandlers;
-        if (handlers === undefined) throw new Error('the protocol driver has registered no chimney handlers');
+        const handlers = binding.clientGenericHandlers;
         door.void(
           {
             functionName: operation.completion,
@@ -299,11 +298,7 @@ export class StateManipulationPlane {
             ],
           },
           () =>
-            binding.protocol.genericHandlers?.IndicateOffloadEventHandler(
-              binding.context,
-              above,
-              IndicationCode,
-            ),
+            binding.clientGenericHandlers.IndicateOffloadEventHandler(binding.context, above, IndicationCode),
         );
       },
     );

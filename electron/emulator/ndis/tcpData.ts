@@ -343,8 +343,6 @@ export class TcpDataPlane {
   }
 
   private clientsOf(binding: Binding): NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS {
-    const handlers = binding.protocol.tcpHandlers;
-    if (handlers === undefined) throw new Error('the protocol driver has registered no TCP chimney handlers');
-    return handlers;
+    return binding.clientTcpHandlers;
   }
 }

@@ -1,6 +1,9 @@
 /** NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS: what the host stack tells a target about its TCP (CAP rules). */
 import { decodeStructure, encodeStructure, objectHeader } from '../../../shared/ddi/structureCodec';
 
+/** Bytes that a set must bring at least: the structure of NDIS 6.0, without CongestionAlgorithm (A33). */
+export const tcpParametersSize = objectHeader('NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS', { revision: 1 }).Size;
+
 /** The members that a target must honour. */
 export interface TcpParameters {
   readonly TicksPerSecond: number;

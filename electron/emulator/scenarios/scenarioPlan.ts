@@ -39,6 +39,9 @@ export const scenarioPlans: Readonly<Record<ScenarioId, ScenarioPlan>> = {
   transfer: oneConnection,
   'neighbor-invalidated': { ...oneConnection, halfway: 'invalidate-neighbor' },
   'no-tcp-entries': { ...oneConnection, target: { tcpCapacity: 0 } },
+  'upload-all': oneConnection,
+  'link-loss': oneConnection,
+  'power-down': oneConnection,
   'many-connections': {
     ...oneConnection,
     connections: 30,

@@ -11,6 +11,7 @@ import { Machine } from '../machine/machine';
 import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
 import type { Probe } from '../probe';
 import { hexOf } from '../wire/hex';
+import { AdapterEvents } from './adapterEvents';
 import { scenarioPlans, type ScenarioPlan } from './scenarioPlan';
 import type { ScenarioSettings } from './scenarioSettings';
 import { Stream } from './stream';
@@ -45,6 +46,7 @@ export class ScenarioRun {
   private offeredTogether = false;
   /** Events until decisions are looked at again: every connection costs time there. */
   private untilDecisions = 0;
+  private readonly adapterEvents: AdapterEvents;
   private endsAt = Infinity;
   private failure: string | undefined;
 
@@ -66,6 +68,7 @@ export class ScenarioRun {
       const file = partOf(settings.file, index, plan.connections);
       return new Stream(machine, topology.host, destination, plan, file, application);
     });
+    this.adapterEvents = new AdapterEvents(settings.scenario, { machine, ...topology });
     machine.queueWorkItem(0, () => {
       this.boot();
     });
@@ -203,6 +206,8 @@ export class ScenarioRun {
   private direct(): void {
     const { streams, machine, plan } = this;
     for (const stream of streams) stream.direct();
+    const [first] = streams;
+    if (first?.connection !== undefined) this.adapterEvents.direct(first.connection, first.acknowledgedPart);
     if (
       plan.offload === 'together' &&
       !this.offeredTogether &&

@@ -56,6 +56,11 @@ export class Stream {
     return this.application.waits || this.application.ended !== undefined;
   }
 
+  /** The part of its bytes that the peer has acknowledged, 0 to 1. */
+  get acknowledgedPart(): number {
+    return this.file.length === 0 ? 1 : this.application.acknowledged / this.file.length;
+  }
+
   /** Whether everything is over and the host has the connection. */
   get isOver(): boolean {
     const { connection, application } = this;

@@ -46,6 +46,8 @@ export interface Topology {
   readonly ndis: Ndis;
   readonly host: HostStack;
   readonly target: OffloadTarget;
+  /** The cable of the host's adapter. */
+  readonly link: Link;
   /** One for each neighbor. */
   readonly peers: readonly EchoHost[];
   /** Remote addresses, one for each path, with the neighbor that leads there. */
@@ -110,5 +112,5 @@ export function buildTopology(
   const destinations = paths
     .slice(0, plan.paths)
     .map((path) => ({ address: addressOf(path), peer: peers[path % plan.neighbors]! }));
-  return { ndis, host, target, peers, destinations };
+  return { ndis, host, target, link, peers, destinations };
 }

@@ -44,7 +44,16 @@ export class InitiateOffload {
 
   /** Starts the walk; the request is completed when it has ended. */
   begin(): void {
+    this.adapter.operationBegins();
     this.next(0);
+  }
+
+  /** Completes the request without having taken anything: placeholders alone succeed (TRE-018). */
+  refuse(): void {
+    for (const { block } of this.order)
+      block.Status = block.MiniportOffloadContext === null ? NDIS_STATUS.SUCCESS : NDIS_STATUS.FAILURE;
+    const { ndis, handle } = this.adapter;
+    ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);
   }
 
   private next(index: number): void {
@@ -151,5 +160,6 @@ export class InitiateOffload {
     const { ndis, handle } = this.adapter;
     ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);
     for (const connection of this.started) connection.start();
+    this.adapter.operationEnds();
   }
 }

@@ -8,26 +8,32 @@ import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { pointerOf } from '../../../shared/base/address';
 import type { Machine } from '../machine/machine';
 import {
+  devicePnPEvents,
   optionalHandlersHeader,
   type NDIS_HANDLE,
   type NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
-  type NDIS_OID_REQUEST,
   type NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   type NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
 } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
 import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
 import type { PVOID } from '../ndis/offloadBlockList';
-import { chimneyOids } from '../ndis/oidRequests';
-import { readTcpParameters } from '../ndis/tcpParameters';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { InitiateOffload } from './initiateOffload';
 import { OffloadedConnection } from './offloadedConnection';
 import { invalidateOffload, queryOffload, updateOffload } from './stateRequests';
 import { TargetAdapter } from './targetAdapter';
+import { serveOidRequest } from './targetOids';
 import type { TargetSettings } from './targetSettings';
 import { terminateOffload } from './terminateOffload';
+
+/** A bus master on a bus with hot plug that keeps its registers while it sleeps. */
+const attributeFlags =
+  constantValue('NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE') |
+  constantValue('NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER') |
+  constantValue('NDIS_MINIPORT_ATTRIBUTES_SURPRISE_REMOVE_OK') |
+  constantValue('NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND');
 
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
 
@@ -36,6 +42,8 @@ export class OffloadTarget implements PVOID, LinkEnd {
   readonly component: number;
   readonly address: number;
   private adapter: TargetAdapter | undefined;
+  /** What adapters that have been halted had sent. */
+  private bytesOfHalted = 0;
   private link: Link | undefined;
   private settings: TargetSettings;
 
@@ -58,8 +66,18 @@ export class OffloadTarget implements PVOID, LinkEnd {
       MinorNdisVersion: 20,
       SetOptionsHandler: (NdisDriverHandle) => this.MiniportSetOptions(NdisDriverHandle),
       InitializeHandlerEx: (NdisMiniportHandle) => this.MiniportInitializeEx(NdisMiniportHandle),
-      RestartHandler: () => NDIS_STATUS.SUCCESS,
-      OidRequestHandler: (_context, request) => this.MiniportOidRequest(request),
+      RestartHandler: (context) => this.adapterOf(context).gate.restart(),
+      PauseHandler: (context) => this.adapterOf(context).gate.pause(),
+      HaltHandlerEx: (context) => {
+        const adapter = this.adapterOf(context);
+        adapter.gate.halt();
+        this.bytesOfHalted += adapter.newBytesSent;
+        this.adapter = undefined;
+      },
+      DevicePnPEventNotifyHandler: (context, event) => {
+        if (event === devicePnPEvents.SurpriseRemoved) this.adapterOf(context).gate.remove();
+      },
+      OidRequestHandler: (context, request) => serveOidRequest(this.adapterOf(context), request),
       SendNetBufferListsHandler: (context, lists) => {
         this.adapterOf(context).send(lists);
       },
@@ -79,7 +97,34 @@ export class OffloadTarget implements PVOID, LinkEnd {
 
   /** Payload bytes that left for the first time through the chimney. */
   get newBytesSent(): number {
-    return this.adapter?.newBytesSent ?? 0;
+    return this.bytesOfHalted + (this.adapter?.newBytesSent ?? 0);
+  }
+
+  /** Asks the host stack for no more offloads. */
+  pauseOffload(): void {
+    this.adapter?.gate.pauseOffload();
+  }
+
+  /** Asks the host stack to take everything back. */
+  uploadAll(): void {
+    this.adapter?.gate.uploadAll();
+  }
+
+  /** Takes offloads again, as soon as it has given everything back if it has asked for that; `tcpCapacity` is its new capacity. */
+  resumeOffload(tcpCapacity?: number): void {
+    if (tcpCapacity !== undefined) this.adapter?.changeCapacity(tcpCapacity);
+    this.adapter?.gate.resumeOffload();
+  }
+
+  /** NdisMiniportHandle of its adapter, for Plug and Play.
+   * @throws Error before MiniportInitializeEx and after MiniportHaltEx. */
+  get miniportHandle(): NDIS_HANDLE {
+    if (this.adapter === undefined) throw new Error('the adapter is not initialized');
+    return this.adapter.handle;
+  }
+
+  linkChanged(up: boolean): void {
+    this.adapter?.gate.linkChanged(up);
   }
 
   receive(frame: Frame): void {
@@ -91,7 +136,8 @@ export class OffloadTarget implements PVOID, LinkEnd {
       Header: optionalHandlersHeader('NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS'),
       Flags: 0,
       InitiateOffloadHandler: (context, root) => {
-        new InitiateOffload(this.adapterOf(context), root).begin();
+        const adapter = this.adapterOf(context);
+        adapter.gate.admit(new InitiateOffload(adapter, root));
       },
       TerminateOffloadHandler: (context, root) => {
         terminateOffload(this.adapterOf(context), root);
@@ -153,14 +199,10 @@ export class OffloadTarget implements PVOID, LinkEnd {
       bytes: encodeStructure('NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES', {
         Header: objectHeader('NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES'),
         MiniportAdapterContext: pointerOf(adapter.address),
+        AttributeFlags: attributeFlags,
       }),
     });
-    const capabilities = encodeStructure('NDIS_TCP_CONNECTION_OFFLOAD', {
-      Header: objectHeader('NDIS_TCP_CONNECTION_OFFLOAD'),
-      Encapsulation: constantValue('NDIS_ENCAPSULATION_IEEE_802_3'),
-      SupportIPv4: 1,
-      TcpConnectionOffloadCapacity: this.settings.tcpCapacity,
-    });
+    const capabilities = adapter.capabilities();
     const { addresses } = machine;
     registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
       kind: 'offload',
@@ -177,16 +219,6 @@ export class OffloadTarget implements PVOID, LinkEnd {
     adapter.useUpcalls(OffloadHandlers);
     if (this.link !== undefined) adapter.connect(this.link);
     this.adapter = adapter;
-    return NDIS_STATUS.SUCCESS;
-  }
-
-  private MiniportOidRequest(request: NDIS_OID_REQUEST): NdisStatus {
-    if (request.Oid !== chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS) return NDIS_STATUS.NOT_SUPPORTED;
-    if (request.RequestType !== 'NdisRequestSetInformation') return NDIS_STATUS.NOT_SUPPORTED;
-    const parameters = readTcpParameters(request.InformationBuffer);
-    if (parameters === undefined) return NDIS_STATUS.INVALID_DATA;
-    request.bytesProcessed = request.InformationBuffer.length;
-    this.adapter?.configure(parameters);
     return NDIS_STATUS.SUCCESS;
   }
 

@@ -21,9 +21,11 @@ import type {
 } from '../ndis/offloadState';
 import { exportDelegated, importEngine } from '../tcp/offloadState';
 import type { SegmentOutput, TcpEngine } from '../tcp/tcpEngine';
+import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
+import { ethernetHeaderLength } from '../wire/ethernet';
 import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
-import type { TcpSegment } from '../wire/tcpSegment';
+import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
 import type { PathContext } from './contexts';
 import { ReceiveDelivery } from './receiveDelivery';
 import { SendRequest, settleList } from './sendRequest';
@@ -89,6 +91,8 @@ export class OffloadedConnection implements PVOID {
   private finAcknowledged = false;
   private disconnectIndicated = false;
   private uploadRequested = false;
+  /** End of what has been sent so far, for the statistics. */
+  private sentUpTo: number;
 
   constructor(
     readonly address: number,
@@ -101,6 +105,7 @@ export class OffloadedConnection implements PVOID {
     chain: NET_BUFFER_LIST | null,
   ) {
     const { machine } = adapter;
+    this.sentUpTo = delegated.SndMax;
     this.addressing = this.makeAddressing();
     this.timer = new Timer(machine, () => {
       this.run(() => undefined);
@@ -119,6 +124,7 @@ export class OffloadedConnection implements PVOID {
         fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
         frame.connection = adapter.connectionId(this.handle);
         frame.retransmission = retransmission;
+        this.countSent(segment, frame.length - ethernetHeaderLength);
         adapter.transmit(frame);
       },
       hasRoom: () => {
@@ -171,7 +177,7 @@ export class OffloadedConnection implements PVOID {
   /** MiniportTcpOffloadSend: takes every list, whatever becomes of it (SND-006). */
   postSend(lists: NET_BUFFER_LIST): void {
     this.run(() => {
-      const refusal = this.refusal();
+      const refusal = this.sendRefusal();
       for (const list of chainToArray(lists)) {
         if (refusal === undefined) this.queueSend(list);
         else this.completeSend(list, refusal, 0);
@@ -203,7 +209,7 @@ export class OffloadedConnection implements PVOID {
         this.engine.abort();
         return;
       }
-      const refusal = this.refusal();
+      const refusal = this.sendRefusal();
       if (refusal === undefined) {
         this.append(request);
         this.engine.shutdown();
@@ -361,6 +367,19 @@ export class OffloadedConnection implements PVOID {
     return this.stopped ? NDIS_STATUS.UPLOAD_IN_PROGRESS : undefined;
   }
 
+  /** As `refusal`, for what would be sent: nothing new goes out while the target wants everything back (PWR-006). */
+  private sendRefusal(): NdisStatus | undefined {
+    return this.refusal() ?? (this.adapter.gate.uploadsAll ? NDIS_STATUS.UPLOAD_IN_PROGRESS : undefined);
+  }
+
+  private countSent(segment: TcpSegment, octets: number): void {
+    const { SequenceNumber } = segment;
+    const end = advance(SequenceNumber, segment.sequenceLength);
+    const resets = segment.has(tcpFlags.RST);
+    this.adapter.statistics.sent(octets, SequenceNumber, end, this.sentUpTo, resets);
+    if (isBefore(this.sentUpTo, end)) this.sentUpTo = end;
+  }
+
   private queueSend(list: NET_BUFFER_LIST): void {
     list.Next = null;
     const request = new SendRequest(list, (finished) => {
@@ -417,8 +436,10 @@ export class OffloadedConnection implements PVOID {
       return;
     }
     this.running = true;
+    const before = this.engine.variables.State;
     work();
     this.transmit();
+    this.adapter.statistics.moved(before, this.engine.variables.State);
     this.report();
     this.transmit();
     this.running = false;

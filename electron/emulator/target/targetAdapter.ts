@@ -14,23 +14,27 @@ import {
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
+import { writeConnectionOffload } from '../ndis/connectionOffload';
 import type { TcpParameters } from '../ndis/tcpParameters';
-import { etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
+import type { TcpConnectionState } from '../tcp/tcpVariables';
+import { ethernetHeaderLength, etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
 import { TransmitRing } from '../wire/transmitRing';
+import { AdapterGate, type GatedAdapter } from './adapterGate';
 import { contextSize } from './contexts';
 import { ObjectTable } from './objectTable';
 import type { OffloadedConnection } from './offloadedConnection';
+import { OffloadStatistics } from './offloadStatistics';
 import type { TargetSettings } from './targetSettings';
 
 /** Smallest IPv4 identification of an offload target; the host stack uses the lower half (A131). */
 const firstIdentification = 0x8000;
 
 /** See the file's head. */
-export class TargetAdapter implements PVOID {
+export class TargetAdapter implements PVOID, GatedAdapter {
   readonly address: number;
   readonly component: number;
   /** The hardware's queue in front of the wire. */
@@ -39,6 +43,12 @@ export class TargetAdapter implements PVOID {
   private uploadedBytes = 0;
   /** What has been taken over. */
   readonly objects = new ObjectTable();
+  /** What it lets through. */
+  readonly gate: AdapterGate;
+  /** Traffic of offloaded connections over IPv4. */
+  readonly statistics = new OffloadStatistics();
+  private openOperations = 0;
+  private openSends = 0;
   private link: Link | undefined;
   private table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | undefined;
   private identification = firstIdentification;
@@ -59,6 +69,7 @@ export class TargetAdapter implements PVOID {
     this.component = port.component;
     this.ring = new TransmitRing(machine, current.ringTime);
     this.address = machine.addresses.allocate(contextSize);
+    this.gate = new AdapterGate(this);
   }
 
   /** NDIS's entry points from NdisMGetOffloadHandlers.
@@ -95,6 +106,56 @@ export class TargetAdapter implements PVOID {
     };
   }
 
+  /** Settings are changed: the next NDIS_STATUS_OFFLOAD_RESUME reports the new capacity. */
+  changeCapacity(tcpCapacity: number): void {
+    this.current = { ...this.current, tcpCapacity };
+  }
+
+  /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD. */
+  capabilities(): Uint8Array {
+    return writeConnectionOffload({
+      SupportIPv4: true,
+      SupportIPv6: false,
+      TcpConnectionOffloadCapacity: this.current.tcpCapacity,
+    });
+  }
+
+  /** Bits per second. */
+  get linkSpeed(): number {
+    return this.current.linkSpeed;
+  }
+
+  /** Whether it holds no connection and no initiate or terminate is under way. */
+  get isIdle(): boolean {
+    return this.objects.connections.size === 0 && this.openOperations === 0;
+  }
+
+  /** Whether every list that was lent or is being sent is back. */
+  get isQuiet(): boolean {
+    return this.lent.size === 0 && !this.isSending;
+  }
+
+  /** Whether frames of the ordinary path have not left yet. */
+  get isSending(): boolean {
+    return this.openSends > 0;
+  }
+
+  /** An initiate or a terminate begins. */
+  operationBegins(): void {
+    this.openOperations++;
+  }
+
+  /** An initiate or a terminate has been completed. */
+  operationEnds(): void {
+    this.openOperations--;
+    this.gate.somethingEnded();
+  }
+
+  /** States of the connections that it holds. */
+  *connectionStates(): Iterable<TcpConnectionState> {
+    for (const connection of this.objects.connections) yield connection.engine.variables.State;
+  }
+
   /** Plugs the cable in. */
   connect(link: Link): void {
     this.link = link;
@@ -102,7 +163,7 @@ export class TargetAdapter implements PVOID {
 
   /** Puts a frame on the wire; answers when its last bit has left. */
   transmit(frame: Frame): number {
-    if (this.link === undefined) {
+    if (this.link === undefined || !this.gate.passesFrames) {
       this.pool.release(frame);
       return this.machine.now;
     }
@@ -120,12 +181,15 @@ export class TargetAdapter implements PVOID {
 
   /** A frame from the wire: for a connection's engine, or up the ordinary path. */
   receive(frame: Frame): void {
+    if (!this.gate.passesFrames) return;
     if (!isAddressedTo(frame.bytes, this.settings.mac)) return;
     if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.objects.connections.size > 0) {
       const received = readSegmentFrame(this.segment, frame.bytes, frame.length);
       if (typeof received !== 'string') {
         const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
         if (connection?.processesSegments === true) {
+          this.statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
+          this.statistics.segmentReceived(false);
           connection.processSegment(this.segment);
           return;
         }
@@ -150,6 +214,7 @@ export class TargetAdapter implements PVOID {
       const bytes = netBufferBytes(list.FirstNetBuffer);
       const { DestinationAddress, SourceAddress } = constState;
       const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, DestinationAddress, SourceAddress);
+      this.statistics.segmentReceived(problem !== undefined);
       if (problem === undefined) connection.processSegment(this.segment);
     }
     this.machine.queueDeferredCall(this.settings.objectTime, () => {
@@ -161,7 +226,9 @@ export class TargetAdapter implements PVOID {
   send(lists: NET_BUFFER_LIST): void {
     const { machine } = this;
     let sentAt = machine.now;
+    this.openSends++;
     for (const list of chainToArray(lists)) {
+      list.Status = this.gate.isUnplugged ? NDIS_STATUS.MEDIA_DISCONNECTED : NDIS_STATUS.SUCCESS;
       const frame = this.pool.take('host');
       list.FirstNetBuffer.forEachRun((bytes) => {
         frame.bytes.set(bytes, frame.length);
@@ -171,13 +238,16 @@ export class TargetAdapter implements PVOID {
       sentAt = Math.max(sentAt, this.transmit(frame));
     }
     machine.queueDeferredCall(sentAt - machine.now, () => {
+      this.openSends--;
       this.ndis.packets.NdisMSendNetBufferListsComplete(this.handle, lists);
+      this.gate.somethingEnded();
     });
   }
 
   /** MiniportReturnNetBufferLists and MiniportTcpOffloadReceiveReturn: lists are the target's own again. */
   takeBackReceived(lists: NET_BUFFER_LIST): void {
     for (const list of chainToArray(lists)) this.lent.delete(list);
+    this.gate.somethingEnded();
   }
 
   /** A list for received bytes, to be indicated or handed up as BufferedData. */

@@ -16,6 +16,8 @@ export interface TargetSettings {
   readonly tcp: TcpSettings;
   /** Longest wait of a frame in the hardware's transmit ring. */
   readonly ringTime: number;
+  /** Speed that the adapter reports for its link, bits per second. */
+  readonly linkSpeed: number;
   /** Push timer of the receive delivery algorithm (TcpPushTicks). */
   readonly pushTime: number;
 }
@@ -27,5 +29,6 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   objectTime: 6_000,
   tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },
   ringTime: 50_000,
+  linkSpeed: 1_000_000_000,
   pushTime: 500_000_000,
 };

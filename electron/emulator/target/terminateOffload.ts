@@ -11,6 +11,7 @@ import type { TargetAdapter } from './targetAdapter';
 /** Serves one terminate request; it is completed after `objectTime` for each object. */
 export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
   const { machine, settings, ndis, handle } = adapter;
+  adapter.operationBegins();
   const blocks: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST[] = [];
   walkBlocks(root, (block) => blocks.push(block));
   blocks.reverse();
@@ -21,6 +22,7 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
         // What was queued for the wire has left before the host stack sends again (TRM-040).
         machine.queueDeferredCall(adapter.ring.idleAt - machine.now, () => {
           ndis.offload.NdisMTerminateOffloadComplete(handle, root);
+          adapter.operationEnds();
         });
         return;
       }

@@ -26,6 +26,8 @@ export interface LinkEnd {
   receive(frame: Frame): void;
   /** Component that a frame is for, where several share the end. */
   receiverOf?(frame: Frame): number;
+  /** The carrier has come or gone. */
+  linkChanged?(up: boolean): void;
 }
 
 /** What takes frames from an end and carries them away. */
@@ -45,6 +47,8 @@ const linkEvents = { begin: 0, delivered: 1, lost: 2 } as const;
 
 class Direction implements EventTarget {
   private busyUntil = 0;
+  /** Whether the cable is plugged in. */
+  carrier = true;
 
   constructor(
     private readonly machine: Machine,
@@ -81,7 +85,7 @@ class Direction implements EventTarget {
   onEvent(event: number, payload: unknown): void {
     const frame = payload as Frame;
     if (event === linkEvents.begin) this.record(frame);
-    else this.settle(frame, event === linkEvents.lost ? 'lost' : 'delivered');
+    else this.settle(frame, event === linkEvents.lost || !this.carrier ? 'lost' : 'delivered');
   }
 
   /** Its first bit leaves now. */
@@ -121,6 +125,12 @@ export class Link implements Transmitter {
       [left, new Direction(machine, pool, settings, machine.random(1), left, right)],
       [right, new Direction(machine, pool, settings, machine.random(2), right, left)],
     ]);
+  }
+
+  /** Pulls the cable or plugs it in again, and tells both ends. What is on the way when it is pulled is lost. */
+  setCarrier(up: boolean): void {
+    for (const direction of this.directions.values()) direction.carrier = up;
+    for (const end of this.directions.keys()) end.linkChanged?.(up);
   }
 
   transmit(from: LinkEnd, frame: Frame): number {

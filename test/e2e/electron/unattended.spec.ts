@@ -20,7 +20,7 @@ function runUnattended(...words: string[]) {
   const executable = path.resolve('node_modules/electron/dist/electron');
   const options = [`--user-data-dir=${path.join(folder, 'profile')}`, '--disable-gpu'];
   const args = [...options, ...electronArguments([`--unattended=${folder}`, ...words])];
-  return spawnSync(executable, args, { encoding: 'utf8', env: electronEnvironment() as NodeJS.ProcessEnv });
+  return spawnSync(executable, args, { encoding: 'utf8', env: electronEnvironment() });
 }
 
 test('records the demonstration, keeps trace and screenshot, says what was recorded, and exits 0', () => {

@@ -1,0 +1,118 @@
+/** Host stack, NDIS, offload target and echo server on one machine, driven by a test instead of a scenario. */
+import { HostStack } from '../../electron/emulator/host/hostStack';
+import type { HostConnection } from '../../electron/emulator/host/hostConnection';
+import { defaultHostSettings } from '../../electron/emulator/host/hostSettings';
+import { Machine } from '../../electron/emulator/machine/machine';
+import { Ndis } from '../../electron/emulator/ndis/ndis';
+import { EchoHost, echoPort } from '../../electron/emulator/peer/echoHost';
+import { OffloadTarget } from '../../electron/emulator/target/offloadTarget';
+import { defaultTargetSettings } from '../../electron/emulator/target/targetSettings';
+import { defaultTcpSettings } from '../../electron/emulator/tcp/tcpSettings';
+import { FramePool } from '../../electron/emulator/wire/frame';
+import { Link } from '../../electron/emulator/wire/link';
+import type { Probe } from '../../electron/emulator/probe';
+import type { CallArgument } from '../../shared/trace/records';
+import { silentProbe } from './silentProbe';
+
+const hostAddress = Uint8Array.from([192, 0, 2, 1]);
+const peerAddress = Uint8Array.from([192, 0, 2, 2]);
+
+/** A call that went through the door. */
+export interface SeenCall {
+  readonly functionName: string;
+  readonly arguments: readonly CallArgument[];
+}
+
+/** See the file's head. */
+export class OffloadBench {
+  /** Every call through the door, in order. */
+  readonly calls: SeenCall[] = [];
+  readonly machine: Machine;
+  readonly ndis: Ndis;
+  readonly host: HostStack;
+  readonly target: OffloadTarget;
+  readonly link: Link;
+  readonly connection: HostConnection;
+  /** Bytes that came back from the echo server, and bytes that it has acknowledged. */
+  returned = 0;
+  acknowledged = 0;
+
+  constructor() {
+    const silent = silentProbe();
+    const probe: Probe = {
+      ...silent,
+      call: (time, call) => {
+        this.calls.push(call);
+        return silent.call(time, call);
+      },
+    };
+    const machine = new Machine(probe, 1);
+    this.machine = machine;
+    this.ndis = new Ndis(machine, { enter: 10, leave: 10 });
+    const mac = Uint8Array.from([2, 0, 0, 0, 0, 1]);
+    const pool = new FramePool();
+    this.host = new HostStack(machine, this.ndis, { ...defaultHostSettings, mac, address: hostAddress });
+    this.target = new OffloadTarget(machine, this.ndis, pool, { ...defaultTargetSettings, mac });
+    const peerMac = Uint8Array.from([2, 0, 0, 0, 0, 2]);
+    const peer = new EchoHost(
+      machine,
+      pool,
+      { mac: peerMac, address: peerAddress },
+      defaultTcpSettings,
+      () => 0,
+    );
+    const speed = { bitsPerSecond: 1e9, delay: 50_000, queueBytes: 512 * 1024, loss: 0 };
+    this.link = new Link(machine, pool, speed, this.target, peer);
+    this.target.connect(this.link);
+    peer.connect(this.link);
+    this.target.load();
+    this.host.load();
+    this.ndis.registration.startAdapters();
+    this.host.enableChimney();
+    this.connection = this.host.connect(peerAddress, echoPort, {
+      onConnected: () => undefined,
+      onData: (bytes) => {
+        this.returned += bytes.length;
+      },
+      onPeerClosed: () => undefined,
+      onClosed: () => undefined,
+    });
+    this.runFor(1e6);
+  }
+
+  /** Runs everything that happens in the next `time` ns. */
+  runFor(time: number): void {
+    const { machine } = this;
+    const until = machine.now + time;
+    while (machine.scheduler.nextTime <= until) machine.step();
+    machine.schedule(until, { onEvent: () => undefined });
+    while (machine.scheduler.nextTime <= until) machine.step();
+  }
+
+  /** Does something at PASSIVE_LEVEL and runs what follows from it in `time` ns. */
+  passively(work: () => void, time = 1e6): void {
+    this.machine.queueWorkItem(0, work);
+    this.runFor(time);
+  }
+
+  /** Posts bytes to send. */
+  send(count: number): void {
+    this.connection.send(new Uint8Array(count), () => {
+      this.acknowledged += count;
+    });
+  }
+
+  /** Offloads the connection.
+   * @throws Error if it has not arrived after a millisecond. */
+  offload(): void {
+    this.passively(() => {
+      this.connection.offload();
+    });
+    if (this.connection.place !== 'Offloaded') throw new Error('the connection has not been offloaded');
+  }
+
+  /** Names of the calls since `from`, an index into `calls`. */
+  namesSince(from: number): string[] {
+    return this.calls.slice(from).map((call) => call.functionName);
+  }
+}
