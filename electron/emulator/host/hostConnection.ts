@@ -284,8 +284,13 @@ export class HostConnection {
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);
     if (held.length > 0) this.forward(held);
-    for (let index = 0; index < this.stack.settings.postedReceives; index++) this.postReceive();
     this.assignSends();
+    // The application's thread posts its receives when it runs next; until then the target indicates what arrives.
+    this.stack.machine.queueWorkItem(this.stack.settings.receivePostDelay, () => {
+      for (let index = 0; index < this.stack.settings.postedReceives; index++) {
+        if (this.place === 'Offloaded' && !this.peerClosedReported) this.postReceive();
+      }
+    });
   }
 
   /** The target has refused the connection: the host path goes on. */

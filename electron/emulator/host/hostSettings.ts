@@ -19,6 +19,8 @@ export interface HostSettings {
   /** Receive requests that are posted at a time while offloaded, and the bytes of each. */
   readonly postedReceives: number;
   readonly postedReceiveBytes: number;
+  /** Time until the application's thread posts its first receives on an offloaded connection. */
+  readonly receivePostDelay: number;
   /** What offload targets are told about TCP. */
   readonly parameters: TcpParameters;
 }
@@ -32,6 +34,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   framesUnderWay: 8,
   postedReceives: 4,
   postedReceiveBytes: 64 * 1024,
+  receivePostDelay: 40_000,
   parameters: {
     TicksPerSecond: 1000,
     TcpAckFrequency: 2,

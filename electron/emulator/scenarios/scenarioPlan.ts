@@ -17,6 +17,8 @@ export interface ScenarioPlan {
    * part of its bytes for the others, and then all are offered in one tree.
    */
   readonly offload: 'each' | 'together';
+  /** Whether the application sets options of its connection when a quarter of its bytes have been acknowledged. */
+  readonly setsOptions: boolean;
   /** What the host stack does when half of a connection's bytes have been acknowledged. */
   readonly halfway: 'query' | 'invalidate-neighbor';
   /** What the target has less of than usual. */
@@ -29,13 +31,14 @@ const oneConnection: ScenarioPlan = {
   neighbors: 1,
   connectInterval: 0,
   offload: 'each',
+  setsOptions: false,
   halfway: 'query',
   target: {},
 };
 
 /** Plans by scenario. */
 export const scenarioPlans: Readonly<Record<ScenarioId, ScenarioPlan>> = {
-  'first-sweep': oneConnection,
+  'first-sweep': { ...oneConnection, setsOptions: true },
   transfer: oneConnection,
   'neighbor-invalidated': { ...oneConnection, halfway: 'invalidate-neighbor' },
   'no-tcp-entries': { ...oneConnection, target: { tcpCapacity: 0 } },

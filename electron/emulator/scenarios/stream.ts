@@ -12,11 +12,16 @@ function offloadThreshold(fileBytes: number): number {
   return Math.min(128 * 1024, Math.floor(fileBytes / 8));
 }
 
+/** Options that the application sets when a quarter of its bytes have been acknowledged: SO_RCVBUF, and IP_TOS for bulk data. */
+const enlargedReceiveBuffer = 384 * 1024;
+const bulkTypeOfService = 0x08;
+
 /** See the file's head. */
 export class Stream {
   readonly application: TransferApplication;
   connection: HostConnection | undefined;
   private offloadTried = false;
+  private optionsSet = false;
   private halfwayDone = false;
 
   constructor(
@@ -80,6 +85,18 @@ export class Stream {
       this.offloadTried = true;
       machine.queueWorkItem(0, () => {
         connection.offload();
+      });
+    }
+    if (
+      plan.setsOptions &&
+      !this.optionsSet &&
+      application.acknowledged * 4 >= file.length &&
+      connection.place === 'Offloaded'
+    ) {
+      this.optionsSet = true;
+      machine.queueWorkItem(0, () => {
+        host.note(connection.id, 'The application enlarges its receive buffer and marks its packets');
+        connection.setOptions({ receiveBuffer: enlargedReceiveBuffer, typeOfService: bulkTypeOfService });
       });
     }
     if (
