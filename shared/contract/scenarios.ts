@@ -74,7 +74,7 @@ export const scenarios: readonly ScenarioDescription[] = [
       'The offload target has no room for a TCP connection. It takes neighbor and path, refuses the connection, and the host ' +
       'path carries the whole file.',
     lookAt:
-      'NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS on neighbor and path, NDIS_STATUS_OFFLOAD_TCP_ENTRIES on the connection, and a ' +
+      'NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS on the path, NDIS_STATUS_OFFLOAD_TCP_ENTRIES on the connection, and a ' +
       'chimney throughput of zero.',
     defaultLoss: 0,
     defaultFileBytes: 256 * 1024,
