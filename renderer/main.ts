@@ -7,6 +7,7 @@ import { desktopPlatform } from './platform/desktop';
 import { webPlatform } from './platform/web';
 import './theme/tokens.css';
 import './theme/base.css';
+import './theme/families.css';
 
 const bridge = window.chimneysweep;
 const platform = bridge === undefined ? webPlatform(window.location.search) : desktopPlatform(bridge);
