@@ -1,5 +1,5 @@
 /** A run's report for people who read a terminal. */
-import type { RunReport } from '../../shared/analysis/runReport';
+import { hashesAgree, type RunReport } from '../../shared/analysis/runReport';
 
 /** What only the caller knows. */
 export interface ReportContext {
@@ -11,13 +11,12 @@ export interface ReportContext {
 /** Several lines, each ended. */
 export function reportText(report: RunReport, context: ReportContext): string {
   const { sha256, bytesSent, bytesReceived, frames } = report;
-  const equal = sha256.source !== null && sha256.source === sha256.peer && sha256.source === sha256.returned;
   const wall = context.wallSeconds === undefined ? '' : `, wall ${context.wallSeconds.toFixed(2)} s`;
   const lines = [
     `${report.success ? 'OK' : 'FAILED'}: ${report.summary}`,
     `  SHA-256 source    ${sha256.source ?? 'unknown'}`,
     `  SHA-256 peer      ${sha256.peer ?? 'unknown'}`,
-    `  SHA-256 returned  ${sha256.returned ?? 'unknown'}${equal ? '  (all equal)' : '  (NOT equal)'}`,
+    `  SHA-256 returned  ${sha256.returned ?? 'unknown'}${hashesAgree(report) ? '  (all equal)' : '  (NOT equal)'}`,
     `  bytes sent        ${bytesSent.hostPath} by host path, ${bytesSent.chimney} by chimney`,
     `  bytes received    ${bytesReceived.hostPath} by host path, ${bytesReceived.chimney} by chimney`,
     `  calls recorded    ${report.callsRecorded} (${report.optionalHandlersCalls} NdisSetOptionalHandlers) in ${context.events} events`,

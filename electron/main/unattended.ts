@@ -2,7 +2,7 @@
 import { BrowserWindow, app } from 'electron';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseRunReport } from '../../shared/analysis/runReport';
+import { hashesAgree, parseRunReport } from '../../shared/analysis/runReport';
 import { TraceModel } from '../../shared/analysis/traceModel';
 
 /** Longest wait for the picture, ms; a window that stays unfinished that long is a failure. */
@@ -82,12 +82,10 @@ function describe(model: TraceModel): string {
   ];
   if (report !== undefined) {
     const { sha256, bytesSent } = report;
-    const equal =
-      sha256.source !== null && sha256.source === sha256.peer && sha256.source === sha256.returned;
     lines.push(
       `  result      ${report.success ? 'OK' : 'FAILED'}: ${report.summary}`,
       `  bytes sent  ${bytesSent.hostPath} by host path, ${bytesSent.chimney} by chimney`,
-      `  SHA-256     ${equal ? 'equal at source, peer and return' : 'NOT equal'} (${sha256.source ?? 'unknown'})`,
+      `  SHA-256     ${hashesAgree(report) ? 'equal at source, peer and return' : 'NOT equal'} (${sha256.source ?? 'unknown'})`,
     );
   }
   return lines.join('\n') + '\n';

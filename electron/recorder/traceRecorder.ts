@@ -135,9 +135,4 @@ export class TraceRecorder implements Probe {
     this.encoder.write(report.virtualTime, { kind: 'end', report: JSON.stringify(report) });
     this.encoder.flush();
   }
-
-  /** Hands what has been recorded so far to the sink. */
-  flush(): void {
-    this.encoder.flush();
-  }
 }

@@ -21,11 +21,6 @@ export const severityWords: Readonly<Record<StatusSeverity, string>> = {
   error: 'failure',
 };
 
-/** Whether any header has a name for a status; what has none in an output was most likely not written yet. */
-export function isKnownStatus(status: number): boolean {
-  return statusName(status) !== statusHex(status);
-}
-
 /** `NDIS_STATUS_PENDING (0x00000103): what it means`. */
 export function describeStatus(status: number): string {
   const name = statusName(status);

@@ -31,6 +31,11 @@ const schema = z.object({
 /** See the schema's fields. */
 export type RunReport = z.infer<typeof schema>;
 
+/** Whether the file arrived and came back as it left; false while any of the three hashes is unknown. */
+export function hashesAgree({ sha256 }: RunReport): boolean {
+  return sha256.source !== null && sha256.source === sha256.peer && sha256.source === sha256.returned;
+}
+
 /** Parses the text of an end record; undefined if it is none of ours. */
 export function parseRunReport(text: string): RunReport | undefined {
   try {

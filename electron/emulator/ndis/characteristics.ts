@@ -253,14 +253,6 @@ export interface NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS {
   ) => ReceiveIndicationAnswer;
 }
 
-/** Names of the structures that NdisSetOptionalHandlers takes here, by what tells them apart: Header.Type. */
-export const optionalHandlerStructures = [
-  'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
-  'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
-  'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
-  'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
-] as const;
-
 /** A structure for NdisSetOptionalHandlers, told apart by name (in C by Header.Type). */
 export type OptionalHandlers =
   | {
