@@ -1,11 +1,12 @@
-import type { ConstantEntry, FunctionEntry, StructureLayout } from './catalogueTypes';
+import type { ConstantEntry, FunctionEntry, FunctionName, StructureLayout } from './catalogueTypes';
+import { furtherFunctionEntries } from './furtherFunctions';
 import {
   type ConstantGroup,
   type ConstantName,
   type UnvaluedConstantName,
   constantEntries,
 } from './generated/constants';
-import { type FunctionName, functionEntries } from './generated/functions';
+import { functionEntries as describedFunctions } from './generated/functions';
 import {
   type StructureName,
   type StructureValueTypes,
@@ -32,6 +33,11 @@ export type ValuedConstantName = Exclude<ConstantName, UnvaluedConstantName>;
 
 /** The names of a structure's fields, nested ones dotted. */
 export type StructureFieldName<Name extends StructureName> = keyof StructureValueTypes[Name] & string;
+
+const functionEntries: Readonly<Record<FunctionName, FunctionEntry>> = {
+  ...describedFunctions,
+  ...furtherFunctionEntries,
+};
 
 const constantsByName = new Map<string, ConstantEntry>(constantEntries.map((entry) => [entry.name, entry]));
 

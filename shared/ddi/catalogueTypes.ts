@@ -1,5 +1,6 @@
 import type { ConstantGroup, ConstantName } from './generated/constants';
-import type { FunctionName } from './generated/functions';
+import type { FurtherFunctionName } from './furtherFunctions';
+import type { FunctionName as DescribedFunctionName } from './generated/functions';
 import type { StructureName } from './generated/structures';
 
 /** A named number of the DDI: enumeration value, flag, status code, OID, revision or size. */
@@ -130,6 +131,9 @@ export interface FunctionParameter {
   readonly direction: 'in' | 'out' | 'inout';
   readonly meaning: string;
 }
+
+/** Name of every function, handler and macro of the catalogue. */
+export type FunctionName = DescribedFunctionName | FurtherFunctionName;
 
 /** One function, handler or macro of the DDI. */
 export interface FunctionEntry {

@@ -69,12 +69,25 @@ describe.each(scenarioIds)('contract of requests and completions in scenario %s'
       const requests = callsOf(model, request);
       expect(callsOf(model, handler)).toHaveLength(requests.length);
       // Requests that overlap may be completed in any order.
-      const completed = (name: FunctionName): number[] =>
+      const completed = (name: FunctionName, ofKind: FunctionName): number[] =>
         callsOf(model, name)
           .flatMap((call) => call.completes)
+          .filter((event) => model.calls.at(event)!.functionName === ofKind)
           .sort((left, right) => left - right);
-      expect(completed(complete)).toEqual(callsOf(model, handler).map((call) => call.event));
-      expect(completed(completion)).toEqual(requests.map((call) => call.event));
+      expect(completed(complete, handler)).toEqual(callsOf(model, handler).map((call) => call.event));
+      expect(completed(completion, request)).toEqual(requests.map((call) => call.event));
+    }
+  });
+
+  it('TRM-026: besides its request a completion ends nothing but the sends that a terminate hands back', () => {
+    for (const [, handler, complete] of stateRequests) {
+      for (const call of callsOf(model, complete)) {
+        const further = call.completes
+          .map((event) => model.calls.at(event)!.functionName)
+          .filter((name) => name !== handler);
+        const allowed = complete === 'NdisMTerminateOffloadComplete' ? ['MiniportTcpOffloadSend'] : [];
+        for (const name of further) expect([...allowed, 'MiniportInitiateOffload']).toContain(name);
+      }
     }
   });
 

@@ -8,17 +8,19 @@ import type {
 import { writeConnectionOffload } from '../../electron/emulator/ndis/connectionOffload';
 import { Ndis } from '../../electron/emulator/ndis/ndis';
 import type { NdisSettings } from '../../electron/emulator/ndis/ndisSettings';
-import { NDIS_STATUS } from '../../shared/ddi/status';
+import { NDIS_STATUS, type NdisStatus } from '../../shared/ddi/status';
 import { objectHeader } from '../../shared/ddi/structureCodec';
 import { silentProbe } from './silentProbe';
 
 /** What a test changes. */
 export interface BareDriverChoices {
   readonly miniport?: Partial<NDIS_MINIPORT_DRIVER_CHARACTERISTICS>;
-  readonly protocol?: Partial<NDIS_PROTOCOL_DRIVER_CHARACTERISTICS>;
+  readonly protocol?: Partial<Omit<NDIS_PROTOCOL_DRIVER_CHARACTERISTICS, 'BindAdapterHandlerEx'>>;
   readonly settings?: Partial<NdisSettings>;
   /** Capabilities that the miniport declares; none if absent. */
   readonly capacity?: number;
+  /** Runs in ProtocolBindAdapterEx after NdisOpenAdapterEx; its answer is the handler's. */
+  readonly afterOpen?: (binding: NDIS_HANDLE) => NdisStatus;
   /** Gets NDIS before the drivers are loaded, for handlers that call it while they are. */
   readonly observeNdis?: (ndis: Ndis) => void;
 }
@@ -94,10 +96,10 @@ export function startBareDrivers(choices: BareDriverChoices = {}): BareDrivers {
         protocolHandle = handle;
         return choices.protocol?.SetOptionsHandler?.(handle, { address: 48 }) ?? NDIS_STATUS.SUCCESS;
       },
-      BindAdapterHandlerEx: (context, BindContext, below) => {
+      BindAdapterHandlerEx: (_context, BindContext, below) => {
         const opened = registration.NdisOpenAdapterEx(protocolHandle!, { address: 64 }, below, BindContext);
         binding = opened.NdisBindingHandle!;
-        return choices.protocol?.BindAdapterHandlerEx?.(context, BindContext, binding) ?? opened.status;
+        return choices.afterOpen?.(binding) ?? opened.status;
       },
       ReceiveNetBufferListsHandler: () => undefined,
       SendNetBufferListsCompleteHandler: () => undefined,
@@ -114,10 +116,9 @@ export function startBareDrivers(choices: BareDriverChoices = {}): BareDrivers {
 
 /** The handlers that the harness does not wrap. */
 function without(
-  protocol: Partial<NDIS_PROTOCOL_DRIVER_CHARACTERISTICS> = {},
-): Partial<NDIS_PROTOCOL_DRIVER_CHARACTERISTICS> {
+  protocol: NonNullable<BareDriverChoices['protocol']> = {},
+): NonNullable<BareDriverChoices['protocol']> {
   const rest = { ...protocol };
   delete (rest as { SetOptionsHandler?: unknown }).SetOptionsHandler;
-  delete (rest as { BindAdapterHandlerEx?: unknown }).BindAdapterHandlerEx;
   return rest;
 }

@@ -143,10 +143,10 @@ export class HostStack implements PVOID {
         protocolHandle = NdisDriverHandle;
         return this.ProtocolSetOptions(NdisDriverHandle);
       },
-      BindAdapterHandlerEx: (_context, BindContext, adapter) => {
+      BindAdapterHandlerEx: (_context, BindContext, BindParameters) => {
         if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
         const { registration } = this.ndis;
-        const opened = registration.NdisOpenAdapterEx(protocolHandle, this, adapter, BindContext);
+        const opened = registration.NdisOpenAdapterEx(protocolHandle, this, BindParameters, BindContext);
         if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
         return opened.status;
       },

@@ -19,6 +19,24 @@ export interface NDIS_HANDLE {
   readonly label: string;
 }
 
+/** NDIS_BIND_PARAMETERS, as far as it is used: what ProtocolBindAdapterEx may bind to. */
+export interface NDIS_BIND_PARAMETERS {
+  /** Name of the adapter, for NdisOpenAdapterEx. */
+  readonly AdapterName: string;
+}
+
+/** NDIS_OPEN_PARAMETERS, as far as it is used. */
+export interface NDIS_OPEN_PARAMETERS {
+  /** From NDIS_BIND_PARAMETERS. */
+  readonly AdapterName: string;
+}
+
+/** NDIS_MINIPORT_INIT_PARAMETERS, as far as it is used. */
+export interface NDIS_MINIPORT_INIT_PARAMETERS {
+  /** DeviceContext of NdisIMInitializeDeviceInstanceEx; null for a physical adapter. */
+  readonly IMDeviceInstanceContext: PVOID | null;
+}
+
 /** NDIS_OID_REQUEST, as far as chimney offload needs it. */
 export interface NDIS_OID_REQUEST {
   readonly address: number;
@@ -67,10 +85,16 @@ export interface NDIS_MINIPORT_DRIVER_CHARACTERISTICS {
   readonly Header: ObjectHeaderValues;
   readonly MajorNdisVersion: number;
   readonly MinorNdisVersion: number;
+  /** NDIS_INTERMEDIATE_DRIVER for the miniport edge of an intermediate driver, whose adapters are virtual; 0 if absent. */
+  readonly Flags?: number;
   /** MiniportSetOptions: NDIS calls it from inside NdisMRegisterMiniportDriver, at PASSIVE_LEVEL. */
   readonly SetOptionsHandler: (NdisDriverHandle: NDIS_HANDLE, DriverContext: PVOID) => NdisStatus;
   /** MiniportInitializeEx: makes one adapter ready, at PASSIVE_LEVEL. */
-  readonly InitializeHandlerEx: (NdisMiniportHandle: NDIS_HANDLE, MiniportDriverContext: PVOID) => NdisStatus;
+  readonly InitializeHandlerEx: (
+    NdisMiniportHandle: NDIS_HANDLE,
+    MiniportDriverContext: PVOID,
+    MiniportInitParameters: NDIS_MINIPORT_INIT_PARAMETERS,
+  ) => NdisStatus;
   /** MiniportRestart: the adapter may send and receive from now on. */
   readonly RestartHandler: (MiniportAdapterContext: PVOID) => NdisStatus;
   /** MiniportOidRequest: answers at once or completes later. */
@@ -107,7 +131,7 @@ export interface NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
   readonly BindAdapterHandlerEx: (
     ProtocolDriverContext: PVOID,
     BindContext: NDIS_HANDLE,
-    adapter: NDIS_HANDLE,
+    BindParameters: NDIS_BIND_PARAMETERS,
   ) => NdisStatus;
   /** ProtocolReceiveNetBufferLists: the driver owns the lists until it returns them. */
   readonly ReceiveNetBufferListsHandler: (

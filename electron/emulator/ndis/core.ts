@@ -15,10 +15,15 @@ export interface OpenRequest {
   readonly miniportCall: EventId | undefined;
 }
 
+/** Which requests a completion ends, on both sides of NDIS. */
+export interface EndedRequests {
+  readonly connection: number | undefined;
+  readonly ndisCalls: readonly EventId[];
+  readonly miniportCalls: readonly EventId[];
+}
+
 /** See the file's head. */
 export class NdisCore {
-  /** Requests by what identifies them in their completion: root block list or NET_BUFFER_LIST. */
-  readonly openRequests = new Map<object, OpenRequest>();
   /** The binding through which each offloaded object was offered. */
   readonly bindingOfHandle = new Map<NDIS_OFFLOAD_HANDLE, Binding>();
 
@@ -30,27 +35,23 @@ export class NdisCore {
     readonly component: number,
   ) {}
 
-  /** Ends a request and answers what is known of it. */
-  close(key: object): OpenRequest | undefined {
-    const request = this.openRequests.get(key);
-    this.openRequests.delete(key);
-    return request;
+  /** A request begins on a binding: `key` is what names it in its completion, a root block list or a NET_BUFFER_LIST. */
+  open(binding: Binding, key: object, request: OpenRequest): void {
+    binding.openRequests.set(key, request);
   }
 
-  /** Ends the requests of several lists and answers which calls they were, on both sides, each once. */
-  closeAll(keys: readonly object[]): {
-    readonly connection: number | undefined;
-    readonly ndisCalls: readonly EventId[];
-    readonly miniportCalls: readonly EventId[];
-  } {
+  /** Ends the requests of a binding that several roots or lists name, and answers which calls they were, each once. */
+  close(binding: Binding, keys: readonly object[]): EndedRequests {
     const ndisCalls = new Set<EventId>();
     const miniportCalls = new Set<EventId>();
     let connection: number | undefined;
     for (const key of keys) {
-      const request = this.close(key);
-      connection ??= request?.connection;
-      if (request?.ndisCall !== undefined) ndisCalls.add(request.ndisCall);
-      if (request?.miniportCall !== undefined) miniportCalls.add(request.miniportCall);
+      const request = binding.openRequests.get(key);
+      if (request === undefined) continue;
+      binding.openRequests.delete(key);
+      connection ??= request.connection;
+      if (request.ndisCall !== undefined) ndisCalls.add(request.ndisCall);
+      if (request.miniportCall !== undefined) miniportCalls.add(request.miniportCall);
     }
     return { connection, ndisCalls: [...ndisCalls], miniportCalls: [...miniportCalls] };
   }

@@ -9,6 +9,7 @@ import type {
   NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
 } from './characteristics';
+import type { OpenRequest } from './core';
 import type { PVOID } from './offloadBlockList';
 
 /** Bytes that an opaque NDIS block takes in the address space; drivers never look inside. */
@@ -38,6 +39,8 @@ export class ProtocolDriver implements NDIS_HANDLE {
   tcpHandlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS | undefined;
   /** While ProtocolSetOptions runs. */
   inSetOptions = false;
+  /** The miniport edge, where this is the protocol edge of an intermediate driver. */
+  miniportEdge: MiniportDriver | undefined;
 
   constructor(
     readonly address: number,
@@ -66,8 +69,11 @@ export class MiniportAdapter implements NDIS_HANDLE {
 
   constructor(
     readonly address: number,
+    /** Its AdapterName. */
     readonly label: string,
     readonly driver: MiniportDriver,
+    /** What an intermediate driver gave for a virtual miniport; null for hardware. */
+    readonly deviceContext: PVOID | null = null,
   ) {}
 }
 
@@ -81,6 +87,11 @@ export class Binding implements NDIS_HANDLE {
   opened = false;
   /** While ProtocolBindAdapterEx or ProtocolOpenAdapterCompleteEx runs. */
   inBindCall = false;
+  /**
+   * Requests under way by what names them in their completion: root block list or NET_BUFFER_LIST. Each binding has its own, since
+   * the same list is under way on every layer that it passes.
+   */
+  readonly openRequests = new Map<object, OpenRequest>();
 
   constructor(
     readonly address: number,
@@ -125,6 +136,12 @@ export function bindingFrom(handle: NDIS_HANDLE): Binding {
 export function adapterFrom(handle: NDIS_HANDLE): MiniportAdapter {
   if (handle instanceof MiniportAdapter) return handle;
   throw new Error(`${handle.label} is no NdisMiniportHandle`);
+}
+
+/** As {@link bindingFrom}, for NdisMiniportDriverHandle. */
+export function miniportDriverFrom(handle: NDIS_HANDLE): MiniportDriver {
+  if (handle instanceof MiniportDriver) return handle;
+  throw new Error(`${handle.label} is no NdisMiniportDriverHandle`);
 }
 
 /** As {@link bindingFrom}, for NdisProtocolHandle. */

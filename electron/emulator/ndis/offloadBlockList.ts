@@ -51,39 +51,251 @@ export const cachedStateTypes = {
   tcp: constantValue('TcpOffloadCachedState'),
 } as const satisfies Record<StateLayer, number>;
 
-/** Members that both forms of a block list have. */
-abstract class BlockList<Self> {
+/** A word of a block list that belongs to one kind of driver: a pointer to whatever it likes. */
+export type ReservedWord = PVOID | null;
+
+/** Rows 5 and 6 of the comparison of both forms: they take the same room, so that writing one form spoils the other. */
+type ContextWords =
+  | { readonly form: 'protocol'; OffloadHandle: NDIS_OFFLOAD_HANDLE | null }
+  | {
+      readonly form: 'miniport';
+      MiniportOffloadContext: ContextCell | null;
+      NdisOffloadHandle: NDIS_OFFLOAD_HANDLE | null;
+    };
+
+/** The memory behind a block; both forms are ways to look at it. */
+class BlockMemory {
   readonly address: number;
-  NextBlock: Self | null = null;
-  DependentBlockList: Self | null = null;
+  next: BlockMemory | null = null;
+  dependents: BlockMemory | null = null;
   Status: NdisStatus = unwrittenStatus;
+  words: ContextWords = { form: 'protocol', OffloadHandle: null };
   MiniportReserved: unknown = undefined;
+  ProtocolReserved: unknown = undefined;
+  ImReserved: [ReservedWord, ReservedWord] = [null, null];
+  SourceHandle: PVOID | null = null;
   PortNumber = 0;
   NetBufferListChain: NET_BUFFER_LIST | null = null;
+  /** NDIS's own: the handle by which the driver above names the object. */
+  ndisReserved: NDIS_OFFLOAD_HANDLE | null = null;
+  protocolForm: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | undefined;
+  miniportForm: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | undefined;
 
   constructor(
     addresses: AddressSpace,
     readonly layer: StateLayer,
-    /** Header.Type, an OFFLOAD_STATE_TYPE. */
     readonly type: number,
-    /** State that follows the block in memory. */
     readonly state: AttachedState | undefined,
   ) {
     this.address = addresses.allocate(structureLayout('NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST').size);
   }
+
+  asProtocol(): NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST {
+    return this.protocolForm ?? new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(this);
+  }
+
+  asMiniport(): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
+    return this.miniportForm ?? new NDIS_MINIPORT_OFFLOAD_BLOCK_LIST(this);
+  }
+}
+
+/** Members that both forms of a block list have. */
+abstract class BlockList {
+  protected constructor(protected readonly memory: BlockMemory) {}
+
+  get address(): number {
+    return this.memory.address;
+  }
+
+  get layer(): StateLayer {
+    return this.memory.layer;
+  }
+
+  /** Header.Type, an OFFLOAD_STATE_TYPE. */
+  get type(): number {
+    return this.memory.type;
+  }
+
+  /** State that follows the block in memory. */
+  get state(): AttachedState | undefined {
+    return this.memory.state;
+  }
+
+  get Status(): NdisStatus {
+    return this.memory.Status;
+  }
+
+  set Status(status: NdisStatus) {
+    this.memory.Status = status;
+  }
+
+  /** For the offload target, or for the miniport edge of an intermediate driver. */
+  get MiniportReserved(): unknown {
+    return this.memory.MiniportReserved;
+  }
+
+  set MiniportReserved(value: unknown) {
+    this.memory.MiniportReserved = value;
+  }
+
+  /** For the protocol driver that made the block (TRE-052). */
+  get ProtocolReserved(): unknown {
+    return this.memory.ProtocolReserved;
+  }
+
+  set ProtocolReserved(value: unknown) {
+    this.memory.ProtocolReserved = value;
+  }
+
+  /** For intermediate drivers; each saves and restores what it finds (IMD-007, IMD-012). */
+  get ImReserved(): readonly [ReservedWord, ReservedWord] {
+    return this.memory.ImReserved;
+  }
+
+  set ImReserved(words: readonly [ReservedWord, ReservedWord]) {
+    this.memory.ImReserved = [...words];
+  }
+
+  /** Who sent the request; NDIS writes it, nobody changes it. */
+  get SourceHandle(): PVOID | null {
+    return this.memory.SourceHandle;
+  }
+
+  set SourceHandle(handle: PVOID | null) {
+    this.memory.SourceHandle = handle;
+  }
+
+  /** 0 for the default port. */
+  get PortNumber(): number {
+    return this.memory.PortNumber;
+  }
+
+  set PortNumber(port: number) {
+    this.memory.PortNumber = port;
+  }
+
+  /** Send data of a TCP block: in at an initiate, out at a terminate. */
+  get NetBufferListChain(): NET_BUFFER_LIST | null {
+    return this.memory.NetBufferListChain;
+  }
+
+  set NetBufferListChain(chain: NET_BUFFER_LIST | null) {
+    this.memory.NetBufferListChain = chain;
+  }
+}
+
+/** What a new block is made of: its layer, its Header.Type and the state that follows it. */
+type NewBlock = readonly [
+  addresses: AddressSpace,
+  layer: StateLayer,
+  type: number,
+  state: AttachedState | undefined,
+];
+
+function memoryOf(source: readonly [BlockMemory] | NewBlock): BlockMemory {
+  return source.length === 1 ? source[0] : new BlockMemory(...source);
 }
 
 /** NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST: as senders build it. */
-export class NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST extends BlockList<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST> {
+export class NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST extends BlockList {
+  constructor(...source: readonly [BlockMemory] | NewBlock) {
+    super(memoryOf(source));
+    this.memory.protocolForm = this;
+  }
+
+  get NextBlock(): NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null {
+    return this.memory.next?.asProtocol() ?? null;
+  }
+
+  set NextBlock(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null) {
+    this.memory.next = block?.memory ?? null;
+  }
+
+  get DependentBlockList(): NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null {
+    return this.memory.dependents?.asProtocol() ?? null;
+  }
+
+  set DependentBlockList(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null) {
+    this.memory.dependents = block?.memory ?? null;
+  }
+
   /** Null makes the block a placeholder. */
-  OffloadHandle: NDIS_OFFLOAD_HANDLE | null = null;
+  get OffloadHandle(): NDIS_OFFLOAD_HANDLE | null {
+    const { words } = this.memory;
+    return words.form === 'protocol' ? words.OffloadHandle : null;
+  }
+
+  set OffloadHandle(OffloadHandle: NDIS_OFFLOAD_HANDLE | null) {
+    this.memory.words = { form: 'protocol', OffloadHandle };
+  }
+
+  /** The same memory in the other form, as a cast in C: how an intermediate driver reuses the block that it passed down. */
+  reusedAsMiniport(): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
+    return this.memory.asMiniport();
+  }
+
+  /** NDIS's own: the handle by which the driver above the sender names the object; null where nobody is above. */
+  get handleAbove(): NDIS_OFFLOAD_HANDLE | null {
+    return this.memory.ndisReserved;
+  }
 }
 
 /** NDIS_MINIPORT_OFFLOAD_BLOCK_LIST: as the driver below sees it. */
-export class NDIS_MINIPORT_OFFLOAD_BLOCK_LIST extends BlockList<NDIS_MINIPORT_OFFLOAD_BLOCK_LIST> {
+export class NDIS_MINIPORT_OFFLOAD_BLOCK_LIST extends BlockList {
+  constructor(...source: readonly [BlockMemory] | NewBlock) {
+    super(memoryOf(source));
+    this.memory.miniportForm = this;
+  }
+
+  get NextBlock(): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null {
+    return this.memory.next?.asMiniport() ?? null;
+  }
+
+  set NextBlock(block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null) {
+    this.memory.next = block?.memory ?? null;
+  }
+
+  get DependentBlockList(): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null {
+    return this.memory.dependents?.asMiniport() ?? null;
+  }
+
+  set DependentBlockList(block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null) {
+    this.memory.dependents = block?.memory ?? null;
+  }
+
   /** Null makes the block a placeholder. */
-  MiniportOffloadContext: ContextCell | null = null;
-  NdisOffloadHandle: NDIS_OFFLOAD_HANDLE | null = null;
+  get MiniportOffloadContext(): ContextCell | null {
+    const { words } = this.memory;
+    return words.form === 'miniport' ? words.MiniportOffloadContext : null;
+  }
+
+  set MiniportOffloadContext(MiniportOffloadContext: ContextCell | null) {
+    this.memory.words = {
+      form: 'miniport',
+      MiniportOffloadContext,
+      NdisOffloadHandle: this.NdisOffloadHandle,
+    };
+  }
+
+  /** The handle by which the driver below names the object in its indications. */
+  get NdisOffloadHandle(): NDIS_OFFLOAD_HANDLE | null {
+    const { words } = this.memory;
+    return words.form === 'miniport' ? words.NdisOffloadHandle : null;
+  }
+
+  set NdisOffloadHandle(NdisOffloadHandle: NDIS_OFFLOAD_HANDLE | null) {
+    this.memory.ndisReserved = NdisOffloadHandle;
+    this.memory.words = {
+      form: 'miniport',
+      MiniportOffloadContext: this.MiniportOffloadContext,
+      NdisOffloadHandle,
+    };
+  }
+
+  /** The same memory in the other form, as a cast in C: how an intermediate driver reuses the block that it received. */
+  reusedAsProtocol(): NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST {
+    return this.memory.asProtocol();
+  }
 }
 
 /** Visits a tree depth first: a block, its dependents, then its next (TRE-027). */

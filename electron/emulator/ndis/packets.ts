@@ -54,7 +54,7 @@ export class PacketPlane {
           },
           (miniportCall) => {
             for (const list of chainToArray(lists))
-              core.openRequests.set(list, { connection, ndisCall, miniportCall });
+              core.open(binding, list, { connection, ndisCall, miniportCall });
             adapter.driver.characteristics.SendNetBufferListsHandler(context, lists);
           },
         );
@@ -107,7 +107,7 @@ export class PacketPlane {
     const { door, component } = core;
     const adapter = adapterFrom(MiniportAdapterHandle);
     const binding = core.bindingAbove(adapter);
-    const { connection, ndisCalls, miniportCalls } = core.closeAll(chainToArray(lists));
+    const { connection, ndisCalls, miniportCalls } = core.close(binding, chainToArray(lists));
     door.void(
       {
         functionName: 'NdisMSendNetBufferListsComplete',

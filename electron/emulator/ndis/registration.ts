@@ -4,9 +4,17 @@ import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import type { EventId } from '../../../shared/trace/records';
 import { PASSIVE_LEVEL } from '../machine/machine';
-import { numberArgument, pointerArgument, statusArgument, structureArgument } from './arguments';
+import {
+  numberArgument,
+  pointerArgument,
+  statusArgument,
+  structureArgument,
+  textArgument,
+} from './arguments';
 import type {
+  NDIS_BIND_PARAMETERS,
   NDIS_HANDLE,
+  NDIS_OPEN_PARAMETERS,
   NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
   NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
   NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
@@ -19,6 +27,7 @@ import {
   Binding,
   MiniportAdapter,
   MiniportDriver,
+  miniportDriverFrom,
   opaqueSize,
   ProtocolDriver,
   protocolFrom,
@@ -29,6 +38,7 @@ import { encodeCharacteristics } from './structureBytes';
 import type { TcpDataPlane } from './tcpData';
 
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
+const intermediateDriver = constantValue('NDIS_INTERMEDIATE_DRIVER');
 
 /** Drivers, adapters and bindings that NDIS knows. */
 export class RegistrationPlane {
@@ -41,6 +51,7 @@ export class RegistrationPlane {
   >();
   /** Structures that NdisSetOptionalHandlers has memory for. */
   private handlersLeft: number;
+  private starting = false;
 
   constructor(
     private readonly core: NdisCore,
@@ -76,9 +87,8 @@ export class RegistrationPlane {
       'NDIS_MINIPORT_DRIVER_CHARACTERISTICS',
     );
     if (status !== NDIS_STATUS.SUCCESS) return { status, NdisMiniportDriverHandle: null };
-    this.adapters.push(
-      new MiniportAdapter(machine.addresses.allocate(opaqueSize), `${label} adapter`, driver),
-    );
+    const isIntermediate = ((characteristics.Flags ?? 0) & intermediateDriver) !== 0;
+    if (!isIntermediate) this.adapters.push(this.newAdapter(`${label} adapter`, driver, null));
     return { status, NdisMiniportDriverHandle: driver };
   }
 
@@ -259,17 +269,17 @@ export class RegistrationPlane {
 
   /**
    * NdisOpenAdapterEx: binds a protocol driver to an adapter, from ProtocolBindAdapterEx. PENDING: the handle is good from
-   * ProtocolOpenAdapterCompleteEx on.
+   * ProtocolOpenAdapterCompleteEx on. ADAPTER_NOT_FOUND: nothing of that name is running; FAILURE: somebody has opened it.
    */
   NdisOpenAdapterEx(
     NdisProtocolHandle: NDIS_HANDLE,
     ProtocolBindingContext: PVOID,
-    adapterHandle: NDIS_HANDLE,
+    OpenParameters: NDIS_OPEN_PARAMETERS,
     BindContext: NDIS_HANDLE,
   ): { readonly status: NdisStatus; readonly NdisBindingHandle: NDIS_HANDLE | null } {
     const { machine, door, component } = this.core;
     const protocol = protocolFrom(NdisProtocolHandle);
-    const adapter = adapterFrom(adapterHandle);
+    const adapter = this.adapters.find((one) => one.initialized && one.label === OpenParameters.AdapterName);
     return door.cross(
       {
         functionName: 'NdisOpenAdapterEx',
@@ -278,10 +288,12 @@ export class RegistrationPlane {
         arguments: [
           pointerArgument('NdisProtocolHandle', protocol, protocol.label),
           pointerArgument('ProtocolBindingContext', ProtocolBindingContext, 'ProtocolBindingContext'),
+          textArgument('AdapterName', OpenParameters.AdapterName),
           pointerArgument('BindContext', BindContext, BindContext.label),
         ],
       },
       () => {
+        if (adapter === undefined) return { status: NDIS_STATUS.ADAPTER_NOT_FOUND, NdisBindingHandle: null };
         if (adapter.binding !== undefined) return { status: NDIS_STATUS.FAILURE, NdisBindingHandle: null };
         const address = machine.addresses.allocate(opaqueSize);
         const binding = new Binding(address, 'NdisBindingHandle', protocol, adapter, ProtocolBindingContext);
@@ -303,52 +315,158 @@ export class RegistrationPlane {
     );
   }
 
+  /** NdisIMAssociateMiniport: both edges belong to one intermediate driver. */
+  NdisIMAssociateMiniport(DriverHandle: NDIS_HANDLE, ProtocolHandle: NDIS_HANDLE): void {
+    const { door, component } = this.core;
+    const miniport = miniportDriverFrom(DriverHandle);
+    const protocol = protocolFrom(ProtocolHandle);
+    door.void(
+      {
+        functionName: 'NdisIMAssociateMiniport',
+        caller: miniport.component,
+        callee: component,
+        arguments: [
+          pointerArgument('DriverHandle', miniport, miniport.label),
+          pointerArgument('ProtocolHandle', protocol, protocol.label),
+        ],
+      },
+      () => {
+        protocol.miniportEdge = miniport;
+      },
+    );
+  }
+
   /**
-   * Plug and Play starts the machine: every adapter is initialized and restarted, then every protocol driver is bound to it.
+   * NdisIMInitializeDeviceInstanceEx: an intermediate driver brings up a virtual miniport, usually from ProtocolBindAdapterEx. Its
+   * MiniportInitializeEx, and the binding of the drivers above it, follow when the call under way has ended.
+   */
+  NdisIMInitializeDeviceInstanceEx(
+    DriverHandle: NDIS_HANDLE,
+    DriverInstance: string,
+    DeviceContext: PVOID,
+  ): NdisStatus {
+    const { door, component, machine } = this.core;
+    const driver = miniportDriverFrom(DriverHandle);
+    return door.status(
+      {
+        functionName: 'NdisIMInitializeDeviceInstanceEx',
+        caller: driver.component,
+        callee: component,
+        arguments: [
+          pointerArgument('DriverHandle', driver, driver.label),
+          textArgument('DriverInstance', DriverInstance),
+          pointerArgument('DeviceContext', DeviceContext, 'DeviceContext'),
+        ],
+      },
+      () => {
+        if (this.adapters.some((adapter) => adapter.label === DriverInstance)) return NDIS_STATUS.FAILURE;
+        this.adapters.push(this.newAdapter(DriverInstance, driver, DeviceContext));
+        if (!this.starting)
+          machine.queueWorkItem(0, () => {
+            this.startAdapters();
+          });
+        return NDIS_STATUS.SUCCESS;
+      },
+    );
+  }
+
+  /** NdisIMDeInitializeDeviceInstance: takes a virtual miniport down, its bindings first. */
+  NdisIMDeInitializeDeviceInstance(NdisMiniportHandle: NDIS_HANDLE): NdisStatus {
+    const { door, component, machine } = this.core;
+    const adapter = adapterFrom(NdisMiniportHandle);
+    return door.status(
+      {
+        functionName: 'NdisIMDeInitializeDeviceInstance',
+        caller: adapter.driver.component,
+        callee: component,
+        arguments: [pointerArgument('NdisMiniportHandle', adapter, adapter.label)],
+      },
+      () => {
+        if (!adapter.initialized) return NDIS_STATUS.FAILURE;
+        machine.queueWorkItem(0, () => {
+          this.life.halt(adapter, () => {
+            this.adapters.splice(this.adapters.indexOf(adapter), 1);
+          });
+        });
+        return NDIS_STATUS.SUCCESS;
+      },
+    );
+  }
+
+  /**
+   * Plug and Play starts the machine: every adapter that is not up yet is initialized and restarted, then bound. What comes up
+   * meanwhile, such as a virtual miniport above them, follows.
    */
   startAdapters(): void {
-    const { machine, door, component } = this.core;
-    for (const adapter of this.adapters) {
-      const { driver } = adapter;
-      const status = door.status(
-        {
-          functionName: 'MiniportInitializeEx',
-          caller: component,
-          callee: driver.component,
-          arguments: [
-            pointerArgument('NdisMiniportHandle', adapter, adapter.label),
-            pointerArgument('MiniportDriverContext', driver.context, 'MiniportDriverContext'),
-          ],
-        },
-        () => driver.characteristics.InitializeHandlerEx(adapter, driver.context),
-      );
-      adapter.initialized = status === NDIS_STATUS.SUCCESS;
-      if (!adapter.initialized) continue;
-      for (const protocol of this.protocols) {
-        const BindContext: NDIS_HANDLE = {
-          address: machine.addresses.allocate(opaqueSize),
-          label: 'BindContext',
-        };
-        const bound = door.status(
-          {
-            functionName: 'ProtocolBindAdapterEx',
-            caller: component,
-            callee: protocol.component,
-            arguments: [
-              pointerArgument('ProtocolDriverContext', protocol.context, 'ProtocolDriverContext'),
-              pointerArgument('BindContext', BindContext, BindContext.label),
-            ],
-          },
-          (call) => {
-            this.openBinds.set(BindContext, { call, protocol });
-            return protocol.characteristics.BindAdapterHandlerEx(protocol.context, BindContext, adapter);
-          },
-        );
-        if (adapter.binding !== undefined) adapter.binding.inBindCall = false;
-        if (bound !== NDIS_STATUS.PENDING) this.openBinds.delete(BindContext);
-      }
-      this.life.restartMiniport(adapter, () => undefined);
+    this.starting = true;
+    for (const adapter of this.adapters) if (!adapter.initialized) this.start(adapter);
+    this.starting = false;
+  }
+
+  private start(adapter: MiniportAdapter): void {
+    const { door, component } = this.core;
+    const { driver } = adapter;
+    const parameters = { IMDeviceInstanceContext: adapter.deviceContext };
+    const status = door.status(
+      {
+        functionName: 'MiniportInitializeEx',
+        caller: component,
+        callee: driver.component,
+        arguments: [
+          pointerArgument('NdisMiniportHandle', adapter, adapter.label),
+          pointerArgument('MiniportDriverContext', driver.context, 'MiniportDriverContext'),
+        ],
+      },
+      () => driver.characteristics.InitializeHandlerEx(adapter, driver.context, parameters),
+    );
+    adapter.initialized = status === NDIS_STATUS.SUCCESS;
+    if (!adapter.initialized) return;
+    for (const protocol of this.bindingOrder()) {
+      // An adapter that an intermediate driver has taken is out of reach for everybody else.
+      if (adapter.binding?.protocol.miniportEdge !== undefined) break;
+      if (protocol.miniportEdge !== driver) this.bind(protocol, adapter);
     }
+    this.life.restartMiniport(adapter, () => undefined);
+  }
+
+  /** Intermediate drivers come first, as their notify objects see to. */
+  private bindingOrder(): readonly ProtocolDriver[] {
+    const isIntermediate = (protocol: ProtocolDriver): boolean => protocol.miniportEdge !== undefined;
+    return [
+      ...this.protocols.filter(isIntermediate),
+      ...this.protocols.filter((protocol) => !isIntermediate(protocol)),
+    ];
+  }
+
+  private bind(protocol: ProtocolDriver, adapter: MiniportAdapter): void {
+    const { machine, door, component } = this.core;
+    const BindContext: NDIS_HANDLE = {
+      address: machine.addresses.allocate(opaqueSize),
+      label: 'BindContext',
+    };
+    const BindParameters: NDIS_BIND_PARAMETERS = { AdapterName: adapter.label };
+    const bound = door.status(
+      {
+        functionName: 'ProtocolBindAdapterEx',
+        caller: component,
+        callee: protocol.component,
+        arguments: [
+          pointerArgument('ProtocolDriverContext', protocol.context, 'ProtocolDriverContext'),
+          pointerArgument('BindContext', BindContext, BindContext.label),
+          textArgument('AdapterName', adapter.label),
+        ],
+      },
+      (call) => {
+        this.openBinds.set(BindContext, { call, protocol });
+        return protocol.characteristics.BindAdapterHandlerEx(protocol.context, BindContext, BindParameters);
+      },
+    );
+    if (adapter.binding !== undefined) adapter.binding.inBindCall = false;
+    if (bound !== NDIS_STATUS.PENDING) this.openBinds.delete(BindContext);
+  }
+
+  private newAdapter(name: string, driver: MiniportDriver, deviceContext: PVOID | null): MiniportAdapter {
+    return new MiniportAdapter(this.core.machine.addresses.allocate(opaqueSize), name, driver, deviceContext);
   }
 
   /** NdisCompleteBindAdapterEx: ends a ProtocolBindAdapterEx that returned PENDING. */

@@ -16,6 +16,7 @@ import { chainToArray } from './netBufferList';
 import {
   NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  isTaken,
   walkBlocks,
 } from './offloadBlockList';
 
@@ -178,7 +179,7 @@ export class StateManipulationPlane {
         if (handlers === undefined) throw new Error(`${adapter.label} has registered no chimney handlers`);
         const context = adapterContext(adapter);
         const below = this.convert(root, binding);
-        core.openRequests.set(root, { connection, ndisCall, miniportCall: undefined });
+        core.open(binding, root, { connection, ndisCall, miniportCall: undefined });
         door.void(
           {
             functionName: operation.handler,
@@ -191,8 +192,8 @@ export class StateManipulationPlane {
             ],
           },
           (miniportCall) => {
-            core.openRequests.set(below, { connection, ndisCall, miniportCall });
-            if (operation.initiates) this.noteChains(below, ndisCall, miniportCall);
+            core.open(binding, below, { connection, ndisCall, miniportCall });
+            if (operation.initiates) this.noteChains(binding, below, ndisCall, miniportCall);
             operation.enter(handlers)(context, below);
           },
         );
@@ -208,18 +209,21 @@ export class StateManipulationPlane {
     const { core } = this;
     const { door, component, observer, machine } = core;
     const conversion = this.conversions.get(below);
-    const lower = core.closeAll([below]);
     if (conversion === undefined) throw new Error(`${operation.complete} got a tree that is not under way`);
     this.conversions.delete(below);
     const { protocolRoot, binding, pairs } = conversion;
-    const upper = core.closeAll([protocolRoot]);
+    const { connection, ndisCalls, miniportCalls } = core.close(binding, [
+      below,
+      protocolRoot,
+      ...this.endedChains(operation, below),
+    ]);
     door.void(
       {
         functionName: operation.complete,
         caller: adapter.driver.component,
         callee: component,
-        connection: lower.connection,
-        completes: lower.miniportCalls,
+        connection,
+        completes: miniportCalls,
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
           blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
@@ -229,6 +233,7 @@ export class StateManipulationPlane {
         for (const [above, copy] of pairs) {
           above.Status = copy.Status;
           above.NetBufferListChain = copy.NetBufferListChain;
+          above.ImReserved = copy.ImReserved;
         }
         const handlers = binding.clientGenericHandlers;
         door.void(
@@ -236,8 +241,8 @@ export class StateManipulationPlane {
             functionName: operation.completion,
             caller: component,
             callee: binding.protocol.component,
-            connection: upper.connection,
-            completes: upper.ndisCalls,
+            connection,
+            completes: ndisCalls,
             arguments: [
               pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
               blockListArgument(
@@ -310,12 +315,13 @@ export class StateManipulationPlane {
     binding: Binding,
   ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
     const pairs: (readonly [NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST])[] = [];
+    const { machine, observer, bindingOfHandle } = this.core;
     const copyList = (
       first: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null,
     ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null => {
       if (first === null) return null;
       const copy = new NDIS_MINIPORT_OFFLOAD_BLOCK_LIST(
-        this.core.machine.addresses,
+        machine.addresses,
         first.layer,
         first.type,
         first.state,
@@ -324,7 +330,13 @@ export class StateManipulationPlane {
       copy.NetBufferListChain = first.NetBufferListChain;
       copy.NdisOffloadHandle = first.OffloadHandle;
       copy.MiniportOffloadContext = first.OffloadHandle?.MiniportOffloadContext ?? null;
-      if (first.OffloadHandle !== null) this.core.bindingOfHandle.set(first.OffloadHandle, binding);
+      copy.ProtocolReserved = first.ProtocolReserved;
+      copy.ImReserved = first.ImReserved;
+      copy.SourceHandle = binding;
+      if (first.OffloadHandle !== null) {
+        bindingOfHandle.set(first.OffloadHandle, binding);
+        if (first.handleAbove !== null) observer.alias(first.OffloadHandle, first.handleAbove);
+      }
       pairs.push([first, copy]);
       copy.DependentBlockList = copyList(first.DependentBlockList);
       copy.NextBlock = copyList(first.NextBlock);
@@ -336,13 +348,31 @@ export class StateManipulationPlane {
   }
 
   /** Send data that comes with an initiate is completed like a posted send; its request is the initiate. */
-  private noteChains(root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, ndisCall: EventId, miniportCall: EventId): void {
+  private noteChains(
+    binding: Binding,
+    root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+    ndisCall: EventId,
+    miniportCall: EventId,
+  ): void {
     walkBlocks(root, (block) => {
       const connection = this.core.observer.find(block.NdisOffloadHandle)?.connection;
-      for (const list of chainToArray(block.NetBufferListChain)) {
-        this.core.openRequests.set(list, { connection, ndisCall, miniportCall });
-      }
+      for (const list of chainToArray(block.NetBufferListChain))
+        this.core.open(binding, list, { connection, ndisCall, miniportCall });
     });
+  }
+
+  /**
+   * Sends that end with an operation: those that a terminate hands back, and those of an initiate that has failed, which the target
+   * never had (section 5.1 of the state digest).
+   */
+  private endedChains(operation: Operation, below: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): object[] {
+    const lists: object[] = [];
+    if (operation !== operations.initiate && operation !== operations.terminate) return lists;
+    walkBlocks(below, (block) => {
+      if (operation.initiates && isTaken(block.Status)) return;
+      lists.push(...chainToArray(block.NetBufferListChain));
+    });
+    return lists;
   }
 
   /** The connection of a tree that names just one. */

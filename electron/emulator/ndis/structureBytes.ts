@@ -200,6 +200,8 @@ export function encodeBlock(
     DependentBlockList: listPointer(block.DependentBlockList),
     Status: block.Status,
     PortNumber: block.PortNumber,
+    ImReserved: block.ImReserved.map(listPointer),
+    SourceHandle: listPointer(block.SourceHandle),
     NetBufferListChain: listPointer(block.NetBufferListChain),
   };
   if (block instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST) {

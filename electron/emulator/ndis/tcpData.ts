@@ -208,7 +208,7 @@ export class TcpDataPlane {
           },
           (miniportCall) => {
             for (const list of chainToArray(lists))
-              core.openRequests.set(list, { connection, ndisCall, miniportCall });
+              core.open(binding, list, { connection, ndisCall, miniportCall });
             return request.enter(this.handlersOf(adapter), context, offloadContext, lists, flags);
           },
         );
@@ -226,7 +226,7 @@ export class TcpDataPlane {
     const { core } = this;
     const { door, component } = core;
     const binding = core.bindingAbove(adapter);
-    const { connection, ndisCalls, miniportCalls } = core.closeAll(chainToArray(lists));
+    const { connection, ndisCalls, miniportCalls } = core.close(binding, chainToArray(lists));
     door.void(
       {
         functionName,

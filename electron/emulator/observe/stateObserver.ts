@@ -73,7 +73,7 @@ function sampleOf(variables: TcpVariables, sample: Float64Array): void {
 
 /** See the file's head. */
 export class StateObserver {
-  private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, ObservedObject>();
+  private readonly byHandle = new WeakMap<NDIS_OFFLOAD_HANDLE, ObservedObject>();
   private readonly lastSamples: Float64Array[] = [];
   private readonly sample = new Float64Array(watched.length);
   private readonly changedVariables = new Float64Array(watched.length);
@@ -94,6 +94,12 @@ export class StateObserver {
     const id = machine.probe.stateObject(machine.now, layer, parentId, connection, label);
     this.byHandle.set(handle, { id, layer, connection });
     this.owner(handle, 'host');
+  }
+
+  /** Another driver names the object of `known` by a handle of its own: an intermediate driver does. */
+  alias(handle: NDIS_OFFLOAD_HANDLE, known: NDIS_OFFLOAD_HANDLE): void {
+    const object = this.byHandle.get(known);
+    if (object !== undefined) this.byHandle.set(handle, object);
   }
 
   /** The object that a handle names. */

@@ -194,11 +194,11 @@ describe('NdisSetOptionalHandlers with a binding handle', () => {
     let status = -1;
     const { ndis } = startBareDrivers({
       protocol: {
-        BindAdapterHandlerEx: (_context, _bindContext, binding) => {
-          status = ndisOf().registration.NdisSetOptionalHandlers(binding, client());
-          return NDIS_STATUS.SUCCESS;
-        },
         SetOptionsHandler: () => NDIS_STATUS.SUCCESS,
+      },
+      afterOpen: (binding) => {
+        status = ndisOf().registration.NdisSetOptionalHandlers(binding, client());
+        return NDIS_STATUS.SUCCESS;
       },
       observeNdis: (made) => (current = made),
     });
@@ -212,15 +212,15 @@ describe('NdisSetOptionalHandlers with a binding handle', () => {
     startBareDrivers({
       settings: { opensPend: true },
       protocol: {
-        BindAdapterHandlerEx: (_context, _bindContext, binding) => {
-          handle = binding;
-          statuses.push(ndisOf().registration.NdisSetOptionalHandlers(binding, client()));
-          return NDIS_STATUS.PENDING;
-        },
         OpenAdapterCompleteHandlerEx: (_context, Status) => {
           expect(Status).toBe(NDIS_STATUS.SUCCESS);
           statuses.push(ndisOf().registration.NdisSetOptionalHandlers(handle!, client()));
         },
+      },
+      afterOpen: (binding) => {
+        handle = binding;
+        statuses.push(ndisOf().registration.NdisSetOptionalHandlers(binding, client()));
+        return NDIS_STATUS.PENDING;
       },
       observeNdis: (made) => (current = made),
     });
@@ -235,11 +235,9 @@ describe('NdisSetOptionalHandlers with a binding handle', () => {
   it('REG-009: refuses a provider structure with a binding handle', () => {
     let status = -1;
     startBareDrivers({
-      protocol: {
-        BindAdapterHandlerEx: (_context, _bindContext, binding) => {
-          status = ndisOf().registration.NdisSetOptionalHandlers(binding, providerGeneric());
-          return NDIS_STATUS.SUCCESS;
-        },
+      afterOpen: (binding) => {
+        status = ndisOf().registration.NdisSetOptionalHandlers(binding, providerGeneric());
+        return NDIS_STATUS.SUCCESS;
       },
       observeNdis: (made) => (current = made),
     });
@@ -258,10 +256,10 @@ describe('NdisSetOptionalHandlers with a binding handle', () => {
       protocol: {
         SetOptionsHandler: (handle) =>
           ndisOf().registration.NdisSetOptionalHandlers(handle, naming('driver')),
-        BindAdapterHandlerEx: (_context, _bindContext, binding) => {
-          ndisOf().registration.NdisSetOptionalHandlers(binding, naming('first'));
-          return ndisOf().registration.NdisSetOptionalHandlers(binding, naming('second'));
-        },
+      },
+      afterOpen: (binding) => {
+        ndisOf().registration.NdisSetOptionalHandlers(binding, naming('first'));
+        return ndisOf().registration.NdisSetOptionalHandlers(binding, naming('second'));
       },
       observeNdis: (made) => (current = made),
     });
