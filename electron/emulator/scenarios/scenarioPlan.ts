@@ -1,6 +1,7 @@
 /** What the built-in scenarios differ in. */
 import type { ScenarioId } from '../../../shared/contract/scenarios';
 import type { TargetSettings } from '../target/targetSettings';
+import type { TeamPlan } from './topology';
 
 /** See the file's head. */
 export interface ScenarioPlan {
@@ -23,6 +24,8 @@ export interface ScenarioPlan {
   readonly halfway: 'query' | 'invalidate-neighbor';
   /** What the target has less of than usual. */
   readonly target: Partial<Omit<TargetSettings, 'mac'>>;
+  /** Intermediate drivers and the adapters below them; one adapter without any if absent. */
+  readonly team?: TeamPlan;
 }
 
 const oneConnection: ScenarioPlan = {

@@ -122,7 +122,7 @@ export class ScenarioRun {
       bytesReceived.hostPath += connection?.received.hostPath ?? 0;
       bytesReceived.chimney += connection?.received.chimney ?? 0;
     }
-    const chimney = topology.target.newBytesSent;
+    const chimney = topology.adapters.reduce((bytes, { target }) => bytes + target.newBytesSent, 0);
     return {
       scenario: settings.scenario,
       success,
@@ -178,8 +178,9 @@ export class ScenarioRun {
 
   /** Drivers are loaded, adapters started, and the application connects. */
   private boot(): void {
-    const { target, host, ndis } = this.topology;
-    if (target.load() !== NDIS_STATUS.SUCCESS || host.load() !== NDIS_STATUS.SUCCESS) {
+    const { adapters, intermediates, host, ndis } = this.topology;
+    const drivers = [...adapters.map(({ target }) => target), ...intermediates, host];
+    if (drivers.some((driver) => driver.load() !== NDIS_STATUS.SUCCESS)) {
       this.failure = 'A driver could not be registered.';
       this.endsAt = this.machine.now;
       return;

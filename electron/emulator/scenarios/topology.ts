@@ -2,6 +2,9 @@
 import { defaultHostSettings } from '../host/hostSettings';
 import { HostStack } from '../host/hostStack';
 import type { Route } from '../host/routes';
+import { TeamingDriver } from '../intermediate/teamingDriver';
+import { defaultTeamSettings, type TeamSettings } from '../intermediate/teamSettings';
+import { DRIVER_OBJECT } from '../kit/driverObject';
 import type { Machine } from '../machine/machine';
 import { Ndis } from '../ndis/ndis';
 import { EchoHost } from '../peer/echoHost';
@@ -11,6 +14,7 @@ import { defaultTcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, MacAddress } from '../wire/address';
 import { FramePool } from '../wire/frame';
 import { Link } from '../wire/link';
+import { LinkAggregation } from '../wire/linkAggregation';
 import { Switch } from '../wire/switch';
 import { gigabitLink } from './scenarioSettings';
 import type { ScenarioPlan } from './scenarioPlan';
@@ -41,12 +45,31 @@ function farAddress(index: number): Ipv4Address {
   return Uint8Array.from([198, 51, 100, 1 + index]);
 }
 
+/** A physical adapter with its driver and its cable. */
+export interface Adapter {
+  readonly target: OffloadTarget;
+  readonly link: Link;
+}
+
+/** Intermediate drivers between the host stack and its adapters. */
+export interface TeamPlan {
+  /** Adapters in the team. */
+  readonly adapters: number;
+  readonly mode: TeamSettings['mode'];
+  /** Intermediate drivers on top of each other: the first has the adapters, each further one the virtual miniport below it. */
+  readonly layers: number;
+}
+
 /** See the file's head. */
 export interface Topology {
   readonly ndis: Ndis;
   readonly host: HostStack;
+  /** All physical adapters. */
+  readonly adapters: readonly Adapter[];
+  /** Intermediate drivers, the lowest first. */
+  readonly intermediates: readonly TeamingDriver[];
+  /** The first adapter's driver and cable. */
   readonly target: OffloadTarget;
-  /** The cable of the host's adapter. */
   readonly link: Link;
   /** One for each neighbor. */
   readonly peers: readonly EchoHost[];
@@ -60,7 +83,7 @@ export interface Topology {
  */
 export function buildTopology(
   machine: Machine,
-  plan: Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target'>,
+  plan: Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'>,
   loss: number,
   connectionFrom: (localPort: number) => number | undefined,
 ): Topology {
@@ -78,11 +101,6 @@ export function buildTopology(
     mac: macAddress(1),
     address: hostAddress,
     routes,
-  });
-  const target = new OffloadTarget(machine, ndis, pool, {
-    ...defaultTargetSettings,
-    mac: macAddress(1),
-    ...plan.target,
   });
   const settings = { ...defaultTcpSettings, clockOffset: 1_700_033 };
   const peers = Array.from({ length: plan.neighbors }, (_, index) => {
@@ -106,11 +124,56 @@ export function buildTopology(
   });
   const single = peers.length === 1 ? peers[0] : undefined;
   const farEnd = single ?? new Switch(peers);
-  const link = new Link(machine, pool, { ...gigabitLink, loss }, target, farEnd);
-  target.connect(link);
-  farEnd.connect(link);
+  const adapters = buildAdapters(machine, ndis, pool, plan, loss, farEnd);
   const destinations = paths
     .slice(0, plan.paths)
     .map((path) => ({ address: addressOf(path), peer: peers[path % plan.neighbors]! }));
-  return { ndis, host, target, link, peers, destinations };
+  const intermediates = plan.team === undefined ? [] : buildTeam(machine, ndis, plan.team);
+  return { ndis, host, ...adapters[0]!, adapters, intermediates, peers, destinations };
+}
+
+/** Name of a physical adapter's driver; a single one needs no number. */
+function targetName(index: number, count: number): string {
+  return count === 1 ? 'Offload target' : `Offload target ${index + 1}`;
+}
+
+function buildAdapters(
+  machine: Machine,
+  ndis: Ndis,
+  pool: FramePool,
+  plan: Pick<ScenarioPlan, 'target' | 'team'>,
+  loss: number,
+  farEnd: EchoHost | Switch,
+): Adapter[] {
+  const count = plan.team?.adapters ?? 1;
+  const aggregation = new LinkAggregation(farEnd, count);
+  farEnd.connect(aggregation);
+  return Array.from({ length: count }, (_, index) => {
+    // The members of a team share its Ethernet address, as behind a static link aggregation.
+    const settings = { ...defaultTargetSettings, mac: macAddress(1), ...plan.target };
+    const target = new OffloadTarget(machine, ndis, pool, settings, targetName(index, count));
+    const link = new Link(machine, pool, { ...gigabitLink, loss }, target, aggregation.ports[index]!, index);
+    target.connect(link);
+    aggregation.connect(index, link);
+    return { target, link };
+  });
+}
+
+/** One team over all adapters, and further intermediate drivers on top of it. */
+function buildTeam(machine: Machine, ndis: Ndis, plan: TeamPlan): TeamingDriver[] {
+  const adapters = Array.from(
+    { length: plan.adapters },
+    (_, index) => `${targetName(index, plan.adapters)} adapter`,
+  );
+  return Array.from({ length: plan.layers }, (_, layer) => {
+    const name = layer === 0 ? 'Teaming driver' : `Intermediate driver ${layer + 1}`;
+    const below = layer === 1 ? 'Teaming driver' : `Intermediate driver ${layer}`;
+    const driver = new DRIVER_OBJECT(machine, ndis, 'intermediate-driver', name);
+    return new TeamingDriver(driver, {
+      ...defaultTeamSettings,
+      mode: plan.mode,
+      adapterName: `${name} adapter`,
+      members: layer === 0 ? adapters : [`${below} adapter`],
+    });
+  });
 }

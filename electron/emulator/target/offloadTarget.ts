@@ -52,9 +52,10 @@ export class OffloadTarget implements PVOID, LinkEnd {
     private readonly ndis: Ndis,
     private readonly pool: FramePool,
     settings: TargetSettings,
+    private readonly name = 'Offload target',
   ) {
     this.settings = settings;
-    this.component = machine.probe.component('offload-target', 'Offload target');
+    this.component = machine.probe.component('offload-target', name);
     this.address = machine.addresses.allocate(0x100);
   }
 
@@ -86,8 +87,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
       },
     };
     const { registration } = this.ndis;
-    return registration.NdisMRegisterMiniportDriver(this.component, 'Offload target', this, characteristics)
-      .status;
+    return registration.NdisMRegisterMiniportDriver(this.component, this.name, this, characteristics).status;
   }
 
   /** Plugs the cable in. */

@@ -196,6 +196,11 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       }
     }
     const list = allocateNetBufferList(this.machine.addresses, [frame.bytes.slice(0, frame.length)]);
+    list.frame = {
+      connection: frame.connection,
+      payloadLength: frame.payloadLength,
+      retransmission: frame.retransmission,
+    };
     this.lent.add(list);
     this.ndis.packets.NdisMIndicateReceiveNetBufferLists(this.handle, list, frame.connection);
   }

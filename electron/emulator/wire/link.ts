@@ -120,10 +120,19 @@ class Direction implements EventTarget {
 export class Link implements Transmitter {
   private readonly directions: ReadonlyMap<LinkEnd, Direction>;
 
-  constructor(machine: Machine, pool: FramePool, settings: LinkSettings, left: LinkEnd, right: LinkEnd) {
+  constructor(
+    machine: Machine,
+    pool: FramePool,
+    settings: LinkSettings,
+    left: LinkEnd,
+    right: LinkEnd,
+    /** Tells the chance of several links apart. */
+    number = 0,
+  ) {
+    const chance = (direction: number): Random => machine.random(direction + number * 1000);
     this.directions = new Map([
-      [left, new Direction(machine, pool, settings, machine.random(1), left, right)],
-      [right, new Direction(machine, pool, settings, machine.random(2), right, left)],
+      [left, new Direction(machine, pool, settings, chance(1), left, right)],
+      [right, new Direction(machine, pool, settings, chance(2), right, left)],
     ]);
   }
 

@@ -1,0 +1,120 @@
+/**
+ * The data of offloaded connections through an intermediate driver: requests go down with the driver's own handle, completions and
+ * indications go up with the handles that came from above; lists, flags and statuses stay as they are (IMD-021 to IMD-025).
+ */
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import type {
+  NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+  NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+} from '../ndis/characteristics';
+import { chainToArray, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import type { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
+import { offloadEntryFrom, type OffloadEntry } from './offloadEntry';
+import type { Team } from './team';
+
+type DownwardHandlers = Omit<
+  NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+  'Header' | 'Flags' | 'OffloadType'
+>;
+type UpwardHandlers = Omit<
+  NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+  'Header' | 'Flags' | 'OffloadType'
+>;
+
+/** See the file's head. */
+export class DataRequests {
+  /** Lists of sends that have been passed on. */
+  private readonly sends = new Set<NET_BUFFER_LIST>();
+
+  constructor(
+    private readonly team: Team,
+    /** Lists of received data have come back from above. */
+    private readonly ended: () => void,
+  ) {}
+
+  /** Handlers of the miniport edge. */
+  get downward(): DownwardHandlers {
+    const { ndis } = this.team.driver;
+    return {
+      TcpOffloadSendHandler: (_adapter, context, lists) => this.send(offloadEntryFrom(context), lists),
+      TcpOffloadReceiveHandler: (_adapter, context, lists) =>
+        ndis.NdisOffloadTcpReceive(offloadEntryFrom(context).handle, lists),
+      TcpOffloadDisconnectHandler: (_adapter, context, list, Flags) =>
+        ndis.NdisOffloadTcpDisconnect(offloadEntryFrom(context).handle, list, Flags),
+      TcpOffloadForwardHandler: (_adapter, context, lists) =>
+        ndis.NdisOffloadTcpForward(offloadEntryFrom(context).handle, lists),
+      TcpOffloadReceiveReturnHandler: (_adapter, lists) => {
+        for (const [member, chain] of this.team.lentReceives.takeBack(lists))
+          ndis.NdisOffloadTcpReceiveReturn(member.handle, chain);
+        this.ended();
+        return NDIS_STATUS.SUCCESS;
+      },
+    };
+  }
+
+  /** Handlers of the protocol edge. */
+  get upward(): UpwardHandlers {
+    const { team } = this;
+    return {
+      TcpOffloadSendCompleteHandler: (_binding, lists) => {
+        for (const list of chainToArray(lists)) this.sends.delete(list);
+        team.upcalls.NdisTcpOffloadSendComplete(team.handle, lists);
+      },
+      TcpOffloadReceiveCompleteHandler: (_binding, lists) => {
+        team.upcalls.NdisTcpOffloadReceiveComplete(team.handle, lists);
+      },
+      TcpOffloadDisconnectCompleteHandler: (_binding, list) => {
+        team.upcalls.NdisTcpOffloadDisconnectComplete(team.handle, list);
+      },
+      TcpOffloadForwardCompleteHandler: (_binding, lists) => {
+        team.upcalls.NdisTcpOffloadForwardComplete(team.handle, lists);
+      },
+      TcpOffloadEventHandler: (handle, EventType, EventSpecificInformation) => {
+        const entry = team.entries.find(handle);
+        if (entry === undefined) return;
+        team.upcalls.NdisTcpOffloadEventHandler(entry.NdisOffloadHandle, EventType, EventSpecificInformation);
+      },
+      TcpOffloadReceiveIndicateHandler: (handle, lists, Status) => {
+        const entry = team.entries.find(handle);
+        if (entry === undefined) return { status: NDIS_STATUS.OFFLOAD_DATA_NOT_ACCEPTED, BytesConsumed: 0 };
+        const { lentReceives } = team;
+        lentReceives.lend(entry.member, lists);
+        const answer = team.upcalls.NdisTcpOffloadReceiveHandler(entry.NdisOffloadHandle, lists, Status);
+        if (answer.status !== NDIS_STATUS.SUCCESS) lentReceives.forget(lists);
+        return answer;
+      },
+    };
+  }
+
+  /** ProtocolIndicateOffloadEvent: the question goes up and is answered in the same state structures (A29). */
+  indicateEvent(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, IndicationCode: number): void {
+    const { team } = this;
+    const own = block.OffloadHandle;
+    const above = block.reusedAsMiniport();
+    above.NdisOffloadHandle = team.entries.find(own)?.NdisOffloadHandle ?? null;
+    team.driver.ndis.NdisMOffloadEventIndicate(team.handle, above, IndicationCode);
+    block.OffloadHandle = own;
+  }
+
+  /** A terminate has handed lists back: their sends are not under way any more. */
+  handedBack(lists: readonly NET_BUFFER_LIST[]): void {
+    for (const list of lists) this.sends.delete(list);
+  }
+
+  /** Without memory for a send nothing of it goes down, and the host stack is told to send it itself (IMD-025). */
+  private send(entry: OffloadEntry, lists: NET_BUFFER_LIST): NdisStatus {
+    const { ndis, kernel } = this.team.driver;
+    const all = chainToArray(lists);
+    if (this.sends.size + all.length <= this.team.settings.sendEntries) {
+      for (const list of all) this.sends.add(list);
+      return ndis.NdisOffloadTcpSend(entry.handle, lists);
+    }
+    all.forEach((list, index) => {
+      list.Status = index === 0 ? NDIS_STATUS.REQUEST_UPLOAD : NDIS_STATUS.UPLOAD_REQUESTED;
+    });
+    kernel.queueDeferredCall(() => {
+      this.team.upcalls.NdisTcpOffloadSendComplete(this.team.handle, lists);
+    });
+    return NDIS_STATUS.PENDING;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * IM offload entries: what the intermediate driver keeps of each object that is offloaded through it, for as long as it is offloaded
+ * (section 8 of the state digest, IMD-019).
+ */
+import type { Kernel } from '../kit/kernel';
+import { NDIS_OFFLOAD_HANDLE, type PVOID } from '../ndis/offloadBlockList';
+import type { TeamMember } from './teamMember';
+
+/** Bytes of an entry in the address space. */
+const entrySize = 0x60;
+
+/** See the file's head. Its address is what stands in the upper context cell (IMD-013). */
+export class OffloadEntry implements PVOID {
+  readonly address: number;
+  /** Names the object toward the driver below (IMD-009). */
+  readonly handle: NDIS_OFFLOAD_HANDLE;
+
+  constructor(
+    kernel: Kernel,
+    /** Names the object toward the driver above (IMD-021). */
+    readonly NdisOffloadHandle: NDIS_OFFLOAD_HANDLE,
+    /** The member that the object is offloaded to. */
+    readonly member: TeamMember,
+  ) {
+    this.address = kernel.allocate(entrySize);
+    this.handle = new NDIS_OFFLOAD_HANDLE(kernel.addresses);
+  }
+}
+
+/** The entry that a context of the driver above stands for.
+ * @throws Error for a context that is none of this driver's. */
+export function offloadEntryFrom(context: PVOID): OffloadEntry {
+  if (context instanceof OffloadEntry) return context;
+  throw new Error('the MiniportOffloadContext is none of the intermediate driver');
+}
+
+/** All entries of a team, by the handle that the driver below uses. */
+export class OffloadEntries {
+  private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, OffloadEntry>();
+
+  /** Objects that are offloaded through the team. */
+  get size(): number {
+    return this.byHandle.size;
+  }
+
+  /** Whether a member has objects. */
+  anyOn(member: TeamMember): boolean {
+    for (const entry of this.byHandle.values()) if (entry.member === member) return true;
+    return false;
+  }
+
+  /** An object has been offloaded. */
+  add(entry: OffloadEntry): void {
+    this.byHandle.set(entry.handle, entry);
+  }
+
+  /** An object's termination is complete (IMD-020). */
+  remove(entry: OffloadEntry): void {
+    this.byHandle.delete(entry.handle);
+  }
+
+  /** The entry whose handle the driver below uses; undefined where the object has gone. */
+  find(handle: NDIS_OFFLOAD_HANDLE | null): OffloadEntry | undefined {
+    return handle === null ? undefined : this.byHandle.get(handle);
+  }
+}

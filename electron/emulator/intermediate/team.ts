@@ -1,0 +1,94 @@
+/**
+ * The team that both edges share: its members, what is offloaded through them, and who takes what. It is the device context of the
+ * virtual miniport.
+ */
+import type { DRIVER_OBJECT } from '../kit/driverObject';
+import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
+import type { ConnectionOffload } from '../ndis/connectionOffload';
+import type { PVOID } from '../ndis/offloadBlockList';
+import { aggregationHash } from '../wire/linkAggregation';
+import { LentLists } from './lentLists';
+import { OffloadEntries } from './offloadEntry';
+import type { TeamMember } from './teamMember';
+import type { TeamSettings } from './teamSettings';
+
+/** The virtual miniport of a team, once it is up. */
+export interface VirtualMiniport {
+  /** NdisMiniportHandle of MiniportInitializeEx. */
+  readonly handle: NDIS_HANDLE;
+  /** NDIS's entry points from NdisMGetOffloadHandlers; undefined without chimney. */
+  readonly upcalls: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | undefined;
+}
+
+/** See the file's head. */
+export class Team implements PVOID {
+  readonly address: number;
+  readonly members: TeamMember[] = [];
+  readonly entries = new OffloadEntries();
+  /** Lists of the packet path and of offloaded connections that are with the drivers above. */
+  readonly lentPackets = new LentLists();
+  readonly lentReceives = new LentLists();
+  /** The virtual miniport, from MiniportInitializeEx to MiniportHaltEx. */
+  miniport: VirtualMiniport | undefined;
+  /** The member that carries everything in failover mode. */
+  private active: TeamMember | undefined;
+
+  constructor(
+    readonly driver: DRIVER_OBJECT,
+    readonly settings: TeamSettings,
+  ) {
+    this.address = driver.kernel.allocate(0x100);
+  }
+
+  /** Members that packets can go through, in the configured order. */
+  get usable(): readonly TeamMember[] {
+    return this.settings.members.flatMap(
+      (name) => this.members.find((member) => member.name === name && member.isUsable) ?? [],
+    );
+  }
+
+  /** The member for traffic to an Ethernet address; undefined while none is usable. */
+  memberFor(destinationMac: Uint8Array): TeamMember | undefined {
+    const { usable } = this;
+    if (usable.length <= 1) return usable[0];
+    if (this.settings.mode === 'load-balancing')
+      return usable[aggregationHash(destinationMac) % usable.length];
+    if (this.active?.isUsable !== true) this.active = usable[0];
+    return this.active;
+  }
+
+  /** What the team can take now: in failover mode what one member can, otherwise what all can together. */
+  get capabilities(): ConnectionOffload | undefined {
+    const offloads = this.usable.flatMap((member) => member.capabilities ?? []);
+    const [first] = offloads;
+    if (first === undefined) return undefined;
+    const capacities = offloads.map((offload) => offload.TcpConnectionOffloadCapacity);
+    return {
+      SupportIPv4: offloads.every((offload) => offload.SupportIPv4),
+      SupportIPv6: offloads.every((offload) => offload.SupportIPv6),
+      TcpConnectionOffloadCapacity:
+        this.settings.mode === 'failover'
+          ? Math.min(...capacities)
+          : capacities.reduce((sum, capacity) => sum + capacity, 0),
+    };
+  }
+
+  /** NdisMiniportHandle of the virtual miniport.
+   * @throws Error while it is not up. */
+  get handle(): NDIS_HANDLE {
+    return this.up.handle;
+  }
+
+  /** NDIS's entry points for the virtual miniport.
+   * @throws Error while it is not up, or without chimney. */
+  get upcalls(): NDIS_TCP_OFFLOAD_EVENT_HANDLERS {
+    const { upcalls } = this.up;
+    if (upcalls === undefined) throw new Error('the team has no chimney');
+    return upcalls;
+  }
+
+  private get up(): VirtualMiniport {
+    if (this.miniport === undefined) throw new Error(`${this.settings.adapterName} is not up`);
+    return this.miniport;
+  }
+}

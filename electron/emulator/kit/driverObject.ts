@@ -1,0 +1,39 @@
+/** What the loader gives to a driver's DriverEntry, and what it expects of a driver module. */
+import type { NdisStatus } from '../../../shared/ddi/status';
+import type { ComponentRole } from '../../../shared/trace/records';
+import type { Machine } from '../machine/machine';
+import type { StateObserver } from '../observe/stateObserver';
+import type { Ndis } from '../ndis/ndis';
+import { Kernel } from './kernel';
+import { ndisFunctionsFor, type NdisFunctions } from './ndisFunctions';
+
+/** A driver's place in the machine, and everything that it may call. */
+export class DRIVER_OBJECT {
+  /** Its component in the trace. */
+  readonly component: number;
+  readonly address: number;
+  readonly ndis: NdisFunctions;
+  readonly kernel: Kernel;
+  /** Where a driver that keeps offload state of its own shows it to the trace. */
+  readonly observer: StateObserver;
+
+  constructor(
+    machine: Machine,
+    ndis: Ndis,
+    role: ComponentRole,
+    /** Name of the driver; its adapters are called after it. */
+    readonly name: string,
+  ) {
+    this.component = machine.probe.component(role, name);
+    this.address = machine.addresses.allocate(0x150);
+    this.ndis = ndisFunctionsFor(ndis, this.component, name);
+    this.kernel = new Kernel(machine, this.component);
+    this.observer = ndis.observer;
+  }
+}
+
+/** Values below a driver's Parameters key. */
+export type RegistryParameters = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** A driver's entry point: registers with NDIS. What it answers but SUCCESS ends the load. */
+export type DriverEntry = (DriverObject: DRIVER_OBJECT, parameters: RegistryParameters) => NdisStatus;
