@@ -111,13 +111,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario many-connections'],
+        kind: 'test',
+        file: 'test/conformance/trees.test.ts',
+        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
     ],
     NdisOffloadTcpSend: [
@@ -198,35 +198,44 @@ export const ddiTests: DdiTestClaims = {
     NdisOffloadTcpForward: [
       {
         kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'a recording',
+          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
-      {
-        kind: 'suite',
-        file: 'test/conformance/updates.test.ts',
-        titles: ['an update that the target refuses'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
-      },
     ],
     NdisOffloadTcpReceiveReturn: [
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/updates.test.ts',
-        titles: ['an update that the target refuses'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'differs for another seed'],
       },
     ],
     NdisMInitiateOffloadComplete: [
@@ -335,13 +344,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario many-connections'],
+        kind: 'test',
+        file: 'test/conformance/trees.test.ts',
+        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
     ],
     NdisMOffloadEventIndicate: [
@@ -383,35 +392,44 @@ export const ddiTests: DdiTestClaims = {
     NdisTcpOffloadEventHandler: [
       {
         kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'a recording',
+          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario neighbor-invalidated'],
-      },
     ],
     NdisTcpOffloadReceiveHandler: [
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/updates.test.ts',
-        titles: ['an update that the target refuses'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'differs for another seed'],
       },
     ],
     NdisTcpOffloadSendComplete: [
@@ -492,18 +510,24 @@ export const ddiTests: DdiTestClaims = {
     NdisTcpOffloadForwardComplete: [
       {
         kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'a recording',
+          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/updates.test.ts',
-        titles: ['an update that the target refuses'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
       },
     ],
     MiniportInitiateOffload: [
@@ -612,13 +636,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario many-connections'],
+        kind: 'test',
+        file: 'test/conformance/trees.test.ts',
+        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
     ],
     MiniportTcpOffloadSend: [
@@ -699,35 +723,44 @@ export const ddiTests: DdiTestClaims = {
     MiniportTcpOffloadForward: [
       {
         kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'a recording',
+          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
-      {
-        kind: 'suite',
-        file: 'test/conformance/updates.test.ts',
-        titles: ['an update that the target refuses'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
-      },
     ],
     MiniportTcpOffloadReceiveReturn: [
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/updates.test.ts',
-        titles: ['an update that the target refuses'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'differs for another seed'],
       },
     ],
     ProtocolInitiateOffloadComplete: [
@@ -836,13 +869,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario many-connections'],
+        kind: 'test',
+        file: 'test/conformance/trees.test.ts',
+        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
     ],
     ProtocolIndicateOffloadEvent: [
@@ -933,52 +966,67 @@ export const ddiTests: DdiTestClaims = {
     ProtocolTcpOffloadForwardComplete: [
       {
         kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'a recording',
+          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/updates.test.ts',
-        titles: ['an update that the target refuses'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
       },
     ],
     ProtocolTcpOffloadEvent: [
       {
         kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'a recording',
+          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario neighbor-invalidated'],
-      },
     ],
     ProtocolTcpOffloadReceiveIndicate: [
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/updates.test.ts',
-        titles: ['an update that the target refuses'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'differs for another seed'],
       },
     ],
   },
@@ -1288,9 +1336,9 @@ export const ddiTests: DdiTestClaims = {
         ],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario link-loss'],
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'of link-loss is the same, byte for byte, for the same settings and seed'],
       },
     ],
     IP_OFFLOAD_STATS: [
@@ -1312,9 +1360,9 @@ export const ddiTests: DdiTestClaims = {
         ],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario link-loss'],
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'of link-loss is the same, byte for byte, for the same settings and seed'],
       },
     ],
     NDIS_OFFLOAD_HANDLE: [
@@ -1875,9 +1923,9 @@ export const ddiTests: DdiTestClaims = {
         ],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario link-loss'],
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'of link-loss is the same, byte for byte, for the same settings and seed'],
       },
     ],
     OID_IP6_OFFLOAD_STATS: [
@@ -2033,21 +2081,35 @@ export const ddiTests: DdiTestClaims = {
     TcpIndicateRetrieve: [
       {
         kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'a recording',
+          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario neighbor-invalidated'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario neighbor-invalidated'],
-      },
     ],
     InvalidState: [
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/updates.test.ts',
@@ -2064,30 +2126,25 @@ export const ddiTests: DdiTestClaims = {
           'INV-004: a target sends nothing on a connection whose neighbor is invalid',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario neighbor-invalidated',
-          'TRM-007 TRE-058 INV-008: at the end the target holds nothing',
-        ],
-      },
     ],
     UploadRequested: [
+      {
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
+      },
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
       {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario many-connections'],
-      },
-      {
-        kind: 'suite',
-        file: 'test/conformance/requests.test.ts',
-        titles: ['contract of requests and completions in scenario transfer'],
+        kind: 'test',
+        file: 'test/electron/recorder/recording.test.ts',
+        titles: [
+          'the scenarios show what they promise',
+          'first-sweep: host path first, then the chimney, and the connection comes back',
+        ],
       },
     ],
     NeighborReachabilityQuery: [
