@@ -112,6 +112,7 @@ const filesWithDefaultExport = [
   '*.ts',
   'tools/playwright/**',
   'tools/packaging/**',
+  'test/harness/ddiCoverage/reporter.ts',
   '**/*.d.ts',
 ];
 

@@ -1,8 +1,9 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
+import { ddiCoverage } from './tools/vite/ddiCoverage.mjs';
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), ddiCoverage()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],

@@ -1,11 +1,9 @@
-/** `chimneysweep ddi`: explains a name of the DDI, or tells which of them the built-in scenarios exercise. */
+/** `chimneysweep ddi`: explains a name of the DDI, or tells which tests and built-in scenarios exercise what of it. */
 import type { Command } from 'commander';
-import {
-  coverableItems,
-  coverageKinds,
-  DdiCoverage,
-  type CoverageItem,
-} from '../../shared/analysis/ddiCoverage';
+import { DdiCoverage } from '../../shared/analysis/ddiCoverage';
+import { coverableItems, coverageKinds } from '../../shared/analysis/ddiItems';
+import { claimsFor, claimText } from '../../shared/analysis/ddiTestClaims';
+import { ddiTests } from '../../shared/analysis/generated/ddiTests';
 import { scenarioDescription, scenarioIds, type ScenarioId } from '../../shared/contract/scenarios';
 import {
   constantEntry,
@@ -25,9 +23,9 @@ const coverageSeed = 1;
 export function addDdiCommand(program: Command, exitWith: (code: number) => void): void {
   program
     .command('ddi')
-    .description('Explain a function, structure or constant of the DDI, or tell what the scenarios exercise.')
+    .description('Explain a function, structure or constant of the DDI, or tell what exercises it.')
     .argument('[name]', 'a name as the WDK spells it, such as MiniportInitiateOffload')
-    .option('--coverage', 'run every built-in scenario and list what of the chimney DDI occurs in which')
+    .option('--coverage', 'list what of the chimney DDI the tests and the built-in scenarios exercise')
     .option('--json', 'print JSON')
     .action((name: string | undefined, options: { readonly coverage?: boolean; readonly json?: boolean }) => {
       if (options.coverage === true) exitWith(coverage(options.json === true));
@@ -95,26 +93,38 @@ function coverageOf(scenario: ScenarioId): DdiCoverage {
   return used;
 }
 
-/** Exit code 1 while something of the catalogue is not exercised. */
+/** Exit code 1 while there is something of the catalogue that no test exercises. */
 function coverage(json: boolean): number {
   const used = scenarioIds.map((scenario) => ({ scenario, coverage: coverageOf(scenario) }));
-  const rows = coverableItems().map((item: CoverageItem) => ({
-    ...item,
-    scenarios: used.filter((one) => one.coverage.uses(item)).map((one) => one.scenario),
-  }));
-  const missing = rows.filter((row) => row.scenarios.length === 0);
+  const rows = coverableItems.map((item) => {
+    const tests = claimsFor(ddiTests, item);
+    return {
+      ...item,
+      exercised: tests.length > 0,
+      tests,
+      scenarios: used.filter((one) => one.coverage.uses(item)).map((one) => one.scenario),
+    };
+  });
   const totals = coverageKinds.map((kind) => {
     const ofKind = rows.filter((row) => row.kind === kind);
-    return { kind, exercised: ofKind.filter((row) => row.scenarios.length > 0).length, of: ofKind.length };
+    return { kind, exercised: ofKind.filter(({ exercised }) => exercised).length, of: ofKind.length };
   });
-  if (json) process.stdout.write(JSON.stringify({ totals, rows }, null, 2) + '\n');
+  const missing = rows.filter(({ exercised }) => !exercised).map(({ kind, name }) => ({ kind, name }));
+  if (json) process.stdout.write(JSON.stringify({ totals, missing, rows }, null, 2) + '\n');
   else {
-    for (const { kind, exercised, of } of totals)
-      process.stdout.write(`${kind.padEnd(10)} ${exercised} of ${of} exercised\n`);
-    for (const row of rows) {
-      const where = row.scenarios.length === 0 ? 'NOT EXERCISED' : row.scenarios.join(', ');
-      process.stdout.write(`  ${row.kind.padEnd(10)} ${row.name.padEnd(56)} ${where}\n`);
+    const lines = totals.map(
+      ({ kind, exercised, of }) => `${kind.padEnd(10)} ${exercised} of ${of} exercised`,
+    );
+    for (const { kind, name, aliases, tests, scenarios } of rows) {
+      const spellings = [name, ...(aliases ?? [])].join(', ');
+      lines.push(
+        '',
+        tests.length > 0 ? `${kind} ${spellings}` : `${kind} ${spellings}: NO TEST EXERCISES IT`,
+      );
+      for (const test of tests) lines.push(`  ${claimText(test)}`);
+      if (scenarios.length > 0) lines.push(`  scenarios: ${scenarios.join(', ')}`);
     }
+    process.stdout.write(lines.join('\n') + '\n');
   }
   return missing.length === 0 ? 0 : 1;
 }

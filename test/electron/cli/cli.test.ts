@@ -138,18 +138,69 @@ describe('chimneysweep ddi', () => {
     expect(answer.err).toMatch(/has no MiniportTeleport/);
   });
 
-  it('lists all 45 chimney functions and 26 chimney structures with the scenarios that exercise them', () => {
-    const answer = chimneysweep('ddi', '--coverage', '--json');
-    const { totals, rows } = JSON.parse(answer.out) as {
-      totals: { kind: string; exercised: number; of: number }[];
-      rows: { kind: string; name: string; scenarios: string[] }[];
+  describe('--coverage', () => {
+    interface Item {
+      readonly kind: string;
+      readonly name: string;
+    }
+    interface Total {
+      readonly kind: string;
+      readonly exercised: number;
+      readonly of: number;
+    }
+    interface Row extends Item {
+      readonly exercised: boolean;
+      readonly tests: readonly { readonly kind: string; readonly file: string; readonly titles: string[] }[];
+      readonly scenarios: readonly string[];
+    }
+
+    const answered = {
+      code: -1 as number | null,
+      totals: [] as Total[],
+      missing: [] as Item[],
+      rows: [] as Row[],
     };
-    expect(totals.find(({ kind }) => kind === 'function')!.of).toBe(45);
-    expect(totals.find(({ kind }) => kind === 'structure')!.of).toBe(26);
-    expect(rows.find(({ name }) => name === 'MiniportInvalidateOffload')!.scenarios).toContain(
-      'neighbor-invalidated',
-    );
-    const complete = rows.every(({ scenarios }) => scenarios.length > 0);
-    expect(answer.code).toBe(complete ? 0 : 1);
+
+    beforeAll(() => {
+      const { code, out } = chimneysweep('ddi', '--coverage', '--json');
+      Object.assign(answered, JSON.parse(out), { code });
+    });
+
+    it('counts all 45 chimney functions and all 26 chimney structures', () => {
+      expect(answered.totals.find(({ kind }) => kind === 'function')!.of).toBe(45);
+      expect(answered.totals.find(({ kind }) => kind === 'structure')!.of).toBe(26);
+    });
+
+    it('has a test that exercises each of the 45 functions', () => {
+      const functions = answered.rows.filter(({ kind }) => kind === 'function');
+      expect(functions.filter(({ tests }) => tests.length === 0)).toEqual([]);
+    });
+
+    it('names test and scenario of NdisMInvalidateOffloadComplete', () => {
+      const row = answered.rows.find(({ name }) => name === 'NdisMInvalidateOffloadComplete')!;
+      expect(row.scenarios).toContain('neighbor-invalidated');
+      expect(row.tests[0]!.file).toMatch(/^test\/.*\.test\.ts$/);
+      expect(row.tests[0]!.titles.length).toBeGreaterThan(0);
+    });
+
+    it('has no row that a scenario exercises and no test', () => {
+      expect(
+        answered.rows.filter(({ tests, scenarios }) => tests.length === 0 && scenarios.length > 0),
+      ).toEqual([]);
+    });
+
+    it('lists what is missing, and ends with exit code 1 if anything is', () => {
+      const without = answered.rows.filter(({ exercised }) => !exercised);
+      expect(answered.missing).toEqual(without.map(({ kind, name }) => ({ kind, name })));
+      expect(answered.code).toBe(without.length === 0 ? 0 : 1);
+    });
+
+    it('says the same as text', () => {
+      const { code, out } = chimneysweep('ddi', '--coverage');
+      expect(code).toBe(answered.code);
+      expect(out).toMatch(/^function {3}45 of 45 exercised$/m);
+      expect(out).toMatch(/^function NdisInitiateOffload\n {2}test\/\S+\.test\.ts > /m);
+      expect(out.match(/NO TEST EXERCISES IT/g)?.length ?? 0).toBe(answered.missing.length);
+    });
   });
 });
