@@ -179,7 +179,8 @@ export function decodeRecord(
       const functionName = string();
       const caller = input.varint();
       const callee = input.varint();
-      const irql = input.u8();
+      const level = input.u8();
+      const irql = level % 4;
       if (irql > 2) throw new MalformedBytes(`unknown IRQL ${irql}`);
       return {
         kind,
@@ -187,6 +188,7 @@ export function decodeRecord(
         caller,
         callee,
         irql: irql as Irql,
+        processor: level >>> 2,
         connection: input.optional(),
         parent: back(),
         cause: back(),

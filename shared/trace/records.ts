@@ -164,6 +164,8 @@ export interface CallRecord {
   readonly caller: number;
   readonly callee: number;
   readonly irql: Irql;
+  /** Processor that makes the call, from 0 to 63. */
+  readonly processor: number;
   readonly connection: number | undefined;
   /** The call inside which this call was made (same processor, not yet returned). */
   readonly parent: EventId | undefined;

@@ -303,7 +303,7 @@ export class TraceEncoder {
         this.string(record.functionName);
         out.varint(record.caller);
         out.varint(record.callee);
-        out.u8(record.irql);
+        out.u8(record.irql + 4 * record.processor);
         out.optional(record.connection);
         this.back(record.parent);
         this.back(record.cause);

@@ -111,7 +111,7 @@ describe('upload-all', () => {
     const oid = constantValue('OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG');
     const queries = oidCalls(model, 'NdisOidRequest', oid);
     expect(queries).toHaveLength(1);
-    expect(queries[0]!.event).toBeGreaterThan(resume.returnEvent!);
+    expect(queries[0]!.event).toBeGreaterThan(resume.event);
     expect(queries[0]!.returnEvent).toBeLessThan(initiates[1]!.event);
   });
 

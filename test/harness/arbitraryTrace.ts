@@ -147,6 +147,7 @@ function build(recipes: readonly Recipe[], ended: boolean): TimedRecord[] {
           caller: component,
           callee: fourth % components,
           irql: (first % 3) as Irql,
+          processor: first % 64,
           connection,
           parent: item.present[2] ? pickFrom(calls, third) : undefined,
           cause,

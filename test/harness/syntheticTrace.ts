@@ -75,6 +75,7 @@ class Writer {
       caller,
       callee,
       irql: links.irql ?? 0,
+      processor: 0,
       connection: links.connection,
       parent: links.parent,
       cause: links.cause,

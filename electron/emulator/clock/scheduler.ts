@@ -9,6 +9,19 @@ export interface EventTarget {
   onEvent(argument: number, payload: unknown): void;
 }
 
+/** Who runs the events: places are processors of the emulated machine, or its surroundings. */
+export interface EventHost {
+  /** Whether a place is in the middle of something, so that its events have to wait. */
+  isBusy(place: number): boolean;
+  /** An event of a place is about to run. */
+  begin(place: number, cause: number | undefined): void;
+  /** It has run. */
+  end(place: number): void;
+}
+
+/** The place of everything that is no processor; the lowest number of a place. */
+export const surroundings = -1;
+
 /** Stands for "no cause" in the event columns. */
 const noCause = -1;
 
@@ -24,6 +37,7 @@ export class Scheduler {
   private orders = new Float64Array(this.capacity);
   private arguments = new Float64Array(this.capacity);
   private causes = new Float64Array(this.capacity);
+  private places = new Int8Array(this.capacity);
   private readonly targets: (EventTarget | undefined)[] = [];
   private readonly payloads: unknown[] = [];
   private heap = new Uint32Array(this.capacity);
@@ -31,6 +45,8 @@ export class Scheduler {
   private free: number[] = [];
   private nextSlot = 0;
   private nextOrder = 0;
+  /** Events that are due at a place that is busy, by place. */
+  private readonly held: number[][] = [];
 
   /** Number of events that wait. */
   get pending(): number {
@@ -43,9 +59,16 @@ export class Scheduler {
   }
 
   /**
-   * Schedules an event at an absolute time; a time in the past means now. `cause` is handed back when the event runs.
+   * Schedules an event at an absolute time; a time in the past means now. `cause` and `place` are handed back when the event runs.
    */
-  schedule(at: number, target: EventTarget, argument = 0, payload?: unknown, cause?: number): void {
+  schedule(
+    at: number,
+    target: EventTarget,
+    argument = 0,
+    payload?: unknown,
+    cause?: number,
+    place = surroundings,
+  ): void {
     if (Number.isNaN(at)) throw new RangeError('an event needs a time');
     let slot = this.free.pop();
     if (slot === undefined) {
@@ -56,19 +79,32 @@ export class Scheduler {
     this.orders[slot] = this.nextOrder++;
     this.arguments[slot] = argument;
     this.causes[slot] = cause ?? noCause;
+    this.places[slot] = place;
     this.targets[slot] = target;
     this.payloads[slot] = payload;
     this.siftUp(this.count++, slot);
   }
 
   /**
-   * Runs the next event and answers true, or answers false if none waits. `before` sees the event's cause first.
+   * Runs the next event that is due by `limit` and whose place is free, and answers true; false if there is none. It may be called
+   * from inside an event, for other places than that event's.
    */
-  step(before: (cause: number | undefined) => void): boolean {
-    if (this.count === 0) return false;
-    const slot = this.heap[0]!;
-    const last = this.heap[--this.count]!;
-    if (this.count > 0) this.siftDown(0, last);
+  step(host: EventHost, limit = Infinity): boolean {
+    for (;;) {
+      if (this.count === 0 || this.times[this.heap[0]!]! > limit) return false;
+      const slot = this.heap[0]!;
+      const last = this.heap[--this.count]!;
+      if (this.count > 0) this.siftDown(0, last);
+      const place = this.places[slot]!;
+      if (!host.isBusy(place)) {
+        this.run(slot, place, host);
+        return true;
+      }
+      (this.held[place - surroundings] ??= []).push(slot);
+    }
+  }
+
+  private run(slot: number, place: number, host: EventHost): void {
     const time = this.times[slot]!;
     const target = this.targets[slot]!;
     const argument = this.arguments[slot]!;
@@ -78,9 +114,18 @@ export class Scheduler {
     this.payloads[slot] = undefined;
     this.free.push(slot);
     if (time > this.now) this.now = time;
-    before(cause === noCause ? undefined : cause);
+    host.begin(place, cause === noCause ? undefined : cause);
     target.onEvent(argument, payload);
-    return true;
+    host.end(place);
+    this.release(place);
+  }
+
+  /** A place has become free: what has waited for it may run, in the order that it had. */
+  release(place: number): void {
+    const held = this.held[place - surroundings];
+    if (held === undefined) return;
+    for (const slot of held) this.siftUp(this.count++, slot);
+    held.length = 0;
   }
 
   /** Lets time pass inside an event: the processor is busy for `duration` ns. */
@@ -132,6 +177,9 @@ export class Scheduler {
     this.orders = widen(this.orders);
     this.arguments = widen(this.arguments);
     this.causes = widen(this.causes);
+    const places = new Int8Array(this.capacity);
+    places.set(this.places);
+    this.places = places;
     const heap = new Uint32Array(this.capacity);
     heap.set(this.heap);
     this.heap = heap;

@@ -77,6 +77,14 @@ export class HostConnection {
   private discardedEngineBytes = 0;
   private indicatedLists: NET_BUFFER_LIST[] = [];
   private processing = false;
+  /** Sends are being posted to the target: what another processor adds meanwhile goes behind them. */
+  private posting = false;
+  /** The engine is sending; while its segments cross the door, another processor may want it. */
+  private sending = false;
+  /** Something has happened meanwhile: there may be more to send. */
+  private sendAgain = false;
+  /** Segments that have come meanwhile. */
+  private arrivedMeanwhile: Uint8Array[] = [];
   /** Frames that NDIS has and the wire has not yet. */
   private framesUnderWay = 0;
   /** The offload waits for them to leave. */
@@ -106,9 +114,11 @@ export class HostConnection {
     ndis.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
     this.engine = new TcpEngine(settings.tcp, this.tcpUser(), localPort, remotePort);
     this.cached = exportCached(this.engine, { TtlOrHopLimit: settings.timeToLive, TosOrTrafficClass: 0 });
-    this.timer = new Timer(machine, () => {
+    const hash = rssHash(remoteAddress, settings.address, remotePort, localPort);
+    const expire = (): void => {
       this.run();
-    });
+    };
+    this.timer = new Timer(machine, expire, machine.processorForHash(hash));
     this.output = {
       emit: (segment, queue, offset, retransmission) => {
         this.framesUnderWay++;
@@ -195,6 +205,10 @@ export class HostConnection {
   /** A segment has come up the ordinary path; `bytes` begins with its TCP header and is copied if it is kept. */
   receiveSegment(bytes: Uint8Array): void {
     if (this.place === 'InHost') {
+      if (this.sending) {
+        this.arrivedMeanwhile.push(bytes.slice());
+        return;
+      }
       this.process(bytes);
       this.run();
     } else if (this.place === 'Offloaded') this.forward([bytes.slice()]);
@@ -226,7 +240,7 @@ export class HostConnection {
     this.offloadWanted = true;
     this.engine.flushAcknowledgment();
     this.run();
-    if (this.framesUnderWay === 0) done(true);
+    if (!this.hasFramesUnderWay) done(true);
     else this.onReadyForOffload = done;
   }
 
@@ -234,17 +248,19 @@ export class HostConnection {
   onFrameSent(): void {
     this.framesUnderWay--;
     if (!this.offloadWanted) this.run();
-    else if (this.framesUnderWay === 0) {
-      const ready = this.onReadyForOffload;
-      this.onReadyForOffload = undefined;
-      if (ready === undefined) this.stack.offloads.settleSoon();
-      else ready(true);
-    }
+    else if (!this.hasFramesUnderWay) this.reportReadyForOffload();
+  }
+
+  private reportReadyForOffload(): void {
+    const ready = this.onReadyForOffload;
+    this.onReadyForOffload = undefined;
+    if (ready === undefined) this.stack.offloads.settleSoon();
+    else ready(true);
   }
 
   /** Whether NDIS has frames of the connection that have not left: acknowledgments may have followed the last data. */
   get hasFramesUnderWay(): boolean {
-    return this.framesUnderWay > 0;
+    return this.framesUnderWay > 0 || this.sending;
   }
 
   /** The offload is not to be after all: the host path goes on. */
@@ -453,10 +469,36 @@ export class HostConnection {
   private run(): void {
     const { machine, ndis, component } = this.stack;
     if (this.place !== 'InHost' || this.processing) return;
-    this.engine.dispatch(machine.now, this.output);
+    if (this.sending) {
+      this.sendAgain = true;
+      return;
+    }
+    this.sending = true;
+    do {
+      this.sendAgain = false;
+      this.engine.dispatch(machine.now, this.output);
+      for (const bytes of this.arrivedMeanwhile.splice(0)) {
+        this.process(bytes);
+        this.sendAgain = true;
+      }
+    } while (this.sendAgain);
+    this.sending = false;
+    if (this.offloadWanted && this.framesUnderWay === 0 && this.onReadyForOffload !== undefined)
+      this.reportReadyForOffload();
     this.timer.set(this.engine.nextAt());
     ndis.observer.ran(this.handle, component, this.engine.variables);
     if (this.engine.variables.State === TcpConnectionState.TimeWait) this.reportClosed('closed');
+  }
+
+  /**
+   * Makes a data request. A terminate waits until the call has returned, on whatever processor it is made (step 1 of section 5.2 of
+   * the state digest).
+   */
+  private request(call: () => void): void {
+    this.record.openRequests++;
+    call();
+    this.record.openRequests--;
+    this.stack.offloads.requestReturned();
   }
 
   /** Gives unassigned sends, and the FIN behind them, to whoever has the connection. */
@@ -466,17 +508,21 @@ export class HostConnection {
       for (const send of this.unassigned.splice(0)) this.engine.send(send.rest, send, true);
       if (this.closing && !this.engine.finQueued) this.engine.shutdown();
       this.run();
-    } else if (this.place === 'Offloaded') {
-      for (const send of this.unassigned.splice(0))
-        ndis.tcp.NdisOffloadTcpSend(this.handle, this.listFor(send));
+    } else if (this.place === 'Offloaded' && !this.posting) {
+      this.posting = true;
+      for (let send = this.unassigned.shift(); send !== undefined; send = this.unassigned.shift()) {
+        const list = this.listFor(send);
+        this.request(() => ndis.tcp.NdisOffloadTcpSend(this.handle, list));
+      }
       if (this.closing && !this.disconnectPosted) {
         this.disconnectPosted = true;
         const list = allocateNetBufferList(this.stack.machine.addresses, []);
         list.ProtocolReserved = this;
         this.stack.own(list, this);
         this.stack.note(this.id, 'The application has sent everything: graceful disconnect');
-        ndis.tcp.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose);
+        this.request(() => ndis.tcp.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose));
       }
+      this.posting = false;
     }
   }
 
@@ -498,7 +544,7 @@ export class HostConnection {
     const list = allocateNetBufferList(machine.addresses, [buffer]);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);
-    ndis.tcp.NdisOffloadTcpReceive(this.handle, list);
+    this.request(() => ndis.tcp.NdisOffloadTcpReceive(this.handle, list));
   }
 
   private forward(segments: readonly Uint8Array[]): void {
@@ -507,7 +553,7 @@ export class HostConnection {
       const list = allocateNetBufferList(machine.addresses, [bytes]);
       list.ProtocolReserved = bytes;
       this.stack.own(list, this);
-      ndis.tcp.NdisOffloadTcpForward(this.handle, list);
+      this.request(() => ndis.tcp.NdisOffloadTcpForward(this.handle, list));
     }
   }
 

@@ -74,8 +74,9 @@ export class HostStack implements PVOID {
   private readonly oidRequests = new Map<NDIS_OID_REQUEST, (status: NdisStatus) => void>();
   private readonly completions = new Map<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, () => void>();
   private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
-  private readonly scratch = new Frame();
-  private readonly segment = new TcpSegment();
+  /** One for each processor: while one builds or reads a frame, another may begin with the next. */
+  private readonly scratches: readonly Frame[];
+  private readonly segments: readonly TcpSegment[];
   private identification = 0;
   private nextPort = firstEphemeralPort;
 
@@ -85,6 +86,8 @@ export class HostStack implements PVOID {
     readonly settings: HostSettings,
   ) {
     this.component = machine.probe.component('host-stack', 'Host TCP/IP stack');
+    this.scratches = Array.from({ length: machine.processorCount }, () => new Frame());
+    this.segments = Array.from({ length: machine.processorCount }, () => new TcpSegment());
     this.address = machine.addresses.allocate(0x100);
     const connections = (): readonly HostConnection[] => this.connections;
     this.chimney = new ChimneyGate({
@@ -303,7 +306,8 @@ export class HostStack implements PVOID {
     offset: number,
     retransmission: boolean,
   ): void {
-    const { scratch, settings } = this;
+    const { settings } = this;
+    const scratch = this.scratches[this.machine.processor]!;
     const { mac } = connection.path.neighbor;
     if (mac === undefined) return;
     if (this.opened === undefined) {
@@ -451,9 +455,10 @@ export class HostStack implements PVOID {
   }
 
   private receiveIpv4(bytes: Uint8Array): void {
-    const received = readSegmentFrame(this.segment, bytes, bytes.length);
+    const segment = this.segments[this.machine.processor]!;
+    const received = readSegmentFrame(segment, bytes, bytes.length);
     if (typeof received === 'string' || !sameAddress(received.destination, this.settings.address)) return;
-    const { sourcePort, destinationPort } = this.segment;
+    const { sourcePort, destinationPort } = segment;
     const connection = this.byAddresses.get(
       this.settings.address,
       destinationPort,

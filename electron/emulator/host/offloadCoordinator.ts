@@ -39,6 +39,7 @@ export class OffloadCoordinator {
   /** While it is set nothing new is offered. */
   suspended = false;
   private settling = false;
+  private settleAgain = false;
 
   constructor(private readonly stack: HostStack) {
     this.updates = new OffloadUpdates(stack, this);
@@ -144,12 +145,21 @@ export class OffloadCoordinator {
 
   /** Looks, once what runs now has ended, what can go on. */
   settleSoon(): void {
+    this.settleAgain = true;
     if (this.settling) return;
     this.settling = true;
     this.stack.whenIdle(() => {
-      this.settling = false;
+      this.settleAgain = false;
       this.settle();
+      this.settling = false;
+      // What became possible while the requests were being made, maybe on another processor.
+      if (this.settleAgain) this.settleSoon();
     });
+  }
+
+  /** A data request has returned: a terminate may have waited for that. */
+  requestReturned(): void {
+    if (this.leaving.size > 0) this.settleSoon();
   }
 
   /** The connections that depend on an object and are with the target, or on their way. */

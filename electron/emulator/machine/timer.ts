@@ -13,6 +13,8 @@ export class Timer implements EventTarget {
   constructor(
     private readonly machine: Machine,
     private readonly expire: () => void,
+    /** Processor that it expires on; the one that arms it if absent. */
+    private readonly processor?: number,
   ) {}
 
   /** Arms the timer for an absolute time; Infinity stops it. */
@@ -20,7 +22,7 @@ export class Timer implements EventTarget {
     this.deadline = deadline;
     if (deadline < this.queuedFor) {
       this.queuedFor = deadline;
-      this.machine.schedule(deadline, this, deadline);
+      this.machine.schedule(deadline, this, deadline, undefined, this.processor);
     }
   }
 

@@ -47,13 +47,14 @@ export class Door {
     },
   ): Answer {
     const { machine, costs } = this;
-    const { scheduler, probe, openCalls } = machine;
+    const { scheduler, probe, openCalls, processor } = machine;
     const parent = openCalls.length > 0 ? openCalls[openCalls.length - 1] : undefined;
     const call = probe.call(scheduler.now, {
       functionName: crossing.functionName,
       caller: crossing.caller,
       callee: crossing.callee,
       irql: machine.irql,
+      processor,
       connection: crossing.connection,
       parent,
       cause: parent === undefined ? machine.cause : undefined,
@@ -62,8 +63,10 @@ export class Door {
     });
     openCalls.push(call);
     scheduler.spend(costs.enter);
+    machine.interleave();
     const answer = body(call);
     scheduler.spend(costs.leave);
+    machine.interleave();
     openCalls.pop();
     const { status, outputs } = describe(answer);
     probe.return(scheduler.now, { call, status, outputs: outputs ?? [] });

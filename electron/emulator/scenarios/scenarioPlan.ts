@@ -5,6 +5,8 @@ import type { TeamPlan } from './topology';
 
 /** See the file's head. */
 export interface ScenarioPlan {
+  /** Processors of the host. */
+  readonly processors: number;
   /** Connections of the application; each carries a part of the file. */
   readonly connections: number;
   /** Remote addresses, one path each. */
@@ -29,6 +31,7 @@ export interface ScenarioPlan {
 }
 
 const oneConnection: ScenarioPlan = {
+  processors: 4,
   connections: 1,
   paths: 1,
   neighbors: 1,

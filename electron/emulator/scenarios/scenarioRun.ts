@@ -57,7 +57,7 @@ export class ScenarioRun {
   ) {
     const counting = countingProbe(probe);
     this.totals = counting.totals;
-    const machine = new Machine(counting.probe, settings.seed);
+    const machine = new Machine(counting.probe, settings.seed, plan.processors);
     this.machine = machine;
     const application = machine.probe.component('application', 'Application');
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;

@@ -29,12 +29,14 @@ export class InitiateOffload {
   private readonly objects = new Map<Block, TargetContext>();
   private readonly started: OffloadedConnection[] = [];
   private readonly admission: Admission;
+  private readonly processor: number;
 
   constructor(
     private readonly adapter: TargetAdapter,
     private readonly root: Block,
   ) {
     this.admission = new Admission(adapter.objects, adapter.settings);
+    this.processor = adapter.anyProcessor();
     const parents = new Map<Block, Block>();
     walkBlocks(root, (block) => {
       for (const child of dependents(block)) parents.set(child, block);
@@ -58,7 +60,7 @@ export class InitiateOffload {
 
   private next(index: number): void {
     const { machine, settings } = this.adapter;
-    machine.queueDeferredCall(settings.objectTime, () => {
+    const step = (): void => {
       const item = this.order[index];
       if (item === undefined) {
         this.complete();
@@ -69,7 +71,8 @@ export class InitiateOffload {
         this.abandon();
         this.complete();
       } else this.next(index + 1);
-    });
+    };
+    machine.queueDeferredCall(settings.objectTime, step, this.processor);
   }
 
   /** Takes one object over and answers its own result; dependents are summarized at the end. */

@@ -19,6 +19,7 @@ import type { Ndis } from '../ndis/ndis';
 import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
 import type { PVOID } from '../ndis/offloadBlockList';
 import type { Frame, FramePool } from '../wire/frame';
+import { frameHash } from '../wire/frameHash';
 import type { Link, LinkEnd } from '../wire/link';
 import { InitiateOffload } from './initiateOffload';
 import { OffloadedConnection } from './offloadedConnection';
@@ -129,6 +130,10 @@ export class OffloadTarget implements PVOID, LinkEnd {
 
   receive(frame: Frame): void {
     this.adapter?.receive(frame);
+  }
+
+  processorFor(frame: Frame): number {
+    return this.machine.processorForHash(frameHash(frame.bytes, frame.length));
   }
 
   private MiniportSetOptions(NdisDriverHandle: NDIS_HANDLE): NdisStatus {

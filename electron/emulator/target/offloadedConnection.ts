@@ -80,13 +80,21 @@ export class OffloadedConnection implements PVOID {
   private completedSends: NET_BUFFER_LIST[] = [];
   private readonly events: TcpEvent[] = [];
 
-  private readonly resume = (): void => {
+  private readonly goOn = (): void => {
     this.run(() => undefined);
   };
+
+  private readonly resume = (): void => {
+    this.adapter.machine.runOn(this.processor, this.goOn);
+  };
+
+  /** Where its segments, its timers and the indications that follow from them run. */
+  private readonly processor: number;
 
   private started = false;
   private running = false;
   private stopped = false;
+  private uploaded = false;
   private aborted: 'no' | 'by-host' | 'by-peer' = 'no';
   private finAcknowledged = false;
   private disconnectIndicated = false;
@@ -107,14 +115,14 @@ export class OffloadedConnection implements PVOID {
     const { machine } = adapter;
     this.sentUpTo = delegated.SndMax;
     this.addressing = this.makeAddressing();
-    this.timer = new Timer(machine, () => {
-      this.run(() => undefined);
-    });
-    this.pushTimer = new Timer(machine, () => {
+    this.processor = machine.processorForHash(constState.HashValue);
+    this.timer = new Timer(machine, this.goOn, this.processor);
+    const onPushTimer = (): void => {
       this.run(() => {
         this.delivery.onPushTimer();
       });
-    });
+    };
+    this.pushTimer = new Timer(machine, onPushTimer, this.processor);
     this.delivery = this.makeDelivery();
     this.engine = this.makeEngine(delegated);
     this.engine.pathMss = path.cached.PathMtu - ipAndTcpHeaderLength;
@@ -144,6 +152,11 @@ export class OffloadedConnection implements PVOID {
   /** Whether segments from the wire are for this engine: not while an upload is asked for or under way, nor when closed. */
   get processesSegments(): boolean {
     return !this.stopped && this.engine.variables.State !== TcpConnectionState.Closed;
+  }
+
+  /** Whether its engine or its indications are at work, here or on another processor. */
+  get isRunning(): boolean {
+    return this.running;
   }
 
   /** Whether a RST has ended it. */
@@ -292,6 +305,8 @@ export class OffloadedConnection implements PVOID {
     this.completeDisconnect(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
     delegated.BufferedData = linkChain(delivery.takeBuffered().map((bytes) => adapter.lendReceived(bytes)));
     this.path.connections.delete(this);
+    this.uploaded = true;
+    this.running = false;
     return { delegated, chain };
   }
 
@@ -438,6 +453,12 @@ export class OffloadedConnection implements PVOID {
     this.running = true;
     const before = this.engine.variables.State;
     work();
+    if (this.uploaded) {
+      // A request was on its way when the connection went: it is answered, and that is all (SND-027).
+      this.report();
+      this.running = false;
+      return;
+    }
     this.transmit();
     this.adapter.statistics.moved(before, this.engine.variables.State);
     this.report();

@@ -104,7 +104,12 @@ export class ReceiveDelivery {
   /** The push timer has expired. */
   onPushTimer(): void {
     const first = this.posted[0];
-    if (this.busy || first === undefined || !first.pushMode || first.filled === 0) return;
+    if (first === undefined || !first.pushMode || first.filled === 0) return;
+    if (this.busy) {
+      // A completion or an indication is under way on another processor.
+      this.actions.startPushTimer();
+      return;
+    }
     this.posted.shift();
     this.complete([first], NDIS_STATUS.SUCCESS);
     this.run();

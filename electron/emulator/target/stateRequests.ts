@@ -21,7 +21,7 @@ function serveBlocks(
 ): void {
   let count = 0;
   walkBlocks(root, () => count++);
-  adapter.machine.queueDeferredCall(adapter.settings.objectTime * count, () => {
+  adapter.whenNothingRuns(adapter.settings.objectTime * count, adapter.anyProcessor(), () => {
     walkBlocks(root, (block) => {
       const object = objectOf(block);
       block.Status = object === null ? NDIS_STATUS.SUCCESS : serve(block, object);

@@ -2,6 +2,7 @@
  * One adapter of the offload target: its hardware port, the non-offload packet path, and the connections that it has taken over.
  * It is also the MiniportAdapterContext.
  */
+import type { Random } from '../../../shared/base/random';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { Machine } from '../machine/machine';
 import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
@@ -33,6 +34,12 @@ import type { TargetSettings } from './targetSettings';
 /** Smallest IPv4 identification of an offload target; the host stack uses the lower half (A131). */
 const firstIdentification = 0x8000;
 
+/** Stream of chance that picks processors for completions. */
+const completionStream = 7;
+
+/** Time between two looks at a lock that another processor holds, ns. */
+const spinTime = 500;
+
 /** See the file's head. */
 export class TargetAdapter implements PVOID, GatedAdapter {
   readonly address: number;
@@ -52,7 +59,9 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   private link: Link | undefined;
   private table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | undefined;
   private identification = firstIdentification;
-  private readonly segment = new TcpSegment();
+  /** One for each processor: while one handles a segment, another may begin with the next. */
+  private readonly segments: readonly TcpSegment[];
+  private readonly completionProcessors: Random;
   /** Indication lists that the host stack holds. */
   private readonly lent = new Set<NET_BUFFER_LIST>();
 
@@ -67,9 +76,40 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     private current: TargetSettings,
   ) {
     this.component = port.component;
+    this.segments = Array.from({ length: machine.processorCount }, () => new TcpSegment());
+    this.completionProcessors = machine.random(completionStream);
     this.ring = new TransmitRing(machine, current.ringTime);
     this.address = machine.addresses.allocate(contextSize);
     this.gate = new AdapterGate(this);
+  }
+
+  private get segment(): TcpSegment {
+    return this.segments[Math.max(0, this.machine.processor)]!;
+  }
+
+  /** A processor for a completion: the adapter interrupts whichever it likes. */
+  anyProcessor(): number {
+    const { processorCount } = this.machine;
+    return processorCount === 1 ? 0 : this.completionProcessors.nextBelow(processorCount);
+  }
+
+  /**
+   * Runs `work` on a processor after `delay` ns, once no engine or indication is under way anywhere: what would change a connection
+   * under its feet waits for that, as it would for the connection's lock.
+   */
+  whenNothingRuns(delay: number, processor: number, work: () => void): void {
+    this.machine.queueDeferredCall(
+      delay,
+      () => {
+        for (const connection of this.objects.connections) {
+          if (!connection.isRunning) continue;
+          this.whenNothingRuns(spinTime, processor, work);
+          return;
+        }
+        work();
+      },
+      processor,
+    );
   }
 
   /** NDIS's entry points from NdisMGetOffloadHandlers.
@@ -207,6 +247,12 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** MiniportTcpOffloadForward: each list is one segment, beginning with its TCP header (section 5 of the data digest). */
   forward(connection: OffloadedConnection, lists: NET_BUFFER_LIST): void {
+    if (connection.isRunning) {
+      this.machine.queueDeferredCall(spinTime, () => {
+        this.forward(connection, lists);
+      });
+      return;
+    }
     const { constState } = connection.path;
     const forwarded = chainToArray(lists);
     for (const list of forwarded) {

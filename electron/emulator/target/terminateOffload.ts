@@ -15,8 +15,9 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
   const blocks: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST[] = [];
   walkBlocks(root, (block) => blocks.push(block));
   blocks.reverse();
+  const processor = adapter.anyProcessor();
   const next = (index: number): void => {
-    machine.queueDeferredCall(settings.objectTime, () => {
+    adapter.whenNothingRuns(settings.objectTime, processor, () => {
       const block = blocks[index];
       if (block === undefined) {
         // What was queued for the wire has left before the host stack sends again (TRM-040).

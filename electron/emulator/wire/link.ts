@@ -4,7 +4,7 @@
 import type { FrameFate } from '../../../shared/trace/records';
 import type { Random } from '../../../shared/base/random';
 import type { EventTarget } from '../clock/scheduler';
-import type { Machine } from '../machine/machine';
+import { surroundings, type Machine } from '../machine/machine';
 import type { Frame, FramePool } from './frame';
 
 /** Properties of a link; both directions have the same. */
@@ -24,6 +24,8 @@ export interface LinkEnd {
   readonly component: number;
   /** A frame has arrived; it may be used until this call returns. */
   receive(frame: Frame): void;
+  /** Processor of the emulated machine that an arriving frame interrupts; none where the end is no part of that machine. */
+  processorFor?(frame: Frame): number;
   /** Component that a frame is for, where several share the end. */
   receiverOf?(frame: Frame): number;
   /** The carrier has come or gone. */
@@ -43,7 +45,7 @@ const framingBytes = 8 + 4 + 12;
 const shortestFrame = 60;
 
 /** What can happen to a frame in a direction of a link. */
-const linkEvents = { begin: 0, delivered: 1, lost: 2 } as const;
+const linkEvents = { begin: 0, delivered: 1, lost: 2, received: 3 } as const;
 
 class Direction implements EventTarget {
   private busyUntil = 0;
@@ -75,16 +77,17 @@ class Direction implements EventTarget {
     const begin = Math.max(machine.now, this.busyUntil);
     this.busyUntil = begin + Math.ceil(((frame.length + framingBytes) * 8e9) / settings.bitsPerSecond);
     if (begin === machine.now) this.record(frame);
-    else machine.schedule(begin, this, linkEvents.begin, frame);
+    else machine.schedule(begin, this, linkEvents.begin, frame, surroundings);
     const lost = this.random.nextChance(settings.loss);
     const arrival = lost ? linkEvents.lost : linkEvents.delivered;
-    machine.schedule(this.busyUntil + settings.delay, this, arrival, frame);
+    machine.schedule(this.busyUntil + settings.delay, this, arrival, frame, surroundings);
     return this.busyUntil;
   }
 
   onEvent(event: number, payload: unknown): void {
     const frame = payload as Frame;
     if (event === linkEvents.begin) this.record(frame);
+    else if (event === linkEvents.received) this.hand(frame);
     else this.settle(frame, event === linkEvents.lost || !this.carrier ? 'lost' : 'delivered');
   }
 
@@ -108,10 +111,18 @@ class Direction implements EventTarget {
     const { machine } = this;
     const receiver = this.receiver.receiverOf?.(frame) ?? this.receiver.component;
     machine.probe.frameFate(machine.now, frame.event, fate, receiver);
-    if (fate === 'delivered') {
-      machine.cause = frame.event;
-      this.receiver.receive(frame);
+    if (fate !== 'delivered') {
+      this.pool.release(frame);
+      return;
     }
+    machine.cause = frame.event;
+    const processor = this.receiver.processorFor?.(frame);
+    if (processor === undefined) this.hand(frame);
+    else machine.schedule(machine.now, this, linkEvents.received, frame, processor);
+  }
+
+  private hand(frame: Frame): void {
+    this.receiver.receive(frame);
     this.pool.release(frame);
   }
 }

@@ -1,5 +1,5 @@
 import type { EventTarget } from '../clock/scheduler';
-import type { Machine } from '../machine/machine';
+import { surroundings, type Machine } from '../machine/machine';
 
 /**
  * The short queue between a TCP engine and its wire. An engine that asks for room before each segment stops within a few frames
@@ -51,6 +51,7 @@ export class TransmitRing implements EventTarget {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    this.machine.schedule(Math.max(this.machine.now, this.lastBitLeaves - this.depth + 1), this);
+    const at = Math.max(this.machine.now, this.lastBitLeaves - this.depth + 1);
+    this.machine.schedule(at, this, 0, undefined, surroundings);
   }
 }

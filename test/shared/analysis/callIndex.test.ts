@@ -24,6 +24,7 @@ function call(
     caller,
     callee,
     irql: 2,
+    processor: 0,
     connection: undefined,
     parent: undefined,
     cause: undefined,

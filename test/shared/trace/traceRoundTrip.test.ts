@@ -242,6 +242,7 @@ describe('the encoder', () => {
           caller: 0,
           callee: 0,
           irql: 0,
+          processor: 0,
           connection: undefined,
           parent: undefined,
           cause: undefined,

@@ -1,0 +1,19 @@
+/** The hash that receive side scaling takes of a received frame. */
+import { ethernetHeaderLength, etherTypeOf, etherTypes } from './ethernet';
+import { toeplitzHash } from './toeplitzHash';
+
+const tcp = 6;
+
+/** Offsets in an IPv4 header without options, and from its beginning into the TCP header (RFC 9293 section 3.1). */
+const protocolAt = ethernetHeaderLength + 9;
+const addressesAt = ethernetHeaderLength + 12;
+
+/** Bytes of both addresses and both ports, which follow each other where the IPv4 header has no options. */
+const inputLength = 12;
+
+/** Hash of the addresses and ports of a TCP segment over IPv4; 0, as for no hash, of everything else. */
+export function frameHash(bytes: Uint8Array, length: number): number {
+  if (length < addressesAt + inputLength || etherTypeOf(bytes, length) !== etherTypes.ipv4) return 0;
+  if (bytes[ethernetHeaderLength] !== 0x45 || bytes[protocolAt] !== tcp) return 0;
+  return toeplitzHash(bytes, addressesAt, inputLength);
+}
