@@ -446,7 +446,10 @@ export class HostConnection {
     if (problem !== undefined) return;
     // Whatever the application posts from inside is sent by the run that follows.
     this.processing = true;
+    const { SndUna } = this.engine.variables;
     this.engine.process(this.segment, this.stack.machine.now);
+    // A new acknowledgment proves that the neighbor receives (RFC 4861 section 7.3.1).
+    if (this.engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = this.stack.machine.now;
     this.processing = false;
   }
 

@@ -292,8 +292,8 @@ export class OffloadCoordinator {
       const state = tree.blocks.get(neighbor.record)?.state;
       if (neighbor.record.place !== 'InHost' || state?.layer !== 'neighbor' || state.delegated === undefined)
         continue;
-      const tick = 1e9 / stack.settings.parameters.TicksPerSecond;
-      neighbor.confirmedAt = stack.machine.now - state.delegated.NicReachabilityDelta * tick;
+      const seenByTarget = stack.machine.now - stack.ticksToTime(state.delegated.NicReachabilityDelta);
+      neighbor.confirmedAt = Math.max(neighbor.confirmedAt, seenByTarget);
     }
     for (const path of selection.paths)
       if (path.record.place === 'InHost') path.neighbor.dependents.delete(path);

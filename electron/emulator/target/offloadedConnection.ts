@@ -27,6 +27,7 @@ import { ethernetHeaderLength } from '../wire/ethernet';
 import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
 import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
 import type { PathContext } from './contexts';
+import { askIfStale } from './reachabilityQuery';
 import { ReceiveDelivery } from './receiveDelivery';
 import { SendRequest, settleList } from './sendRequest';
 import type { TargetAdapter } from './targetAdapter';
@@ -120,6 +121,7 @@ export class OffloadedConnection implements PVOID {
     this.engine.pathMss = path.cached.PathMtu - ipAndTcpHeaderLength;
     this.output = {
       emit: (segment, queue, offset, retransmission) => {
+        askIfStale(adapter, this.path.neighbor);
         const frame = adapter.pool.take('chimney');
         fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
         frame.connection = adapter.connectionId(this.handle);
@@ -168,9 +170,11 @@ export class OffloadedConnection implements PVOID {
   processSegment(segment: TcpSegment): void {
     this.run(() => {
       const { engine, adapter } = this;
-      const SndUna = engine.variables.SndUna;
+      const { SndUna, RcvNxt } = engine.variables;
       engine.process(segment, adapter.machine.now);
-      if (engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = adapter.machine.now;
+      // New acknowledgments prove it, and new data does, too: it follows upon ours (RCH-006, RFC 4861 section 7.3.1).
+      if (engine.variables.SndUna !== SndUna || engine.variables.RcvNxt !== RcvNxt)
+        this.path.neighbor.reachability.confirm();
     });
   }
 

@@ -2,7 +2,7 @@
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
 import type { TargetContext } from './contexts';
-import { neighborDelegated } from './neighborState';
+import { neighborState } from './neighborState';
 import type { OffloadedConnection } from './offloadedConnection';
 import type { TargetAdapter } from './targetAdapter';
 
@@ -44,12 +44,11 @@ export function queryOffload(adapter: TargetAdapter, root: Block): void {
       if (object.layer === 'tcp') {
         if (state.cached !== undefined) Object.assign(state.cached, object.cachedState);
         if (state.delegated !== undefined) Object.assign(state.delegated, object.query());
-      } else {
-        if (state.cached !== undefined) Object.assign(state.cached, object.cached);
-        if (object.layer === 'neighbor' && state.delegated !== undefined) {
-          Object.assign(state.delegated, neighborDelegated(adapter, object));
-        }
-      }
+      } else if (object.layer === 'neighbor') {
+        const { cached, delegated } = neighborState(object);
+        if (state.cached !== undefined) Object.assign(state.cached, cached);
+        if (state.delegated !== undefined) Object.assign(state.delegated, delegated);
+      } else if (state.cached !== undefined) Object.assign(state.cached, object.cached);
       return NDIS_STATUS.SUCCESS;
     },
     () => {
@@ -86,6 +85,7 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
         for (const connection of object.connections) connection.refreshAddressing();
       } else if (object.layer === 'neighbor' && state.layer === 'neighbor' && state.cached !== undefined) {
         object.cached = { ...state.cached };
+        object.reachability.takeHostDelta(state.cached.HostReachabilityDelta);
         for (const connection of connectionsBehind(object)) connection.refreshAddressing();
       } else return NDIS_STATUS.FAILURE;
       return NDIS_STATUS.SUCCESS;

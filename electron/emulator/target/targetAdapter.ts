@@ -25,6 +25,7 @@ import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
 import { TransmitRing } from '../wire/transmitRing';
 import { AdapterGate, type GatedAdapter } from './adapterGate';
 import { contextSize } from './contexts';
+import { NicClock } from './nicClock';
 import { ObjectTable } from './objectTable';
 import type { OffloadedConnection } from './offloadedConnection';
 import { OffloadStatistics } from './offloadStatistics';
@@ -45,6 +46,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   readonly objects = new ObjectTable();
   /** What it lets through. */
   readonly gate: AdapterGate;
+  /** NCT. */
+  readonly clock: NicClock;
   /** Traffic of offloaded connections over IPv4. */
   readonly statistics = new OffloadStatistics();
   private openOperations = 0;
@@ -70,6 +73,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.ring = new TransmitRing(machine, current.ringTime);
     this.address = machine.addresses.allocate(contextSize);
     this.gate = new AdapterGate(this);
+    this.clock = new NicClock(machine, current.tcp.clockOffset);
   }
 
   /** NDIS's entry points from NdisMGetOffloadHandlers.
@@ -95,6 +99,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.current = {
       ...this.current,
       pushTime: parameters.TcpPushTicks * tick,
+      nceStaleTicks: parameters.NceStaleTicks,
       tcp: {
         ...this.current.tcp,
         ticksPerSecond: parameters.TicksPerSecond,

@@ -20,6 +20,8 @@ export interface TargetSettings {
   readonly linkSpeed: number;
   /** Push timer of the receive delivery algorithm (TcpPushTicks). */
   readonly pushTime: number;
+  /** Host ticks after which a neighbor that nobody has heard of is asked about (NceStaleTicks). */
+  readonly nceStaleTicks: number;
 }
 
 /** An adapter like those of 2007: room for 1024 connections, a clock of its own. */
@@ -31,4 +33,5 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   ringTime: 50_000,
   linkSpeed: 1_000_000_000,
   pushTime: 500_000_000,
+  nceStaleTicks: 30_000,
 };

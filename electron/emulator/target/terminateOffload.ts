@@ -54,7 +54,7 @@ function giveBack(adapter: TargetAdapter, block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIS
     case 'neighbor':
       if (object.paths.size > 0) return NDIS_STATUS.FAILURE;
       adapter.objects.remove(object);
-      if (delegated !== undefined) Object.assign(delegated, neighborDelegated(adapter, object));
+      if (delegated !== undefined) Object.assign(delegated, neighborDelegated(object));
       return NDIS_STATUS.SUCCESS;
   }
 }
