@@ -21,6 +21,8 @@ export interface HostSettings {
   readonly postedReceiveBytes: number;
   /** Time until the application's thread posts its first receives on an offloaded connection. */
   readonly receivePostDelay: number;
+  /** Whether the host takes a connection back where the target would go on with it (EVT-022). */
+  readonly grantsOptionalUploads: boolean;
   /** What offload targets are told about TCP. */
   readonly parameters: TcpParameters;
 }
@@ -35,6 +37,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   postedReceives: 4,
   postedReceiveBytes: 64 * 1024,
   receivePostDelay: 40_000,
+  grantsOptionalUploads: true,
   parameters: {
     TicksPerSecond: 1000,
     TcpAckFrequency: 2,

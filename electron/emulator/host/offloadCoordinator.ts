@@ -131,6 +131,8 @@ export class OffloadCoordinator {
       record.openRequests--;
       const succeeded = block.Status === NDIS_STATUS.SUCCESS;
       if (!succeeded) this.giveUp(object);
+      else if (state.layer === 'tcp' && state.delegated?.SendBacklogSize !== undefined)
+        (object as HostConnection).onSendBacklog(state.delegated.SendBacklogSize);
       done(succeeded ? state : undefined);
       this.settleSoon();
     });

@@ -29,10 +29,13 @@ import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
 import type { PathContext } from './contexts';
 import { askIfStale } from './reachabilityQuery';
 import { ReceiveDelivery } from './receiveDelivery';
+import { SendBacklog } from './sendBacklog';
 import { SendRequest, settleList } from './sendRequest';
 import type { TargetAdapter } from './targetAdapter';
+import { TrafficWatch } from './trafficWatch';
 
 const tcpEvents = {
+  sendBacklogChange: constantValue('TcpIndicateSendBacklogChange'),
   disconnect: constantValue('TcpIndicateDisconnect'),
   retrieve: constantValue('TcpIndicateRetrieve'),
   abort: constantValue('TcpIndicateAbort'),
@@ -42,6 +45,8 @@ const uploadReasons = {
   invalidState: constantValue('InvalidState'),
   uploadRequested: constantValue('UploadRequested'),
   timeoutExpiration: constantValue('TimeoutExpiration'),
+  receivedUrgentData: constantValue('ReceivedUrgentData'),
+  hardwareFailure: constantValue('HardwareFailure'),
 } as const;
 
 const cachedFlags = {
@@ -88,7 +93,12 @@ export class OffloadedConnection implements PVOID {
   private started = false;
   private running = false;
   private stopped = false;
-  private aborted: 'no' | 'by-host' | 'by-peer' = 'no';
+  private aborted: 'no' | 'by-host' | 'by-peer' | 'by-hardware' = 'no';
+  /** Frames of urgent data and of all that came after it; undefined until there is urgent data. */
+  private held: Uint8Array[] | undefined;
+  private readonly watch: TrafficWatch;
+  private readonly idleTimer: Timer;
+  private readonly backlog: SendBacklog | undefined;
   private finAcknowledged = false;
   private disconnectIndicated = false;
   private uploadRequested = false;
@@ -116,6 +126,16 @@ export class OffloadedConnection implements PVOID {
         this.delivery.onPushTimer();
       });
     });
+    const { sendBacklog } = adapter.settings;
+    this.backlog = sendBacklog === undefined ? undefined : new SendBacklog(sendBacklog);
+    this.watch = new TrafficWatch(adapter.settings.uploadPolicy, (reason) => {
+      this.suggestUpload(reason);
+    });
+    this.idleTimer = new Timer(machine, () => {
+      this.run(() => {
+        this.watch.idle();
+      });
+    });
     this.delivery = this.makeDelivery();
     this.engine = this.makeEngine(delegated);
     this.engine.pathMss = path.cached.PathMtu - ipAndTcpHeaderLength;
@@ -127,6 +147,10 @@ export class OffloadedConnection implements PVOID {
         frame.connection = adapter.connectionId(this.handle);
         frame.retransmission = retransmission;
         this.countSent(segment, frame.length - ethernetHeaderLength);
+        if (segment.payloadLength > 0) {
+          this.watch.sent(retransmission);
+          this.noteActivity();
+        }
         adapter.transmit(frame);
       },
       hasRoom: () => {
@@ -148,7 +172,7 @@ export class OffloadedConnection implements PVOID {
     return !this.stopped && this.engine.variables.State !== TcpConnectionState.Closed;
   }
 
-  /** Whether a RST has ended it. */
+  /** Whether a RST or broken hardware has ended it. */
   get isAborted(): boolean {
     return this.aborted !== 'no';
   }
@@ -163,26 +187,65 @@ export class OffloadedConnection implements PVOID {
     this.run(() => {
       this.started = true;
       this.delivery.start();
+      this.noteActivity();
     });
   }
 
-  /** Takes a segment of this connection. */
-  processSegment(segment: TcpSegment): void {
+  /** Whether segments from the wire are kept for the host stack, because urgent data has come (WIR-034). */
+  get holdsSegments(): boolean {
+    return this.held !== undefined;
+  }
+
+  /** Keeps a frame until the terminate. */
+  hold(frame: Uint8Array): void {
+    this.held?.push(frame);
+  }
+
+  /** Hands out the frames that were kept, oldest first. */
+  takeHeld(): readonly Uint8Array[] {
+    return this.held?.splice(0) ?? [];
+  }
+
+  /** The first fragment of one of its datagrams has passed by. */
+  noteFragment(): void {
+    this.run(() => {
+      this.watch.fragmentReceived();
+    });
+  }
+
+  /**
+   * Takes a segment of this connection. Urgent data is not for it: a valid segment with URG is left alone, and the upload is asked
+   * for (WIR-032); an invalid one is dropped (WIR-031).
+   */
+  processSegment(segment: TcpSegment): 'processed' | 'urgent' {
+    if (segment.has(tcpFlags.URG) && !segment.has(tcpFlags.RST) && !segment.has(tcpFlags.SYN)) {
+      if (!this.engine.wouldTake(segment, this.adapter.machine.now)) return 'processed';
+      this.held = [];
+      this.run(() => {
+        this.askForUpload(uploadReasons.receivedUrgentData);
+      });
+      return 'urgent';
+    }
     this.run(() => {
       const { engine, adapter } = this;
       const { SndUna, RcvNxt } = engine.variables;
+      const hasPayload = segment.payloadLength > 0;
+      this.watch.received(hasPayload, isBefore(RcvNxt, segment.SequenceNumber));
+      if (hasPayload) this.noteActivity();
       engine.process(segment, adapter.machine.now);
       // New acknowledgments prove it, and new data does, too: it follows upon ours (RCH-006, RFC 4861 section 7.3.1).
       if (engine.variables.SndUna !== SndUna || engine.variables.RcvNxt !== RcvNxt)
         this.path.neighbor.reachability.confirm();
     });
+    return 'processed';
   }
 
   /** MiniportTcpOffloadSend: takes every list, whatever becomes of it (SND-006). */
   postSend(lists: NET_BUFFER_LIST): void {
     this.run(() => {
-      const refusal = this.sendRefusal();
       for (const list of chainToArray(lists)) {
+        if (this.sendRefusal() === undefined) this.claimScatterGatherList();
+        const refusal = this.sendRefusal();
         if (refusal === undefined) this.queueSend(list);
         else this.completeSend(list, refusal, 0);
       }
@@ -194,6 +257,7 @@ export class OffloadedConnection implements PVOID {
     this.run(() => {
       const refusal = this.disconnectIndicated ? NDIS_STATUS.INVALID_STATE : this.refusal();
       if (refusal === undefined) {
+        for (const list of chainToArray(lists)) this.watch.receivePosted(list.dataLength);
         this.delivery.post(lists);
         this.engine.receiveSpaceGrew();
         return;
@@ -247,11 +311,17 @@ export class OffloadedConnection implements PVOID {
     return this.sends.reduce((bytes, request) => bytes + request.length - request.acknowledged, 0);
   }
 
+  /** Posted sends that have not been completed. */
+  get outstandingSends(): number {
+    return this.sends.length;
+  }
+
   /** The delegated variables now, with backlog sizes in the place of pointers; MiniportQueryOffload. */
   query(): TCP_OFFLOAD_STATE_DELEGATED {
+    const { now } = this.adapter.machine;
     return {
-      ...exportDelegated(this.engine, this.adapter.machine.now),
-      SendBacklogSize: notSupported,
+      ...exportDelegated(this.engine, now),
+      SendBacklogSize: this.backlog?.query(this.engine.variables, now) ?? notSupported,
       ReceiveBacklogSize: this.delivery.bufferedBytes,
     };
   }
@@ -268,6 +338,23 @@ export class OffloadedConnection implements PVOID {
     });
   }
 
+  /** The hardware has lost its state: nothing of it works any more. The events follow upon the completion of the failed request. */
+  loseState(): void {
+    this.stop();
+    this.aborted = 'by-hardware';
+    this.adapter.statistics.moved(this.engine.variables.State, TcpConnectionState.Closed);
+    this.engine.abort();
+  }
+
+  /** Steps 2 and 3 of the hardware-failure sequence; requests stay open until the terminate that follows (TRM-037). */
+  reportHardwareFailure(): void {
+    this.run(() => {
+      this.uploadRequested = true;
+      this.events.push({ type: tcpEvents.retrieve, information: uploadReasons.hardwareFailure });
+      this.events.push({ type: tcpEvents.abort, information: 0 });
+    });
+  }
+
   /**
    * Gives everything back for a terminate: sends what acknowledgment is due, completes or hands back every request, and answers
    * the delegated variables and the chain of unfinished sends (steps 1 to 6 of section 8 of the data digest).
@@ -281,6 +368,7 @@ export class OffloadedConnection implements PVOID {
       engine.dispatch(now, this.output);
     }
     this.stop();
+    if (this.aborted === 'by-hardware') this.abortRequests();
     this.report();
     const aborted = this.aborted !== 'no';
     delivery.returnPosted(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
@@ -294,7 +382,9 @@ export class OffloadedConnection implements PVOID {
     delegated.SendDataHead = lists[0] ?? null;
     delegated.SendDataTail = lists[lists.length - 1] ?? null;
     this.completeDisconnect(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
-    delegated.BufferedData = linkChain(delivery.takeBuffered().map((bytes) => adapter.lendReceived(bytes)));
+    // What the hardware has lost can't be handed up.
+    const buffered = this.aborted === 'by-hardware' ? [] : delivery.takeBuffered();
+    delegated.BufferedData = linkChain(buffered.map((bytes) => adapter.lendReceived(bytes)));
     this.path.connections.delete(this);
     return { delegated, chain };
   }
@@ -424,8 +514,30 @@ export class OffloadedConnection implements PVOID {
     this.events.push({ type: tcpEvents.retrieve, information: reason });
   }
 
+  /** Asks for an upload that is the host's to grant; not when the connection is half closed (EVT-020), and it goes on (EVT-024). */
+  private suggestUpload(reason: number): void {
+    const isEstablished = this.engine.variables.State === TcpConnectionState.Established;
+    if (this.stopped || !this.started || !isEstablished) return;
+    this.events.push({ type: tcpEvents.retrieve, information: reason });
+  }
+
+  /** A send needs a scatter/gather list; where none can be had, the host must go on with the connection (EVT-026). */
+  private claimScatterGatherList(): void {
+    const { objects, settings } = this.adapter;
+    const isEstablished = this.engine.variables.State === TcpConnectionState.Established;
+    if (isEstablished && objects.outstandingSends >= settings.limits.scatterGatherLists)
+      this.askForUpload(uploadReasons.uploadRequested);
+  }
+
+  /** Payload passes: the time of low activity begins anew. */
+  private noteActivity(): void {
+    const { lowActivity } = this.adapter.settings.uploadPolicy;
+    if (lowActivity !== undefined) this.idleTimer.set(this.adapter.machine.now + lowActivity);
+  }
+
   private stop(): void {
     this.stopped = true;
+    this.idleTimer.stop();
     this.timer.stop();
     this.pushTimer.stop();
   }
@@ -446,7 +558,16 @@ export class OffloadedConnection implements PVOID {
     this.adapter.statistics.moved(before, this.engine.variables.State);
     this.report();
     this.transmit();
+    this.noteBacklog();
+    this.report();
     this.running = false;
+  }
+
+  /** Says so if another number of outstanding bytes would be best from now on. */
+  private noteBacklog(): void {
+    if (this.backlog === undefined || this.stopped || !this.started) return;
+    const size = this.backlog.change(this.engine.variables, this.adapter.machine.now);
+    if (size !== undefined) this.events.push({ type: tcpEvents.sendBacklogChange, information: size });
   }
 
   private transmit(): void {
@@ -467,7 +588,7 @@ export class OffloadedConnection implements PVOID {
     for (;;) {
       const event = this.events.shift();
       if (event !== undefined) this.raise(event);
-      if (this.aborted !== 'no') this.abortRequests();
+      if (this.aborted === 'by-host' || this.aborted === 'by-peer') this.abortRequests();
       const chain = linkChain(this.completedSends.splice(0));
       if (chain !== null) this.adapter.upcalls.NdisTcpOffloadSendComplete(this.adapter.handle, chain);
       if (this.finAcknowledged) this.completeDisconnect(NDIS_STATUS.SUCCESS);
@@ -495,6 +616,7 @@ export class OffloadedConnection implements PVOID {
   private indicate(bytes: Uint8Array): ReceiveIndicationAnswer {
     const { adapter } = this;
     const list = adapter.lendReceived(bytes);
+    this.watch.indicated();
     const answer = adapter.machine.atLeast(DISPATCH_LEVEL, () =>
       adapter.upcalls.NdisTcpOffloadReceiveHandler(this.handle, list, NDIS_STATUS.SUCCESS),
     );

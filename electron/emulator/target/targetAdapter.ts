@@ -20,11 +20,12 @@ import type { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength, etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
-import { readSegmentFrame } from '../wire/segmentFrame';
+import { readFirstFragment, readSegmentFrame, type ReceivedSegment } from '../wire/segmentFrame';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
 import { TransmitRing } from '../wire/transmitRing';
 import { AdapterGate, type GatedAdapter } from './adapterGate';
 import { contextSize } from './contexts';
+import { HardwareFault } from './hardwareFault';
 import { NicClock } from './nicClock';
 import { ObjectTable } from './objectTable';
 import type { OffloadedConnection } from './offloadedConnection';
@@ -48,6 +49,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   readonly gate: AdapterGate;
   /** NCT. */
   readonly clock: NicClock;
+  /** What of its hardware is about to break. */
+  readonly fault = new HardwareFault();
   /** Traffic of offloaded connections over IPv4. */
   readonly statistics = new OffloadStatistics();
   private openOperations = 0;
@@ -192,17 +195,39 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       const received = readSegmentFrame(this.segment, frame.bytes, frame.length);
       if (typeof received !== 'string') {
         const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
-        if (connection?.processesSegments === true) {
-          this.statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
-          this.statistics.segmentReceived(false);
-          connection.processSegment(this.segment);
-          return;
-        }
-      }
+        if (connection !== undefined && this.receiveSegment(connection, frame, received)) return;
+      } else if (received === 'fragment') this.noteFragment(frame);
     }
-    const list = allocateNetBufferList(this.machine.addresses, [frame.bytes.slice(0, frame.length)]);
+    this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection);
+  }
+
+  /** Hands a frame up the ordinary path, as NdisMIndicateReceiveNetBufferLists does. */
+  indicateFrame(bytes: Uint8Array, connection: number | undefined): void {
+    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
     this.lent.add(list);
-    this.ndis.packets.NdisMIndicateReceiveNetBufferLists(this.handle, list, frame.connection);
+    this.ndis.packets.NdisMIndicateReceiveNetBufferLists(this.handle, list, connection);
+  }
+
+  /** Gives a segment from the wire to its connection; false if it is the host stack's to process. */
+  private receiveSegment(connection: OffloadedConnection, frame: Frame, received: ReceivedSegment): boolean {
+    if (connection.holdsSegments) {
+      connection.hold(frame.bytes.slice(0, frame.length));
+      return true;
+    }
+    if (!connection.processesSegments) return false;
+    this.statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
+    this.statistics.segmentReceived(false);
+    if (connection.processSegment(this.segment) === 'urgent')
+      connection.hold(frame.bytes.slice(0, frame.length));
+    return true;
+  }
+
+  /** A fragment is the host stack's to reassemble (WIR-030), but it says something about the connection. */
+  private noteFragment(frame: Frame): void {
+    const first = readFirstFragment(frame.bytes, frame.length);
+    if (first === undefined) return;
+    const connection = this.objects.connectionOf(first, first.source, first.destination);
+    if (connection?.processesSegments === true) connection.noteFragment();
   }
 
   /** MiniportTcpOffloadForward: each list is one segment, beginning with its TCP header (section 5 of the data digest). */
@@ -220,7 +245,9 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       const { DestinationAddress, SourceAddress } = constState;
       const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, DestinationAddress, SourceAddress);
       this.statistics.segmentReceived(problem !== undefined);
-      if (problem === undefined) connection.processSegment(this.segment);
+      // Urgent data is the host stack's to process once it has the connection (WIR-032).
+      if (problem === undefined && connection.processSegment(this.segment) === 'urgent')
+        list.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
     }
     this.machine.queueDeferredCall(this.settings.objectTime, () => {
       this.upcalls.NdisTcpOffloadForwardComplete(this.handle, linkChain(forwarded)!);

@@ -26,6 +26,11 @@ export interface TargetLimits {
   readonly bufferedDataBytes: number;
   /** Context areas of all kinds, in host memory: NDIS_STATUS_RESOURCES. */
   readonly contextAreas: number;
+  /**
+   * Scatter/gather lists for posted sends of all connections (NdisMAllocateNetBufferSGList): an established connection whose send
+   * gets none is put up for upload with UploadRequested (EVT-026).
+   */
+  readonly scatterGatherLists: number;
 }
 
 /** An adapter with room for everything but TCP connections, which TargetSettings.tcpCapacity bounds. */
@@ -42,4 +47,5 @@ export const defaultTargetLimits: TargetLimits = {
   receiveBufferBytes: Infinity,
   bufferedDataBytes: Infinity,
   contextAreas: Infinity,
+  scatterGatherLists: Infinity,
 };

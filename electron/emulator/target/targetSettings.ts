@@ -1,7 +1,9 @@
 /** What an offload target is made of. Times are virtual ns. */
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { MacAddress } from '../wire/address';
+import type { SendBacklogSettings } from './sendBacklog';
 import { defaultTargetLimits, type TargetLimits } from './targetLimits';
+import type { UploadPolicy } from './uploadPolicy';
 
 /** See the file's head. */
 export interface TargetSettings {
@@ -22,6 +24,10 @@ export interface TargetSettings {
   readonly pushTime: number;
   /** Host ticks after which a neighbor that nobody has heard of is asked about (NceStaleTicks). */
   readonly nceStaleTicks: number;
+  /** When it asks for uploads that it could do without. */
+  readonly uploadPolicy: UploadPolicy;
+  /** How it says what it wants to have outstanding; undefined: it has no send-backlog feature (QRY-007). */
+  readonly sendBacklog: SendBacklogSettings | undefined;
 }
 
 /** An adapter like those of 2007: room for 1024 connections, a clock of its own. */
@@ -34,4 +40,6 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   linkSpeed: 1_000_000_000,
   pushTime: 500_000_000,
   nceStaleTicks: 30_000,
+  uploadPolicy: {},
+  sendBacklog: undefined,
 };

@@ -201,6 +201,17 @@ export class TcpEngine {
     this.acknowledge = 'now';
   }
 
+  /**
+   * Whether a segment of a synchronized connection passes every check that comes before its urgent pointer: sequence number,
+   * PAWS, and an acknowledgment that is neither too new nor too old (RFC 9293 section 3.10.7.4, RFC 5961 section 5.2).
+   */
+  wouldTake(segment: TcpSegment, now: number): boolean {
+    const { variables } = this;
+    if (!segment.has(tcpFlags.ACK) || !this.isAcceptable(segment, now)) return false;
+    const behind = distance(variables.SndUna, segment.AcknowledgmentNumber);
+    return behind >= -variables.MaxSndWnd && !isBefore(variables.SndMax, segment.AcknowledgmentNumber);
+  }
+
   /** Makes `dispatch` send an acknowledgment even if none is due. */
   acknowledgeNow(): void {
     this.acknowledge = 'now';
