@@ -85,7 +85,9 @@ export class HostConnection {
   private sendBacklog: number | undefined;
   /** A send has come back for the host to perform: until the upload none is posted behind it (IMD-026). */
   private performsSends = false;
-  private posting: 'no' | 'yes' | 'refused' = 'no';
+  private posting = false;
+  /** How many sends have come back unsent. */
+  private requeued = 0;
   private postedBytes = 0;
   private closing = false;
   private disconnectPosted = false;
@@ -518,16 +520,17 @@ export class HostConnection {
 
   /** Posts what the target should have outstanding; never from inside a call that posts (SND-004). */
   private postSends(): void {
-    if (this.posting === 'yes') return;
-    this.posting = 'yes';
+    if (this.posting) return;
+    this.posting = true;
     const { ndis } = this.stack;
+    const { requeued } = this;
     for (let send = this.unassigned[0]; send !== undefined; send = this.unassigned[0]) {
       // What is refused at once comes back into `unassigned` and must not be posted a second time from here.
-      if (this.posting !== 'yes' || this.performsSends || !this.wantsOutstanding) break;
+      if (this.requeued !== requeued || this.performsSends || !this.wantsOutstanding) break;
       this.unassigned.shift();
       ndis.tcp.NdisOffloadTcpSend(this.handle, this.listFor(send));
     }
-    this.posting = 'no';
+    this.posting = false;
   }
 
   /** Whether the target has less outstanding than it wants. */
@@ -551,7 +554,7 @@ export class HostConnection {
 
   /** A send is the host's again: it takes its place in the order of the stream. */
   private requeue(send: HostSend): void {
-    if (this.posting === 'yes') this.posting = 'refused';
+    this.requeued++;
     const after = this.unassigned.findIndex((other) => other.streamOffset > send.streamOffset);
     this.unassigned.splice(after < 0 ? this.unassigned.length : after, 0, send);
   }
