@@ -17,6 +17,7 @@ import {
 import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
 import type { TCP_OFFLOAD_STATE_CACHED, TCP_OFFLOAD_STATE_DELEGATED } from '../ndis/offloadState';
 import {
+  applyCached,
   exportCached,
   exportConst,
   exportDelegated,
@@ -156,15 +157,12 @@ export class HostConnection {
 
   /** Sets options; they hold at once on the host path, and in the chimney as soon as the target knows them (UPD-015). */
   setOptions(change: Partial<ConnectionOptions>): void {
-    const { cached, actions } = changedOptions(this.cached, change);
+    const before = this.cached;
+    const { cached, actions } = changedOptions(before, change);
     this.cached = cached;
     this.updateActions = this.place === 'InHost' ? 0 : this.updateActions | actions;
-    const { nagle, receiveBuffer } = change;
-    if (nagle !== undefined) this.engine.reconfigure({ nagle });
-    if (receiveBuffer !== undefined) {
-      this.engine.reconfigure({ receiveBuffer });
-      this.engine.receiveWindowChanged();
-    }
+    const acting = { ...cached, Flags: cached.Flags | actions };
+    applyCached(this.engine, before, acting, this.stack.machine.now);
     this.stack.offloads.updates.changed(this);
     this.run();
   }

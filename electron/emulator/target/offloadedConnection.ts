@@ -19,7 +19,7 @@ import type {
   TCP_OFFLOAD_STATE_CONST,
   TCP_OFFLOAD_STATE_DELEGATED,
 } from '../ndis/offloadState';
-import { exportDelegated, importEngine } from '../tcp/offloadState';
+import { applyCached, exportDelegated, importEngine } from '../tcp/offloadState';
 import type { SegmentOutput, TcpEngine } from '../tcp/tcpEngine';
 import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
@@ -47,12 +47,6 @@ const uploadReasons = {
   timeoutExpiration: constantValue('TimeoutExpiration'),
   receivedUrgentData: constantValue('ReceivedUrgentData'),
   hardwareFailure: constantValue('HardwareFailure'),
-} as const;
-
-const cachedFlags = {
-  nagling: constantValue('TCP_FLAG_NAGLING_ENABLED'),
-  maximumTimeRestart: constantValue('TCP_FLAG_MAX_RT_RESTART'),
-  updateReceiveWindow: constantValue('TCP_FLAG_UPDATE_RCV_WND'),
 } as const;
 
 /** Bytes of an IPv4 and a TCP header without options. */
@@ -287,16 +281,11 @@ export class OffloadedConnection implements PVOID {
 
   /** New cached variables are in effect from now on; MiniportUpdateOffload. */
   update(cached: TCP_OFFLOAD_STATE_CACHED): void {
-    const { engine } = this;
+    const before = this.cached;
     this.cached = cached;
     this.refreshAddressing();
     this.run(() => {
-      engine.reconfigure({
-        nagle: (cached.Flags & cachedFlags.nagling) !== 0,
-        receiveBuffer: cached.InitialRcvWnd,
-      });
-      if ((cached.Flags & cachedFlags.updateReceiveWindow) !== 0) engine.receiveWindowChanged();
-      if ((cached.Flags & cachedFlags.maximumTimeRestart) !== 0) engine.variables.TotalRT = 0;
+      applyCached(this.engine, before, cached, this.adapter.machine.now);
     });
   }
 

@@ -164,7 +164,7 @@ describe('delegated state', () => {
 
   it('a retransmission limit that is used up travels as "expires at once"', () => {
     const engine = established(defaultTcpSettings);
-    engine.gaveUp = true;
+    engine.gaveUp = 'retransmission';
     expect(exportDelegated(engine, 0).RetransmitTimeoutDelta).toBe(0);
   });
 });
