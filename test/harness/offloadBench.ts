@@ -15,6 +15,7 @@ import { etherTypeOf, etherTypes } from '../../electron/emulator/wire/ethernet';
 import { Frame, FramePool } from '../../electron/emulator/wire/frame';
 import { Link, type LinkEnd } from '../../electron/emulator/wire/link';
 import { fillSegmentFrame } from '../../electron/emulator/wire/segmentFrame';
+import { insertTag, type VlanTag } from '../../electron/emulator/wire/vlanTag';
 import { TcpSegment, tcpFlags } from '../../electron/emulator/wire/tcpSegment';
 import type { Probe } from '../../electron/emulator/probe';
 import type { FunctionName } from '../../shared/ddi/catalogue';
@@ -56,6 +57,7 @@ export interface InjectedSegment {
   readonly acknowledges?: number;
   readonly payload?: Uint8Array;
   readonly window?: number;
+  readonly tag?: VlanTag;
 }
 
 /** The cable's far end: what the peer gets, and what is sent in its name. */
@@ -253,6 +255,7 @@ export class OffloadBench {
       typeOfService: 0,
     };
     fillSegmentFrame(frame, addressing, 1, segment, queue, 0);
+    if (injected.tag !== undefined) insertTag(frame, injected.tag);
     return frame.bytes.slice(0, frame.length);
   }
 

@@ -10,6 +10,8 @@ export interface HostSettings {
   readonly address: Ipv4Address;
   readonly tcp: TcpSettings;
   readonly timeToLive: number;
+  /** VLAN of the interface, as a VLAN driver above the adapter would set it; 0: none. */
+  readonly vlanId: number;
   /** Routes to addresses that are not on the link. */
   readonly routes: readonly Route[];
   /** Path MTU in bytes. */
@@ -31,6 +33,7 @@ export interface HostSettings {
 export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   tcp: { ...defaultTcpSettings, clockOffset: 91_350 },
   timeToLive: 128,
+  vlanId: 0,
   routes: [],
   pathMtu: 1500,
   framesUnderWay: 8,

@@ -20,6 +20,7 @@ import {
   chainToArray,
   linkChain,
   netBufferBytes,
+  netBufferListInfo,
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
@@ -38,6 +39,7 @@ import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
 import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
+import { tagInfoOf } from '../wire/vlanTag';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostConnection } from './hostConnection';
@@ -300,7 +302,7 @@ export class HostStack implements PVOID {
     const delta = this.reachabilityDelta(neighbor);
     return {
       layer: 'neighbor',
-      const: { DlSourceAddress: new Uint8Array(32), VlanId: 0 },
+      const: { DlSourceAddress: new Uint8Array(32), VlanId: this.settings.vlanId },
       cached: { DlDestinationAddress, HostReachabilityDelta: delta },
       delegated: { NicReachabilityDelta: delta },
     } as const;
@@ -336,10 +338,20 @@ export class HostStack implements PVOID {
       typeOfService: connection.cachedState.TosOrTrafficClass,
     };
     fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
-    const list = allocateNetBufferList(this.machine.addresses, [scratch.bytes.slice(0, scratch.length)]);
+    const list = this.packet(scratch.bytes.slice(0, scratch.length), connection.cachedState.UserPriority);
     list.ProtocolReserved = connection;
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
     this.ndis.packets.NdisSendNetBufferLists(this.binding, list, connection.id);
+  }
+
+  /** A list for a frame of the host path, with VLAN and priority out of band. */
+  private packet(bytes: Uint8Array, UserPriority: number): NET_BUFFER_LIST {
+    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf({
+      VlanId: this.settings.vlanId,
+      UserPriority,
+    });
+    return list;
   }
 
   /** Calls `then` when the request with this root has been completed. */
@@ -501,7 +513,7 @@ export class HostStack implements PVOID {
     if (this.opened === undefined) return;
     const bytes = new Uint8Array(arpFrameLength);
     writeArpFrame(bytes, destination, message);
-    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    const list = this.packet(bytes, 0);
     this.machine.atLeast(DISPATCH_LEVEL, () => {
       this.ndis.packets.NdisSendNetBufferLists(this.binding, list, undefined);
     });

@@ -24,6 +24,7 @@ import type { SegmentOutput, TcpEngine } from '../tcp/tcpEngine';
 import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength } from '../wire/ethernet';
+import { insertTag, type VlanTag } from '../wire/vlanTag';
 import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
 import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
 import type { PathContext } from './contexts';
@@ -145,6 +146,8 @@ export class OffloadedConnection implements PVOID {
           this.watch.sent(retransmission);
           this.noteActivity();
         }
+        const tag = this.transmitTag();
+        if (tag !== undefined) insertTag(frame, tag);
         adapter.transmit(frame);
       },
       hasRoom: () => {
@@ -159,6 +162,12 @@ export class OffloadedConnection implements PVOID {
     }
     for (const list of chainToArray(chain)) this.queueSend(list);
     path.connections.add(this);
+  }
+
+  /** Whether a frame with this tag, or with none, is of its VLAN (VLN-015 to VLN-017). */
+  acceptsTag(tag: VlanTag | undefined): boolean {
+    const { VlanId } = this.path.neighbor.constState;
+    return VlanId === 0 || tag?.VlanId === VlanId;
   }
 
   /** Whether segments from the wire are for this engine: not while an upload is asked for or under way, nor when closed. */
@@ -417,6 +426,7 @@ export class OffloadedConnection implements PVOID {
         adapter.upcalls.NdisTcpOffloadReceiveComplete(adapter.handle, lists);
       },
       indicate: (bytes) => this.indicate(bytes),
+      indicationSize: () => this.cached.RcvIndicationSize,
       startPushTimer: () => {
         this.pushTimer.set(adapter.machine.now + adapter.settings.pushTime);
       },
@@ -442,6 +452,13 @@ export class OffloadedConnection implements PVOID {
       timeToLive: cached.TtlOrHopLimit,
       typeOfService: cached.TosOrTrafficClass,
     };
+  }
+
+  /** 802.1Q tag of what it sends: for its neighbor's VLAN or its own priority (section 13 of the data digest). */
+  private transmitTag(): VlanTag | undefined {
+    const { VlanId } = this.path.neighbor.constState;
+    const UserPriority = this.adapter.settings.supportsPriority ? this.cached.UserPriority : 0;
+    return VlanId === 0 && UserPriority === 0 ? undefined : { VlanId, UserPriority };
   }
 
   /** Why a new request can't be served; undefined if it can. */

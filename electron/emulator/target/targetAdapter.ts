@@ -11,6 +11,7 @@ import {
   chainToArray,
   linkChain,
   netBufferBytes,
+  netBufferListInfo,
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
@@ -22,6 +23,7 @@ import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { readFirstFragment, readSegmentFrame, type ReceivedSegment } from '../wire/segmentFrame';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
+import { insertTag, removeTag, tagFromInfo, tagInfoOf, tagOf, type VlanTag } from '../wire/vlanTag';
 import { TransmitRing } from '../wire/transmitRing';
 import { AdapterGate, type GatedAdapter } from './adapterGate';
 import { contextSize } from './contexts';
@@ -191,19 +193,24 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   receive(frame: Frame): void {
     if (!this.gate.passesFrames) return;
     if (!isAddressedTo(frame.bytes, this.settings.mac)) return;
+    const tag = tagOf(frame.bytes, frame.length);
+    if (tag !== undefined) removeTag(frame);
     if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.objects.connections.size > 0) {
       const received = readSegmentFrame(this.segment, frame.bytes, frame.length);
       if (typeof received !== 'string') {
         const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
+        if (connection?.acceptsTag(tag) === false) return;
         if (connection !== undefined && this.receiveSegment(connection, frame, received)) return;
       } else if (received === 'fragment') this.noteFragment(frame);
     }
-    this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection);
+    this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection, tag);
   }
 
-  /** Hands a frame up the ordinary path, as NdisMIndicateReceiveNetBufferLists does. */
-  indicateFrame(bytes: Uint8Array, connection: number | undefined): void {
+  /** Hands a frame up the ordinary path without its tag, which goes into the out-of-band data. */
+  indicateFrame(bytes: Uint8Array, connection: number | undefined, tag?: VlanTag): void {
     const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    if (tag !== undefined)
+      list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf(tag);
     this.lent.add(list);
     this.ndis.packets.NdisMIndicateReceiveNetBufferLists(this.handle, list, connection);
   }
@@ -266,6 +273,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
         frame.bytes.set(bytes, frame.length);
         frame.length += bytes.length;
       });
+      const tag = tagFromInfo(list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] ?? 0);
+      if (tag !== undefined) insertTag(frame, tag);
       if (list.frame !== undefined) Object.assign(frame, list.frame);
       sentAt = Math.max(sentAt, this.transmit(frame));
     }

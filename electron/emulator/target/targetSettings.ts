@@ -8,6 +8,8 @@ import type { UploadPolicy } from './uploadPolicy';
 /** See the file's head. */
 export interface TargetSettings {
   readonly mac: MacAddress;
+  /** Whether it puts priorities into tags (802.1p); 802.1Q it has in any case (VLN-001, VLN-002). */
+  readonly supportsPriority: boolean;
   /** Largest number of offloaded TCP connections. */
   readonly tcpCapacity: number;
   /** How much it has of everything else. */
@@ -32,6 +34,7 @@ export interface TargetSettings {
 
 /** An adapter like those of 2007: room for 1024 connections, a clock of its own. */
 export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
+  supportsPriority: true,
   tcpCapacity: 1024,
   limits: defaultTargetLimits,
   objectTime: 6_000,

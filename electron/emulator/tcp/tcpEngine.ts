@@ -248,12 +248,13 @@ export class TcpEngine {
   /** Emits everything that may be sent now and runs expired timers. */
   dispatch(now: number, output: SegmentOutput): void {
     const { variables } = this;
+    // The user may abort when it hears that a timer has given up.
+    if (!this.resetWanted) this.runTimers(now, output);
     if (this.resetWanted) {
       this.resetWanted = false;
       this.emit(output, tcpFlags.RST | tcpFlags.ACK, variables.SndNxt, 0, 0, false, now);
       return;
     }
-    this.runTimers(now, output);
     if (variables.State === TcpConnectionState.Closed || variables.State === TcpConnectionState.Listen)
       return;
     if (variables.State === TcpConnectionState.SynSent || variables.State === TcpConnectionState.SynRcvd) {
