@@ -3,6 +3,7 @@ import { HostStack } from '../../electron/emulator/host/hostStack';
 import type { HostConnection } from '../../electron/emulator/host/hostConnection';
 import { defaultHostSettings, type HostSettings } from '../../electron/emulator/host/hostSettings';
 import { Machine } from '../../electron/emulator/machine/machine';
+import { allocateNetBufferList } from '../../electron/emulator/ndis/netBufferList';
 import { Ndis } from '../../electron/emulator/ndis/ndis';
 import { EchoHost, echoPort } from '../../electron/emulator/peer/echoHost';
 import { OffloadTarget } from '../../electron/emulator/target/offloadTarget';
@@ -216,6 +217,15 @@ export class OffloadBench {
     const context = this.connection.handle.MiniportOffloadContext.value;
     if (context instanceof OffloadedConnection) return context;
     throw new Error('the connection is not offloaded');
+  }
+
+  /** Posts a receive as a host stack would. */
+  postReceive(): void {
+    const buffer = new Uint8Array(1024);
+    const list = allocateNetBufferList(this.machine.addresses, [buffer]);
+    list.ProtocolReserved = buffer;
+    this.host.own(list, this.connection);
+    this.ndis.tcp.NdisOffloadTcpReceive(this.connection.handle, list);
   }
 
   /** Sends a frame in the peer's name. */

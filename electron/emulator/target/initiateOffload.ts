@@ -129,7 +129,7 @@ export class InitiateOffload {
       }
       case 'tcp': {
         if (parent?.layer !== 'path') return NDIS_STATUS.FAILURE;
-        const refusal = admission.tcp(state.cached, state.delegated, block.NetBufferListChain);
+        const refusal = admission.tcp(state.const, state.cached, state.delegated, block.NetBufferListChain);
         if (refusal !== undefined) return refusal;
         const connection = new OffloadedConnection(
           machine.addresses.allocate(contextSize),

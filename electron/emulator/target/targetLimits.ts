@@ -16,6 +16,8 @@ export interface TargetLimits {
   readonly vlanIds: readonly number[];
   /** Largest path MTU in bytes: NDIS_STATUS_OFFLOAD_PATH_MTU. */
   readonly pathMtu: number;
+  /** Remote ports whose connections its firmware serves badly and so leaves to the host: NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED. */
+  readonly rejectedRemotePorts: readonly number[];
   /** Largest InitialRcvWnd in bytes: NDIS_STATUS_OFFLOAD_TCP_RCV_WINDOW. */
   readonly receiveWindow: number;
   /** Bytes of outstanding sends that may come with offloads: NDIS_STATUS_OFFLOAD_TCP_XMIT_BUFFER. */
@@ -42,6 +44,7 @@ export const defaultTargetLimits: TargetLimits = {
   vlans: Infinity,
   vlanIds: [],
   pathMtu: 9000,
+  rejectedRemotePorts: [],
   receiveWindow: 1024 ** 3,
   sendBufferBytes: Infinity,
   receiveBufferBytes: Infinity,
