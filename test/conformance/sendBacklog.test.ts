@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DISPATCH_LEVEL } from '../../electron/emulator/machine/machine';
 import { OffloadBench } from '../harness/offloadBench';
+import { runPlan } from '../harness/runPlan';
 import { eventsIn, type SeenEvent } from '../harness/tcpEvents';
 
 const second = 1e9;
@@ -111,5 +112,22 @@ describe('a target with the send-backlog feature', () => {
     expect(held.acknowledged).toBe(64 * 16 * 1024);
     expect(held.returned).toBe(64 * 16 * 1024);
     expect(held.peerClosed).toBe(true);
+  });
+});
+
+describe('a target with every feature at once, on a wire that loses frames', () => {
+  it.each([1, 2, 3])('seed %i: every byte comes back, whoever carries it', (seed) => {
+    const target = {
+      sendBacklog: feature,
+      uploadPolicy: {
+        lowActivity: 60 * second,
+        highDropRate: { sample: 50, share: 0.2 },
+        highOutOfOrderPackets: { sample: 50, share: 0.2 },
+        smallIo: { bytes: 100, count: 100 },
+        noBufferPreposting: { count: 100 },
+      },
+    };
+    const { report } = runPlan({ target }, { fileBytes: 512 * 1024, seed, loss: 0.02 });
+    expect(report.success).toBe(true);
   });
 });

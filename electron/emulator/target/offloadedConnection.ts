@@ -565,7 +565,7 @@ export class OffloadedConnection implements PVOID {
     this.report();
     this.transmit();
     this.noteBacklog();
-    this.report();
+    if (this.events.length > 0) this.report();
     this.running = false;
   }
 
