@@ -1,5 +1,5 @@
 /**
- * Decodes the headers of a recorded frame: Ethernet II, ARP (RFC 826), IPv4 (RFC 791) and TCP (RFC 9293) with its options.
+ * Decodes the headers of a recorded frame: Ethernet II, 802.1Q, ARP (RFC 826), IPv4 (RFC 791) and TCP (RFC 9293) with its options.
  * Frames in a trace may be cut at any byte: a layer shows the fields that are there and says that it is cut.
  */
 
@@ -15,7 +15,7 @@ export interface HeaderField {
 
 /** One header of a frame, or its payload. */
 export interface HeaderLayer {
-  readonly protocol: 'Ethernet II' | 'ARP' | 'IPv4' | 'TCP' | 'Payload';
+  readonly protocol: 'Ethernet II' | '802.1Q' | 'ARP' | 'IPv4' | 'TCP' | 'Payload';
   /** The layer in one line. */
   readonly summary: string;
   readonly offset: number;
@@ -38,6 +38,7 @@ const etherTypes: ReadonlyMap<number, string> = new Map([
   [0x0800, 'IPv4'],
   [0x0806, 'ARP'],
   [0x86dd, 'IPv6'],
+  [0x8100, '802.1Q'],
 ]);
 
 class Layer {
@@ -124,15 +125,35 @@ export function decodeFrame(bytes: Uint8Array, length: number = bytes.length): D
   const ethernet = new Layer(bytes, 0);
   const destination = ethernet.address('Destination', 0, 6, linkAddress);
   const source = ethernet.address('Source', 6, 6, linkAddress);
-  const type = ethernet.field('EtherType', 12, 2, (value) => {
-    const name = etherTypes.get(value);
-    return hexText(4)(value) + (name === undefined ? '' : ` (${name})`);
-  });
+  const outer = ethernet.field('EtherType', 12, 2, etherTypeText);
   layers.push(ethernet.done('Ethernet II', `${source ?? '?'} → ${destination ?? '?'}`, 14));
-  if (type === 0x0806) layers.push(decodeArp(bytes, 14));
-  else if (type === 0x0800) decodeInternet(bytes, 14, length, layers);
+  const isTagged = outer === 0x8100;
+  const type = isTagged ? decodeTag(bytes, layers) : outer;
+  const offset = isTagged ? 18 : 14;
+  if (type === 0x0806) layers.push(decodeArp(bytes, offset));
+  else if (type === 0x0800) decodeInternet(bytes, offset, length, layers);
   const telling = [...layers].reverse().find((layer) => layer.protocol !== 'Payload');
   return { layers, summary: telling === undefined ? '' : `${telling.protocol}: ${telling.summary}` };
+}
+
+function etherTypeText(value: number): string {
+  const name = etherTypes.get(value);
+  return hexText(4)(value) + (name === undefined ? '' : ` (${name})`);
+}
+
+/** Decodes the tag behind an Ethernet II header; answers the EtherType of what it carries. */
+function decodeTag(bytes: Uint8Array, layers: HeaderLayer[]): number | undefined {
+  const layer = new Layer(bytes, 14);
+  const control = layer.number(0, 2);
+  if (control !== undefined) {
+    layer.push('Priority', 0, 1, String(control >> 13));
+    layer.push('Canonical format indicator', 0, 1, String((control >> 12) & 1));
+    layer.push('VLAN', 0, 2, String(control & 0xfff));
+  }
+  const type = layer.field('EtherType', 2, 2, etherTypeText);
+  const summary = control === undefined ? '?' : `VLAN ${control & 0xfff}, priority ${control >> 13}`;
+  layers.push(layer.done('802.1Q', summary, 4));
+  return type;
 }
 
 function decodeArp(bytes: Uint8Array, offset: number): HeaderLayer {

@@ -7,6 +7,7 @@ import type { StateClasses } from '../../electron/emulator/host/unfilledState';
 import type { ScenarioRun } from '../../electron/emulator/scenarios/scenarioRun';
 import { macAddress, neighborAddress, standbyInterface } from '../../electron/emulator/scenarios/topology';
 import { defaultTargetLimits } from '../../electron/emulator/target/targetLimits';
+import { tagOf, vlanTagLength } from '../../electron/emulator/wire/vlanTag';
 import { runPlan, type PlannedRun } from '../harness/runPlan';
 import { blocksOf, callsOf, membersOf } from '../harness/traceQueries';
 import { itKeepsTheTreeRules } from '../harness/treeRules';
@@ -124,10 +125,13 @@ describe('an update of every cached variable of a connection', () => {
     expect(state.delegated!.RcvWnd).toBeLessThanOrEqual(400_000);
   });
 
-  it('UPD-004: the frames carry the new TTL and type of service', () => {
+  it('UPD-004 VLN-011: the frames carry the new TTL, type of service and priority', () => {
     const frames = chimneyFramesAfterUpdate(done);
     expect(frames.length).toBeGreaterThan(10);
-    for (const bytes of frames) expect([bytes[15], bytes[22]]).toEqual([0x10, 33]);
+    for (const bytes of frames) {
+      expect(tagOf(bytes, bytes.length)).toEqual({ VlanId: 0, UserPriority: 3 });
+      expect([bytes[15 + vlanTagLength], bytes[22 + vlanTagLength]]).toEqual([0x10, 33]);
+    }
   });
 
   it('the stream arrives unchanged', () => {

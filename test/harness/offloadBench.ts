@@ -1,17 +1,26 @@
 /** Host stack, NDIS, offload target and echo server on one machine, driven by a test instead of a scenario. */
 import { HostStack } from '../../electron/emulator/host/hostStack';
 import type { HostConnection } from '../../electron/emulator/host/hostConnection';
-import { defaultHostSettings } from '../../electron/emulator/host/hostSettings';
+import { defaultHostSettings, type HostSettings } from '../../electron/emulator/host/hostSettings';
 import { Machine } from '../../electron/emulator/machine/machine';
+import { allocateNetBufferList } from '../../electron/emulator/ndis/netBufferList';
 import { Ndis } from '../../electron/emulator/ndis/ndis';
 import { EchoHost, echoPort } from '../../electron/emulator/peer/echoHost';
 import { OffloadTarget } from '../../electron/emulator/target/offloadTarget';
-import { defaultTargetSettings } from '../../electron/emulator/target/targetSettings';
-import { defaultTcpSettings } from '../../electron/emulator/tcp/tcpSettings';
-import { FramePool } from '../../electron/emulator/wire/frame';
-import { Link } from '../../electron/emulator/wire/link';
+import { OffloadedConnection } from '../../electron/emulator/target/offloadedConnection';
+import { defaultTargetSettings, type TargetSettings } from '../../electron/emulator/target/targetSettings';
+import { SendQueue } from '../../electron/emulator/tcp/sendQueue';
+import { advance } from '../../electron/emulator/tcp/sequenceNumber';
+import { defaultTcpSettings, type TcpSettings } from '../../electron/emulator/tcp/tcpSettings';
+import { etherTypeOf, etherTypes } from '../../electron/emulator/wire/ethernet';
+import { Frame, FramePool } from '../../electron/emulator/wire/frame';
+import { Link, type LinkEnd } from '../../electron/emulator/wire/link';
+import { fillSegmentFrame } from '../../electron/emulator/wire/segmentFrame';
+import { insertTag, type VlanTag } from '../../electron/emulator/wire/vlanTag';
+import { TcpSegment, tcpFlags } from '../../electron/emulator/wire/tcpSegment';
 import type { Probe } from '../../electron/emulator/probe';
-import type { CallArgument } from '../../shared/trace/records';
+import type { FunctionName } from '../../shared/ddi/catalogue';
+import type { CallArgument, FramePath } from '../../shared/trace/records';
 import { silentProbe } from './silentProbe';
 
 const hostAddress = Uint8Array.from([192, 0, 2, 1]);
@@ -21,50 +30,122 @@ const peerAddress = Uint8Array.from([192, 0, 2, 2]);
 export interface SeenCall {
   readonly functionName: string;
   readonly arguments: readonly CallArgument[];
+  readonly irql: number;
+  /** When it was entered, virtual ns. */
+  readonly time: number;
+}
+
+/** A frame that began to leave. */
+export interface SeenFrame {
+  readonly time: number;
+  readonly path: FramePath;
+  readonly bytes: Uint8Array;
+}
+
+/** What a bench has instead of the usual. */
+export interface BenchChoices {
+  readonly host?: Partial<HostSettings>;
+  readonly target?: Partial<TargetSettings>;
+  readonly peer?: Partial<TcpSettings>;
+}
+
+/** A segment to inject as the peer's; numbers that are left out continue the connection. */
+export interface InjectedSegment {
+  readonly flags: number;
+  /** Added to RcvNxt of the target. */
+  readonly offset?: number;
+  /** Added to SndUna of the target. */
+  readonly acknowledges?: number;
+  readonly payload?: Uint8Array;
+  readonly window?: number;
+  readonly tag?: VlanTag;
+}
+
+/** The cable's far end: what the peer gets, and what is sent in its name. */
+class FarEnd implements LinkEnd {
+  /** What the peer gets of what is sent to it. */
+  hears: 'everything' | 'arp' | 'nothing' = 'everything';
+
+  constructor(readonly peer: EchoHost) {}
+
+  get component(): number {
+    return this.peer.component;
+  }
+
+  receive(frame: Frame): void {
+    const isArp = etherTypeOf(frame.bytes, frame.length) === etherTypes.arp;
+    if (this.hears === 'everything' || (this.hears === 'arp' && isArp)) this.peer.receive(frame);
+  }
 }
 
 /** See the file's head. */
 export class OffloadBench {
   /** Every call through the door, in order. */
   readonly calls: SeenCall[] = [];
+  /** Every frame, in order. */
+  readonly frames: SeenFrame[] = [];
   readonly machine: Machine;
   readonly ndis: Ndis;
   readonly host: HostStack;
   readonly target: OffloadTarget;
   readonly link: Link;
+  readonly peer: EchoHost;
+  private readonly farEnd: FarEnd;
+  private readonly pool = new FramePool();
   readonly connection: HostConnection;
   /** Bytes that came back from the echo server, and bytes that it has acknowledged. */
   returned = 0;
   acknowledged = 0;
 
-  constructor() {
+  /** Why the connection has ended, as the application was told. */
+  ended: string | undefined;
+  peerClosed = false;
+
+  constructor(choices: BenchChoices = {}) {
     const silent = silentProbe();
     const probe: Probe = {
       ...silent,
       call: (time, call) => {
-        this.calls.push(call);
+        this.calls.push({ ...call, time });
         return silent.call(time, call);
+      },
+      frame: (time, sender, path, ...rest) => {
+        const [, , length, , , bytes] = rest;
+        this.frames.push({ time, path, bytes: bytes.slice(0, length) });
+        return silent.frame(time, sender, path, ...rest);
       },
     };
     const machine = new Machine(probe, 1);
     this.machine = machine;
     this.ndis = new Ndis(machine, { enter: 10, leave: 10 });
     const mac = Uint8Array.from([2, 0, 0, 0, 0, 1]);
-    const pool = new FramePool();
-    this.host = new HostStack(machine, this.ndis, { ...defaultHostSettings, mac, address: hostAddress });
-    this.target = new OffloadTarget(machine, this.ndis, pool, { ...defaultTargetSettings, mac });
+    const { pool } = this;
+    this.host = new HostStack(machine, this.ndis, {
+      ...defaultHostSettings,
+      ...choices.host,
+      mac,
+      address: hostAddress,
+    });
+    this.target = new OffloadTarget(machine, this.ndis, pool, {
+      ...defaultTargetSettings,
+      ...choices.target,
+      mac,
+    });
     const peerMac = Uint8Array.from([2, 0, 0, 0, 0, 2]);
     const peer = new EchoHost(
       machine,
       pool,
       { mac: peerMac, address: peerAddress },
-      defaultTcpSettings,
+      { ...defaultTcpSettings, ...choices.peer },
       () => 0,
     );
+    this.peer = peer;
+    const farEnd = new FarEnd(peer);
+    this.farEnd = farEnd;
     const speed = { bitsPerSecond: 1e9, delay: 50_000, queueBytes: 512 * 1024, loss: 0 };
-    this.link = new Link(machine, pool, speed, this.target, peer);
+    this.link = new Link(machine, pool, speed, this.target, farEnd);
     this.target.connect(this.link);
-    peer.connect(this.link);
+    peer.connect({ transmit: (_from, frame) => this.link.transmit(farEnd, frame) });
     this.target.load();
     this.host.load();
     this.ndis.registration.startAdapters();
@@ -74,8 +155,12 @@ export class OffloadBench {
       onData: (bytes) => {
         this.returned += bytes.length;
       },
-      onPeerClosed: () => undefined,
-      onClosed: () => undefined,
+      onPeerClosed: () => {
+        this.peerClosed = true;
+      },
+      onClosed: (reason) => {
+        this.ended = reason;
+      },
     });
     this.runFor(1e6);
   }
@@ -114,5 +199,79 @@ export class OffloadBench {
   /** Names of the calls since `from`, an index into `calls`. */
   namesSince(from: number): string[] {
     return this.calls.slice(from).map((call) => call.functionName);
+  }
+
+  /** Calls of a function since `from`, an index into `calls`. */
+  callsOf(name: FunctionName, from = 0): SeenCall[] {
+    return this.calls.slice(from).filter((call) => call.functionName === name);
+  }
+
+  /** What the peer gets of what is sent to it. */
+  set peerHears(hears: 'everything' | 'arp' | 'nothing') {
+    this.farEnd.hears = hears;
+  }
+
+  /** The connection in the target's hands.
+   * @throws Error if it is not offloaded. */
+  get offloaded(): OffloadedConnection {
+    const context = this.connection.handle.MiniportOffloadContext.value;
+    if (context instanceof OffloadedConnection) return context;
+    throw new Error('the connection is not offloaded');
+  }
+
+  /** Posts a receive as a host stack would. */
+  postReceive(): void {
+    const buffer = new Uint8Array(1024);
+    const list = allocateNetBufferList(this.machine.addresses, [buffer]);
+    list.ProtocolReserved = buffer;
+    this.host.own(list, this.connection);
+    this.ndis.tcp.NdisOffloadTcpReceive(this.connection.handle, list);
+  }
+
+  /** Sends a frame in the peer's name. */
+  injectFrame(bytes: Uint8Array): void {
+    const frame = this.pool.take('peer');
+    frame.bytes.set(bytes);
+    frame.length = bytes.length;
+    this.link.transmit(this.farEnd, frame);
+  }
+
+  /** The bytes of a segment in the peer's name. */
+  segmentFromPeer(injected: InjectedSegment): Uint8Array {
+    const { variables, localPort, remotePort } = this.offloaded.engine;
+    const segment = new TcpSegment();
+    segment.sourcePort = remotePort;
+    segment.destinationPort = localPort;
+    segment.SequenceNumber = advance(variables.RcvNxt, injected.offset ?? 0);
+    segment.AcknowledgmentNumber = advance(variables.SndUna, injected.acknowledges ?? 0);
+    segment.flags = injected.flags;
+    segment.window = injected.window ?? 0x4000;
+    segment.urgentPointer = (injected.flags & tcpFlags.URG) === 0 ? 0 : 1;
+    if (variables.timestampsEnabled) {
+      segment.timestampValue = advance(variables.TsRecent, 1);
+      segment.timestampEcho = 0;
+    }
+    const payload = injected.payload ?? new Uint8Array(0);
+    segment.payloadLength = payload.length;
+    const queue = new SendQueue();
+    if (payload.length > 0) queue.append(payload, { onAcknowledged: () => undefined }, true);
+    const frame = new Frame();
+    const addressing = {
+      sourceMac: this.peer.mac,
+      destinationMac: Uint8Array.from([2, 0, 0, 0, 0, 1]),
+      source: peerAddress,
+      destination: hostAddress,
+      timeToLive: 64,
+      typeOfService: 0,
+    };
+    fillSegmentFrame(frame, addressing, 1, segment, queue, 0);
+    if (injected.tag !== undefined) insertTag(frame, injected.tag);
+    return frame.bytes.slice(0, frame.length);
+  }
+
+  /** Sends a segment in the peer's name and runs what follows from it in `time` ns. */
+  inject(injected: InjectedSegment, time = 1e6): void {
+    this.injectFrame(this.segmentFromPeer(injected));
+    this.runFor(time);
   }
 }

@@ -1,4 +1,5 @@
 /** An offload target behind NDIS, booted, with trees built by hand: for tests of what the target answers. */
+import { swapPortBytes } from '../../shared/ddi/offloadState';
 import { NDIS_STATUS, type NdisStatus } from '../../shared/ddi/status';
 import type { StateLayer } from '../../shared/trace/records';
 import { Machine } from '../../electron/emulator/machine/machine';
@@ -20,6 +21,7 @@ type Block = NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST;
 /** What a new TCP block is to carry besides the usual. */
 export interface TcpChoices {
   readonly localPort?: number;
+  readonly remotePort?: number;
   readonly state?: number;
   readonly receiveWindow?: number;
   readonly sendBytes?: number;
@@ -130,7 +132,7 @@ export class TargetBench {
         const: {
           ...state.const,
           LocalPort: choices.localPort ?? this.nextPort++,
-          RemotePort: 7,
+          RemotePort: swapPortBytes(choices.remotePort ?? 0x0700),
           RemoteMss: 1460,
         },
         cached: { ...state.cached, InitialRcvWnd: choices.receiveWindow ?? 65536, TtlOrHopLimit: 64 },

@@ -17,6 +17,7 @@ import {
 import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
 import type { TCP_OFFLOAD_STATE_CACHED, TCP_OFFLOAD_STATE_DELEGATED } from '../ndis/offloadState';
 import {
+  applyCached,
   exportCached,
   exportConst,
   exportDelegated,
@@ -37,10 +38,24 @@ import type { PathEntry } from './pathCache';
 import { rssHash } from './rssHash';
 
 const tcpEvents = {
+  sendBacklogChange: constantValue('TcpIndicateSendBacklogChange'),
   disconnect: constantValue('TcpIndicateDisconnect'),
   retrieve: constantValue('TcpIndicateRetrieve'),
   abort: constantValue('TcpIndicateAbort'),
 } as const;
+
+/** TCP_UPLOAD_REASONs after which the target goes on with the connection if it is left there (EVT-022). */
+const optionalReasons: ReadonlySet<number> = new Set([
+  constantValue('HighDropRate'),
+  constantValue('HighFragmentation'),
+  constantValue('HighOutOfOrderPackets'),
+  constantValue('LowActivity'),
+  constantValue('NoBufferPreposting'),
+  constantValue('SmallIO'),
+]);
+
+/** SendBacklogSize of a target without the feature (QRY-007). */
+const backlogNotSupported = 0xffff_ffff;
 
 const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 
@@ -67,6 +82,13 @@ export class HostConnection {
   private readonly sends: HostSend[] = [];
   /** Sends that no engine and no target has at this moment. */
   private unassigned: HostSend[] = [];
+  /** Bytes that the target wants to have outstanding; undefined while it has named no number. */
+  private sendBacklog: number | undefined;
+  /** A send has come back for the host to perform: until the upload none is posted behind it (IMD-026). */
+  private performsSends = false;
+  private posting = false;
+  /** How many sends have come back unsent. */
+  private requeued = 0;
   private postedBytes = 0;
   private closing = false;
   private disconnectPosted = false;
@@ -77,8 +99,6 @@ export class HostConnection {
   private discardedEngineBytes = 0;
   private indicatedLists: NET_BUFFER_LIST[] = [];
   private processing = false;
-  /** Sends are being posted to the target: what another processor adds meanwhile goes behind them. */
-  private posting = false;
   /** The engine is sending; while its segments cross the door, another processor may want it. */
   private sending = false;
   /** Something has happened meanwhile: there may be more to send. */
@@ -145,15 +165,12 @@ export class HostConnection {
 
   /** Sets options; they hold at once on the host path, and in the chimney as soon as the target knows them (UPD-015). */
   setOptions(change: Partial<ConnectionOptions>): void {
-    const { cached, actions } = changedOptions(this.cached, change);
+    const before = this.cached;
+    const { cached, actions } = changedOptions(before, change);
     this.cached = cached;
     this.updateActions = this.place === 'InHost' ? 0 : this.updateActions | actions;
-    const { nagle, receiveBuffer } = change;
-    if (nagle !== undefined) this.engine.reconfigure({ nagle });
-    if (receiveBuffer !== undefined) {
-      this.engine.reconfigure({ receiveBuffer });
-      this.engine.receiveWindowChanged();
-    }
+    const acting = { ...cached, Flags: cached.Flags | actions };
+    applyCached(this.engine, before, acting, this.stack.machine.now);
     this.stack.offloads.updates.changed(this);
     this.run();
   }
@@ -332,6 +349,8 @@ export class HostConnection {
     const { stack } = this;
     const { machine, settings } = stack;
     const constState = this.constState();
+    this.sendBacklog = undefined;
+    this.performsSends = false;
     this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, machine.now);
     for (const list of chainToArray(chain)) {
       const send = list.ProtocolReserved as HostSend;
@@ -352,8 +371,26 @@ export class HostConnection {
   onSendComplete(list: NET_BUFFER_LIST): void {
     const send = list.ProtocolReserved as HostSend;
     const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
-    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) this.unassigned.push(send);
+    switch (list.Status) {
+      case NDIS_STATUS.UPLOAD_IN_PROGRESS:
+        this.requeue(send);
+        break;
+      case NDIS_STATUS.REQUEST_UPLOAD:
+      case NDIS_STATUS.UPLOAD_REQUESTED:
+        // An intermediate driver could not pass it on: the host takes the connection back and sends by itself (IMD-026).
+        this.requeue(send);
+        this.performsSends = true;
+        this.uploadSoon();
+        break;
+    }
     send.onAcknowledged(list.Status === NDIS_STATUS.SUCCESS ? send.bytes.length - send.acknowledged : count);
+    if (this.sendBacklog !== undefined && this.place === 'Offloaded') this.assignSends();
+  }
+
+  /** The target wants so many bytes of sends outstanding, from an event or a query (SND-013). */
+  onSendBacklog(bytes: number): void {
+    this.sendBacklog = bytes === backlogNotSupported ? undefined : bytes;
+    if (this.place === 'Offloaded') this.assignSends();
   }
 
   /** ProtocolTcpOffloadReceiveComplete for one list. */
@@ -398,7 +435,10 @@ export class HostConnection {
         this.id,
         `The target asks for the upload: ${this.stack.uploadReasonName(EventSpecificInformation)}`,
       );
-      this.uploadSoon();
+      if (this.stack.settings.grantsOptionalUploads || !optionalReasons.has(EventSpecificInformation))
+        this.uploadSoon();
+    } else if (EventType === tcpEvents.sendBacklogChange) {
+      this.onSendBacklog(EventSpecificInformation);
     } else if (EventType === tcpEvents.abort) {
       this.reportClosed('reset');
       this.uploadSoon();
@@ -462,7 +502,10 @@ export class HostConnection {
     if (problem !== undefined) return;
     // Whatever the application posts from inside is sent by the run that follows.
     this.processing = true;
+    const { SndUna } = this.engine.variables;
     this.engine.process(this.segment, this.stack.machine.now);
+    // A new acknowledgment proves that the neighbor receives (RFC 4861 section 7.3.1).
+    if (this.engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = this.stack.machine.now;
     this.processing = false;
   }
 
@@ -503,27 +546,57 @@ export class HostConnection {
 
   /** Gives unassigned sends, and the FIN behind them, to whoever has the connection. */
   private assignSends(): void {
-    const { ndis } = this.stack;
     if (this.place === 'InHost') {
       for (const send of this.unassigned.splice(0)) this.engine.send(send.rest, send, true);
       if (this.closing && !this.engine.finQueued) this.engine.shutdown();
       this.run();
-    } else if (this.place === 'Offloaded' && !this.posting) {
-      this.posting = true;
-      for (let send = this.unassigned.shift(); send !== undefined; send = this.unassigned.shift()) {
-        const list = this.listFor(send);
-        this.request(() => ndis.tcp.NdisOffloadTcpSend(this.handle, list));
-      }
-      if (this.closing && !this.disconnectPosted) {
-        this.disconnectPosted = true;
-        const list = allocateNetBufferList(this.stack.machine.addresses, []);
-        list.ProtocolReserved = this;
-        this.stack.own(list, this);
-        this.stack.note(this.id, 'The application has sent everything: graceful disconnect');
-        this.request(() => ndis.tcp.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose));
-      }
-      this.posting = false;
+    } else if (this.place === 'Offloaded') {
+      this.postSends();
+      if (this.closing && !this.disconnectPosted && this.unassigned.length === 0 && !this.posting)
+        this.postDisconnect();
     }
+  }
+
+  /** Posts what the target should have outstanding; never from inside a call that posts (SND-004). */
+  private postSends(): void {
+    if (this.posting) return;
+    this.posting = true;
+    const { ndis } = this.stack;
+    const { requeued } = this;
+    for (let send = this.unassigned[0]; send !== undefined; send = this.unassigned[0]) {
+      // What is refused at once comes back into `unassigned` and must not be posted a second time from here.
+      if (this.requeued !== requeued || this.performsSends || !this.wantsOutstanding) break;
+      this.unassigned.shift();
+      const list = this.listFor(send);
+      this.request(() => ndis.tcp.NdisOffloadTcpSend(this.handle, list));
+    }
+    this.posting = false;
+  }
+
+  /** Whether the target has less outstanding than it wants. */
+  private get wantsOutstanding(): boolean {
+    const { sendBacklog } = this;
+    if (sendBacklog === undefined) return true;
+    const sum = (sends: readonly HostSend[]): number =>
+      sends.reduce((bytes, send) => bytes + send.rest.length, 0);
+    return sum(this.sends) - sum(this.unassigned) < sendBacklog;
+  }
+
+  private postDisconnect(): void {
+    const { ndis, machine } = this.stack;
+    this.disconnectPosted = true;
+    const list = allocateNetBufferList(machine.addresses, []);
+    list.ProtocolReserved = this;
+    this.stack.own(list, this);
+    this.stack.note(this.id, 'The application has sent everything: graceful disconnect');
+    this.request(() => ndis.tcp.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose));
+  }
+
+  /** A send is the host's again: it takes its place in the order of the stream. */
+  private requeue(send: HostSend): void {
+    this.requeued++;
+    const after = this.unassigned.findIndex((other) => other.streamOffset > send.streamOffset);
+    this.unassigned.splice(after < 0 ? this.unassigned.length : after, 0, send);
   }
 
   private listFor(send: HostSend): NET_BUFFER_LIST {

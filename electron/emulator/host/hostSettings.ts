@@ -10,6 +10,8 @@ export interface HostSettings {
   readonly address: Ipv4Address;
   readonly tcp: TcpSettings;
   readonly timeToLive: number;
+  /** VLAN of the interface, as a VLAN driver above the adapter would set it; 0: none. */
+  readonly vlanId: number;
   /** Routes to addresses that are not on the link. */
   readonly routes: readonly Route[];
   /** Path MTU in bytes. */
@@ -21,6 +23,8 @@ export interface HostSettings {
   readonly postedReceiveBytes: number;
   /** Time until the application's thread posts its first receives on an offloaded connection. */
   readonly receivePostDelay: number;
+  /** Whether the host takes a connection back where the target would go on with it (EVT-022). */
+  readonly grantsOptionalUploads: boolean;
   /** What offload targets are told about TCP. */
   readonly parameters: TcpParameters;
 }
@@ -29,12 +33,14 @@ export interface HostSettings {
 export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   tcp: { ...defaultTcpSettings, clockOffset: 91_350 },
   timeToLive: 128,
+  vlanId: 0,
   routes: [],
   pathMtu: 1500,
   framesUnderWay: 8,
   postedReceives: 4,
   postedReceiveBytes: 64 * 1024,
   receivePostDelay: 40_000,
+  grantsOptionalUploads: true,
   parameters: {
     TicksPerSecond: 1000,
     TcpAckFrequency: 2,

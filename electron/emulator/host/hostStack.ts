@@ -20,6 +20,7 @@ import {
   chainToArray,
   linkChain,
   netBufferBytes,
+  netBufferListInfo,
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
@@ -32,17 +33,19 @@ import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
 import { writeTcpParameters } from '../ndis/tcpParameters';
 import { ConnectionMap } from '../tcp/connectionMap';
 import type { SendQueue } from '../tcp/sendQueue';
-import { broadcastMac, sameAddress, type Ipv4Address } from '../wire/address';
+import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
 import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
+import { tagInfoOf } from '../wire/vlanTag';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
+import { NeighborUnreachability } from './neighborUnreachability';
 import { OffloadCoordinator } from './offloadCoordinator';
 import { PathCache } from './pathCache';
 import { RoutingTable } from './routes';
@@ -63,6 +66,7 @@ export class HostStack implements PVOID {
   readonly neighbors: NeighborCache;
   readonly paths: PathCache;
   readonly offloads: OffloadCoordinator;
+  private readonly unreachability = new NeighborUnreachability(this);
   private opened: NDIS_HANDLE | undefined;
   private readonly byAddresses = new ConnectionMap<HostConnection>();
   private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, HostConnection>();
@@ -283,16 +287,25 @@ export class HostStack implements PVOID {
     return neighbor;
   }
 
+  /** Age of the host's last confirmation of a neighbor, ticks. */
+  reachabilityDelta(neighbor: NeighborEntry): number {
+    const age = this.machine.now - neighbor.confirmedAt;
+    return Math.floor((age * this.settings.parameters.TicksPerSecond) / 1e9);
+  }
+
+  /** Virtual ns for ticks. */
+  ticksToTime(ticks: number): number {
+    return (ticks * 1e9) / this.settings.parameters.TicksPerSecond;
+  }
+
   /** State of a neighbor, for the offload and for the trace. */
   neighborState(neighbor: NeighborEntry) {
     const DlDestinationAddress = new Uint8Array(32);
     if (neighbor.mac !== undefined) DlDestinationAddress.set(neighbor.mac);
-    const delta = Math.floor(
-      ((this.machine.now - neighbor.confirmedAt) * this.settings.parameters.TicksPerSecond) / 1e9,
-    );
+    const delta = this.reachabilityDelta(neighbor);
     return {
       layer: 'neighbor',
-      const: { DlSourceAddress: new Uint8Array(32), VlanId: 0 },
+      const: { DlSourceAddress: new Uint8Array(32), VlanId: this.settings.vlanId },
       cached: { DlDestinationAddress, HostReachabilityDelta: delta },
       delegated: { NicReachabilityDelta: delta },
     } as const;
@@ -308,15 +321,17 @@ export class HostStack implements PVOID {
   ): void {
     const { settings } = this;
     const scratch = this.scratches[this.machine.processor]!;
-    const { mac } = connection.path.neighbor;
-    if (mac === undefined) return;
-    if (this.opened === undefined) {
-      // Without an adapter a segment is lost at once.
+    const { neighbor } = connection.path;
+    const { mac } = neighbor;
+    if (mac === undefined) this.neighbors.resolve(neighbor, () => undefined);
+    if (this.opened === undefined || mac === undefined) {
+      // Without an adapter or an Ethernet address a segment is lost at once; TCP repeats it (RFC 1122 section 2.3.2.2).
       this.machine.queueDeferredCall(0, () => {
         connection.onFrameSent();
       });
       return;
     }
+    this.unreachability.beforeSending(neighbor);
     this.identification = (this.identification + 1) & 0x7fff;
     const addressing = {
       sourceMac: settings.mac,
@@ -327,10 +342,20 @@ export class HostStack implements PVOID {
       typeOfService: connection.cachedState.TosOrTrafficClass,
     };
     fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
-    const list = allocateNetBufferList(this.machine.addresses, [scratch.bytes.slice(0, scratch.length)]);
+    const list = this.packet(scratch.bytes.slice(0, scratch.length), connection.cachedState.UserPriority);
     list.ProtocolReserved = connection;
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
     this.ndis.packets.NdisSendNetBufferLists(this.binding, list, connection.id);
+  }
+
+  /** A list for a frame of the host path, with VLAN and priority out of band. */
+  private packet(bytes: Uint8Array, UserPriority: number): NET_BUFFER_LIST {
+    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf({
+      VlanId: this.settings.vlanId,
+      UserPriority,
+    });
+    return list;
   }
 
   /** Calls `then` when the request with this root has been completed. */
@@ -391,8 +416,8 @@ export class HostStack implements PVOID {
       UpdateOffloadCompleteHandler: completed,
       InvalidateOffloadCompleteHandler: completed,
       QueryOffloadCompleteHandler: completed,
-      IndicateOffloadEventHandler: (_context, block) => {
-        this.answerReachability(block);
+      IndicateOffloadEventHandler: (_context, block, IndicationCode) => {
+        this.unreachability.answer(block, IndicationCode);
       },
     };
     const tcp: NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS = {
@@ -430,14 +455,6 @@ export class HostStack implements PVOID {
       structure: 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
       value: tcp,
     });
-  }
-
-  /** NeighborReachabilityQuery: answers in place with the age of the host's own confirmation (RCH rules). */
-  private answerReachability(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    const { state } = block;
-    const neighbor = this.neighbors.all.find((candidate) => candidate.handle === block.OffloadHandle);
-    if (state?.layer !== 'neighbor' || state.cached === undefined || neighbor === undefined) return;
-    Object.assign(state.cached, this.neighborState(neighbor).cached);
   }
 
   private connectionOf(handle: NDIS_OFFLOAD_HANDLE): HostConnection | undefined {
@@ -485,9 +502,10 @@ export class HostStack implements PVOID {
     }
   }
 
-  private sendArpRequest(target: Ipv4Address): void {
+  /** Asks for the Ethernet address of `target`: everybody, or as a probe the one that it is known to have. */
+  sendArpRequest(target: Ipv4Address, destination: MacAddress = broadcastMac): void {
     const { settings } = this;
-    this.sendArp(broadcastMac, {
+    this.sendArp(destination, {
       operation: arpOperations.request,
       senderMac: settings.mac,
       senderAddress: settings.address,
@@ -500,7 +518,7 @@ export class HostStack implements PVOID {
     if (this.opened === undefined) return;
     const bytes = new Uint8Array(arpFrameLength);
     writeArpFrame(bytes, destination, message);
-    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    const list = this.packet(bytes, 0);
     this.machine.atLeast(DISPATCH_LEVEL, () => {
       this.ndis.packets.NdisSendNetBufferLists(this.binding, list, undefined);
     });

@@ -132,6 +132,8 @@ export class OffloadCoordinator {
       record.openRequests--;
       const succeeded = block.Status === NDIS_STATUS.SUCCESS;
       if (!succeeded) this.giveUp(object);
+      else if (state.layer === 'tcp' && state.delegated?.SendBacklogSize !== undefined)
+        (object as HostConnection).onSendBacklog(state.delegated.SendBacklogSize);
       done(succeeded ? state : undefined);
       this.settleSoon();
     });
@@ -302,8 +304,8 @@ export class OffloadCoordinator {
       const state = tree.blocks.get(neighbor.record)?.state;
       if (neighbor.record.place !== 'InHost' || state?.layer !== 'neighbor' || state.delegated === undefined)
         continue;
-      const tick = 1e9 / stack.settings.parameters.TicksPerSecond;
-      neighbor.confirmedAt = stack.machine.now - state.delegated.NicReachabilityDelta * tick;
+      const seenByTarget = stack.machine.now - stack.ticksToTime(state.delegated.NicReachabilityDelta);
+      neighbor.confirmedAt = Math.max(neighbor.confirmedAt, seenByTarget);
     }
     for (const path of selection.paths)
       if (path.record.place === 'InHost') path.neighbor.dependents.delete(path);

@@ -15,6 +15,7 @@ export interface FrameDescription {
 export const netBufferListInfo = {
   TcpOffloadBytesTransferred: 0,
   TcpReceiveNoPush: 2,
+  Ieee8021QNetBufferListInfo: 4,
   TcpReceiveBytesTransferred: 0x11,
 } as const;
 

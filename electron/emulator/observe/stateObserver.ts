@@ -46,6 +46,7 @@ const watched = [
   'DupAckCount',
   'SndWndProbeCount',
   'Retransmit.Count',
+  'KeepAlive.ProbeCount',
 ] as const;
 
 const watchedIndexes = watched.map((name) => indexes.tcp.get(`TCP_OFFLOAD_STATE_DELEGATED.${name}`)!);
@@ -69,6 +70,7 @@ function sampleOf(variables: TcpVariables, sample: Float64Array): void {
   sample[15] = variables.DupAckCount;
   sample[16] = variables.SndWndProbeCount;
   sample[17] = variables.RetransmitCount;
+  sample[18] = variables.KeepAliveProbeCount;
 }
 
 /** See the file's head. */

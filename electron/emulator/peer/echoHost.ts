@@ -10,11 +10,12 @@ import type { TcpSettings } from '../tcp/tcpSettings';
 import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import { arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
-import type { Frame, FramePool } from '../wire/frame';
+import { Frame, type FramePool } from '../wire/frame';
 import type { Transmitter } from '../wire/link';
 import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
 import type { SwitchedHost } from '../wire/switch';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
+import { insertTag, removeTag, tagOf } from '../wire/vlanTag';
 import { TransmitRing } from '../wire/transmitRing';
 import type { EchoApplication } from './echoApplication';
 import { EchoSession } from './echoSession';
@@ -47,6 +48,7 @@ export class EchoHost implements SwitchedHost {
   private readonly sequenceNumbers: Random;
   private identification = 0;
   private readonly ring: TransmitRing;
+  private readonly untagged = new Frame();
 
   constructor(
     private readonly machine: Machine,
@@ -81,13 +83,14 @@ export class EchoHost implements SwitchedHost {
   /** Its adapter is replaced: announces the new Ethernet address with a gratuitous ARP request (RFC 5227 section 3). */
   replaceMac(mac: MacAddress): void {
     this.currentMac = mac;
-    this.sendArp(broadcastMac, {
+    const announcement = {
       operation: arpOperations.request,
       senderMac: mac,
       senderAddress: this.own.address,
       targetMac: new Uint8Array(6),
       targetAddress: this.own.address,
-    });
+    };
+    this.sendArp(broadcastMac, announcement, 0);
   }
 
   /** The echo of a client's connection to one of its addresses. */
@@ -103,23 +106,43 @@ export class EchoHost implements SwitchedHost {
   receive(frame: Frame): void {
     const destination = frame.bytes.subarray(0, 6);
     if (!this.takes(destination) && !sameAddress(destination, broadcastMac)) return;
-    const etherType = etherTypeOf(frame.bytes, frame.length);
-    if (etherType === etherTypes.arp) this.receiveArp(frame);
-    else if (etherType === etherTypes.ipv4) this.receiveSegment(frame);
+    const tag = tagOf(frame.bytes, frame.length);
+    if (tag === undefined) {
+      this.receiveUntagged(frame, 0);
+      return;
+    }
+    // A broadcast is for other hosts as well: the tag is taken out of a copy.
+    const { untagged } = this;
+    untagged.bytes.set(frame.bytes.subarray(0, frame.length));
+    untagged.length = frame.length;
+    removeTag(untagged);
+    this.receiveUntagged(untagged, tag.VlanId);
   }
 
-  private send(frame: Frame): void {
+  private receiveUntagged(frame: Frame, VlanId: number): void {
+    const etherType = etherTypeOf(frame.bytes, frame.length);
+    if (etherType === etherTypes.arp) this.receiveArp(frame, VlanId);
+    else if (etherType === etherTypes.ipv4) this.receiveSegment(frame, VlanId);
+  }
+
+  /** Sends a frame into a VLAN; 0: none. */
+  private send(frame: Frame, VlanId: number): void {
+    if (VlanId !== 0) insertTag(frame, { VlanId, UserPriority: 0 });
     if (this.link === undefined) this.pool.release(frame);
     else this.ring.queued(this.link.transmit(this, frame));
   }
 
-  private sendArp(destination: MacAddress, message: Parameters<typeof writeArpFrame>[2]): void {
+  private sendArp(
+    destination: MacAddress,
+    message: Parameters<typeof writeArpFrame>[2],
+    VlanId: number,
+  ): void {
     const frame = this.pool.take('peer');
     frame.length = writeArpFrame(frame.bytes, destination, message);
-    this.send(frame);
+    this.send(frame, VlanId);
   }
 
-  private receiveArp(frame: Frame): void {
+  private receiveArp(frame: Frame, VlanId: number): void {
     const request = readArpFrame(frame.bytes, frame.length);
     if (request?.operation !== arpOperations.request) return;
     const { address, standby } = this.own;
@@ -127,16 +150,17 @@ export class EchoHost implements SwitchedHost {
       sameAddress(one.address, request.targetAddress),
     );
     if (asked === undefined) return;
-    this.sendArp(request.senderMac, {
+    const reply = {
       operation: arpOperations.reply,
       senderMac: asked.mac,
       senderAddress: asked.address,
       targetMac: request.senderMac,
       targetAddress: request.senderAddress,
-    });
+    };
+    this.sendArp(request.senderMac, reply, VlanId);
   }
 
-  private receiveSegment(frame: Frame): void {
+  private receiveSegment(frame: Frame, VlanId: number): void {
     const { segment } = this;
     const received = readSegmentFrame(segment, frame.bytes, frame.length);
     if (typeof received === 'string' || segment.destinationPort !== echoPort) return;
@@ -152,6 +176,7 @@ export class EchoHost implements SwitchedHost {
         frame.bytes.slice(6, 12),
       );
     }
+    session.VlanId = VlanId;
     session.process(segment);
   }
 
@@ -179,7 +204,7 @@ export class EchoHost implements SwitchedHost {
         fillSegmentFrame(frame, addressing, this.nextIdentification(), segment, queue, offset);
         frame.connection = this.connectionFrom(clientPort);
         frame.retransmission = retransmission;
-        this.send(frame);
+        this.send(frame, session.VlanId);
       },
       hasRoom: () => {
         if (!ring.hasRoom) ring.wait(resume);

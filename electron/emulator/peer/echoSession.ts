@@ -9,6 +9,8 @@ import { EchoApplication } from './echoApplication';
 /** See the file's head. */
 export class EchoSession {
   readonly application: EchoApplication;
+  /** VLAN that its client is in, as the last frame of it said; 0: none. */
+  VlanId = 0;
   private readonly engine: TcpEngine;
   private readonly timer: Timer;
 

@@ -2,6 +2,7 @@
  * Whether the target has room for one more state object, and with which status it refuses one that doesn't fit: the documented
  * status of each cause (INI-036 to INI-044, VLN-003 to VLN-007).
  */
+import { swapPortBytes } from '../../../shared/ddi/offloadState';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { chainToArray, type NET_BUFFER_LIST } from '../ndis/netBufferList';
 import type {
@@ -9,6 +10,7 @@ import type {
   PATH_OFFLOAD_STATE_CACHED,
   PATH_OFFLOAD_STATE_CONST,
   TCP_OFFLOAD_STATE_CACHED,
+  TCP_OFFLOAD_STATE_CONST,
   TCP_OFFLOAD_STATE_DELEGATED,
 } from '../ndis/offloadState';
 import { isOffloadableState } from '../tcp/offloadState';
@@ -65,6 +67,7 @@ export class Admission {
 
   /** For a TCP connection with the data that comes with it. */
   tcp(
+    constState: TCP_OFFLOAD_STATE_CONST,
     cached: TCP_OFFLOAD_STATE_CACHED,
     delegated: TCP_OFFLOAD_STATE_DELEGATED,
     chain: NET_BUFFER_LIST | null,
@@ -72,6 +75,8 @@ export class Admission {
     const { objects, settings } = this;
     const { limits } = settings;
     if (!isOffloadableState(delegated.State)) return NDIS_STATUS.FAILURE;
+    if (limits.rejectedRemotePorts.includes(swapPortBytes(constState.RemotePort)))
+      return NDIS_STATUS.OFFLOAD_CONNECTION_REJECTED;
     if (objects.connections.size >= settings.tcpCapacity) return NDIS_STATUS.OFFLOAD_TCP_ENTRIES;
     if (cached.InitialRcvWnd > limits.receiveWindow) return NDIS_STATUS.OFFLOAD_TCP_RCV_WINDOW;
     if (objects.receiveWindowBytes + cached.InitialRcvWnd > limits.receiveBufferBytes)

@@ -6,6 +6,7 @@ import type {
   PATH_OFFLOAD_STATE_CACHED,
   PATH_OFFLOAD_STATE_CONST,
 } from '../ndis/offloadState';
+import type { NeighborReachability } from './neighborReachability';
 import type { OffloadedConnection } from './offloadedConnection';
 
 /** Bytes of a context area in the address space. */
@@ -17,18 +18,16 @@ export class NeighborContext implements PVOID {
   readonly paths = new Set<PathContext>();
   /** After MiniportInvalidateOffload nothing may be sent through it. */
   invalid = false;
-  /** When its reachability was last confirmed by the target, virtual ns. */
-  confirmedAt: number;
+  /** A NeighborReachabilityQuery about it has not returned yet. */
+  asking = false;
 
   constructor(
     readonly address: number,
     readonly handle: NDIS_OFFLOAD_HANDLE,
     readonly constState: NEIGHBOR_OFFLOAD_STATE_CONST,
     public cached: NEIGHBOR_OFFLOAD_STATE_CACHED,
-    now: number,
-  ) {
-    this.confirmedAt = now;
-  }
+    readonly reachability: NeighborReachability,
+  ) {}
 }
 
 /** A path: addresses and MTU, linked to a neighbor. */

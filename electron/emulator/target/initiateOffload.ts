@@ -11,6 +11,7 @@ import {
 } from '../ndis/offloadBlockList';
 import { Admission } from './admission';
 import { NeighborContext, PathContext, contextSize, type TargetContext } from './contexts';
+import { NeighborReachability } from './neighborReachability';
 import { OffloadedConnection } from './offloadedConnection';
 import type { TargetAdapter } from './targetAdapter';
 
@@ -113,8 +114,14 @@ export class InitiateOffload {
       case 'neighbor': {
         const refusal = admission.neighbor(state.const);
         if (refusal !== undefined) return refusal;
+        const reachability = new NeighborReachability(
+          adapter.clock,
+          () => adapter.settings.tcp.ticksPerSecond,
+          state.cached.HostReachabilityDelta,
+          state.delegated.NicReachabilityDelta,
+        );
         const address = machine.addresses.allocate(contextSize);
-        return new NeighborContext(address, handle, { ...state.const }, { ...state.cached }, machine.now);
+        return new NeighborContext(address, handle, { ...state.const }, { ...state.cached }, reachability);
       }
       case 'path': {
         if (parent?.layer !== 'neighbor') return NDIS_STATUS.FAILURE;
@@ -125,7 +132,7 @@ export class InitiateOffload {
       }
       case 'tcp': {
         if (parent?.layer !== 'path') return NDIS_STATUS.FAILURE;
-        const refusal = admission.tcp(state.cached, state.delegated, block.NetBufferListChain);
+        const refusal = admission.tcp(state.const, state.cached, state.delegated, block.NetBufferListChain);
         if (refusal !== undefined) return refusal;
         const connection = new OffloadedConnection(
           machine.addresses.allocate(contextSize),

@@ -61,6 +61,13 @@ export class ObjectTable {
     return bytes;
   }
 
+  /** Posted and not completed sends of all connections. */
+  get outstandingSends(): number {
+    let sends = 0;
+    for (const connection of this.connections) sends += connection.outstandingSends;
+    return sends;
+  }
+
   /** Whether it holds an object now. */
   has(object: object): boolean {
     return (
@@ -116,7 +123,7 @@ export class ObjectTable {
 
   /** The connection that a received segment belongs to. */
   connectionOf(
-    segment: TcpSegment,
+    segment: Pick<TcpSegment, 'sourcePort' | 'destinationPort'>,
     source: Ipv4Address,
     destination: Ipv4Address,
   ): OffloadedConnection | undefined {

@@ -21,6 +21,7 @@ import type { PVOID } from '../ndis/offloadBlockList';
 import type { Frame, FramePool } from '../wire/frame';
 import { frameHash } from '../wire/frameHash';
 import type { Link, LinkEnd } from '../wire/link';
+import type { FaultyOperation } from './hardwareFault';
 import { InitiateOffload } from './initiateOffload';
 import { OffloadedConnection } from './offloadedConnection';
 import { invalidateOffload, queryOffload, updateOffload } from './stateRequests';
@@ -115,6 +116,11 @@ export class OffloadTarget implements PVOID, LinkEnd {
   resumeOffload(tcpCapacity?: number): void {
     if (tcpCapacity !== undefined) this.adapter?.changeCapacity(tcpCapacity);
     this.adapter?.gate.resumeOffload();
+  }
+
+  /** Its hardware loses the state of the connections that the next request of this kind concerns. */
+  breakHardwareDuring(operation: FaultyOperation): void {
+    this.adapter?.fault.breakDuring(operation);
   }
 
   /** NdisMiniportHandle of its adapter, for Plug and Play.

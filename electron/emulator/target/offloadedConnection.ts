@@ -19,19 +19,24 @@ import type {
   TCP_OFFLOAD_STATE_CONST,
   TCP_OFFLOAD_STATE_DELEGATED,
 } from '../ndis/offloadState';
-import { exportDelegated, importEngine } from '../tcp/offloadState';
+import { applyCached, exportDelegated, importEngine } from '../tcp/offloadState';
 import type { SegmentOutput, TcpEngine } from '../tcp/tcpEngine';
 import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength } from '../wire/ethernet';
+import { insertTag, type VlanTag } from '../wire/vlanTag';
 import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
 import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
 import type { PathContext } from './contexts';
+import { askIfStale } from './reachabilityQuery';
 import { ReceiveDelivery } from './receiveDelivery';
+import { SendBacklog } from './sendBacklog';
 import { SendRequest, settleList } from './sendRequest';
 import type { TargetAdapter } from './targetAdapter';
+import { TrafficWatch } from './trafficWatch';
 
 const tcpEvents = {
+  sendBacklogChange: constantValue('TcpIndicateSendBacklogChange'),
   disconnect: constantValue('TcpIndicateDisconnect'),
   retrieve: constantValue('TcpIndicateRetrieve'),
   abort: constantValue('TcpIndicateAbort'),
@@ -41,12 +46,8 @@ const uploadReasons = {
   invalidState: constantValue('InvalidState'),
   uploadRequested: constantValue('UploadRequested'),
   timeoutExpiration: constantValue('TimeoutExpiration'),
-} as const;
-
-const cachedFlags = {
-  nagling: constantValue('TCP_FLAG_NAGLING_ENABLED'),
-  maximumTimeRestart: constantValue('TCP_FLAG_MAX_RT_RESTART'),
-  updateReceiveWindow: constantValue('TCP_FLAG_UPDATE_RCV_WND'),
+  receivedUrgentData: constantValue('ReceivedUrgentData'),
+  hardwareFailure: constantValue('HardwareFailure'),
 } as const;
 
 /** Bytes of an IPv4 and a TCP header without options. */
@@ -95,7 +96,12 @@ export class OffloadedConnection implements PVOID {
   private running = false;
   private stopped = false;
   private uploaded = false;
-  private aborted: 'no' | 'by-host' | 'by-peer' = 'no';
+  private aborted: 'no' | 'by-host' | 'by-peer' | 'by-hardware' = 'no';
+  /** Frames of urgent data and of all that came after it; undefined until there is urgent data. */
+  private held: Uint8Array[] | undefined;
+  private readonly watch: TrafficWatch;
+  private readonly idleTimer: Timer;
+  private readonly backlog: SendBacklog | undefined;
   private finAcknowledged = false;
   private disconnectIndicated = false;
   private uploadRequested = false;
@@ -123,16 +129,34 @@ export class OffloadedConnection implements PVOID {
       });
     };
     this.pushTimer = new Timer(machine, onPushTimer, this.processor);
+    const { sendBacklog } = adapter.settings;
+    this.backlog = sendBacklog === undefined ? undefined : new SendBacklog(sendBacklog);
+    this.watch = new TrafficWatch(adapter.settings.uploadPolicy, (reason) => {
+      this.suggestUpload(reason);
+    });
+    const onIdle = (): void => {
+      this.run(() => {
+        this.watch.idle();
+      });
+    };
+    this.idleTimer = new Timer(machine, onIdle, this.processor);
     this.delivery = this.makeDelivery();
     this.engine = this.makeEngine(delegated);
     this.engine.pathMss = path.cached.PathMtu - ipAndTcpHeaderLength;
     this.output = {
       emit: (segment, queue, offset, retransmission) => {
+        askIfStale(adapter, this.path.neighbor);
         const frame = adapter.pool.take('chimney');
         fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
         frame.connection = adapter.connectionId(this.handle);
         frame.retransmission = retransmission;
         this.countSent(segment, frame.length - ethernetHeaderLength);
+        if (segment.payloadLength > 0) {
+          this.watch.sent(retransmission);
+          this.noteActivity();
+        }
+        const tag = this.transmitTag();
+        if (tag !== undefined) insertTag(frame, tag);
         adapter.transmit(frame);
       },
       hasRoom: () => {
@@ -149,6 +173,12 @@ export class OffloadedConnection implements PVOID {
     path.connections.add(this);
   }
 
+  /** Whether a frame with this tag, or with none, is of its VLAN (VLN-015 to VLN-017). */
+  acceptsTag(tag: VlanTag | undefined): boolean {
+    const { VlanId } = this.path.neighbor.constState;
+    return VlanId === 0 || tag?.VlanId === VlanId;
+  }
+
   /** Whether segments from the wire are for this engine: not while an upload is asked for or under way, nor when closed. */
   get processesSegments(): boolean {
     return !this.stopped && this.engine.variables.State !== TcpConnectionState.Closed;
@@ -159,7 +189,7 @@ export class OffloadedConnection implements PVOID {
     return this.running;
   }
 
-  /** Whether a RST has ended it. */
+  /** Whether a RST or broken hardware has ended it. */
   get isAborted(): boolean {
     return this.aborted !== 'no';
   }
@@ -174,24 +204,65 @@ export class OffloadedConnection implements PVOID {
     this.run(() => {
       this.started = true;
       this.delivery.start();
+      this.noteActivity();
     });
   }
 
-  /** Takes a segment of this connection. */
-  processSegment(segment: TcpSegment): void {
+  /** Whether segments from the wire are kept for the host stack, because urgent data has come (WIR-034). */
+  get holdsSegments(): boolean {
+    return this.held !== undefined;
+  }
+
+  /** Keeps a frame until the terminate. */
+  hold(frame: Uint8Array): void {
+    this.held?.push(frame);
+  }
+
+  /** Hands out the frames that were kept, oldest first. */
+  takeHeld(): readonly Uint8Array[] {
+    return this.held?.splice(0) ?? [];
+  }
+
+  /** The first fragment of one of its datagrams has passed by. */
+  noteFragment(): void {
+    this.run(() => {
+      this.watch.fragmentReceived();
+    });
+  }
+
+  /**
+   * Takes a segment of this connection. Urgent data is not for it: a valid segment with URG is left alone, and the upload is asked
+   * for (WIR-032); an invalid one is dropped (WIR-031).
+   */
+  processSegment(segment: TcpSegment): 'processed' | 'urgent' {
+    if (segment.has(tcpFlags.URG) && !segment.has(tcpFlags.RST) && !segment.has(tcpFlags.SYN)) {
+      if (!this.engine.wouldTake(segment, this.adapter.machine.now)) return 'processed';
+      this.held = [];
+      this.run(() => {
+        this.askForUpload(uploadReasons.receivedUrgentData);
+      });
+      return 'urgent';
+    }
     this.run(() => {
       const { engine, adapter } = this;
-      const SndUna = engine.variables.SndUna;
+      const { SndUna, RcvNxt } = engine.variables;
+      const hasPayload = segment.payloadLength > 0;
+      this.watch.received(hasPayload, isBefore(RcvNxt, segment.SequenceNumber));
+      if (hasPayload) this.noteActivity();
       engine.process(segment, adapter.machine.now);
-      if (engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = adapter.machine.now;
+      // New acknowledgments prove it, and new data does, too: it follows upon ours (RCH-006, RFC 4861 section 7.3.1).
+      if (engine.variables.SndUna !== SndUna || engine.variables.RcvNxt !== RcvNxt)
+        this.path.neighbor.reachability.confirm();
     });
+    return 'processed';
   }
 
   /** MiniportTcpOffloadSend: takes every list, whatever becomes of it (SND-006). */
   postSend(lists: NET_BUFFER_LIST): void {
     this.run(() => {
-      const refusal = this.sendRefusal();
       for (const list of chainToArray(lists)) {
+        if (this.sendRefusal() === undefined) this.claimScatterGatherList();
+        const refusal = this.sendRefusal();
         if (refusal === undefined) this.queueSend(list);
         else this.completeSend(list, refusal, 0);
       }
@@ -203,6 +274,7 @@ export class OffloadedConnection implements PVOID {
     this.run(() => {
       const refusal = this.disconnectIndicated ? NDIS_STATUS.INVALID_STATE : this.refusal();
       if (refusal === undefined) {
+        for (const list of chainToArray(lists)) this.watch.receivePosted(list.dataLength);
         this.delivery.post(lists);
         this.engine.receiveSpaceGrew();
         return;
@@ -232,16 +304,11 @@ export class OffloadedConnection implements PVOID {
 
   /** New cached variables are in effect from now on; MiniportUpdateOffload. */
   update(cached: TCP_OFFLOAD_STATE_CACHED): void {
-    const { engine } = this;
+    const before = this.cached;
     this.cached = cached;
     this.refreshAddressing();
     this.run(() => {
-      engine.reconfigure({
-        nagle: (cached.Flags & cachedFlags.nagling) !== 0,
-        receiveBuffer: cached.InitialRcvWnd,
-      });
-      if ((cached.Flags & cachedFlags.updateReceiveWindow) !== 0) engine.receiveWindowChanged();
-      if ((cached.Flags & cachedFlags.maximumTimeRestart) !== 0) engine.variables.TotalRT = 0;
+      applyCached(this.engine, before, cached, this.adapter.machine.now);
     });
   }
 
@@ -256,11 +323,17 @@ export class OffloadedConnection implements PVOID {
     return this.sends.reduce((bytes, request) => bytes + request.length - request.acknowledged, 0);
   }
 
+  /** Posted sends that have not been completed. */
+  get outstandingSends(): number {
+    return this.sends.length;
+  }
+
   /** The delegated variables now, with backlog sizes in the place of pointers; MiniportQueryOffload. */
   query(): TCP_OFFLOAD_STATE_DELEGATED {
+    const { now } = this.adapter.machine;
     return {
-      ...exportDelegated(this.engine, this.adapter.machine.now),
-      SendBacklogSize: notSupported,
+      ...exportDelegated(this.engine, now),
+      SendBacklogSize: this.backlog?.query(this.engine.variables, now) ?? notSupported,
       ReceiveBacklogSize: this.delivery.bufferedBytes,
     };
   }
@@ -277,6 +350,23 @@ export class OffloadedConnection implements PVOID {
     });
   }
 
+  /** The hardware has lost its state: nothing of it works any more. The events follow upon the completion of the failed request. */
+  loseState(): void {
+    this.stop();
+    this.aborted = 'by-hardware';
+    this.adapter.statistics.moved(this.engine.variables.State, TcpConnectionState.Closed);
+    this.engine.abort();
+  }
+
+  /** Steps 2 and 3 of the hardware-failure sequence; requests stay open until the terminate that follows (TRM-037). */
+  reportHardwareFailure(): void {
+    this.run(() => {
+      this.uploadRequested = true;
+      this.events.push({ type: tcpEvents.retrieve, information: uploadReasons.hardwareFailure });
+      this.events.push({ type: tcpEvents.abort, information: 0 });
+    });
+  }
+
   /**
    * Gives everything back for a terminate: sends what acknowledgment is due, completes or hands back every request, and answers
    * the delegated variables and the chain of unfinished sends (steps 1 to 6 of section 8 of the data digest).
@@ -290,6 +380,7 @@ export class OffloadedConnection implements PVOID {
       engine.dispatch(now, this.output);
     }
     this.stop();
+    if (this.aborted === 'by-hardware') this.abortRequests();
     this.report();
     const aborted = this.aborted !== 'no';
     delivery.returnPosted(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
@@ -303,7 +394,9 @@ export class OffloadedConnection implements PVOID {
     delegated.SendDataHead = lists[0] ?? null;
     delegated.SendDataTail = lists[lists.length - 1] ?? null;
     this.completeDisconnect(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
-    delegated.BufferedData = linkChain(delivery.takeBuffered().map((bytes) => adapter.lendReceived(bytes)));
+    // What the hardware has lost can't be handed up.
+    const buffered = this.aborted === 'by-hardware' ? [] : delivery.takeBuffered();
+    delegated.BufferedData = linkChain(buffered.map((bytes) => adapter.lendReceived(bytes)));
     this.path.connections.delete(this);
     this.uploaded = true;
     this.running = false;
@@ -349,6 +442,7 @@ export class OffloadedConnection implements PVOID {
         adapter.upcalls.NdisTcpOffloadReceiveComplete(adapter.handle, lists);
       },
       indicate: (bytes) => this.indicate(bytes),
+      indicationSize: () => this.cached.RcvIndicationSize,
       startPushTimer: () => {
         this.pushTimer.set(adapter.machine.now + adapter.settings.pushTime);
       },
@@ -374,6 +468,13 @@ export class OffloadedConnection implements PVOID {
       timeToLive: cached.TtlOrHopLimit,
       typeOfService: cached.TosOrTrafficClass,
     };
+  }
+
+  /** 802.1Q tag of what it sends: for its neighbor's VLAN or its own priority (section 13 of the data digest). */
+  private transmitTag(): VlanTag | undefined {
+    const { VlanId } = this.path.neighbor.constState;
+    const UserPriority = this.adapter.settings.supportsPriority ? this.cached.UserPriority : 0;
+    return VlanId === 0 && UserPriority === 0 ? undefined : { VlanId, UserPriority };
   }
 
   /** Why a new request can't be served; undefined if it can. */
@@ -435,8 +536,30 @@ export class OffloadedConnection implements PVOID {
     this.events.push({ type: tcpEvents.retrieve, information: reason });
   }
 
+  /** Asks for an upload that is the host's to grant; not when the connection is half closed (EVT-020), and it goes on (EVT-024). */
+  private suggestUpload(reason: number): void {
+    const isEstablished = this.engine.variables.State === TcpConnectionState.Established;
+    if (this.stopped || !this.started || !isEstablished) return;
+    this.events.push({ type: tcpEvents.retrieve, information: reason });
+  }
+
+  /** A send needs a scatter/gather list; where none can be had, the host must go on with the connection (EVT-026). */
+  private claimScatterGatherList(): void {
+    const { objects, settings } = this.adapter;
+    const isEstablished = this.engine.variables.State === TcpConnectionState.Established;
+    if (isEstablished && objects.outstandingSends >= settings.limits.scatterGatherLists)
+      this.askForUpload(uploadReasons.uploadRequested);
+  }
+
+  /** Payload passes: the time of low activity begins anew. */
+  private noteActivity(): void {
+    const { lowActivity } = this.adapter.settings.uploadPolicy;
+    if (lowActivity !== undefined) this.idleTimer.set(this.adapter.machine.now + lowActivity);
+  }
+
   private stop(): void {
     this.stopped = true;
+    this.idleTimer.stop();
     this.timer.stop();
     this.pushTimer.stop();
   }
@@ -463,7 +586,16 @@ export class OffloadedConnection implements PVOID {
     this.adapter.statistics.moved(before, this.engine.variables.State);
     this.report();
     this.transmit();
+    this.noteBacklog();
+    if (this.events.length > 0) this.report();
     this.running = false;
+  }
+
+  /** Says so if another number of outstanding bytes would be best from now on. */
+  private noteBacklog(): void {
+    if (this.backlog === undefined || this.stopped || !this.started) return;
+    const size = this.backlog.change(this.engine.variables, this.adapter.machine.now);
+    if (size !== undefined) this.events.push({ type: tcpEvents.sendBacklogChange, information: size });
   }
 
   private transmit(): void {
@@ -484,7 +616,7 @@ export class OffloadedConnection implements PVOID {
     for (;;) {
       const event = this.events.shift();
       if (event !== undefined) this.raise(event);
-      if (this.aborted !== 'no') this.abortRequests();
+      if (this.aborted === 'by-host' || this.aborted === 'by-peer') this.abortRequests();
       const chain = linkChain(this.completedSends.splice(0));
       if (chain !== null) this.adapter.upcalls.NdisTcpOffloadSendComplete(this.adapter.handle, chain);
       if (this.finAcknowledged) this.completeDisconnect(NDIS_STATUS.SUCCESS);
@@ -512,6 +644,7 @@ export class OffloadedConnection implements PVOID {
   private indicate(bytes: Uint8Array): ReceiveIndicationAnswer {
     const { adapter } = this;
     const list = adapter.lendReceived(bytes);
+    this.watch.indicated();
     const answer = adapter.machine.atLeast(DISPATCH_LEVEL, () =>
       adapter.upcalls.NdisTcpOffloadReceiveHandler(this.handle, list, NDIS_STATUS.SUCCESS),
     );

@@ -19,6 +19,8 @@ export interface DeliveryActions {
   completeReceives(lists: NET_BUFFER_LIST): void;
   /** Allocates an indication list for the bytes and calls NdisTcpOffloadReceiveHandler. */
   indicate(bytes: Uint8Array): ReceiveIndicationAnswer;
+  /** RcvIndicationSize: bytes that an indication should carry; 0: as much as there is. */
+  indicationSize(): number;
   /** Arms or stops the push timer. */
   startPushTimer(): void;
   stopPushTimer(): void;
@@ -49,6 +51,11 @@ export class ReceiveDelivery {
   private busy = false;
   /** Indications wait for a post: after a refusal, and while BufferedData of the hand-over waits. */
   private blocked = false;
+  /**
+   * An indication of the preferred size has been taken: the rest waits for the receive that the application will post (IND-007),
+   * but no longer than the push timer, for there may be no such receive.
+   */
+  private awaitsReceive = false;
   /** Nothing is delivered before the initiate has been completed. */
   private started = false;
   private peerClosed = false;
@@ -92,6 +99,10 @@ export class ReceiveDelivery {
       this.posted.push({ list, capacity, prefilled, filled: prefilled, pushMode });
     }
     this.blocked = false;
+    if (this.awaitsReceive) {
+      this.awaitsReceive = false;
+      this.actions.stopPushTimer();
+    }
     this.run();
   }
 
@@ -103,6 +114,11 @@ export class ReceiveDelivery {
 
   /** The push timer has expired. */
   onPushTimer(): void {
+    if (this.awaitsReceive) {
+      this.awaitsReceive = false;
+      this.run();
+      return;
+    }
     const first = this.posted[0];
     if (first === undefined || !first.pushMode || first.filled === 0) return;
     if (this.busy) {
@@ -142,7 +158,7 @@ export class ReceiveDelivery {
         (this.data.length > 0 && this.posted.length > 0)
       ) {
         this.place();
-      } else if (this.data.length > 0 && !this.blocked) this.indicate();
+      } else if (this.data.length > 0 && !this.blocked && !this.awaitsReceive) this.indicate();
       else break;
     }
     if (this.peerClosed && this.data.length === 0 && !this.drainedReported) {
@@ -186,12 +202,18 @@ export class ReceiveDelivery {
 
   /** INDICATE of the flowchart. */
   private indicate(): void {
-    const bytes = joined(this.data);
+    const all = joined(this.data);
+    const size = this.actions.indicationSize();
+    const bytes = size > 0 && size < all.length ? all.subarray(0, size) : all;
     this.busy = true;
     const { status, BytesConsumed } = this.actions.indicate(bytes);
     this.busy = false;
     const taken = status === NDIS_STATUS.SUCCESS ? bytes.length : Math.min(BytesConsumed, bytes.length);
     this.discard(taken);
+    if (status === NDIS_STATUS.SUCCESS && this.data.length > 0 && size > 0 && this.posted.length === 0) {
+      this.awaitsReceive = true;
+      this.actions.startPushTimer();
+    }
     if (status !== NDIS_STATUS.SUCCESS) this.blocked = this.posted.length === 0;
   }
 

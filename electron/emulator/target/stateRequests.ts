@@ -2,7 +2,8 @@
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
 import type { TargetContext } from './contexts';
-import { neighborDelegated } from './neighborState';
+import type { FaultyOperation } from './hardwareFault';
+import { neighborState } from './neighborState';
 import type { OffloadedConnection } from './offloadedConnection';
 import type { TargetAdapter } from './targetAdapter';
 
@@ -33,6 +34,7 @@ function serveBlocks(
 /** Fills every attached structure with present values (section 5.3 of the state digest). */
 export function queryOffload(adapter: TargetAdapter, root: Block): void {
   const { ndis, handle } = adapter;
+  const lost: OffloadedConnection[] = [];
   serveBlocks(
     adapter,
     root,
@@ -40,20 +42,21 @@ export function queryOffload(adapter: TargetAdapter, root: Block): void {
       const { state } = block;
       if (state === undefined) return NDIS_STATUS.FAILURE;
       if (object.layer !== state.layer) return NDIS_STATUS.FAILURE;
+      if (strike(adapter, 'query', object, lost)) return NDIS_STATUS.FAILURE;
       if (state.const !== undefined) Object.assign(state.const, object.constState);
       if (object.layer === 'tcp') {
         if (state.cached !== undefined) Object.assign(state.cached, object.cachedState);
         if (state.delegated !== undefined) Object.assign(state.delegated, object.query());
-      } else {
-        if (state.cached !== undefined) Object.assign(state.cached, object.cached);
-        if (object.layer === 'neighbor' && state.delegated !== undefined) {
-          Object.assign(state.delegated, neighborDelegated(adapter, object));
-        }
-      }
+      } else if (object.layer === 'neighbor') {
+        const { cached, delegated } = neighborState(object);
+        if (state.cached !== undefined) Object.assign(state.cached, cached);
+        if (state.delegated !== undefined) Object.assign(state.delegated, delegated);
+      } else if (state.cached !== undefined) Object.assign(state.cached, object.cached);
       return NDIS_STATUS.SUCCESS;
     },
     () => {
       ndis.offload.NdisMQueryOffloadStateComplete(handle, root);
+      for (const connection of lost) connection.reportHardwareFailure();
     },
   );
 }
@@ -86,6 +89,7 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
         for (const connection of object.connections) connection.refreshAddressing();
       } else if (object.layer === 'neighbor' && state.layer === 'neighbor' && state.cached !== undefined) {
         object.cached = { ...state.cached };
+        object.reachability.takeHostDelta(state.cached.HostReachabilityDelta);
         for (const connection of connectionsBehind(object)) connection.refreshAddressing();
       } else return NDIS_STATUS.FAILURE;
       return NDIS_STATUS.SUCCESS;
@@ -103,11 +107,13 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
 export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
   const { ndis, handle, machine } = adapter;
   const stopped: OffloadedConnection[] = [];
+  const lost: OffloadedConnection[] = [];
   serveBlocks(
     adapter,
     root,
     (_block, object) => {
       if (object.layer === 'neighbor') object.invalid = true;
+      if (strike(adapter, 'invalidate', object, lost)) return NDIS_STATUS.FAILURE;
       for (const connection of connectionsBehind(object)) {
         connection.halt();
         stopped.push(connection);
@@ -117,10 +123,25 @@ export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
     () => {
       machine.queueDeferredCall(adapter.ring.idleAt - machine.now, () => {
         ndis.offload.NdisMInvalidateOffloadComplete(handle, root);
+        for (const connection of lost) connection.reportHardwareFailure();
         for (const connection of stopped) connection.invalidate();
       });
     },
   );
+}
+
+/** Lets a hardware failure that is due happen to the connections behind an object; they come to `lost`. */
+function strike(
+  adapter: TargetAdapter,
+  operation: FaultyOperation,
+  object: TargetContext,
+  lost: OffloadedConnection[],
+): boolean {
+  const connections = connectionsBehind(object);
+  if (!adapter.fault.strikes(operation, connections.length)) return false;
+  for (const connection of connections) connection.loseState();
+  lost.push(...connections);
+  return true;
 }
 
 function connectionsBehind(object: TargetContext): OffloadedConnection[] {

@@ -12,6 +12,7 @@ import {
   chainToArray,
   linkChain,
   netBufferBytes,
+  netBufferListInfo,
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
@@ -21,11 +22,14 @@ import type { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength, etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
-import { readSegmentFrame } from '../wire/segmentFrame';
+import { readFirstFragment, readSegmentFrame, type ReceivedSegment } from '../wire/segmentFrame';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
+import { insertTag, removeTag, tagFromInfo, tagInfoOf, tagOf, type VlanTag } from '../wire/vlanTag';
 import { TransmitRing } from '../wire/transmitRing';
 import { AdapterGate, type GatedAdapter } from './adapterGate';
 import { contextSize } from './contexts';
+import { HardwareFault } from './hardwareFault';
+import { NicClock } from './nicClock';
 import { ObjectTable } from './objectTable';
 import type { OffloadedConnection } from './offloadedConnection';
 import { OffloadStatistics } from './offloadStatistics';
@@ -52,6 +56,10 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   readonly objects = new ObjectTable();
   /** What it lets through. */
   readonly gate: AdapterGate;
+  /** NCT. */
+  readonly clock: NicClock;
+  /** What of its hardware is about to break. */
+  readonly fault = new HardwareFault();
   /** Traffic of offloaded connections over IPv4. */
   readonly statistics = new OffloadStatistics();
   private openOperations = 0;
@@ -81,6 +89,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.ring = new TransmitRing(machine, current.ringTime);
     this.address = machine.addresses.allocate(contextSize);
     this.gate = new AdapterGate(this);
+    this.clock = new NicClock(machine, current.tcp.clockOffset);
   }
 
   private get segment(): TcpSegment {
@@ -135,6 +144,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.current = {
       ...this.current,
       pushTime: parameters.TcpPushTicks * tick,
+      nceStaleTicks: parameters.NceStaleTicks,
       tcp: {
         ...this.current.tcp,
         ticksPerSecond: parameters.TicksPerSecond,
@@ -223,26 +233,49 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   receive(frame: Frame): void {
     if (!this.gate.passesFrames) return;
     if (!isAddressedTo(frame.bytes, this.settings.mac)) return;
+    const tag = tagOf(frame.bytes, frame.length);
+    if (tag !== undefined) removeTag(frame);
     if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.objects.connections.size > 0) {
       const received = readSegmentFrame(this.segment, frame.bytes, frame.length);
       if (typeof received !== 'string') {
         const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
-        if (connection?.processesSegments === true) {
-          this.statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
-          this.statistics.segmentReceived(false);
-          connection.processSegment(this.segment);
-          return;
-        }
-      }
+        if (connection?.acceptsTag(tag) === false) return;
+        if (connection !== undefined && this.receiveSegment(connection, frame, received)) return;
+      } else if (received === 'fragment') this.noteFragment(frame);
     }
-    const list = allocateNetBufferList(this.machine.addresses, [frame.bytes.slice(0, frame.length)]);
-    list.frame = {
-      connection: frame.connection,
-      payloadLength: frame.payloadLength,
-      retransmission: frame.retransmission,
-    };
+    this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection, tag);
+  }
+
+  /** Hands a frame up the ordinary path without its tag, which goes into the out-of-band data. */
+  indicateFrame(bytes: Uint8Array, connection: number | undefined, tag?: VlanTag): void {
+    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    if (tag !== undefined)
+      list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf(tag);
+    list.frame = { connection, payloadLength: 0, retransmission: false };
     this.lent.add(list);
-    this.ndis.packets.NdisMIndicateReceiveNetBufferLists(this.handle, list, frame.connection);
+    this.ndis.packets.NdisMIndicateReceiveNetBufferLists(this.handle, list, connection);
+  }
+
+  /** Gives a segment from the wire to its connection; false if it is the host stack's to process. */
+  private receiveSegment(connection: OffloadedConnection, frame: Frame, received: ReceivedSegment): boolean {
+    if (connection.holdsSegments) {
+      connection.hold(frame.bytes.slice(0, frame.length));
+      return true;
+    }
+    if (!connection.processesSegments) return false;
+    this.statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
+    this.statistics.segmentReceived(false);
+    if (connection.processSegment(this.segment) === 'urgent')
+      connection.hold(frame.bytes.slice(0, frame.length));
+    return true;
+  }
+
+  /** A fragment is the host stack's to reassemble (WIR-030), but it says something about the connection. */
+  private noteFragment(frame: Frame): void {
+    const first = readFirstFragment(frame.bytes, frame.length);
+    if (first === undefined) return;
+    const connection = this.objects.connectionOf(first, first.source, first.destination);
+    if (connection?.processesSegments === true) connection.noteFragment();
   }
 
   /** MiniportTcpOffloadForward: each list is one segment, beginning with its TCP header (section 5 of the data digest). */
@@ -266,7 +299,9 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       const { DestinationAddress, SourceAddress } = constState;
       const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, DestinationAddress, SourceAddress);
       this.statistics.segmentReceived(problem !== undefined);
-      if (problem === undefined) connection.processSegment(this.segment);
+      // Urgent data is the host stack's to process once it has the connection (WIR-032).
+      if (problem === undefined && connection.processSegment(this.segment) === 'urgent')
+        list.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
     }
     this.machine.queueDeferredCall(this.settings.objectTime, () => {
       this.upcalls.NdisTcpOffloadForwardComplete(this.handle, linkChain(forwarded)!);
@@ -285,6 +320,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
         frame.bytes.set(bytes, frame.length);
         frame.length += bytes.length;
       });
+      const tag = tagFromInfo(list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] ?? 0);
+      if (tag !== undefined) insertTag(frame, tag);
       if (list.frame !== undefined) Object.assign(frame, list.frame);
       sentAt = Math.max(sentAt, this.transmit(frame));
     }

@@ -16,6 +16,8 @@ export interface TargetLimits {
   readonly vlanIds: readonly number[];
   /** Largest path MTU in bytes: NDIS_STATUS_OFFLOAD_PATH_MTU. */
   readonly pathMtu: number;
+  /** Remote ports whose connections its firmware serves badly and so leaves to the host: NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED. */
+  readonly rejectedRemotePorts: readonly number[];
   /** Largest InitialRcvWnd in bytes: NDIS_STATUS_OFFLOAD_TCP_RCV_WINDOW. */
   readonly receiveWindow: number;
   /** Bytes of outstanding sends that may come with offloads: NDIS_STATUS_OFFLOAD_TCP_XMIT_BUFFER. */
@@ -26,6 +28,11 @@ export interface TargetLimits {
   readonly bufferedDataBytes: number;
   /** Context areas of all kinds, in host memory: NDIS_STATUS_RESOURCES. */
   readonly contextAreas: number;
+  /**
+   * Scatter/gather lists for posted sends of all connections (NdisMAllocateNetBufferSGList): an established connection whose send
+   * gets none is put up for upload with UploadRequested (EVT-026).
+   */
+  readonly scatterGatherLists: number;
 }
 
 /** An adapter with room for everything but TCP connections, which TargetSettings.tcpCapacity bounds. */
@@ -37,9 +44,11 @@ export const defaultTargetLimits: TargetLimits = {
   vlans: Infinity,
   vlanIds: [],
   pathMtu: 9000,
+  rejectedRemotePorts: [],
   receiveWindow: 1024 ** 3,
   sendBufferBytes: Infinity,
   receiveBufferBytes: Infinity,
   bufferedDataBytes: Infinity,
   contextAreas: Infinity,
+  scatterGatherLists: Infinity,
 };

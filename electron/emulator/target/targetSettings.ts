@@ -1,11 +1,15 @@
 /** What an offload target is made of. Times are virtual ns. */
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { MacAddress } from '../wire/address';
+import type { SendBacklogSettings } from './sendBacklog';
 import { defaultTargetLimits, type TargetLimits } from './targetLimits';
+import type { UploadPolicy } from './uploadPolicy';
 
 /** See the file's head. */
 export interface TargetSettings {
   readonly mac: MacAddress;
+  /** Whether it puts priorities into tags (802.1p); 802.1Q it has in any case (VLN-001, VLN-002). */
+  readonly supportsPriority: boolean;
   /** Largest number of offloaded TCP connections. */
   readonly tcpCapacity: number;
   /** How much it has of everything else. */
@@ -20,10 +24,17 @@ export interface TargetSettings {
   readonly linkSpeed: number;
   /** Push timer of the receive delivery algorithm (TcpPushTicks). */
   readonly pushTime: number;
+  /** Host ticks after which a neighbor that nobody has heard of is asked about (NceStaleTicks). */
+  readonly nceStaleTicks: number;
+  /** When it asks for uploads that it could do without. */
+  readonly uploadPolicy: UploadPolicy;
+  /** How it says what it wants to have outstanding; undefined: it has no send-backlog feature (QRY-007). */
+  readonly sendBacklog: SendBacklogSettings | undefined;
 }
 
 /** An adapter like those of 2007: room for 1024 connections, a clock of its own. */
 export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
+  supportsPriority: true,
   tcpCapacity: 1024,
   limits: defaultTargetLimits,
   objectTime: 6_000,
@@ -31,4 +42,7 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   ringTime: 50_000,
   linkSpeed: 1_000_000_000,
   pushTime: 500_000_000,
+  nceStaleTicks: 30_000,
+  uploadPolicy: {},
+  sendBacklog: undefined,
 };

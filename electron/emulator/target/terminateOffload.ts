@@ -6,6 +6,7 @@ import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
 import { neighborDelegated } from './neighborState';
 import type { TargetContext } from './contexts';
+import type { OffloadedConnection } from './offloadedConnection';
 import type { TargetAdapter } from './targetAdapter';
 
 /** Serves one terminate request; it is completed after `objectTime` for each object. */
@@ -16,6 +17,7 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
   walkBlocks(root, (block) => blocks.push(block));
   blocks.reverse();
   const processor = adapter.anyProcessor();
+  const lost: OffloadedConnection[] = [];
   const next = (index: number): void => {
     adapter.whenNothingRuns(settings.objectTime, processor, () => {
       const block = blocks[index];
@@ -23,26 +25,39 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
         // What was queued for the wire has left before the host stack sends again (TRM-040).
         machine.queueDeferredCall(adapter.ring.idleAt - machine.now, () => {
           ndis.offload.NdisMTerminateOffloadComplete(handle, root);
+          for (const connection of lost) connection.reportHardwareFailure();
           adapter.operationEnds();
         });
         return;
       }
-      block.Status = giveBack(adapter, block);
+      block.Status = giveBack(adapter, block, lost);
       next(index + 1);
     });
   };
   next(0);
 }
 
-function giveBack(adapter: TargetAdapter, block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): NdisStatus {
+function giveBack(
+  adapter: TargetAdapter,
+  block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  lost: OffloadedConnection[],
+): NdisStatus {
   const object = (block.MiniportOffloadContext?.value ?? null) as TargetContext | null;
   block.NetBufferListChain = null;
   if (object === null) return NDIS_STATUS.SUCCESS;
   const delegated = block.state?.delegated;
   switch (object.layer) {
     case 'tcp': {
+      if (adapter.fault.strikes('terminate', 1)) {
+        object.loseState();
+        lost.push(object);
+        return NDIS_STATUS.FAILURE;
+      }
       const uploaded = object.upload();
       adapter.drop(object);
+      // Urgent data and all that came after it: the host stack keeps it until it has the connection (WIR-035).
+      for (const frame of object.takeHeld())
+        adapter.indicateFrame(frame, adapter.connectionId(object.handle));
       if (delegated !== undefined) Object.assign(delegated, uploaded.delegated);
       block.NetBufferListChain = uploaded.chain;
       return NDIS_STATUS.SUCCESS;
@@ -55,7 +70,7 @@ function giveBack(adapter: TargetAdapter, block: NDIS_MINIPORT_OFFLOAD_BLOCK_LIS
     case 'neighbor':
       if (object.paths.size > 0) return NDIS_STATUS.FAILURE;
       adapter.objects.remove(object);
-      if (delegated !== undefined) Object.assign(delegated, neighborDelegated(adapter, object));
+      if (delegated !== undefined) Object.assign(delegated, neighborDelegated(object));
       return NDIS_STATUS.SUCCESS;
   }
 }

@@ -21,7 +21,16 @@ const constFlags = {
   windowScaling: constantValue('TCP_FLAG_WINDOW_SCALING_ENABLED'),
 } as const;
 
-const cachedFlags = { nagling: constantValue('TCP_FLAG_NAGLING_ENABLED') } as const;
+const cachedFlags = {
+  keepAlive: constantValue('TCP_FLAG_KEEP_ALIVE_ENABLED'),
+  nagling: constantValue('TCP_FLAG_NAGLING_ENABLED'),
+  keepAliveRestart: constantValue('TCP_FLAG_KEEP_ALIVE_RESTART'),
+  maximumTimeRestart: constantValue('TCP_FLAG_MAX_RT_RESTART'),
+  updateReceiveWindow: constantValue('TCP_FLAG_UPDATE_RCV_WND'),
+} as const;
+
+/** MaxRT without any limit (TMR-011). */
+const unlimited = 0xffff_ffff;
 
 /** Which states may be offloaded (INI-001). */
 export function isOffloadableState(state: number): boolean {
@@ -50,18 +59,65 @@ export function exportCached(
   hops: { readonly TtlOrHopLimit: number; readonly TosOrTrafficClass: number },
 ): TCP_OFFLOAD_STATE_CACHED {
   const { settings } = engine;
+  const { keepAlive, retransmissionTimeLimit } = settings;
+  const ticks = (time: number): number => Math.round((time * settings.ticksPerSecond) / 1e9);
   return {
-    Flags: settings.nagle ? cachedFlags.nagling : 0,
+    Flags: (settings.nagle ? cachedFlags.nagling : 0) | (keepAlive.enabled ? cachedFlags.keepAlive : 0),
     InitialRcvWnd: settings.receiveBuffer,
     RcvIndicationSize: 0,
-    KaProbeCount: 10,
-    KaTimeout: 7200 * settings.ticksPerSecond,
-    KaInterval: settings.ticksPerSecond,
-    MaxRT: 0,
+    KaProbeCount: keepAlive.probes,
+    KaTimeout: ticks(keepAlive.time),
+    KaInterval: ticks(keepAlive.interval),
+    MaxRT: retransmissionTimeLimit === undefined ? 0 : Math.min(unlimited, ticks(retransmissionTimeLimit)),
     FlowLabel: 0,
     ...hops,
     UserPriority: 0,
   };
+}
+
+/** What cached variables say about an engine's settings. */
+function cachedSettings(
+  cached: TCP_OFFLOAD_STATE_CACHED,
+  ticksPerSecond: number,
+): Pick<TcpSettings, 'nagle' | 'receiveBuffer' | 'retransmissionTimeLimit' | 'keepAlive'> {
+  const time = (ticks: number): number => (ticks * 1e9) / ticksPerSecond;
+  const { MaxRT } = cached;
+  return {
+    nagle: (cached.Flags & cachedFlags.nagling) !== 0,
+    receiveBuffer: cached.InitialRcvWnd,
+    retransmissionTimeLimit: MaxRT === 0 ? undefined : MaxRT === unlimited ? Infinity : time(MaxRT),
+    keepAlive: {
+      enabled: (cached.Flags & cachedFlags.keepAlive) !== 0,
+      time: time(cached.KaTimeout),
+      interval: time(cached.KaInterval),
+      probes: cached.KaProbeCount,
+    },
+  };
+}
+
+/**
+ * Makes changed cached variables act. TCP_FLAG_KEEP_ALIVE_RESTART restarts keepalive; TCP_FLAG_MAX_RT_RESTART zeroes TotalRT and
+ * restarts keepalive if a parameter of it has changed (TMR-034, TMR-035, A122); TCP_FLAG_UPDATE_RCV_WND tells the peer of a
+ * larger window.
+ */
+export function applyCached(
+  engine: TcpEngine,
+  before: TCP_OFFLOAD_STATE_CACHED,
+  cached: TCP_OFFLOAD_STATE_CACHED,
+  now: number,
+): void {
+  const { keepAlive, ...settings } = cachedSettings(cached, engine.settings.ticksPerSecond);
+  engine.reconfigure(settings);
+  const keepAliveChanged =
+    before.KaProbeCount !== cached.KaProbeCount ||
+    before.KaTimeout !== cached.KaTimeout ||
+    before.KaInterval !== cached.KaInterval;
+  const restartsTime = (cached.Flags & cachedFlags.maximumTimeRestart) !== 0;
+  const restartsKeepAlive =
+    (cached.Flags & cachedFlags.keepAliveRestart) !== 0 || (restartsTime && keepAliveChanged);
+  engine.setKeepAlive(keepAlive, restartsKeepAlive, now);
+  if (restartsTime) engine.variables.TotalRT = 0;
+  if ((cached.Flags & cachedFlags.updateReceiveWindow) !== 0) engine.receiveWindowChanged();
 }
 
 /**
@@ -92,9 +148,11 @@ export function exportDelegated(engine: TcpEngine, now: number): TCP_OFFLOAD_STA
     DupAckCount: variables.DupAckCount,
     SndWndProbeCount: variables.SndWndProbeCount,
     KeepAliveProbeCount: variables.KeepAliveProbeCount,
-    KeepAliveTimeoutDelta: timerNotRunning,
+    KeepAliveTimeoutDelta:
+      engine.gaveUp === 'keep-alive' ? 0 : timeoutDelta(variables.keepAliveDeadline, now, tick),
     RetransmitCount: variables.RetransmitCount,
-    RetransmitTimeoutDelta: retransmitTimeoutDelta(engine, now, tick),
+    RetransmitTimeoutDelta:
+      engine.gaveUp === 'retransmission' ? 0 : timeoutDelta(variables.retransmitDeadline, now, tick),
     SendDataHead: null,
     SendDataTail: null,
     BufferedData: null,
@@ -103,12 +161,9 @@ export function exportDelegated(engine: TcpEngine, now: number): TCP_OFFLOAD_STA
   };
 }
 
-/** Ticks until the timer expires; 0 if it has expired for good, so that the receiver of the state acts at once. */
-function retransmitTimeoutDelta(engine: TcpEngine, now: number, tick: number): number {
-  if (engine.gaveUp) return 0;
-  const { retransmitDeadline } = engine.variables;
-  if (retransmitDeadline === Infinity) return timerNotRunning;
-  return Math.max(0, Math.ceil((retransmitDeadline - now) / tick));
+/** Ticks until a timer expires. One that has expired for good gives 0, so that the receiver of the state acts at once. */
+function timeoutDelta(deadline: number, now: number, tick: number): number {
+  return deadline === Infinity ? timerNotRunning : Math.max(0, Math.ceil((deadline - now) / tick));
 }
 
 /**
@@ -157,8 +212,7 @@ export function importEngine(
   const engine = new TcpEngine(
     {
       ...settings,
-      nagle: (cached.Flags & cachedFlags.nagling) !== 0,
-      receiveBuffer: cached.InitialRcvWnd,
+      ...cachedSettings(cached, settings.ticksPerSecond),
       RcvWindScale: constState.RcvWindScale,
       timestamps: variables.timestampsEnabled,
     },
@@ -168,6 +222,11 @@ export function importEngine(
     variables,
   );
   variables.timestampDelta = distance(engine.ticks(now), delegated.TsTime);
+  const { keepAlive } = engine.settings;
+  if (keepAlive.enabled) {
+    const delta = delegated.KeepAliveTimeoutDelta;
+    variables.keepAliveDeadline = now + (delta === timerNotRunning ? keepAlive.time : delta * tick);
+  }
   engine.queueStart = variables.SndUna;
   const { State } = variables;
   const { FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait } = TcpConnectionState;

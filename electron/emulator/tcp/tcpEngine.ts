@@ -9,7 +9,7 @@ import { ReassemblyQueue } from './reassemblyQueue';
 import { retransmissionTimeout, takeRttSample } from './roundTripTime';
 import { SendQueue, type SendOwner } from './sendQueue';
 import { advance, distance, isAtOrBefore, isBefore } from './sequenceNumber';
-import type { TcpSettings } from './tcpSettings';
+import type { KeepAliveSettings, TcpSettings } from './tcpSettings';
 import { TcpConnectionState, TcpVariables } from './tcpVariables';
 
 /** Who a home's engine works for: what TCP tells its user (RFC 9293 section 3.9.1, user interface). */
@@ -60,8 +60,8 @@ export class TcpEngine {
   queueStart = 0;
   /** Whether the user has said that it sends nothing more. */
   finQueued = false;
-  /** Whether retransmissions or probes have used up their limit: the timer has expired and nothing more is tried. */
-  gaveUp = false;
+  /** Which timer has used up its limit: it has expired and nothing more is tried. */
+  gaveUp: 'no' | 'retransmission' | 'keep-alive' = 'no';
   /** Bytes of payload that left for the first time. */
   newBytesSent = 0;
   /** Payload plus options that fit into a packet of the path's MTU. */
@@ -101,8 +101,20 @@ export class TcpEngine {
   }
 
   /** The owner of the connection has changed its mind; what is cleared takes effect at once (UPD-018). */
-  reconfigure(change: Partial<Pick<TcpSettings, 'nagle' | 'receiveBuffer'>>): void {
+  reconfigure(
+    change: Partial<Pick<TcpSettings, 'nagle' | 'receiveBuffer' | 'retransmissionTimeLimit'>>,
+  ): void {
     this.current = { ...this.current, ...change };
+  }
+
+  /**
+   * Sets keepalive; `restarts` makes the idle time begin anew, as enabling does. A running timer otherwise goes on to its present
+   * deadline.
+   */
+  setKeepAlive(keepAlive: KeepAliveSettings, restarts: boolean, now: number): void {
+    const wasEnabled = this.settings.keepAlive.enabled;
+    this.current = { ...this.current, keepAlive };
+    if (restarts || keepAlive.enabled !== wasEnabled) this.restartKeepAlive(now);
   }
 
   /** Payload bytes of a full-sized segment. */
@@ -160,7 +172,8 @@ export class TcpEngine {
 
   /** Time of the next timer, virtual ns; Infinity if none runs. */
   nextAt(): number {
-    return Math.min(this.variables.retransmitDeadline, this.delayedAckDeadline, this.sillyWindowDeadline);
+    const { retransmitDeadline, keepAliveDeadline } = this.variables;
+    return Math.min(retransmitDeadline, keepAliveDeadline, this.delayedAckDeadline, this.sillyWindowDeadline);
   }
 
   /** Takes a segment of this connection whose checksum is right. Call `dispatch` afterwards. */
@@ -201,6 +214,17 @@ export class TcpEngine {
     this.acknowledge = 'now';
   }
 
+  /**
+   * Whether a segment of a synchronized connection passes every check that comes before its urgent pointer: sequence number,
+   * PAWS, and an acknowledgment that is neither too new nor too old (RFC 9293 section 3.10.7.4, RFC 5961 section 5.2).
+   */
+  wouldTake(segment: TcpSegment, now: number): boolean {
+    const { variables } = this;
+    if (!segment.has(tcpFlags.ACK) || !this.isAcceptable(segment, now)) return false;
+    const behind = distance(variables.SndUna, segment.AcknowledgmentNumber);
+    return behind >= -variables.MaxSndWnd && !isBefore(variables.SndMax, segment.AcknowledgmentNumber);
+  }
+
   /** Makes `dispatch` send an acknowledgment even if none is due. */
   acknowledgeNow(): void {
     this.acknowledge = 'now';
@@ -224,12 +248,13 @@ export class TcpEngine {
   /** Emits everything that may be sent now and runs expired timers. */
   dispatch(now: number, output: SegmentOutput): void {
     const { variables } = this;
+    // The user may abort when it hears that a timer has given up.
+    if (!this.resetWanted) this.runTimers(now, output);
     if (this.resetWanted) {
       this.resetWanted = false;
       this.emit(output, tcpFlags.RST | tcpFlags.ACK, variables.SndNxt, 0, 0, false, now);
       return;
     }
-    this.runTimers(now, output);
     if (variables.State === TcpConnectionState.Closed || variables.State === TcpConnectionState.Listen)
       return;
     if (variables.State === TcpConnectionState.SynSent || variables.State === TcpConnectionState.SynRcvd) {
@@ -316,6 +341,7 @@ export class TcpEngine {
     variables.RcvWnd = this.offerableSpace();
     const scaled = segment.has(tcpFlags.SYN) ? segment.window : segment.window * 2 ** variables.SndWindScale;
     this.updateSendWindow(segment, scaled);
+    this.restartKeepAlive(now);
     this.user.onEstablished();
   }
 
@@ -346,6 +372,7 @@ export class TcpEngine {
       return;
     }
     if (!segment.has(tcpFlags.ACK)) return;
+    this.restartKeepAlive(now);
     if (
       variables.timestampsEnabled &&
       segment.timestampValue !== undefined &&
@@ -592,6 +619,7 @@ export class TcpEngine {
       this.sillyWindowDeadline = Infinity;
       this.pushHeld = true;
     }
+    if (now >= variables.keepAliveDeadline) this.probeIdlePeer(now, output);
     if (now < variables.retransmitDeadline) return;
     variables.retransmitDeadline = Infinity;
     switch (variables.retransmitPurpose) {
@@ -616,14 +644,21 @@ export class TcpEngine {
 
   private onRetransmitTimeout(now: number): void {
     const { variables, settings } = this;
-    if (variables.RetransmitCount >= settings.maximumRetransmissions) {
-      this.giveUp();
+    const { retransmissionTimeLimit } = settings;
+    if (
+      retransmissionTimeLimit === undefined &&
+      variables.RetransmitCount >= settings.maximumRetransmissions
+    ) {
+      this.giveUp('retransmission');
       return;
     }
-    const waited = retransmissionTimeout(variables, settings, variables.RetransmitCount);
-    variables.TotalRT += Math.round((waited * settings.ticksPerSecond) / 1e9);
+    variables.TotalRT += Math.round((this.retransmissionWait * settings.ticksPerSecond) / 1e9);
+    if (this.retransmissionTimeLeft <= 0) {
+      this.giveUp('retransmission');
+      return;
+    }
     this.congestion.onTimeout(variables.RetransmitCount === 0);
-    variables.RetransmitCount++;
+    if (variables.RetransmitCount < 0xff) variables.RetransmitCount++;
     variables.DupAckCount = 0;
     variables.SndNxt = variables.SndUna;
     this.timedSequence = undefined;
@@ -640,8 +675,53 @@ export class TcpEngine {
   private startRetransmitTimer(now: number): void {
     const { variables } = this;
     variables.retransmitPurpose = 'retransmit';
-    variables.retransmitDeadline =
-      now + retransmissionTimeout(variables, this.settings, variables.RetransmitCount);
+    variables.retransmitDeadline = now + this.retransmissionWait;
+  }
+
+  /** Time until the next retransmission of the segment at SndUna: the backed-off timeout, or less if a time limit ends sooner. */
+  private get retransmissionWait(): number {
+    const { variables, settings } = this;
+    const timeout = retransmissionTimeout(variables, settings, variables.RetransmitCount);
+    return Math.min(timeout, Math.max(0, this.retransmissionTimeLeft));
+  }
+
+  /** What is left of the time for the segment at SndUna (TMR-010, TMR-011). */
+  private get retransmissionTimeLeft(): number {
+    const { retransmissionTimeLimit, ticksPerSecond } = this.settings;
+    return retransmissionTimeLimit === undefined
+      ? Infinity
+      : retransmissionTimeLimit - (this.variables.TotalRT * 1e9) / ticksPerSecond;
+  }
+
+  /** The peer has shown that it lives, or the owner wants it so: the idle time begins anew. */
+  private restartKeepAlive(now: number): void {
+    const { keepAlive } = this.settings;
+    this.variables.KeepAliveProbeCount = 0;
+    this.variables.keepAliveDeadline = keepAlive.enabled ? now + keepAlive.time : Infinity;
+  }
+
+  /** Keepalive timer: probes an idle peer with an old number and no data, to which it must answer. */
+  private probeIdlePeer(now: number, output: SegmentOutput): void {
+    const { variables, settings } = this;
+    const { keepAlive } = settings;
+    const { State } = variables;
+    const isIdle =
+      variables.SndUna === variables.SndMax &&
+      variables.retransmitDeadline === Infinity &&
+      (State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait);
+    if (!isIdle) {
+      // Another timer looks after the peer: retransmission, persist or FIN-WAIT-2.
+      this.restartKeepAlive(now);
+      return;
+    }
+    if (variables.KeepAliveProbeCount >= keepAlive.probes) {
+      variables.keepAliveDeadline = Infinity;
+      this.giveUp('keep-alive');
+      return;
+    }
+    variables.KeepAliveProbeCount++;
+    variables.keepAliveDeadline = now + keepAlive.interval;
+    this.emit(output, tcpFlags.ACK, advance(variables.SndMax, -1), 0, 0, false, now);
   }
 
   /** Whether data, or a FIN that has not been sent, needs the peer's window. */
@@ -672,7 +752,7 @@ export class TcpEngine {
   private probeWindow(now: number, output: SegmentOutput): void {
     const { variables, settings } = this;
     if (variables.RetransmitCount >= settings.maximumRetransmissions) {
-      this.giveUp();
+      this.giveUp('retransmission');
       return;
     }
     const count = Math.min(1, this.queue.length);
@@ -830,13 +910,14 @@ export class TcpEngine {
   }
 
   /** The limit of RFC 9293 section 3.8.3 (R2) is reached: what becomes of the connection is the user's decision. */
-  private giveUp(): void {
-    this.gaveUp = true;
+  private giveUp(limit: 'retransmission' | 'keep-alive'): void {
+    this.gaveUp = limit;
     this.user.onTimeout();
   }
 
   private toTimeWait(now: number): void {
     const { variables } = this;
+    variables.keepAliveDeadline = Infinity;
     variables.State = TcpConnectionState.TimeWait;
     variables.retransmitPurpose = 'time-wait';
     variables.retransmitDeadline = now + this.settings.timeWaitTime;
@@ -845,6 +926,7 @@ export class TcpEngine {
   private toClosed(): void {
     this.variables.State = TcpConnectionState.Closed;
     this.variables.retransmitDeadline = Infinity;
+    this.variables.keepAliveDeadline = Infinity;
     this.delayedAckDeadline = Infinity;
     this.sillyWindowDeadline = Infinity;
     this.acknowledge = 'no';

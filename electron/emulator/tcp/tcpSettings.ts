@@ -1,3 +1,14 @@
+/** When an idle connection is probed (RFC 9293 section 3.8.4). Times are virtual ns. */
+export interface KeepAliveSettings {
+  readonly enabled: boolean;
+  /** Idle time before the first probe (KaTimeout). */
+  readonly time: number;
+  /** Time between unanswered probes (KaInterval). */
+  readonly interval: number;
+  /** Unanswered probes before giving up (KaProbeCount). */
+  readonly probes: number;
+}
+
 /** How one home of the TCP engine is set up: host stack, offload target or peer. Times are virtual ns. */
 export interface TcpSettings {
   /** Largest segment payload plus options that this side accepts and announces, bytes. */
@@ -24,6 +35,12 @@ export interface TcpSettings {
   readonly duplicateAckThreshold: number;
   /** TcpMaximumRetransmissions. */
   readonly maximumRetransmissions: number;
+  /**
+   * Longest time spent on retransmitting one segment, in place of their number (MaxRT); Infinity: no limit at all; undefined:
+   * `maximumRetransmissions` is in force.
+   */
+  readonly retransmissionTimeLimit: number | undefined;
+  readonly keepAlive: KeepAliveSettings;
   /** Longest stay in FIN-WAIT-2 without a segment. */
   readonly finWait2Time: number;
   /** Stay in TIME-WAIT: twice the maximum segment lifetime. */
@@ -46,6 +63,8 @@ export const defaultTcpSettings: TcpSettings = {
   duplicateAckThreshold: 3,
   // With the smallest timeout these take 153 s; RFC 1122 section 4.2.3.5 asks for at least 100 s before giving up.
   maximumRetransmissions: 8,
+  retransmissionTimeLimit: undefined,
+  keepAlive: { enabled: false, time: 7_200_000_000_000, interval: 1_000_000_000, probes: 10 },
   finWait2Time: 120_000_000_000,
   timeWaitTime: 60_000_000_000,
 };

@@ -61,6 +61,8 @@ export class TcpVariables {
   SndWndProbeCount = 0;
   RetransmitCount = 0;
   KeepAliveProbeCount = 0;
+  /** When the next keepalive probe is due. */
+  keepAliveDeadline = Infinity;
 
   /** Retransmission, persist or FIN-WAIT-2 timer: they share the member Retransmit.TimeoutDelta (A37). */
   retransmitDeadline = Infinity;

@@ -69,6 +69,27 @@ export interface ReceivedSegment {
 /** Why a frame holds no segment that TCP could take. */
 export type SegmentProblem = Ipv4Problem | TcpProblem | 'not-tcp' | 'fragment' | 'options';
 
+/** Addresses and ports of a fragmented datagram's first fragment; undefined for any other frame. */
+export function readFirstFragment(
+  bytes: Uint8Array,
+  length: number,
+):
+  | (Pick<ReceivedSegment, 'source' | 'destination'> & Pick<TcpSegment, 'sourcePort' | 'destinationPort'>)
+  | undefined {
+  const header = readIpv4Header(bytes, length, ipv4Offset);
+  if (typeof header === 'string' || header.protocol !== ipProtocols.tcp || !header.isFragment)
+    return undefined;
+  const isFirst = ((bytes[ipv4Offset + 6]! & 0x1f) << 8) + bytes[ipv4Offset + 7]! === 0;
+  const tcpAt = ipv4Offset + header.headerLength;
+  if (!isFirst || header.totalLength < header.headerLength + 4) return undefined;
+  return {
+    source: bytes.subarray(ipv4Offset + 12, ipv4Offset + 16),
+    destination: bytes.subarray(ipv4Offset + 16, ipv4Offset + 20),
+    sourcePort: (bytes[tcpAt]! << 8) | bytes[tcpAt + 1]!,
+    destinationPort: (bytes[tcpAt + 2]! << 8) | bytes[tcpAt + 3]!,
+  };
+}
+
 /** Checks an IPv4 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. */
 export function readSegmentFrame(
   segment: TcpSegment,

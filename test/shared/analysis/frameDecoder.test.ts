@@ -99,3 +99,22 @@ test('no bytes at any length make it throw, and no field lies outside of them', 
     }),
   );
 });
+
+test('an 802.1Q tag is a layer of its own, and what it carries is decoded behind it', () => {
+  const tagged = new Uint8Array(segment.length + 4);
+  tagged.set(segment.subarray(0, 12));
+  tagged.set([0x81, 0x00, 0x60, 0x2a], 12);
+  tagged.set(segment.subarray(12), 16);
+  const decoded = decodeFrame(tagged);
+  expect(decoded.layers.map((layer) => layer.protocol)).toEqual([
+    'Ethernet II',
+    '802.1Q',
+    'IPv4',
+    'TCP',
+    'Payload',
+  ]);
+  expect(decoded.layers[1]!.summary).toBe('VLAN 42, priority 3');
+  expect(field(decoded, '802.1Q', 'EtherType')).toBe('0x0800 (IPv4)');
+  expect(decoded.summary).toBe('TCP: 49152 → 7 [PSH, ACK] Seq 4000000000, Ack 77, 100 bytes');
+  expect(decoded.layers[3]!.offset).toBe(38);
+});

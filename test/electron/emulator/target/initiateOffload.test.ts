@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { functionEntry } from '../../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../../shared/ddi/status';
 import { TcpConnectionState } from '../../../../electron/emulator/tcp/tcpVariables';
 import { FAILURE, PARTIAL, RESOURCES, SUCCESS, TargetBench } from '../../../harness/targetBench';
@@ -232,6 +233,7 @@ describe('MiniportInitiateOffload: the status of each cause (INI-036)', () => {
     ['INI-042', 'OFFLOAD_TCP_RCV_WINDOW', { receiveWindow: 65536 }, 9, { receiveWindow: 65537 }],
     ['INI-037', 'OFFLOAD_TCP_RCV_BUFFER', { receiveBufferBytes: 100_000 }, 9, { receiveWindow: 65536 }],
     ['INI-037', 'OFFLOAD_TCP_XMIT_BUFFER', { sendBufferBytes: 1000 }, 9, { sendBytes: 1001 }],
+    ['INI-037', 'OFFLOAD_CONNECTION_REJECTED', { rejectedRemotePorts: [25] }, 9, { remotePort: 25 }],
     ['INI-027 A21', 'FAILURE', { bufferedDataBytes: 10 }, 9, { bufferedBytes: 11 }],
     ['INI-001', 'FAILURE', {}, 9, { state: TcpConnectionState.TimeWait }],
     ['INI-044', 'RESOURCES', { contextAreas: 3 }, 9, {}],
@@ -242,6 +244,23 @@ describe('MiniportInitiateOffload: the status of each cause (INI-036)', () => {
     const connections = [bench.tcp(), bench.tcp(choices)];
     const neighbor = bench.neighbor([bench.path(connections)]);
     expect(bench.initiate([neighbor], connections)).toEqual([SUCCESS, NDIS_STATUS[status]]);
+  });
+
+  it('INI-036: every failure that the pages name has a cause of its own', () => {
+    const tested = [
+      'OFFLOAD_NEIGHBOR_ENTRIES',
+      'OFFLOAD_HW_ADDRESS_ENTRIES',
+      'OFFLOAD_VLAN_ENTRIES',
+      'OFFLOAD_VLAN_MISMATCH',
+      'OFFLOAD_PATH_ENTRIES',
+      'OFFLOAD_IP_ADDRESS_ENTRIES',
+      'OFFLOAD_PATH_MTU',
+      ...tcpCases.map(([, status]) => status),
+    ];
+    const documented = (functionEntry('NdisMInitiateOffloadComplete').statusesWritten ?? [])
+      .map((name) => name.replace('NDIS_STATUS_', ''))
+      .filter((name) => !['SUCCESS', 'OFFLOAD_PARTIAL_SUCCESS'].includes(name));
+    expect(new Set(tested)).toEqual(new Set(documented));
   });
 
   it('INI-046: the sends of a refused connection are left alone', () => {

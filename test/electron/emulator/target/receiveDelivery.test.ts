@@ -14,6 +14,8 @@ import { NDIS_STATUS } from '../../../../shared/ddi/status';
 class Client {
   readonly log: string[] = [];
   pushTimer = false;
+  /** RcvIndicationSize. */
+  indicationSize = 0;
   answer: (bytes: Uint8Array) => { status: number; BytesConsumed: number } = (bytes) => ({
     status: NDIS_STATUS.SUCCESS,
     BytesConsumed: bytes.length,
@@ -38,6 +40,7 @@ class Client {
         this.log.push(`indicate ${String.fromCharCode(...bytes)}`);
         return this.answer(bytes);
       },
+      indicationSize: () => this.indicationSize,
       startPushTimer: () => {
         this.pushTimer = true;
       },
@@ -241,6 +244,7 @@ describe('receive delivery algorithm', () => {
         log.push('indicate');
         return { status: NDIS_STATUS.SUCCESS, BytesConsumed: bytes.length };
       },
+      indicationSize: () => 0,
       startPushTimer: () => undefined,
       stopPushTimer: () => undefined,
       drained: () => undefined,
@@ -249,5 +253,50 @@ describe('receive delivery algorithm', () => {
     expect(log).toEqual([]);
     delivery.start();
     expect(log).toEqual(['indicate']);
+  });
+});
+
+describe('RcvIndicationSize', () => {
+  it('IND-006: zero indicates as much as there is', () => {
+    const client = new Client();
+    client.arrive('abcdef');
+    expect(client.log).toEqual(['indicate abcdef']);
+  });
+
+  it('IND-007: indicates that much, and the rest waits for the receive that follows', () => {
+    const client = new Client();
+    client.indicationSize = 2;
+    client.arrive('abcdef');
+    expect(client.log).toEqual(['indicate ab']);
+    client.post(client.request('A', 4));
+    expect(client.log).toEqual(['indicate ab', 'complete A=cdef']);
+  });
+
+  it('IND-007: a receive that is posted from inside the indication gets the rest', () => {
+    const client = new Client();
+    client.indicationSize = 2;
+    client.answer = (bytes) => {
+      client.post(client.request('A', 4));
+      return { status: NDIS_STATUS.SUCCESS, BytesConsumed: bytes.length };
+    };
+    client.arrive('abcdef');
+    expect(client.log).toEqual(['indicate ab', 'complete A=cdef']);
+  });
+
+  it('IND-005: without such a receive the rest is indicated when the push timer expires', () => {
+    const client = new Client();
+    client.indicationSize = 4;
+    client.arrive('abcdef');
+    expect(client.pushTimer).toBe(true);
+    client.delivery.onPushTimer();
+    expect(client.log).toEqual(['indicate abcd', 'indicate ef']);
+  });
+
+  it('posted receives are filled whatever the preferred size', () => {
+    const client = new Client();
+    client.indicationSize = 2;
+    client.post(client.request('A', 4));
+    client.arrive('abcd');
+    expect(client.log).toEqual(['complete A=abcd']);
   });
 });

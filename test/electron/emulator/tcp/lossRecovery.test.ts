@@ -13,7 +13,7 @@ describe('retransmission timer (RFC 6298 section 5)', () => {
       '+31000 P. 1:1001(1000) ack 1',
     ]);
     expect(tcp.events).toEqual(['timeout']);
-    expect(tcp.engine.gaveUp).toBe(true);
+    expect(tcp.engine.gaveUp).toBe('retransmission');
     expect(tcp.engine.nextAt()).toBe(Infinity);
   });
 

@@ -127,23 +127,25 @@ describe('delegated state', () => {
           RetransmitCount: fc.nat(255),
           RetransmitTimeoutDelta: fc.oneof(fc.nat(100_000), fc.constant(timerNotRunning)),
         }),
+        fc.option(fc.nat(100_000), { nil: undefined }),
         fc.nat(0xffff_ffff),
         fc.nat(1_000_000),
-        ({ flight, resent, ...members }, clockOffset, milliseconds) => {
+        ({ flight, resent, ...members }, keepAliveDelta, clockOffset, milliseconds) => {
           const now = 1e12 + milliseconds * tick;
           const SndMax = (members.SndUna + flight) >>> 0;
           const delegated = {
             ...members,
             SndMax,
             SndNxt: (members.SndUna + Math.min(flight, resent)) >>> 0,
-            KeepAliveTimeoutDelta: timerNotRunning,
+            KeepAliveTimeoutDelta: keepAliveDelta ?? timerNotRunning,
             SendDataHead: null,
             SendDataTail: null,
             BufferedData: null,
             SendBacklogSize: undefined,
             ReceiveBacklogSize: undefined,
           };
-          const source = established(clock(1));
+          const keepAlive = { ...defaultTcpSettings.keepAlive, enabled: keepAliveDelta !== undefined };
+          const source = established({ ...clock(1), keepAlive });
           const constState = exportConst(source, 7);
           const cached = exportCached(source, hops);
           const engine = importEngine(clock(clockOffset), idleUser, constState, cached, delegated, now);
@@ -164,8 +166,27 @@ describe('delegated state', () => {
 
   it('a retransmission limit that is used up travels as "expires at once"', () => {
     const engine = established(defaultTcpSettings);
-    engine.gaveUp = true;
+    engine.gaveUp = 'retransmission';
     expect(exportDelegated(engine, 0).RetransmitTimeoutDelta).toBe(0);
+  });
+
+  it('TMR-039: so does keepalive that has used up its probes', () => {
+    const engine = established(defaultTcpSettings);
+    engine.gaveUp = 'keep-alive';
+    expect(exportDelegated(engine, 0).KeepAliveTimeoutDelta).toBe(0);
+    expect(exportDelegated(engine, 0).RetransmitTimeoutDelta).toBe(timerNotRunning);
+  });
+
+  it.each([
+    [undefined, 0],
+    [Infinity, 0xffff_ffff],
+    [90_000 * tick, 90_000],
+  ])('TMR-010 TMR-011: a time limit of %s ns is a MaxRT of %i ticks, and back', (limit, MaxRT) => {
+    const engine = established({ ...defaultTcpSettings, retransmissionTimeLimit: limit });
+    const cached = exportCached(engine, hops);
+    expect(cached.MaxRT).toBe(MaxRT);
+    const successor = handOver(engine, defaultTcpSettings, idleUser, 0);
+    expect(successor.settings.retransmissionTimeLimit).toBe(limit);
   });
 });
 

@@ -1,0 +1,116 @@
+/**
+ * Neighbor unreachability detection together with an offload target (RFC 4861 section 7.3, RCH-017 to RCH-023): answers its
+ * NeighborReachabilityQuery in place; a stale entry waits, asks the target for its NicReachabilityDelta, and without progress
+ * probes the neighbor by unicast (RFC 1122 section 2.3.2.1) and in the end declares it invalid.
+ */
+import { constantValue } from '../../../shared/ddi/catalogue';
+import type { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
+import type { HostStack } from './hostStack';
+import { neighborLabel, type NeighborEntry } from './neighborCache';
+
+const reachabilityQuery = constantValue('NeighborReachabilityQuery');
+
+/** DELAY_FIRST_PROBE_TIME and RETRANS_TIMER of RFC 4861 section 10, ns. */
+const delayBeforeProbe = 5_000_000_000;
+const probeInterval = 1_000_000_000;
+
+/** MAX_UNICAST_SOLICIT of RFC 4861 section 10. */
+const mostProbes = 3;
+
+/** A stale entry on its way to being reachable again or invalid. */
+interface Detection {
+  phase: 'delay' | 'query' | 'probe';
+  /** NicReachabilityDelta of the indication, ticks. */
+  readonly indicatedDelta: number;
+}
+
+/** See the file's head. */
+export class NeighborUnreachability {
+  private readonly detections = new Map<NeighborEntry, Detection>();
+
+  constructor(private readonly stack: HostStack) {}
+
+  /**
+   * ProtocolIndicateOffloadEvent: writes HostReachabilityDelta before it returns, zero if the entry is stale and the age of its
+   * confirmation otherwise (RCH-017). Whatever is no query about a known neighbor stays unanswered.
+   */
+  answer(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, IndicationCode: number): void {
+    const { state } = block;
+    const neighbor = this.stack.neighbors.all.find((candidate) => candidate.handle === block.OffloadHandle);
+    if (IndicationCode !== reachabilityQuery || state?.layer !== 'neighbor' || neighbor === undefined) return;
+    if (state.cached === undefined) return;
+    const isStale = this.isStale(neighbor);
+    const HostReachabilityDelta = isStale ? 0 : this.stack.reachabilityDelta(neighbor);
+    Object.assign(state.cached, { HostReachabilityDelta });
+    if (isStale && !this.detections.has(neighbor))
+      this.begin(neighbor, state.delegated?.NicReachabilityDelta ?? 0);
+  }
+
+  /** To be called before the host sends a datagram itself: in DELAY it asks the target first (RCH-023). */
+  beforeSending(neighbor: NeighborEntry): void {
+    const detection = this.detections.get(neighbor);
+    if (detection?.phase === 'delay') this.query(neighbor, detection);
+  }
+
+  private isStale(neighbor: NeighborEntry): boolean {
+    const { NceStaleTicks } = this.stack.settings.parameters;
+    return neighbor.mac === undefined || this.stack.reachabilityDelta(neighbor) > NceStaleTicks;
+  }
+
+  private begin(neighbor: NeighborEntry, indicatedDelta: number): void {
+    const detection: Detection = { phase: 'delay', indicatedDelta };
+    this.detections.set(neighbor, detection);
+    this.stack.note(undefined, `${neighborLabel(neighbor)} is stale: the host waits for progress`);
+    this.stack.machine.queueDeferredCall(delayBeforeProbe, () => {
+      if (detection.phase === 'delay') this.query(neighbor, detection);
+    });
+  }
+
+  /** What the target has seen of the neighbor decides whether it must be probed (RCH-020 to RCH-022). */
+  private query(neighbor: NeighborEntry, detection: Detection): void {
+    const { stack } = this;
+    detection.phase = 'query';
+    stack.offloads.query(neighbor, 'delegated', (state) => {
+      if (!this.isStale(neighbor) || state?.layer !== 'neighbor' || state.delegated === undefined) {
+        this.detections.delete(neighbor);
+        return;
+      }
+      const { NicReachabilityDelta } = state.delegated;
+      if (NicReachabilityDelta < detection.indicatedDelta) {
+        neighbor.confirmedAt = stack.machine.now - stack.ticksToTime(NicReachabilityDelta);
+        this.detections.delete(neighbor);
+        return;
+      }
+      detection.phase = 'probe';
+      stack.note(undefined, `${neighborLabel(neighbor)} shows no progress: the host probes it`);
+      this.probe(neighbor, 1);
+    });
+  }
+
+  private probe(neighbor: NeighborEntry, attempt: number): void {
+    const { stack } = this;
+    if (neighbor.mac !== undefined) stack.sendArpRequest(neighbor.address, neighbor.mac);
+    stack.machine.queueDeferredCall(probeInterval, () => {
+      if (!this.isStale(neighbor)) this.detections.delete(neighbor);
+      else if (attempt < mostProbes) this.probe(neighbor, attempt + 1);
+      else this.declareUnreachable(neighbor);
+    });
+  }
+
+  /** The entry is deleted, and nothing may be sent through the neighbor any more until it has been resolved anew. */
+  private declareUnreachable(neighbor: NeighborEntry): void {
+    const { stack } = this;
+    // An object is not invalidated while it is being updated (UPD-002).
+    if (neighbor.record.updating) {
+      stack.machine.queueDeferredCall(probeInterval, () => {
+        this.declareUnreachable(neighbor);
+      });
+      return;
+    }
+    this.detections.delete(neighbor);
+    if (!this.isStale(neighbor)) return;
+    stack.note(undefined, `${neighborLabel(neighbor)} does not answer: the host declares it invalid`);
+    neighbor.mac = undefined;
+    stack.offloads.invalidate(neighbor);
+  }
+}

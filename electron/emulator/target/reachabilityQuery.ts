@@ -1,0 +1,32 @@
+/** NeighborReachabilityQuery: asks the host stack about a neighbor that nobody has heard of for too long (RCH-008 to RCH-019). */
+import { constantValue } from '../../../shared/ddi/catalogue';
+import { NDIS_STATUS } from '../../../shared/ddi/status';
+import { DISPATCH_LEVEL } from '../machine/machine';
+import { NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, compositeStateTypes } from '../ndis/offloadBlockList';
+import type { NeighborContext } from './contexts';
+import { neighborState } from './neighborState';
+import type { TargetAdapter } from './targetAdapter';
+
+const reachabilityQuery = constantValue('NeighborReachabilityQuery');
+
+/** To be called before each datagram through a neighbor: asks if both reachability times are stale, and reckons with the answer. */
+export function askIfStale(adapter: TargetAdapter, neighbor: NeighborContext): void {
+  const { reachability } = neighbor;
+  if (neighbor.asking || !reachability.isStale(adapter.settings.nceStaleTicks)) return;
+  const { machine, ndis, handle } = adapter;
+  const state = neighborState(neighbor);
+  const block = new NDIS_MINIPORT_OFFLOAD_BLOCK_LIST(
+    machine.addresses,
+    'neighbor',
+    compositeStateTypes.neighbor,
+    state,
+  );
+  block.NdisOffloadHandle = neighbor.handle;
+  block.Status = NDIS_STATUS.SUCCESS;
+  neighbor.asking = true;
+  machine.atLeast(DISPATCH_LEVEL, () => {
+    ndis.offload.NdisMOffloadEventIndicate(handle, block, reachabilityQuery);
+  });
+  neighbor.asking = false;
+  reachability.takeHostDelta(state.cached.HostReachabilityDelta);
+}
