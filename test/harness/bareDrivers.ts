@@ -94,10 +94,13 @@ export function startBareDrivers(choices: BareDriverChoices = {}): BareDrivers {
         protocolHandle = handle;
         return choices.protocol?.SetOptionsHandler?.(handle, { address: 48 }) ?? NDIS_STATUS.SUCCESS;
       },
-      BindAdapterHandlerEx: (context, BindContext, below) => {
+      BindAdapterHandlerEx: (context, BindContext, below, BindParameters) => {
         const opened = registration.NdisOpenAdapterEx(protocolHandle!, { address: 64 }, below, BindContext);
         binding = opened.NdisBindingHandle!;
-        return choices.protocol?.BindAdapterHandlerEx?.(context, BindContext, binding) ?? opened.status;
+        const { protocol } = choices;
+        return (
+          protocol?.BindAdapterHandlerEx?.(context, BindContext, binding, BindParameters) ?? opened.status
+        );
       },
       ReceiveNetBufferListsHandler: () => undefined,
       SendNetBufferListsCompleteHandler: () => undefined,

@@ -13,13 +13,17 @@ import {
   type NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
   type NDIS_HANDLE,
   type NDIS_OID_REQUEST,
+  type NDIS_STATUS_INDICATION,
 } from '../ndis/characteristics';
+import type { NDIS_BIND_PARAMETERS } from '../ndis/bindParameters';
 import type { Ndis } from '../ndis/ndis';
 import {
   allocateNetBufferList,
   chainToArray,
+  checksumInfo,
   linkChain,
   netBufferBytes,
+  netBufferListInfo,
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
@@ -29,6 +33,7 @@ import {
   type ConnectionOffload,
 } from '../ndis/connectionOffload';
 import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
+import { readTaskOffload } from '../ndis/taskOffload';
 import { writeTcpParameters } from '../ndis/tcpParameters';
 import { ConnectionMap } from '../tcp/connectionMap';
 import type { SendQueue } from '../tcp/sendQueue';
@@ -36,8 +41,9 @@ import { broadcastMac, sameAddress, type Ipv4Address } from '../wire/address';
 import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
-import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
+import { fillSegmentFrame, leaveTcpChecksum, readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
+import { setUpAdapter, type AdapterFacts } from './adapterSetup';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostConnection } from './hostConnection';
@@ -70,6 +76,9 @@ export class HostStack implements PVOID {
   private readonly sequenceNumbers: Random;
   /** When connections may be offloaded. */
   readonly chimney: ChimneyGate;
+  private bindParameters: NDIS_BIND_PARAMETERS | undefined;
+  private bindContext: NDIS_HANDLE | undefined;
+  private facts: AdapterFacts = {};
   private lastCapabilities: ConnectionOffload | undefined;
   private readonly oidRequests = new Map<NDIS_OID_REQUEST, (status: NdisStatus) => void>();
   private readonly completions = new Map<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, () => void>();
@@ -143,12 +152,21 @@ export class HostStack implements PVOID {
         protocolHandle = NdisDriverHandle;
         return this.ProtocolSetOptions(NdisDriverHandle);
       },
-      BindAdapterHandlerEx: (_context, BindContext, adapter) => {
+      BindAdapterHandlerEx: (_context, BindContext, adapter, BindParameters) => {
         if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
         const { registration } = this.ndis;
         const opened = registration.NdisOpenAdapterEx(protocolHandle, this, adapter, BindContext);
         if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
+        this.bindParameters = BindParameters;
+        this.bindContext = BindContext;
+        if (opened.status === NDIS_STATUS.SUCCESS) this.setUp();
         return opened.status;
+      },
+      OpenAdapterCompleteHandlerEx: (_context, status) => {
+        if (status === NDIS_STATUS.SUCCESS) this.setUp();
+        else this.opened = undefined;
+        if (this.bindContext !== undefined)
+          this.ndis.registration.NdisCompleteBindAdapterEx(this.bindContext, status);
       },
       ReceiveNetBufferListsHandler: (_context, lists) => {
         this.receivePackets(lists);
@@ -160,6 +178,7 @@ export class HostStack implements PVOID {
       },
       StatusHandlerEx: (_context, indication) => {
         this.chimney.onStatus(indication);
+        this.onTaskOffloadStatus(indication);
       },
       OidRequestCompleteHandler: (_context, request, status) => {
         this.onOidRequestEnded(request, status);
@@ -168,6 +187,35 @@ export class HostStack implements PVOID {
       UnbindAdapterHandlerEx: (UnbindContext) => this.chimney.onUnbind(UnbindContext),
     });
     return status;
+  }
+
+  /** What the adapter has answered when it was opened, and what it has indicated since. */
+  get adapterFacts(): AdapterFacts {
+    return this.facts;
+  }
+
+  private setUp(): void {
+    const offload = this.bindParameters?.TcpConnectionOffloadCapabilities ?? null;
+    const capabilities = offload === null ? undefined : readConnectionOffload(offload);
+    this.lastCapabilities = capabilities;
+    this.facts = setUpAdapter((type, oid, buffer, ended) => {
+      this.requestOid(type, oid, buffer, ended);
+    }, capabilities?.SupportIPv4 === true);
+  }
+
+  /** Keeps what the adapter says of task offloads; packets sent from now on make use of it. */
+  private onTaskOffloadStatus({ StatusCode, StatusBuffer }: NDIS_STATUS_INDICATION): void {
+    if (StatusBuffer === null) return;
+    const offload = readTaskOffload(StatusBuffer);
+    if (offload === undefined) return;
+    if (StatusCode === NDIS_STATUS.TASK_OFFLOAD_CURRENT_CONFIG) this.facts.taskConfiguration = offload;
+    if (StatusCode === NDIS_STATUS.TASK_OFFLOAD_HARDWARE_CAPABILITIES) this.facts.taskCapabilities = offload;
+  }
+
+  /** Whether the adapter computes the TCP checksum of packets that the host path sends. */
+  private get leavesChecksum(): boolean {
+    const { encapsulationAccepted, taskConfiguration } = this.facts;
+    return encapsulationAccepted === true && taskConfiguration?.transmitTcpChecksum === true;
   }
 
   /** Reads the adapter's capabilities and turns connection offload on (CAP rules); at PASSIVE_LEVEL. */
@@ -323,7 +371,12 @@ export class HostStack implements PVOID {
       typeOfService: connection.cachedState.TosOrTrafficClass,
     };
     fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
+    const { leavesChecksum } = this;
+    if (leavesChecksum) leaveTcpChecksum(scratch, settings.address, connection.remoteAddress);
     const list = allocateNetBufferList(this.machine.addresses, [scratch.bytes.slice(0, scratch.length)]);
+    if (leavesChecksum)
+      list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] =
+        checksumInfo.IsIPv4 | checksumInfo.TcpChecksum;
     list.ProtocolReserved = connection;
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
     this.ndis.packets.NdisSendNetBufferLists(this.binding, list, connection.id);

@@ -4,6 +4,7 @@
  */
 import { objectHeader, type ObjectHeaderValues } from '../../../shared/ddi/structureCodec';
 import type { NdisStatus } from '../../../shared/ddi/status';
+import type { NDIS_BIND_PARAMETERS } from './bindParameters';
 import type { NET_BUFFER_LIST } from './netBufferList';
 import type {
   NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
@@ -108,6 +109,7 @@ export interface NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
     ProtocolDriverContext: PVOID,
     BindContext: NDIS_HANDLE,
     adapter: NDIS_HANDLE,
+    BindParameters: NDIS_BIND_PARAMETERS,
   ) => NdisStatus;
   /** ProtocolReceiveNetBufferLists: the driver owns the lists until it returns them. */
   readonly ReceiveNetBufferListsHandler: (

@@ -13,6 +13,7 @@ import type {
   OptionalHandlers,
 } from './characteristics';
 import type { AdapterLifePlane } from './adapterLife';
+import { bindParametersArguments, bindParametersOf } from './bindParameters';
 import type { NdisCore } from './core';
 import {
   adapterFrom,
@@ -23,6 +24,7 @@ import {
   ProtocolDriver,
   protocolFrom,
 } from './drivers';
+import { attributesArguments, keepAttributes, type MiniportAttributes } from './miniportAttributes';
 import type { NdisSettings } from './ndisSettings';
 import type { PVOID } from './offloadBlockList';
 import { encodeCharacteristics } from './structureBytes';
@@ -153,23 +155,12 @@ export class RegistrationPlane {
   }
 
   /**
-   * NdisMSetMiniportAttributes: from MiniportInitializeEx. Registration attributes carry MiniportAdapterContext; offload
-   * attributes carry the bytes of two NDIS_TCP_CONNECTION_OFFLOAD structures.
+   * NdisMSetMiniportAttributes: from MiniportInitializeEx. Registration attributes carry MiniportAdapterContext, general ones what
+   * NDIS answers OIDs from, offload attributes capabilities and configurations.
    */
-  NdisMSetMiniportAttributes(
-    NdisMiniportHandle: NDIS_HANDLE,
-    attributes:
-      | { readonly kind: 'registration'; readonly MiniportAdapterContext: PVOID; readonly bytes: Uint8Array }
-      | {
-          readonly kind: 'offload';
-          readonly bytes: Uint8Array;
-          readonly DefaultTcpConnectionOffloadConfiguration: Uint8Array;
-          readonly TcpConnectionOffloadHardwareCapabilities: Uint8Array;
-        },
-  ): NdisStatus {
+  NdisMSetMiniportAttributes(NdisMiniportHandle: NDIS_HANDLE, attributes: MiniportAttributes): NdisStatus {
     const { machine, door, component } = this.core;
     const adapter = adapterFrom(NdisMiniportHandle);
-    const { addresses } = machine;
     return door.status(
       {
         functionName: 'NdisMSetMiniportAttributes',
@@ -177,40 +168,10 @@ export class RegistrationPlane {
         callee: component,
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
-          structureArgument(
-            'MiniportAttributes',
-            attributes.kind === 'registration'
-              ? 'NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES'
-              : 'NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES',
-            addresses.addressOf(attributes.bytes),
-            attributes.bytes,
-          ),
-          ...(attributes.kind === 'registration'
-            ? []
-            : [
-                structureArgument(
-                  'DefaultTcpConnectionOffloadConfiguration',
-                  'NDIS_TCP_CONNECTION_OFFLOAD',
-                  addresses.addressOf(attributes.DefaultTcpConnectionOffloadConfiguration),
-                  attributes.DefaultTcpConnectionOffloadConfiguration,
-                ),
-                structureArgument(
-                  'TcpConnectionOffloadHardwareCapabilities',
-                  'NDIS_TCP_CONNECTION_OFFLOAD',
-                  addresses.addressOf(attributes.TcpConnectionOffloadHardwareCapabilities),
-                  attributes.TcpConnectionOffloadHardwareCapabilities,
-                ),
-              ]),
+          ...attributesArguments(machine.addresses, attributes),
         ],
       },
-      () => {
-        if (attributes.kind === 'registration') adapter.context = attributes.MiniportAdapterContext;
-        else {
-          adapter.hardwareCapabilities = attributes.TcpConnectionOffloadHardwareCapabilities;
-          adapter.currentConfiguration = attributes.DefaultTcpConnectionOffloadConfiguration;
-        }
-        return NDIS_STATUS.SUCCESS;
-      },
+      () => keepAttributes(adapter, attributes),
     );
   }
 
@@ -329,6 +290,7 @@ export class RegistrationPlane {
           address: machine.addresses.allocate(opaqueSize),
           label: 'BindContext',
         };
+        const BindParameters = bindParametersOf(machine.addresses, adapter);
         const bound = door.status(
           {
             functionName: 'ProtocolBindAdapterEx',
@@ -337,11 +299,17 @@ export class RegistrationPlane {
             arguments: [
               pointerArgument('ProtocolDriverContext', protocol.context, 'ProtocolDriverContext'),
               pointerArgument('BindContext', BindContext, BindContext.label),
+              ...bindParametersArguments(machine.addresses, BindParameters),
             ],
           },
           (call) => {
             this.openBinds.set(BindContext, { call, protocol });
-            return protocol.characteristics.BindAdapterHandlerEx(protocol.context, BindContext, adapter);
+            return protocol.characteristics.BindAdapterHandlerEx(
+              protocol.context,
+              BindContext,
+              adapter,
+              BindParameters,
+            );
           },
         );
         if (adapter.binding !== undefined) adapter.binding.inBindCall = false;

@@ -108,6 +108,17 @@ export class AdapterGate {
     this.indicate(NDIS_STATUS.OFFLOAD_RESUME, this.adapter.capabilities());
   }
 
+  /**
+   * Capabilities have changed: a pause and a resume report them (CAP-015), unless a resume is still to come anyhow. `meanwhile` is
+   * done while offloading is paused.
+   */
+  capabilitiesChanged(meanwhile: () => void = () => undefined): void {
+    const wasOpen = this.offloads === 'open';
+    if (wasOpen) this.pauseOffload();
+    meanwhile();
+    if (wasOpen) this.resumeOffload();
+  }
+
   /** The cable has been plugged in or pulled: reported, and nothing else; uploading is the host's decision (PWR-013). */
   linkChanged(up: boolean): void {
     if (this.linkUp === up) return;
@@ -172,6 +183,20 @@ export class AdapterGate {
     });
   }
 
+  /** Indicates a status at DISPATCH_LEVEL. */
+  indicate(StatusCode: NdisStatus, StatusBuffer: Uint8Array | null): void {
+    const { machine, ndis, handle } = this.adapter;
+    const indication: NDIS_STATUS_INDICATION = {
+      address: machine.addresses.allocate(statusIndicationSize),
+      SourceHandle: handle,
+      StatusCode,
+      StatusBuffer,
+    };
+    machine.atLeast(DISPATCH_LEVEL, () => {
+      ndis.status.NdisMIndicateStatusEx(handle, indication);
+    });
+  }
+
   private goOn(): void {
     const { adapter } = this;
     const { ndis, handle } = adapter;
@@ -194,18 +219,5 @@ export class AdapterGate {
 
   private refuseHeld(): void {
     for (const initiate of this.held.splice(0)) initiate.refuse();
-  }
-
-  private indicate(StatusCode: NdisStatus, StatusBuffer: Uint8Array | null): void {
-    const { machine, ndis, handle } = this.adapter;
-    const indication: NDIS_STATUS_INDICATION = {
-      address: machine.addresses.allocate(statusIndicationSize),
-      SourceHandle: handle,
-      StatusCode,
-      StatusBuffer,
-    };
-    machine.atLeast(DISPATCH_LEVEL, () => {
-      ndis.status.NdisMIndicateStatusEx(handle, indication);
-    });
   }
 }

@@ -52,8 +52,10 @@ export class Admission {
   /** For a path. */
   path(constState: PATH_OFFLOAD_STATE_CONST, cached: PATH_OFFLOAD_STATE_CACHED): NdisStatus | undefined {
     const { objects } = this;
-    const { limits } = this.settings;
+    const { limits, offloadsIPv4 } = this.settings;
     const { SourceAddress, DestinationAddress } = constState;
+    // What has been turned off is not taken (CAP-022).
+    if (!offloadsIPv4) return NDIS_STATUS.FAILURE;
     if (SourceAddress.length !== addressLength || DestinationAddress.length !== addressLength)
       return NDIS_STATUS.FAILURE;
     if (objects.paths.size >= limits.paths) return NDIS_STATUS.OFFLOAD_PATH_ENTRIES;

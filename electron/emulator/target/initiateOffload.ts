@@ -28,7 +28,7 @@ export class InitiateOffload {
   private readonly order: { readonly block: Block; readonly parent: Block | null }[] = [];
   private readonly objects = new Map<Block, TargetContext>();
   private readonly started: OffloadedConnection[] = [];
-  private readonly admission: Admission;
+  private admission: Admission;
 
   constructor(
     private readonly adapter: TargetAdapter,
@@ -44,7 +44,10 @@ export class InitiateOffload {
 
   /** Starts the walk; the request is completed when it has ended. */
   begin(): void {
-    this.adapter.operationBegins();
+    const { adapter } = this;
+    adapter.operationBegins();
+    // A pause in which the request was held may have changed what the target takes.
+    this.admission = new Admission(adapter.objects, adapter.settings);
     this.next(0);
   }
 

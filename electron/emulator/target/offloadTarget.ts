@@ -18,6 +18,11 @@ import {
 import type { Ndis } from '../ndis/ndis';
 import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
 import type { PVOID } from '../ndis/offloadBlockList';
+import { writeGeneralAttributes } from '../ndis/generalAttributes';
+import { everyPacketType } from '../ndis/packetFilter';
+import { writePnpCapabilities } from '../ndis/pnpCapabilities';
+import { writeReceiveScaleCapabilities } from '../ndis/receiveScale';
+import { writeTaskOffload } from '../ndis/taskOffload';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { InitiateOffload } from './initiateOffload';
@@ -34,6 +39,15 @@ const attributeFlags =
   constantValue('NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER') |
   constantValue('NDIS_MINIPORT_ATTRIBUTES_SURPRISE_REMOVE_OK') |
   constantValue('NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND');
+
+/** It wakes the machine from no power state. */
+const noWakeUp = { MinMagicPacketWakeUp: 0, MinPatternWakeUp: 0, MinLinkChangeWakeUp: 0 } as const;
+
+/** Bytes of the largest packet of an Ethernet without jumbo frames. */
+const ethernetMtu = 1500;
+
+/** Group addresses that the hardware can filter by. */
+const multicastEntries = 32;
 
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
 
@@ -114,6 +128,11 @@ export class OffloadTarget implements PVOID, LinkEnd {
   resumeOffload(tcpCapacity?: number): void {
     if (tcpCapacity !== undefined) this.adapter?.changeCapacity(tcpCapacity);
     this.adapter?.gate.resumeOffload();
+  }
+
+  /** Its hardware has changed: indicates what it could do now, and what it does. */
+  changeHardware(tcpCapacity: number, transmitTcpChecksum = this.settings.transmitTcpChecksum): void {
+    this.adapter?.changeHardware(tcpCapacity, transmitTcpChecksum);
   }
 
   /** NdisMiniportHandle of its adapter, for Plug and Play.
@@ -202,16 +221,40 @@ export class OffloadTarget implements PVOID, LinkEnd {
         AttributeFlags: attributeFlags,
       }),
     });
-    const capabilities = adapter.capabilities();
     const { addresses } = machine;
+    const wakeUp = writePnpCapabilities(noWakeUp);
+    const { linkSpeed, limits } = this.settings;
+    registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
+      kind: 'general',
+      PowerManagementCapabilities: wakeUp,
+      bytes: writeGeneralAttributes(addresses, {
+        MtuSize: ethernetMtu,
+        linkSpeed: adapter.gate.isUnplugged ? 0 : linkSpeed,
+        maximumLinkSpeed: linkSpeed,
+        LookaheadSize: Math.min(limits.pathMtu, ethernetMtu),
+        SupportedPacketFilters: everyPacketType,
+        MaxMulticastListSize: multicastEntries,
+        macAddress: this.settings.mac,
+        PowerManagementCapabilities: wakeUp,
+        RecvScaleCapabilities: writeReceiveScaleCapabilities(1),
+      }),
+    });
+    const capabilities = adapter.capabilities();
+    const hardwareCapabilities = adapter.hardwareCapabilities();
+    const taskOffload = writeTaskOffload(adapter.tasks.configuration);
+    const taskCapabilities = writeTaskOffload(adapter.tasks.capabilities);
     registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
       kind: 'offload',
       DefaultTcpConnectionOffloadConfiguration: capabilities,
-      TcpConnectionOffloadHardwareCapabilities: capabilities,
+      TcpConnectionOffloadHardwareCapabilities: hardwareCapabilities,
+      DefaultOffloadConfiguration: taskOffload,
+      HardwareOffloadCapabilities: taskCapabilities,
       bytes: encodeStructure('NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES', {
         Header: objectHeader('NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES'),
         DefaultTcpConnectionOffloadConfiguration: pointerOf(addresses.addressOf(capabilities)),
-        TcpConnectionOffloadHardwareCapabilities: pointerOf(addresses.addressOf(capabilities)),
+        TcpConnectionOffloadHardwareCapabilities: pointerOf(addresses.addressOf(hardwareCapabilities)),
+        DefaultOffloadConfiguration: pointerOf(addresses.addressOf(taskOffload)),
+        HardwareOffloadCapabilities: pointerOf(addresses.addressOf(taskCapabilities)),
       }),
     });
     const { status, OffloadHandlers } = registration.NdisMGetOffloadHandlers(NdisMiniportHandle, tcpChimney);

@@ -8,6 +8,10 @@ export interface TargetSettings {
   readonly mac: MacAddress;
   /** Largest number of offloaded TCP connections. */
   readonly tcpCapacity: number;
+  /** Whether connection offload over IPv4 is on; OIDs turn it off and on. */
+  readonly offloadsIPv4: boolean;
+  /** Whether the hardware can compute TCP checksums of the host path's IPv4 packets. */
+  readonly transmitTcpChecksum: boolean;
   /** How much it has of everything else. */
   readonly limits: TargetLimits;
   /** Firmware time to take over or give back one state object. */
@@ -25,6 +29,8 @@ export interface TargetSettings {
 /** An adapter like those of 2007: room for 1024 connections, a clock of its own. */
 export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   tcpCapacity: 1024,
+  offloadsIPv4: true,
+  transmitTcpChecksum: false,
   limits: defaultTargetLimits,
   objectTime: 6_000,
   tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },
