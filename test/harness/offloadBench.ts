@@ -1,12 +1,12 @@
 /** Host stack, NDIS, offload target and echo server on one machine, driven by a test instead of a scenario. */
 import { HostStack } from '../../electron/emulator/host/hostStack';
 import type { HostConnection } from '../../electron/emulator/host/hostConnection';
-import { defaultHostSettings } from '../../electron/emulator/host/hostSettings';
+import { defaultHostSettings, type HostSettings } from '../../electron/emulator/host/hostSettings';
 import { Machine } from '../../electron/emulator/machine/machine';
 import { Ndis } from '../../electron/emulator/ndis/ndis';
 import { EchoHost, echoPort } from '../../electron/emulator/peer/echoHost';
 import { OffloadTarget } from '../../electron/emulator/target/offloadTarget';
-import { defaultTargetSettings } from '../../electron/emulator/target/targetSettings';
+import { defaultTargetSettings, type TargetSettings } from '../../electron/emulator/target/targetSettings';
 import { defaultTcpSettings } from '../../electron/emulator/tcp/tcpSettings';
 import { FramePool } from '../../electron/emulator/wire/frame';
 import { Link } from '../../electron/emulator/wire/link';
@@ -37,7 +37,9 @@ export class OffloadBench {
   returned = 0;
   acknowledged = 0;
 
-  constructor() {
+  constructor(
+    choices: { readonly host?: Partial<HostSettings>; readonly target?: Partial<TargetSettings> } = {},
+  ) {
     const silent = silentProbe();
     const probe: Probe = {
       ...silent,
@@ -51,8 +53,17 @@ export class OffloadBench {
     this.ndis = new Ndis(machine, { enter: 10, leave: 10 });
     const mac = Uint8Array.from([2, 0, 0, 0, 0, 1]);
     const pool = new FramePool();
-    this.host = new HostStack(machine, this.ndis, { ...defaultHostSettings, mac, address: hostAddress });
-    this.target = new OffloadTarget(machine, this.ndis, pool, { ...defaultTargetSettings, mac });
+    this.host = new HostStack(machine, this.ndis, {
+      ...defaultHostSettings,
+      mac,
+      address: hostAddress,
+      ...choices.host,
+    });
+    this.target = new OffloadTarget(machine, this.ndis, pool, {
+      ...defaultTargetSettings,
+      mac,
+      ...choices.target,
+    });
     const peerMac = Uint8Array.from([2, 0, 0, 0, 0, 2]);
     const peer = new EchoHost(
       machine,

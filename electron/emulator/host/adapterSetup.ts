@@ -1,10 +1,11 @@
 /**
  * What the host stack asks and tells an adapter when it has opened it, as a TCP/IP of 2008 does: who and how fast the adapter is, which
- * frames it is to hand up, how frames are encapsulated, and which offloads are to be on. Reception begins last.
+ * frames it is to hand up, and how frames are encapsulated. Reception begins last.
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
+import type { ConnectionOffload } from '../ndis/connectionOffload';
 import { interfaceStatisticsSize, readInterfaceStatistics } from '../ndis/interfaceStatistics';
 import type { InterfaceStatistics } from '../ndis/interfaceStatistics';
 import {
@@ -20,7 +21,7 @@ import {
   readTaskOffload,
   taskOffloadSize,
   writeOffloadEncapsulation,
-  writeOffloadParameters,
+  type OffloadEncapsulation,
   type TaskOffload,
 } from '../ndis/taskOffload';
 import { readUnsignedLong, unsignedLongSize, writeUnsignedLong } from '../ndis/unsignedLong';
@@ -42,6 +43,10 @@ export interface AdapterFacts {
   taskConfiguration?: TaskOffload;
   /** Whether the adapter does task offloads for frames as the host stack makes them. */
   encapsulationAccepted?: boolean;
+  /** The encapsulation that the adapter has indicated. */
+  encapsulation?: OffloadEncapsulation;
+  /** What connections its hardware could take. */
+  connectionCapabilities?: ConnectionOffload;
   /** Counters at the time of the bind. */
   statistics?: InterfaceStatistics;
 }
@@ -67,9 +72,8 @@ const indirectionEntries = 64;
 
 const ipv4Frames = packetTypes.DIRECTED | packetTypes.MULTICAST | packetTypes.BROADCAST;
 
-/** Makes all requests; the facts fill as they end. `offloadsConnections`: the adapter has reported that it could. */
-export function setUpAdapter(request: OidRequester, offloadsConnections: boolean): AdapterFacts {
-  const facts: AdapterFacts = {};
+/** Makes all requests; `facts` fill as they end. */
+export function setUpAdapter(request: OidRequester, facts: AdapterFacts): void {
   const query = (oid: number, size: number, take: (bytes: Uint8Array) => void): void => {
     const buffer = new Uint8Array(size);
     request('NdisRequestQueryInformation', oid, buffer, (status) => {
@@ -137,10 +141,5 @@ export function setUpAdapter(request: OidRequester, offloadsConnections: boolean
       facts.encapsulationAccepted = status === NDIS_STATUS.SUCCESS;
     },
   );
-  if (offloadsConnections) {
-    const TcpConnectionIPv4 = constantValue('NDIS_OFFLOAD_PARAMETERS_CONNECTION_OFFLOAD_ENABLED');
-    set(constantValue('OID_TCP_OFFLOAD_PARAMETERS'), writeOffloadParameters({ TcpConnectionIPv4 }));
-  }
   set(constantValue('OID_GEN_CURRENT_PACKET_FILTER'), writeUnsignedLong(ipv4Frames));
-  return facts;
 }

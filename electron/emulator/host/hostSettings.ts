@@ -2,6 +2,7 @@
 import type { TcpParameters } from '../ndis/tcpParameters';
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, MacAddress } from '../wire/address';
+import type { CapabilityPath } from './offloadAdministration';
 import type { Route } from './routes';
 
 /** See the file's head. */
@@ -21,6 +22,8 @@ export interface HostSettings {
   readonly postedReceiveBytes: number;
   /** Time until the application's thread posts its first receives on an offloaded connection. */
   readonly receivePostDelay: number;
+  /** By which OIDs it learns and sets what an adapter offloads. */
+  readonly capabilityPath: CapabilityPath;
   /** What offload targets are told about TCP. */
   readonly parameters: TcpParameters;
 }
@@ -35,6 +38,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   postedReceives: 4,
   postedReceiveBytes: 64 * 1024,
   receivePostDelay: 40_000,
+  capabilityPath: 'connection-offload',
   parameters: {
     TicksPerSecond: 1000,
     TcpAckFrequency: 2,

@@ -13,7 +13,6 @@ import {
   type NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
   type NDIS_HANDLE,
   type NDIS_OID_REQUEST,
-  type NDIS_STATUS_INDICATION,
 } from '../ndis/characteristics';
 import type { NDIS_BIND_PARAMETERS } from '../ndis/bindParameters';
 import type { Ndis } from '../ndis/ndis';
@@ -27,14 +26,8 @@ import {
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
-import {
-  connectionOffloadSize,
-  readConnectionOffload,
-  type ConnectionOffload,
-} from '../ndis/connectionOffload';
-import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
-import { readTaskOffload } from '../ndis/taskOffload';
-import { writeTcpParameters } from '../ndis/tcpParameters';
+import type { ConnectionOffload } from '../ndis/connectionOffload';
+import { allocateOidRequest } from '../ndis/oidRequests';
 import { ConnectionMap } from '../tcp/connectionMap';
 import type { SendQueue } from '../tcp/sendQueue';
 import { broadcastMac, sameAddress, type Ipv4Address } from '../wire/address';
@@ -43,12 +36,13 @@ import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
 import { fillSegmentFrame, leaveTcpChecksum, readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
-import { setUpAdapter, type AdapterFacts } from './adapterSetup';
+import type { AdapterFacts } from './adapterSetup';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
+import { OffloadAdministration } from './offloadAdministration';
 import { OffloadCoordinator } from './offloadCoordinator';
 import { PathCache } from './pathCache';
 import { RoutingTable } from './routes';
@@ -78,8 +72,7 @@ export class HostStack implements PVOID {
   readonly chimney: ChimneyGate;
   private bindParameters: NDIS_BIND_PARAMETERS | undefined;
   private bindContext: NDIS_HANDLE | undefined;
-  private facts: AdapterFacts = {};
-  private lastCapabilities: ConnectionOffload | undefined;
+  private readonly administration: OffloadAdministration;
   private readonly oidRequests = new Map<NDIS_OID_REQUEST, (status: NdisStatus) => void>();
   private readonly completions = new Map<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, () => void>();
   private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
@@ -100,7 +93,7 @@ export class HostStack implements PVOID {
       get connections() {
         return connections();
       },
-      learnCapabilities: () => this.queryCapabilities(chimneyOids.OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG),
+      learnCapabilities: () => this.administration.learn(),
       completeNetPnPEvent: (event) => {
         this.ndis.life.NdisCompleteNetPnPEvent(this.binding, event, NDIS_STATUS.SUCCESS);
       },
@@ -116,6 +109,17 @@ export class HostStack implements PVOID {
       },
       note: (connection, text) => {
         this.note(connection, text);
+      },
+    });
+    this.administration = new OffloadAdministration({
+      path: settings.capabilityPath,
+      parameters: settings.parameters,
+      request: (type, oid, buffer, ended) => this.requestOid(type, oid, buffer, ended),
+      onEnabled: () => {
+        this.chimney.enabled();
+      },
+      onCapabilities: ({ SupportIPv4 }) => {
+        this.chimney.capabilitiesLearned(SupportIPv4);
       },
     });
     this.neighbors = new NeighborCache(
@@ -159,11 +163,11 @@ export class HostStack implements PVOID {
         if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
         this.bindParameters = BindParameters;
         this.bindContext = BindContext;
-        if (opened.status === NDIS_STATUS.SUCCESS) this.setUp();
+        if (opened.status === NDIS_STATUS.SUCCESS) this.administration.opened(BindParameters);
         return opened.status;
       },
       OpenAdapterCompleteHandlerEx: (_context, status) => {
-        if (status === NDIS_STATUS.SUCCESS) this.setUp();
+        if (status === NDIS_STATUS.SUCCESS) this.administration.opened(this.bindParameters);
         else this.opened = undefined;
         if (this.bindContext !== undefined)
           this.ndis.registration.NdisCompleteBindAdapterEx(this.bindContext, status);
@@ -178,7 +182,7 @@ export class HostStack implements PVOID {
       },
       StatusHandlerEx: (_context, indication) => {
         this.chimney.onStatus(indication);
-        this.onTaskOffloadStatus(indication);
+        this.administration.onStatus(indication);
       },
       OidRequestCompleteHandler: (_context, request, status) => {
         this.onOidRequestEnded(request, status);
@@ -191,62 +195,37 @@ export class HostStack implements PVOID {
 
   /** What the adapter has answered when it was opened, and what it has indicated since. */
   get adapterFacts(): AdapterFacts {
-    return this.facts;
-  }
-
-  private setUp(): void {
-    const offload = this.bindParameters?.TcpConnectionOffloadCapabilities ?? null;
-    const capabilities = offload === null ? undefined : readConnectionOffload(offload);
-    this.lastCapabilities = capabilities;
-    this.facts = setUpAdapter((type, oid, buffer, ended) => {
-      this.requestOid(type, oid, buffer, ended);
-    }, capabilities?.SupportIPv4 === true);
-  }
-
-  /** Keeps what the adapter says of task offloads; packets sent from now on make use of it. */
-  private onTaskOffloadStatus({ StatusCode, StatusBuffer }: NDIS_STATUS_INDICATION): void {
-    if (StatusBuffer === null) return;
-    const offload = readTaskOffload(StatusBuffer);
-    if (offload === undefined) return;
-    if (StatusCode === NDIS_STATUS.TASK_OFFLOAD_CURRENT_CONFIG) this.facts.taskConfiguration = offload;
-    if (StatusCode === NDIS_STATUS.TASK_OFFLOAD_HARDWARE_CAPABILITIES) this.facts.taskCapabilities = offload;
-  }
-
-  /** Whether the adapter computes the TCP checksum of packets that the host path sends. */
-  private get leavesChecksum(): boolean {
-    const { encapsulationAccepted, taskConfiguration } = this.facts;
-    return encapsulationAccepted === true && taskConfiguration?.transmitTcpChecksum === true;
+    return this.administration.facts;
   }
 
   /** Reads the adapter's capabilities and turns connection offload on (CAP rules); at PASSIVE_LEVEL. */
   enableChimney(): NdisStatus {
-    const status = this.queryCapabilities(chimneyOids.OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES);
-    if (status !== NDIS_STATUS.SUCCESS) return status;
-    return this.requestOid(
-      'NdisRequestSetInformation',
-      chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS,
-      writeTcpParameters(this.settings.parameters),
-      (ended) => {
-        if (ended === NDIS_STATUS.SUCCESS) this.chimney.enabled();
-      },
-    );
+    return this.administration.enable();
+  }
+
+  /**
+   * The administrator turns connection offload on, or off: everything is taken back first (CAP-023). `done` hears how the set went,
+   * both at PASSIVE_LEVEL.
+   */
+  switchConnectionOffload(on: boolean, done: (status: NdisStatus) => void = () => undefined): void {
+    if (on) {
+      this.chimney.switchOn();
+      done(this.administration.set(true));
+    } else {
+      this.chimney.switchOff(() => {
+        done(this.administration.set(false));
+      });
+    }
   }
 
   /** What the adapter can take, as it was last read. */
   get capabilities(): ConnectionOffload | undefined {
-    return this.lastCapabilities;
+    return this.administration.capabilities;
   }
 
   /** Counters of offloaded connections, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
   offloadStatistics(): OffloadStatisticsAnswer | undefined {
     return readOffloadStatistics(this.machine, this.ndis, this.binding);
-  }
-
-  private queryCapabilities(oid: number): NdisStatus {
-    const buffer = new Uint8Array(connectionOffloadSize);
-    return this.requestOid('NdisRequestQueryInformation', oid, buffer, (ended) => {
-      if (ended === NDIS_STATUS.SUCCESS) this.lastCapabilities = readConnectionOffload(buffer);
-    });
   }
 
   /** All connections, oldest first. */
@@ -371,7 +350,7 @@ export class HostStack implements PVOID {
       typeOfService: connection.cachedState.TosOrTrafficClass,
     };
     fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
-    const { leavesChecksum } = this;
+    const { leavesChecksum } = this.administration;
     if (leavesChecksum) leaveTcpChecksum(scratch, settings.address, connection.remoteAddress);
     const list = allocateNetBufferList(this.machine.addresses, [scratch.bytes.slice(0, scratch.length)]);
     if (leavesChecksum)

@@ -8,6 +8,7 @@ import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import type { NDIS_OID_REQUEST } from './characteristics';
 import { readLinkUp, writeLinkState } from './linkState';
 import { answerOidQuery } from './oidBuffers';
+import { mergeEncapsulation, readOffloadEncapsulation, writeOffloadEncapsulation } from './taskOffload';
 import { unsignedLongSize, readUnsignedLong, writeUnsignedLong } from './unsignedLong';
 
 /** NDIS_MEDIA_STATE, of OID_GEN_MEDIA_CONNECT_STATUS. */
@@ -122,7 +123,10 @@ export class AdapterOids {
 
   /** A set has ended with success. */
   keep({ Oid, InformationBuffer }: NDIS_OID_REQUEST): void {
-    if (keptWhole.has(Oid)) this.kept.set(Oid, InformationBuffer.slice());
+    if (!keptWhole.has(Oid)) return;
+    const before = this.kept.get(Oid);
+    const merges = Oid === encapsulationOid && before !== undefined;
+    this.kept.set(Oid, merges ? mergedEncapsulation(before, InformationBuffer) : InformationBuffer.slice());
   }
 
   private checkSet(request: NDIS_OID_REQUEST): NdisStatus | undefined {
@@ -167,6 +171,13 @@ export class AdapterOids {
         return this.taskOffloadCapabilities;
     }
   }
+}
+
+function mergedEncapsulation(before: Uint8Array, wanted: Uint8Array): Uint8Array {
+  const [old, set] = [readOffloadEncapsulation(before), readOffloadEncapsulation(wanted)];
+  return old === undefined || set === undefined
+    ? wanted.slice()
+    : writeOffloadEncapsulation(mergeEncapsulation(old, set));
 }
 
 function addressesOf(list: Uint8Array): Uint8Array[] {

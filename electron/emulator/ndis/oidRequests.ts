@@ -14,6 +14,7 @@ import type { NDIS_HANDLE, NDIS_OID_REQUEST } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 import { answerOidQuery } from './oidBuffers';
+import { readOlderTaskOffload } from './olderTaskOffload';
 import { readUnsignedLong } from './unsignedLong';
 
 /** OIDs of chimney offload and of the adapters that do it. */
@@ -243,10 +244,34 @@ export class OidPlane {
     const structure = structureOfOid.get(Oid);
     if (structure !== undefined)
       return [structureArgument('InformationBuffer', structure, address, InformationBuffer.slice())];
+    if (Oid === constantValue('OID_TCP_TASK_OFFLOAD'))
+      return this.olderTaskOffload(InformationBuffer, address);
     const number = numberOfOid.get(Oid);
     const value = readUnsignedLong(InformationBuffer.subarray(0, 4));
     if (number !== undefined && value !== undefined) return [numberArgument(number, value)];
     return [pointerArgument('InformationBuffer', { address }, `${InformationBuffer.length} bytes`)];
+  }
+
+  /** The buffer of OID_TCP_TASK_OFFLOAD, with the structures of the catalogue that lie in it. */
+  private olderTaskOffload(buffer: Uint8Array, address: number): CallArgument[] {
+    const offload = readOlderTaskOffload(buffer);
+    const found: CallArgument[] = [
+      pointerArgument('InformationBuffer', { address }, 'NDIS_TASK_OFFLOAD_HEADER'),
+    ];
+    if (offload?.connection !== undefined)
+      found.push(
+        structureArgument('TaskBuffer', 'NDIS_TCP_CONNECTION_OFFLOAD', address + 48, offload.connection),
+      );
+    if (offload?.parameters !== undefined)
+      found.push(
+        structureArgument(
+          'TcpParameters',
+          'NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          address + 68,
+          offload.parameters,
+        ),
+      );
+    return found;
   }
 }
 

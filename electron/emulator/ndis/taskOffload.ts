@@ -102,6 +102,18 @@ export interface OffloadEncapsulation {
 /** An IP version for which nothing is to change. */
 export const sameEncapsulation: Encapsulation = { Enabled: 0, EncapsulationType: 0, HeaderSize: 0 };
 
+/** What holds after a set of OID_OFFLOAD_ENCAPSULATION. */
+export function mergeEncapsulation(
+  before: OffloadEncapsulation,
+  wanted: OffloadEncapsulation,
+): OffloadEncapsulation {
+  const merge = (version: 'IPv4' | 'IPv6'): Encapsulation =>
+    wanted[version].Enabled === constantValue('NDIS_OFFLOAD_SET_NO_CHANGE')
+      ? before[version]
+      : wanted[version];
+  return { IPv4: merge('IPv4'), IPv6: merge('IPv6') };
+}
+
 /** Bytes of NDIS_OFFLOAD_ENCAPSULATION. */
 export const offloadEncapsulationSize = objectHeader('NDIS_OFFLOAD_ENCAPSULATION').Size;
 

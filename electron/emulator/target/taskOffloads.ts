@@ -5,6 +5,7 @@
 import { constantValue } from '../../../shared/ddi/catalogue';
 import {
   checksumSettings,
+  mergeEncapsulation,
   noTaskOffload,
   sameEncapsulation,
   type Encapsulation,
@@ -16,7 +17,6 @@ import { finishChecksum, sumWords } from '../wire/internetChecksum';
 import { ipv4Offset, readIpv4Header } from '../wire/ipv4';
 
 const on = constantValue('NDIS_OFFLOAD_SET_ON');
-const off = constantValue('NDIS_OFFLOAD_SET_OFF');
 const ethernet = constantValue('NDIS_ENCAPSULATION_IEEE_802_3');
 
 /** Where a TCP header has its checksum. */
@@ -72,10 +72,7 @@ export class TaskOffloads {
   /** Takes an encapsulation; false if it is not that of an untagged Ethernet II frame. */
   encapsulate(wanted: OffloadEncapsulation): boolean {
     if (!isSupported(wanted.IPv4) || !isSupported(wanted.IPv6)) return false;
-    this.inForce = {
-      IPv4: merge(this.inForce.IPv4, wanted.IPv4),
-      IPv6: merge(this.inForce.IPv6, wanted.IPv6),
-    };
+    this.inForce = mergeEncapsulation(this.inForce, wanted);
     return true;
   }
 
@@ -105,9 +102,4 @@ function describe(transmitTcpChecksum: boolean): TaskOffload {
 function isSupported({ Enabled, EncapsulationType, HeaderSize }: Encapsulation): boolean {
   if (Enabled !== on) return true;
   return EncapsulationType === ethernet && HeaderSize === ethernetHeaderLength;
-}
-
-function merge(before: Encapsulation, wanted: Encapsulation): Encapsulation {
-  if (wanted.Enabled === on) return wanted;
-  return wanted.Enabled === off ? { Enabled: off, EncapsulationType: 0, HeaderSize: 0 } : before;
 }
