@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { defaultHostSettings } from '../../electron/emulator/host/hostSettings';
 import { readConnectionOffload } from '../../electron/emulator/ndis/connectionOffload';
 import {
   checksumSettings,
@@ -10,6 +11,7 @@ import {
   writeOffloadParameters,
 } from '../../electron/emulator/ndis/taskOffload';
 import { writeOlderTaskOffload, writeTaskOffloadHeader } from '../../electron/emulator/ndis/olderTaskOffload';
+import { writeTcpParameters } from '../../electron/emulator/ndis/tcpParameters';
 import { TaskOffloads } from '../../electron/emulator/target/taskOffloads';
 import { constantValue } from '../../shared/ddi/catalogue';
 import { NDIS_STATUS, statusName } from '../../shared/ddi/status';
@@ -224,6 +226,23 @@ describe('OID_TCP_OFFLOAD_PARAMETERS and OID_OFFLOAD_ENCAPSULATION', () => {
     expect(setOid(requesterOf(new OffloadBench()), 'OID_OFFLOAD_ENCAPSULATION', bytes).status).toBe(
       NDIS_STATUS.INVALID_PARAMETER,
     );
+  });
+});
+
+describe('OID_TCP_CONNECTION_OFFLOAD_PARAMETERS', () => {
+  it('frames that the target can’t make are INVALID_PARAMETER', () => {
+    const IPv4 = {
+      Enabled: constantValue('NDIS_OFFLOAD_SET_ON'),
+      EncapsulationType: constantValue('NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED'),
+      HeaderSize: 22,
+    };
+    const bytes = writeTcpParameters(defaultHostSettings.parameters, { IPv4, IPv6: sameEncapsulation });
+    const { status } = setOid(
+      requesterOf(new OffloadBench()),
+      'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+      bytes,
+    );
+    expect(status).toBe(NDIS_STATUS.INVALID_PARAMETER);
   });
 });
 

@@ -13,7 +13,9 @@ import {
 import type { NDIS_HANDLE, NDIS_OID_REQUEST } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
+import { connectionEncapsulation } from './internalRecords';
 import { answerOidQuery } from './oidBuffers';
+import { readTcpEncapsulation } from './tcpParameters';
 import { readOlderTaskOffload } from './olderTaskOffload';
 import { readUnsignedLong } from './unsignedLong';
 
@@ -111,7 +113,7 @@ export class OidPlane {
         takeResult(request, below);
         return status;
       },
-      (status) => ({ status, outputs: this.outputs(request, status) }),
+      (status) => ({ status, outputs: [...this.outputs(request, status), ...this.keptOf(request, status)] }),
     );
   }
 
@@ -250,6 +252,18 @@ export class OidPlane {
     const value = readUnsignedLong(InformationBuffer.subarray(0, 4));
     if (number !== undefined && value !== undefined) return [numberArgument(number, value)];
     return [pointerArgument('InformationBuffer', { address }, `${InformationBuffer.length} bytes`)];
+  }
+
+  /** What NDIS notes for itself of a set that has ended with success at once. */
+  private keptOf(
+    { Oid, RequestType, InformationBuffer }: NDIS_OID_REQUEST,
+    status: NdisStatus,
+  ): CallArgument[] {
+    const sets = RequestType === 'NdisRequestSetInformation' && status === NDIS_STATUS.SUCCESS;
+    if (!sets || Oid !== chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS) return [];
+    const encapsulation = readTcpEncapsulation(InformationBuffer);
+    if (encapsulation === undefined) return [];
+    return [connectionEncapsulation(this.core.machine.addresses, encapsulation)];
   }
 
   /** The buffer of OID_TCP_TASK_OFFLOAD, with the structures of the catalogue that lie in it. */

@@ -24,6 +24,7 @@ import {
   ProtocolDriver,
   protocolFrom,
 } from './drivers';
+import { clientHandlers, eventHandlers } from './internalRecords';
 import { attributesArguments, keepAttributes, type MiniportAttributes } from './miniportAttributes';
 import type { NdisSettings } from './ndisSettings';
 import type { PVOID } from './offloadBlockList';
@@ -120,7 +121,7 @@ export class RegistrationPlane {
     const { addresses } = machine;
     const { structure, value } = OptionalHandlers;
     const edge = edgeOf(NdisHandle);
-    return door.status(
+    return door.cross(
       {
         functionName: 'NdisSetOptionalHandlers',
         caller: edge?.driver.component ?? component,
@@ -150,6 +151,11 @@ export class RegistrationPlane {
         const registered = install(edge.holder, OptionalHandlers, this.handlersLeft > 0);
         if (registered === NDIS_STATUS.SUCCESS) this.handlersLeft--;
         return registered;
+      },
+      (status) => {
+        const keeps =
+          status === NDIS_STATUS.SUCCESS && structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS';
+        return { status, outputs: keeps ? clientHandlers(addresses, value) : [] };
       },
     );
   }
@@ -203,17 +209,7 @@ export class RegistrationPlane {
       },
       ({ status, OffloadHandlers }) => {
         if (OffloadHandlers === null) return { status };
-        const bytes = encodeCharacteristics(addresses, 'NDIS_TCP_OFFLOAD_EVENT_HANDLERS', {
-          Header: objectHeader('NDIS_TCP_OFFLOAD_EVENT_HANDLERS', { type: tcpChimney }),
-          ...OffloadHandlers,
-        });
-        const table = structureArgument(
-          'OffloadHandlers',
-          'NDIS_TCP_OFFLOAD_EVENT_HANDLERS',
-          addresses.addressOf(OffloadHandlers),
-          bytes,
-        );
-        return { status, outputs: [table] };
+        return { status, outputs: eventHandlers(addresses, OffloadHandlers) };
       },
     );
   }

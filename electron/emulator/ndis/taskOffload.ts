@@ -117,9 +117,9 @@ export function mergeEncapsulation(
 /** Bytes of NDIS_OFFLOAD_ENCAPSULATION. */
 export const offloadEncapsulationSize = objectHeader('NDIS_OFFLOAD_ENCAPSULATION').Size;
 
-/** NDIS_OFFLOAD_ENCAPSULATION. */
-export function writeOffloadEncapsulation({ IPv4, IPv6 }: OffloadEncapsulation): Uint8Array {
-  return encodeStructure('NDIS_OFFLOAD_ENCAPSULATION', {
+/** The members of NDIS_OFFLOAD_ENCAPSULATION. */
+export function encapsulationValues({ IPv4, IPv6 }: OffloadEncapsulation) {
+  return {
     Header: objectHeader('NDIS_OFFLOAD_ENCAPSULATION'),
     'IPv4.Enabled': IPv4.Enabled,
     'IPv4.EncapsulationType': IPv4.EncapsulationType,
@@ -127,7 +127,12 @@ export function writeOffloadEncapsulation({ IPv4, IPv6 }: OffloadEncapsulation):
     'IPv6.Enabled': IPv6.Enabled,
     'IPv6.EncapsulationType': IPv6.EncapsulationType,
     'IPv6.HeaderSize': IPv6.HeaderSize,
-  });
+  };
+}
+
+/** NDIS_OFFLOAD_ENCAPSULATION. */
+export function writeOffloadEncapsulation(encapsulation: OffloadEncapsulation): Uint8Array {
+  return encodeStructure('NDIS_OFFLOAD_ENCAPSULATION', encapsulationValues(encapsulation));
 }
 
 /** Decodes NDIS_OFFLOAD_ENCAPSULATION; undefined if it is too short. */

@@ -3,11 +3,12 @@ import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
 import { answerOidQuery, takeOidSet } from '../ndis/oidBuffers';
 import { chimneyOids } from '../ndis/oidRequests';
-import { readTcpParameters, tcpParametersSize } from '../ndis/tcpParameters';
+import { readTcpEncapsulation, readTcpParameters, tcpParametersSize } from '../ndis/tcpParameters';
 import { generalOids } from './generalOids';
 import { serveFrom, type OidHandlers, type OidTable } from './oidHandlers';
 import type { TargetAdapter } from './targetAdapter';
 import { taskOffloadOids } from './taskOffloadOids';
+import { isEthernet } from './taskOffloads';
 
 const ownOids: OidTable = [
   [chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS, { set: setParameters }],
@@ -52,6 +53,8 @@ function wasReset(request: NDIS_OID_REQUEST): NdisStatus {
 
 function setParameters(adapter: TargetAdapter, request: NDIS_OID_REQUEST): NdisStatus {
   return takeOidSet(request, tcpParametersSize, readTcpParameters, (parameters) => {
+    const encapsulation = readTcpEncapsulation(request.InformationBuffer);
+    if (encapsulation === undefined || !isEthernet(encapsulation)) return NDIS_STATUS.INVALID_PARAMETER;
     adapter.configure(parameters);
     return NDIS_STATUS.SUCCESS;
   });

@@ -71,7 +71,7 @@ export class TaskOffloads {
 
   /** Takes an encapsulation; false if it is not that of an untagged Ethernet II frame. */
   encapsulate(wanted: OffloadEncapsulation): boolean {
-    if (!isSupported(wanted.IPv4) || !isSupported(wanted.IPv6)) return false;
+    if (!isEthernet(wanted)) return false;
     this.inForce = mergeEncapsulation(this.inForce, wanted);
     return true;
   }
@@ -97,6 +97,11 @@ export class TaskOffloads {
 
 function describe(transmitTcpChecksum: boolean): TaskOffload {
   return transmitTcpChecksum ? { encapsulation: ethernet, transmitTcpChecksum } : noTaskOffload;
+}
+
+/** Whether an encapsulation that is to be on is that of untagged Ethernet II frames. */
+export function isEthernet({ IPv4, IPv6 }: OffloadEncapsulation): boolean {
+  return isSupported(IPv4) && isSupported(IPv6);
 }
 
 function isSupported({ Enabled, EncapsulationType, HeaderSize }: Encapsulation): boolean {
