@@ -1,6 +1,7 @@
 /** Host stack, NDIS, offload target and echo server on one machine, driven by a test instead of a scenario. */
 import { HostStack } from '../../electron/emulator/host/hostStack';
 import type { HostConnection } from '../../electron/emulator/host/hostConnection';
+import type { ConnectionUser } from '../../electron/emulator/host/connectionUser';
 import { defaultHostSettings, type HostSettings } from '../../electron/emulator/host/hostSettings';
 import { Machine } from '../../electron/emulator/machine/machine';
 import { Ndis } from '../../electron/emulator/ndis/ndis';
@@ -35,17 +36,32 @@ export class OffloadBench {
   readonly connection: HostConnection;
   /** Bytes that came back from the echo server, and bytes that it has acknowledged. */
   returned = 0;
+  readonly returnedBytes: number[] = [];
+  /** Bytes that were posted. */
+  readonly sentBytes: number[] = [];
+  private readonly statuses = new Map<number, number | undefined>();
+  private readonly eventOf: number[] = [];
   acknowledged = 0;
 
   constructor(
-    choices: { readonly host?: Partial<HostSettings>; readonly target?: Partial<TargetSettings> } = {},
+    choices: {
+      readonly host?: Partial<HostSettings>;
+      readonly target?: Partial<TargetSettings>;
+      readonly user?: Partial<ConnectionUser>;
+    } = {},
   ) {
     const silent = silentProbe();
     const probe: Probe = {
       ...silent,
       call: (time, call) => {
         this.calls.push(call);
-        return silent.call(time, call);
+        const event = silent.call(time, call);
+        this.eventOf.push(event);
+        return event;
+      },
+      return: (time, result) => {
+        this.statuses.set(result.call, result.status);
+        silent.return(time, result);
       },
     };
     const machine = new Machine(probe, 1);
@@ -84,9 +100,11 @@ export class OffloadBench {
       onConnected: () => undefined,
       onData: (bytes) => {
         this.returned += bytes.length;
+        for (const byte of bytes) this.returnedBytes.push(byte);
       },
       onPeerClosed: () => undefined,
       onClosed: () => undefined,
+      ...choices.user,
     });
     this.runFor(1e6);
   }
@@ -108,7 +126,10 @@ export class OffloadBench {
 
   /** Posts bytes to send. */
   send(count: number): void {
-    this.connection.send(new Uint8Array(count), () => {
+    const first = this.sentBytes.length;
+    const bytes = Uint8Array.from({ length: count }, (_, index) => (first + index) % 251);
+    for (const byte of bytes) this.sentBytes.push(byte);
+    this.connection.send(bytes, () => {
       this.acknowledged += count;
     });
   }
@@ -120,6 +141,13 @@ export class OffloadBench {
       this.connection.offload();
     });
     if (this.connection.place !== 'Offloaded') throw new Error('the connection has not been offloaded');
+  }
+
+  /** Statuses that the calls of a function since `from` have returned. */
+  returnsSince(from: number, functionName: string): (number | undefined)[] {
+    return this.calls.flatMap((call, index) =>
+      index >= from && call.functionName === functionName ? [this.statuses.get(this.eventOf[index]!)] : [],
+    );
   }
 
   /** Names of the calls since `from`, an index into `calls`. */

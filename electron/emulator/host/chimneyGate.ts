@@ -118,6 +118,11 @@ export class ChimneyGate {
         this.closures.add('pause');
         this.stack.note(undefined, 'The target asks for no more offloads');
         break;
+      case NDIS_STATUS.OFFLOAD_STATE_INVALID:
+        // No page says what a host stack does then; UPLOAD_ALL takes the state back, and until a resume nothing new is offered.
+        this.closures.add('pause');
+        this.stack.note(undefined, 'The target says that offloaded state is invalid');
+        break;
       case NDIS_STATUS.UPLOAD_ALL:
         this.stack.note(undefined, 'The target asks for everything back');
         this.close('upload-all');

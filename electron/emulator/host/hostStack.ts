@@ -70,6 +70,7 @@ export class HostStack implements PVOID {
   private readonly sequenceNumbers: Random;
   /** When connections may be offloaded. */
   readonly chimney: ChimneyGate;
+  private driverHandle: NDIS_HANDLE | undefined;
   private bindParameters: NDIS_BIND_PARAMETERS | undefined;
   private bindContext: NDIS_HANDLE | undefined;
   private readonly administration: OffloadAdministration;
@@ -145,51 +146,68 @@ export class HostStack implements PVOID {
     return this.opened;
   }
 
+  /** NdisProtocolHandle, for whoever uninstalls the driver.
+   * @throws Error before DriverEntry and after the driver has gone. */
+  get protocolHandle(): NDIS_HANDLE {
+    if (this.driverHandle === undefined) throw new Error('the host stack is not loaded');
+    return this.driverHandle;
+  }
+
   /** DriverEntry: registers with NDIS. */
   load(): NdisStatus {
     let protocolHandle: NDIS_HANDLE | undefined;
-    const { status } = this.ndis.registration.NdisRegisterProtocolDriver(this.component, this, {
-      Header: objectHeader('NDIS_PROTOCOL_DRIVER_CHARACTERISTICS'),
-      MajorNdisVersion: 6,
-      MinorNdisVersion: 20,
-      SetOptionsHandler: (NdisDriverHandle) => {
-        protocolHandle = NdisDriverHandle;
-        return this.ProtocolSetOptions(NdisDriverHandle);
+    const { status, NdisProtocolHandle } = this.ndis.registration.NdisRegisterProtocolDriver(
+      this.component,
+      this,
+      {
+        Header: objectHeader('NDIS_PROTOCOL_DRIVER_CHARACTERISTICS'),
+        MajorNdisVersion: 6,
+        MinorNdisVersion: 20,
+        SetOptionsHandler: (NdisDriverHandle) => {
+          protocolHandle = NdisDriverHandle;
+          return this.ProtocolSetOptions(NdisDriverHandle);
+        },
+        BindAdapterHandlerEx: (_context, BindContext, adapter, BindParameters) => {
+          if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
+          const { registration } = this.ndis;
+          const opened = registration.NdisOpenAdapterEx(protocolHandle, this, adapter, BindContext);
+          if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
+          this.bindParameters = BindParameters;
+          this.bindContext = BindContext;
+          if (opened.status === NDIS_STATUS.SUCCESS) this.administration.opened(BindParameters);
+          return opened.status;
+        },
+        OpenAdapterCompleteHandlerEx: (_context, status) => {
+          if (status === NDIS_STATUS.SUCCESS) this.administration.opened(this.bindParameters);
+          else this.opened = undefined;
+          if (this.bindContext !== undefined)
+            this.ndis.registration.NdisCompleteBindAdapterEx(this.bindContext, status);
+        },
+        ReceiveNetBufferListsHandler: (_context, lists) => {
+          this.receivePackets(lists);
+        },
+        SendNetBufferListsCompleteHandler: (_context, lists) => {
+          for (const list of chainToArray(lists)) {
+            if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
+          }
+        },
+        StatusHandlerEx: (_context, indication) => {
+          this.chimney.onStatus(indication);
+          this.administration.onStatus(indication);
+        },
+        OidRequestCompleteHandler: (_context, request, status) => {
+          this.onOidRequestEnded(request, status);
+        },
+        NetPnPEventHandler: (_context, event) => this.chimney.onNetPnPEvent(event),
+        UnbindAdapterHandlerEx: (UnbindContext) => this.chimney.onUnbind(UnbindContext),
+        UninstallHandler: () => {
+          if (this.driverHandle !== undefined)
+            this.ndis.registration.NdisDeregisterProtocolDriver(this.driverHandle);
+          this.driverHandle = undefined;
+        },
       },
-      BindAdapterHandlerEx: (_context, BindContext, adapter, BindParameters) => {
-        if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
-        const { registration } = this.ndis;
-        const opened = registration.NdisOpenAdapterEx(protocolHandle, this, adapter, BindContext);
-        if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
-        this.bindParameters = BindParameters;
-        this.bindContext = BindContext;
-        if (opened.status === NDIS_STATUS.SUCCESS) this.administration.opened(BindParameters);
-        return opened.status;
-      },
-      OpenAdapterCompleteHandlerEx: (_context, status) => {
-        if (status === NDIS_STATUS.SUCCESS) this.administration.opened(this.bindParameters);
-        else this.opened = undefined;
-        if (this.bindContext !== undefined)
-          this.ndis.registration.NdisCompleteBindAdapterEx(this.bindContext, status);
-      },
-      ReceiveNetBufferListsHandler: (_context, lists) => {
-        this.receivePackets(lists);
-      },
-      SendNetBufferListsCompleteHandler: (_context, lists) => {
-        for (const list of chainToArray(lists)) {
-          if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
-        }
-      },
-      StatusHandlerEx: (_context, indication) => {
-        this.chimney.onStatus(indication);
-        this.administration.onStatus(indication);
-      },
-      OidRequestCompleteHandler: (_context, request, status) => {
-        this.onOidRequestEnded(request, status);
-      },
-      NetPnPEventHandler: (_context, event) => this.chimney.onNetPnPEvent(event),
-      UnbindAdapterHandlerEx: (UnbindContext) => this.chimney.onUnbind(UnbindContext),
-    });
+    );
+    this.driverHandle = NdisProtocolHandle ?? undefined;
     return status;
   }
 

@@ -312,7 +312,8 @@ export class AdapterLifePlane {
     done();
   }
 
-  private unbind(adapter: MiniportAdapter, done: () => void): void {
+  /** ProtocolUnbindAdapterEx for the binding above; `done` when it has been closed. */
+  unbind(adapter: MiniportAdapter, done: () => void): void {
     const { door, component, machine } = this.core;
     const { binding } = adapter;
     const handler = binding?.protocol.characteristics.UnbindAdapterHandlerEx;

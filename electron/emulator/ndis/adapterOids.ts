@@ -121,6 +121,11 @@ export class AdapterOids {
     return Uint8Array.from([...once.values()].flatMap((address) => [...address]));
   }
 
+  /** What was last set with success, for OIDs that NDIS sets again after a reset. */
+  lastSet(Oid: number): Uint8Array | undefined {
+    return this.kept.get(Oid);
+  }
+
   /** A set has ended with success. */
   keep({ Oid, InformationBuffer }: NDIS_OID_REQUEST): void {
     if (!keptWhole.has(Oid)) return;

@@ -93,6 +93,15 @@ export interface NDIS_MINIPORT_DRIVER_CHARACTERISTICS {
   readonly PauseHandler?: (MiniportAdapterContext: PVOID, PauseReason: number) => NdisStatus;
   /** MiniportHaltEx: the adapter goes; `HaltAction` is an NDIS_HALT_ACTION. */
   readonly HaltHandlerEx?: (MiniportAdapterContext: PVOID, HaltAction: number) => void;
+  /** MiniportCheckForHangEx: TRUE asks NDIS for a reset. NDIS takes an absent handler for FALSE. */
+  readonly CheckForHangHandlerEx?: (MiniportAdapterContext: PVOID) => boolean;
+  /**
+   * MiniportResetEx: starts the hardware anew. PENDING: the driver calls NdisMResetComplete, with whether NDIS is to set addresses and
+   * filters again.
+   */
+  readonly ResetHandlerEx?: (MiniportAdapterContext: PVOID) => NdisStatus;
+  /** MiniportDriverUnload: the last adapter has been halted and the driver goes; it calls NdisMDeregisterMiniportDriver. */
+  readonly UnloadHandler?: (DriverObject: PVOID) => void;
   /** MiniportDevicePnPEventNotify: the device is gone, or the power source has changed. */
   readonly DevicePnPEventNotifyHandler?: (MiniportAdapterContext: PVOID, DevicePnPEvent: number) => void;
 }
@@ -147,6 +156,8 @@ export interface NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
    * after that.
    */
   readonly UnbindAdapterHandlerEx?: (UnbindContext: NDIS_HANDLE, ProtocolBindingContext: PVOID) => NdisStatus;
+  /** ProtocolUninstall: the protocol is being removed from the machine; the driver calls NdisDeregisterProtocolDriver. */
+  readonly UninstallHandler?: () => void;
 }
 
 type GenericMiniportHandler = (

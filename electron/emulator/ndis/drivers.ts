@@ -130,6 +130,12 @@ export function adapterFrom(handle: NDIS_HANDLE): MiniportAdapter {
   throw new Error(`${handle.label} is no NdisMiniportHandle`);
 }
 
+/** As {@link bindingFrom}, for NdisMiniportDriverHandle. */
+export function miniportDriverFrom(handle: NDIS_HANDLE): MiniportDriver {
+  if (handle instanceof MiniportDriver) return handle;
+  throw new Error(`${handle.label} is no NdisMiniportDriverHandle`);
+}
+
 /** As {@link bindingFrom}, for NdisProtocolHandle. */
 export function protocolFrom(handle: NDIS_HANDLE): ProtocolDriver {
   if (handle instanceof ProtocolDriver) return handle;

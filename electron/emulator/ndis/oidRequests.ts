@@ -157,6 +157,13 @@ export class OidPlane {
     return status;
   }
 
+  /** Sets an OID of an adapter on NDIS's own account. */
+  setFromNdis(adapter: MiniportAdapter, oid: number, value: Uint8Array): void {
+    const { addresses } = this.core.machine;
+    const request = allocateOidRequest(addresses, 'NdisRequestSetInformation', oid, value);
+    this.deliver(adapter, request, () => undefined);
+  }
+
   /** NdisMOidRequestComplete: ends a request for which MiniportOidRequest returned PENDING.
    * @throws Error for a request that is not under way on the adapter. */
   NdisMOidRequestComplete(

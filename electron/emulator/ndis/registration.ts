@@ -20,6 +20,7 @@ import {
   Binding,
   MiniportAdapter,
   MiniportDriver,
+  miniportDriverFrom,
   opaqueSize,
   ProtocolDriver,
   protocolFrom,
@@ -107,6 +108,51 @@ export class RegistrationPlane {
     if (status !== NDIS_STATUS.SUCCESS) return { status, NdisProtocolHandle: null };
     this.protocols.push(driver);
     return { status, NdisProtocolHandle: driver };
+  }
+
+  /** NdisMDeregisterMiniportDriver: NDIS forgets a driver, whose adapters have been halted; at PASSIVE_LEVEL. */
+  NdisMDeregisterMiniportDriver(NdisMiniportDriverHandle: NDIS_HANDLE): void {
+    const driver = miniportDriverFrom(NdisMiniportDriverHandle);
+    const left = this.adapters.filter((adapter) => adapter.driver === driver);
+    if (left.some((adapter) => adapter.initialized)) throw new Error(`${driver.label} still has an adapter`);
+    this.deregister('NdisMDeregisterMiniportDriver', 'NdisMiniportDriverHandle', driver);
+    for (const adapter of left) this.adapters.splice(this.adapters.indexOf(adapter), 1);
+  }
+
+  /** NdisDeregisterProtocolDriver: the same for a protocol driver, whose bindings have been closed. */
+  NdisDeregisterProtocolDriver(NdisProtocolHandle: NDIS_HANDLE): void {
+    const driver = protocolFrom(NdisProtocolHandle);
+    if (this.adapters.some((adapter) => adapter.binding?.protocol === driver))
+      throw new Error(`${driver.label} is still bound to an adapter`);
+    this.deregister('NdisDeregisterProtocolDriver', 'NdisProtocolHandle', driver);
+    this.protocols.splice(this.protocols.indexOf(driver), 1);
+  }
+
+  /** Adapters of a miniport driver that are initialized, or that a protocol driver is bound to. */
+  adaptersOf(driver: MiniportDriver | ProtocolDriver): MiniportAdapter[] {
+    return this.adapters.filter(
+      (adapter) => (adapter.driver === driver && adapter.initialized) || adapter.binding?.protocol === driver,
+    );
+  }
+
+  private deregister(
+    functionName: FunctionName,
+    parameter: string,
+    driver: MiniportDriver | ProtocolDriver,
+  ): void {
+    const { door, component } = this.core;
+    door.void(
+      {
+        functionName,
+        caller: driver.component,
+        callee: component,
+        arguments: [pointerArgument(parameter, driver, driver.label)],
+      },
+      () => {
+        driver.genericHandlers = undefined;
+        driver.tcpHandlers = undefined;
+      },
+    );
   }
 
   /**

@@ -45,23 +45,43 @@ export class StatusPlane {
       },
       () => {
         learn(adapter, StatusIndication);
-        const { binding } = adapter;
-        const handler = binding?.protocol.characteristics.StatusHandlerEx;
-        if (binding === undefined || !binding.opened || handler === undefined) return;
-        door.void(
-          {
-            functionName: 'ProtocolStatusEx',
-            caller: component,
-            callee: binding.protocol.component,
-            arguments: [
-              pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
-              ...details,
-            ],
-          },
-          () => {
-            handler(binding.context, StatusIndication);
-          },
-        );
+        this.relay(adapter, StatusIndication, details);
+      },
+    );
+  }
+
+  /** NDIS itself tells the protocol driver above of an adapter, through ProtocolStatusEx. */
+  indicateFromNdis(adapter: MiniportAdapter, StatusCode: NdisStatus): void {
+    const indication: NDIS_STATUS_INDICATION = {
+      address: this.core.machine.addresses.allocate(112),
+      SourceHandle: adapter,
+      StatusCode,
+      StatusBuffer: null,
+    };
+    this.relay(adapter, indication, this.describe(indication));
+  }
+
+  private relay(
+    adapter: MiniportAdapter,
+    indication: NDIS_STATUS_INDICATION,
+    details: readonly CallArgument[],
+  ): void {
+    const { door, component } = this.core;
+    const { binding } = adapter;
+    const handler = binding?.protocol.characteristics.StatusHandlerEx;
+    if (binding === undefined || !binding.opened || handler === undefined) return;
+    door.void(
+      {
+        functionName: 'ProtocolStatusEx',
+        caller: component,
+        callee: binding.protocol.component,
+        arguments: [
+          pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
+          ...details,
+        ],
+      },
+      () => {
+        handler(binding.context, indication);
       },
     );
   }

@@ -2,6 +2,7 @@
  * Whether the target has room for one more state object, and with which status it refuses one that doesn't fit: the documented
  * status of each cause (INI-036 to INI-044, VLN-003 to VLN-007).
  */
+import { swapPortBytes } from '../../../shared/ddi/offloadState';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { chainToArray, type NET_BUFFER_LIST } from '../ndis/netBufferList';
 import type {
@@ -9,6 +10,7 @@ import type {
   PATH_OFFLOAD_STATE_CACHED,
   PATH_OFFLOAD_STATE_CONST,
   TCP_OFFLOAD_STATE_CACHED,
+  TCP_OFFLOAD_STATE_CONST,
   TCP_OFFLOAD_STATE_DELEGATED,
 } from '../ndis/offloadState';
 import { isOffloadableState } from '../tcp/offloadState';
@@ -63,6 +65,14 @@ export class Admission {
       return NDIS_STATUS.OFFLOAD_IP_ADDRESS_ENTRIES;
     if (cached.PathMtu > limits.pathMtu) return NDIS_STATUS.OFFLOAD_PATH_MTU;
     return this.contextArea();
+  }
+
+  /** Whether a TCP connection is one that the target cares to have, before it is asked whether there is room. */
+  candidate({ RemotePort, RemoteMss }: TCP_OFFLOAD_STATE_CONST): NdisStatus | undefined {
+    const { limits } = this.settings;
+    if (limits.refusedRemotePorts.includes(swapPortBytes(RemotePort))) return NDIS_STATUS.OFFLOAD_POLICY;
+    if (RemoteMss < limits.smallestRemoteMss) return NDIS_STATUS.OFFLOAD_CONNECTION_REJECTED;
+    return undefined;
   }
 
   /** For a TCP connection with the data that comes with it. */

@@ -52,9 +52,9 @@ export class InitiateOffload {
   }
 
   /** Completes the request without having taken anything: placeholders alone succeed (TRE-018). */
-  refuse(): void {
+  refuse(status: NdisStatus = NDIS_STATUS.FAILURE): void {
     for (const { block } of this.order)
-      block.Status = block.MiniportOffloadContext === null ? NDIS_STATUS.SUCCESS : NDIS_STATUS.FAILURE;
+      block.Status = block.MiniportOffloadContext === null ? NDIS_STATUS.SUCCESS : status;
     const { ndis, handle } = this.adapter;
     ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);
   }
@@ -125,7 +125,9 @@ export class InitiateOffload {
       }
       case 'tcp': {
         if (parent?.layer !== 'path') return NDIS_STATUS.FAILURE;
-        const refusal = admission.tcp(state.cached, state.delegated, block.NetBufferListChain);
+        const refusal =
+          admission.candidate(state.const) ??
+          admission.tcp(state.cached, state.delegated, block.NetBufferListChain);
         if (refusal !== undefined) return refusal;
         const connection = new OffloadedConnection(
           machine.addresses.allocate(contextSize),

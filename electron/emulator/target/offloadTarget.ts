@@ -56,6 +56,9 @@ export class OffloadTarget implements PVOID, LinkEnd {
   readonly component: number;
   readonly address: number;
   private adapter: TargetAdapter | undefined;
+  private driverHandle: NDIS_HANDLE | undefined;
+  /** Whether the hardware has stopped answering; NDIS asks now and then. */
+  private hung = false;
   /** What adapters that have been halted had sent. */
   private bytesOfHalted = 0;
   private link: Link | undefined;
@@ -74,6 +77,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
 
   /** DriverEntry: registers with NDIS. */
   load(): NdisStatus {
+    const { registration } = this.ndis;
     const characteristics: NDIS_MINIPORT_DRIVER_CHARACTERISTICS = {
       Header: objectHeader('NDIS_MINIPORT_DRIVER_CHARACTERISTICS'),
       MajorNdisVersion: 6,
@@ -88,6 +92,18 @@ export class OffloadTarget implements PVOID, LinkEnd {
         this.bytesOfHalted += adapter.newBytesSent;
         this.adapter = undefined;
       },
+      CheckForHangHandlerEx: (context) => {
+        this.adapterOf(context);
+        const { hung } = this;
+        this.hung = false;
+        return hung;
+      },
+      ResetHandlerEx: (context) => this.adapterOf(context).reset(),
+      UnloadHandler: () => {
+        // DriverEntry is undone: NDIS forgets the driver (REG-029).
+        if (this.driverHandle !== undefined) registration.NdisMDeregisterMiniportDriver(this.driverHandle);
+        this.driverHandle = undefined;
+      },
       DevicePnPEventNotifyHandler: (context, event) => {
         if (event === devicePnPEvents.SurpriseRemoved) this.adapterOf(context).gate.remove();
       },
@@ -99,9 +115,14 @@ export class OffloadTarget implements PVOID, LinkEnd {
         this.adapterOf(context).takeBackReceived(lists);
       },
     };
-    const { registration } = this.ndis;
-    return registration.NdisMRegisterMiniportDriver(this.component, 'Offload target', this, characteristics)
-      .status;
+    const { status, NdisMiniportDriverHandle } = registration.NdisMRegisterMiniportDriver(
+      this.component,
+      'Offload target',
+      this,
+      characteristics,
+    );
+    this.driverHandle = NdisMiniportDriverHandle ?? undefined;
+    return status;
   }
 
   /** Plugs the cable in. */
@@ -133,6 +154,18 @@ export class OffloadTarget implements PVOID, LinkEnd {
   /** Its hardware has changed: indicates what it could do now, and what it does. */
   changeHardware(tcpCapacity: number, transmitTcpChecksum = this.settings.transmitTcpChecksum): void {
     this.adapter?.changeHardware(tcpCapacity, transmitTcpChecksum);
+  }
+
+  /** Its hardware stops answering: the next MiniportCheckForHangEx asks for a reset. */
+  hang(): void {
+    this.hung = true;
+  }
+
+  /** NdisMiniportDriverHandle, for whoever unloads the driver.
+   * @throws Error before DriverEntry and after the driver has been unloaded. */
+  get miniportDriverHandle(): NDIS_HANDLE {
+    if (this.driverHandle === undefined) throw new Error('the driver is not loaded');
+    return this.driverHandle;
   }
 
   /** NdisMiniportHandle of its adapter, for Plug and Play.

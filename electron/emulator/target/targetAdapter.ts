@@ -2,7 +2,7 @@
  * One adapter of the offload target: its hardware port, the non-offload packet path, and the connections that it has taken over.
  * It is also the MiniportAdapterContext.
  */
-import { NDIS_STATUS } from '../../../shared/ddi/status';
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import type { Machine } from '../machine/machine';
 import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
@@ -180,6 +180,24 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     return this.current.linkSpeed;
   }
 
+  /** Virtual ns. */
+  get resetTime(): number {
+    return this.current.resetTime;
+  }
+
+  /** Whether a reset is told by statuses of its own. */
+  get reportsReset(): boolean {
+    return this.current.reportsReset;
+  }
+
+  /** MiniportResetEx: NDIS sets packet filter and multicast list again afterwards. */
+  reset(): NdisStatus {
+    return this.gate.reset(() => {
+      this.filter.packetFilter = 0;
+      this.filter.multicastList = new Uint8Array(0);
+    });
+  }
+
   /** Whether it holds no connection and no initiate or terminate is under way. */
   get isIdle(): boolean {
     return this.objects.connections.size === 0 && this.openOperations === 0;
@@ -288,6 +306,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.openSends++;
     for (const list of chainToArray(lists)) {
       list.Status = this.gate.isUnplugged ? NDIS_STATUS.MEDIA_DISCONNECTED : NDIS_STATUS.SUCCESS;
+      if (this.gate.isResetting) list.Status = NDIS_STATUS.RESET_IN_PROGRESS;
       const frame = this.pool.take('host');
       list.FirstNetBuffer.forEachRun((bytes) => {
         frame.bytes.set(bytes, frame.length);

@@ -12,6 +12,13 @@ export interface TargetSettings {
   readonly offloadsIPv4: boolean;
   /** Whether the hardware can compute TCP checksums of the host path's IPv4 packets. */
   readonly transmitTcpChecksum: boolean;
+  /** Time that a reset of its hardware takes. */
+  readonly resetTime: number;
+  /**
+   * Whether a reset is told by the statuses that the header has for it, NDIS_STATUS_OFFLOAD_REQUEST_RESET for initiates that it ends
+   * and NDIS_STATUS_OFFLOAD_STATE_INVALID as an indication. No page describes either; off, an initiate fails with FAILURE.
+   */
+  readonly reportsReset: boolean;
   /** How much it has of everything else. */
   readonly limits: TargetLimits;
   /** Firmware time to take over or give back one state object. */
@@ -31,6 +38,8 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   tcpCapacity: 1024,
   offloadsIPv4: true,
   transmitTcpChecksum: false,
+  resetTime: 2_000_000,
+  reportsReset: false,
   limits: defaultTargetLimits,
   objectTime: 6_000,
   tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },
