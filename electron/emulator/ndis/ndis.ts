@@ -4,6 +4,7 @@ import { StateObserver } from '../observe/stateObserver';
 import { AdapterLifePlane } from './adapterLife';
 import { NdisCore } from './core';
 import { Door, type DoorCosts } from './door';
+import { FilterPlane } from './filters';
 import { defaultNdisSettings, type NdisSettings } from './ndisSettings';
 import { OidPlane } from './oidRequests';
 import { PacketPlane } from './packets';
@@ -25,6 +26,7 @@ export class Ndis {
   readonly status: StatusPlane;
   readonly life: AdapterLifePlane;
   readonly resets: ResetPlane;
+  readonly filters: FilterPlane;
   readonly unloading: UnloadPlane;
 
   constructor(machine: Machine, costs: DoorCosts, settings: Partial<NdisSettings> = {}) {
@@ -45,6 +47,7 @@ export class Ndis {
     this.offload = new StateManipulationPlane(core);
     this.packets = new PacketPlane(core);
     this.status = new StatusPlane(core);
+    this.filters = new FilterPlane(core);
     this.resets = new ResetPlane(core, this.oids, this.status);
     this.unloading = new UnloadPlane(core, this.life, this.oids, this.registration);
   }

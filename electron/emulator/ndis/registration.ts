@@ -14,6 +14,7 @@ import type {
 } from './characteristics';
 import type { AdapterLifePlane } from './adapterLife';
 import { bindParametersArguments, bindParametersOf } from './bindParameters';
+import { checkDriverCharacteristics } from './characteristicsCheck';
 import type { NdisCore } from './core';
 import {
   adapterFrom,
@@ -25,6 +26,7 @@ import {
   ProtocolDriver,
   protocolFrom,
 } from './drivers';
+import { FilterModule, type FilterDriver } from './filters';
 import { clientHandlers, eventHandlers } from './internalRecords';
 import { attributesArguments, keepAttributes, type MiniportAttributes } from './miniportAttributes';
 import type { NdisSettings } from './ndisSettings';
@@ -157,7 +159,8 @@ export class RegistrationPlane {
 
   /**
    * NdisSetOptionalHandlers: takes a driver's chimney entry points (WDK page "Registering Chimney Offload Functions"). The handle
-   * is a driver's, from inside its SetOptions, or an opened binding's, from inside the bind calls (REG-005, REG-022). Refuses a
+   * is a driver's, from inside its SetOptions, an opened binding's, from inside the bind calls (REG-005, REG-022), or a filter
+   * module's, from inside FilterSetModuleOptions (REG-006). Refuses a
    * driver below NDIS 6.0 with NOT_SUPPORTED, a structure that there is no memory for with RESOURCES, and with FAILURE: a handle
    * at the wrong time, a structure of the other edge, a wrong header, another OffloadType, a missing handler. A later call replaces
    * the handlers (REG-026).
@@ -427,6 +430,8 @@ export class RegistrationPlane {
         ],
       },
       () => {
+        const checked = checkDriverCharacteristics(structure, characteristics);
+        if (checked !== NDIS_STATUS.SUCCESS) return checked;
         driver.inSetOptions = true;
         const status = door.status(
           {
@@ -449,8 +454,8 @@ export class RegistrationPlane {
 
 /** Who holds the handlers that are registered with a handle, and whether this is the time to register them. */
 interface Edge {
-  readonly driver: MiniportDriver | ProtocolDriver;
-  readonly holder: MiniportDriver | ProtocolDriver | Binding;
+  readonly driver: MiniportDriver | ProtocolDriver | FilterDriver;
+  readonly holder: MiniportDriver | ProtocolDriver | Binding | FilterModule;
   readonly mayRegister: boolean;
 }
 
@@ -459,15 +464,18 @@ function edgeOf(handle: NDIS_HANDLE): Edge | undefined {
     return { driver: handle.protocol, holder: handle, mayRegister: handle.opened && handle.inBindCall };
   if (handle instanceof MiniportDriver || handle instanceof ProtocolDriver)
     return { driver: handle, holder: handle, mayRegister: handle.inSetOptions };
+  if (handle instanceof FilterModule)
+    return { driver: handle.driver, holder: handle, mayRegister: handle.inModuleOptions };
   return undefined;
 }
 
 /** Stores handlers with their holder: provider structures at the miniport edge, client structures at the other (REG-009). */
-function install(
-  holder: Edge['holder'],
-  { structure, value }: OptionalHandlers,
-  hasMemory: boolean,
-): NdisStatus {
+function install(holder: Edge['holder'], handlers: OptionalHandlers, hasMemory: boolean): NdisStatus {
+  const { structure, value } = handlers;
+  if (holder instanceof FilterModule) {
+    if (hasMemory) holder.install(handlers);
+    return hasMemory ? NDIS_STATUS.SUCCESS : NDIS_STATUS.RESOURCES;
+  }
   const atMiniportEdge = holder instanceof MiniportDriver;
   if (structure.startsWith('NDIS_PROVIDER_') !== atMiniportEdge) return NDIS_STATUS.FAILURE;
   if (!hasMemory) return NDIS_STATUS.RESOURCES;

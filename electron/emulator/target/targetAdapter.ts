@@ -96,9 +96,9 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     return this.table;
   }
 
-  /** Keeps the answer of NdisMGetOffloadHandlers. */
+  /** Keeps a copy of the table of NdisMGetOffloadHandlers: NDIS may do with its own what it likes (INZ-014). */
   useUpcalls(table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS): void {
-    this.table = table;
+    this.table = { ...table };
   }
 
   /** Settings with the parameters that the host stack has set. */
