@@ -87,8 +87,13 @@ describe('registration of chimney functions in a recorded run', () => {
     for (const [name, value] of entryPoints) expect(value, name).not.toBe(0n);
   });
 
-  it('CAP: parameters are set before the first initiate', () => {
-    const set = callsOf(model, 'MiniportOidRequest')[0]!;
+  it('CAP-002: parameters are set before the first initiate', () => {
+    const oid = constantValue('OID_TCP_CONNECTION_OFFLOAD_PARAMETERS');
+    const set = callsOf(model, 'MiniportOidRequest').find((call) =>
+      recordOf(model, call).arguments.some(
+        (argument) => argument.kind === 'number' && argument.group === 'OID' && argument.value === oid,
+      ),
+    )!;
     expect(set.status).toBe(NDIS_STATUS.SUCCESS);
     expect(set.event).toBeLessThan(callsOf(model, 'NdisInitiateOffload')[0]!.event);
   });

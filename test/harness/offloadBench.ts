@@ -1,6 +1,7 @@
 /** Host stack, NDIS, offload target and echo server on one machine, driven by a test instead of a scenario. */
 import { HostStack } from '../../electron/emulator/host/hostStack';
 import type { HostConnection } from '../../electron/emulator/host/hostConnection';
+import type { ConnectionUser } from '../../electron/emulator/host/connectionUser';
 import { defaultHostSettings, type HostSettings } from '../../electron/emulator/host/hostSettings';
 import { Machine } from '../../electron/emulator/machine/machine';
 import { allocateNetBufferList } from '../../electron/emulator/ndis/netBufferList';
@@ -44,6 +45,8 @@ export interface SeenFrame {
 
 /** What a bench has instead of the usual. */
 export interface BenchChoices {
+  /** What the application does in the place of nothing. */
+  readonly user?: Partial<ConnectionUser>;
   readonly host?: Partial<HostSettings>;
   readonly target?: Partial<TargetSettings>;
   readonly peer?: Partial<TcpSettings>;
@@ -95,6 +98,11 @@ export class OffloadBench {
   readonly connection: HostConnection;
   /** Bytes that came back from the echo server, and bytes that it has acknowledged. */
   returned = 0;
+  readonly returnedBytes: number[] = [];
+  /** Bytes that were posted. */
+  readonly sentBytes: number[] = [];
+  private readonly statuses = new Map<number, number | undefined>();
+  private readonly eventOf: number[] = [];
   acknowledged = 0;
 
   /** Why the connection has ended, as the application was told. */
@@ -107,7 +115,13 @@ export class OffloadBench {
       ...silent,
       call: (time, call) => {
         this.calls.push({ ...call, time });
-        return silent.call(time, call);
+        const event = silent.call(time, call);
+        this.eventOf.push(event);
+        return event;
+      },
+      return: (time, result) => {
+        this.statuses.set(result.call, result.status);
+        silent.return(time, result);
       },
       frame: (time, sender, path, ...rest) => {
         const [, , length, , , bytes] = rest;
@@ -154,6 +168,7 @@ export class OffloadBench {
       onConnected: () => undefined,
       onData: (bytes) => {
         this.returned += bytes.length;
+        for (const byte of bytes) this.returnedBytes.push(byte);
       },
       onPeerClosed: () => {
         this.peerClosed = true;
@@ -161,6 +176,7 @@ export class OffloadBench {
       onClosed: (reason) => {
         this.ended = reason;
       },
+      ...choices.user,
     });
     this.runFor(1e6);
   }
@@ -182,7 +198,10 @@ export class OffloadBench {
 
   /** Posts bytes to send. */
   send(count: number): void {
-    this.connection.send(new Uint8Array(count), () => {
+    const first = this.sentBytes.length;
+    const bytes = Uint8Array.from({ length: count }, (_, index) => (first + index) % 251);
+    for (const byte of bytes) this.sentBytes.push(byte);
+    this.connection.send(bytes, () => {
       this.acknowledged += count;
     });
   }
@@ -194,6 +213,13 @@ export class OffloadBench {
       this.connection.offload();
     });
     if (this.connection.place !== 'Offloaded') throw new Error('the connection has not been offloaded');
+  }
+
+  /** Statuses that the calls of a function since `from` have returned. */
+  returnsSince(from: number, functionName: string): (number | undefined)[] {
+    return this.calls.flatMap((call, index) =>
+      index >= from && call.functionName === functionName ? [this.statuses.get(this.eventOf[index]!)] : [],
+    );
   }
 
   /** Names of the calls since `from`, an index into `calls`. */

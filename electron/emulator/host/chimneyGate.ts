@@ -40,10 +40,26 @@ export interface GatedStack {
 }
 
 /** Why nothing may be offloaded. */
-type Closure = 'not-enabled' | 'pause' | 'upload-all' | 'no-link' | 'low-power' | 'paused' | 'unbound';
+type Closure =
+  | 'not-enabled'
+  | 'switched-off'
+  | 'not-supported'
+  | 'pause'
+  | 'upload-all'
+  | 'no-link'
+  | 'low-power'
+  | 'paused'
+  | 'unbound';
 
 /** Closures for which what has been offloaded comes back; a mere pause leaves it alone (PWR-005). */
-const draining: readonly Closure[] = ['upload-all', 'no-link', 'low-power', 'paused', 'unbound'];
+const draining: readonly Closure[] = [
+  'switched-off',
+  'upload-all',
+  'no-link',
+  'low-power',
+  'paused',
+  'unbound',
+];
 
 /** Something that waits for connections. */
 interface Waiter {
@@ -76,12 +92,36 @@ export class ChimneyGate {
     this.closures.delete('not-enabled');
   }
 
+  /** The administrator wants no connection offload any more; `then`, at PASSIVE_LEVEL, once everything is back (CAP-023). */
+  switchOff(then: () => void): void {
+    this.closures.add('switched-off');
+    this.drain();
+    if (this.areAll(isBack)) then();
+    else this.waiters.push({ ready: isBack, then });
+  }
+
+  /** The administrator wants connection offload again. */
+  switchOn(): void {
+    this.closures.delete('switched-off');
+  }
+
+  /** What the adapter reports that it takes, as it was last read (CAP-014). */
+  capabilitiesLearned(offloadsIPv4: boolean): void {
+    if (offloadsIPv4) this.closures.delete('not-supported');
+    else this.closures.add('not-supported');
+  }
+
   /** ProtocolStatusEx. */
   onStatus({ StatusCode, StatusBuffer }: NDIS_STATUS_INDICATION): void {
     switch (StatusCode) {
       case NDIS_STATUS.OFFLOAD_PAUSE:
         this.closures.add('pause');
         this.stack.note(undefined, 'The target asks for no more offloads');
+        break;
+      case NDIS_STATUS.OFFLOAD_STATE_INVALID:
+        // No page says what a host stack does then; UPLOAD_ALL takes the state back, and until a resume nothing new is offered.
+        this.closures.add('pause');
+        this.stack.note(undefined, 'The target says that offloaded state is invalid');
         break;
       case NDIS_STATUS.UPLOAD_ALL:
         this.stack.note(undefined, 'The target asks for everything back');

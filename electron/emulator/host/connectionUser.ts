@@ -4,6 +4,8 @@ export interface ConnectionUser {
   onConnected(): void;
   /** Received bytes, in order. They may be kept. */
   onData(bytes: Uint8Array): void;
+  /** How many of the bytes of an indication its buffers take, before `onData` gets those; absent: all. */
+  acceptIndicated?(count: number): number;
   /** The peer sends nothing more. */
   onPeerClosed(): void;
   /** Both halves are closed, or the connection is lost. */

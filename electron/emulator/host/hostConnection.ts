@@ -402,13 +402,28 @@ export class HostConnection {
     if (goesOn && this.place === 'Offloaded' && !this.peerClosedReported) this.postReceive();
   }
 
-  /** ProtocolTcpOffloadReceiveIndicate: takes everything and returns the list a little later. */
+  /**
+   * ProtocolTcpOffloadReceiveIndicate: takes everything and returns the list a little later; or, where the application has no room,
+   * a part or nothing, posts a receive for the rest, and leaves the list with the target (IND-010 to IND-016).
+   */
   onReceiveIndicate(list: NET_BUFFER_LIST): ReceiveIndicationAnswer {
     const bytes = netBufferBytes(list.FirstNetBuffer);
+    const room = this.user.acceptIndicated?.(bytes.length) ?? bytes.length;
+    if (room < bytes.length) return this.takePart(bytes, Math.max(0, room));
     this.takeFromChimney(bytes);
     this.indicatedLists.push(list);
     this.stack.returnReceivedLater(() => this.indicatedLists.splice(0));
     return { status: NDIS_STATUS.SUCCESS, BytesConsumed: bytes.length };
+  }
+
+  private takePart(bytes: Uint8Array, BytesConsumed: number): ReceiveIndicationAnswer {
+    if (BytesConsumed > 0) this.takeFromChimney(bytes.slice(0, BytesConsumed));
+    this.stack.machine.queueWorkItem(this.stack.settings.receivePostDelay, () => {
+      if (this.place === 'Offloaded') this.postReceive();
+    });
+    const { OFFLOAD_DATA_NOT_ACCEPTED, OFFLOAD_DATA_PARTIALLY_ACCEPTED } = NDIS_STATUS;
+    const status = BytesConsumed === 0 ? OFFLOAD_DATA_NOT_ACCEPTED : OFFLOAD_DATA_PARTIALLY_ACCEPTED;
+    return { status, BytesConsumed };
   }
 
   /** ProtocolTcpOffloadDisconnectComplete. */

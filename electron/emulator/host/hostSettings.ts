@@ -2,6 +2,7 @@
 import type { TcpParameters } from '../ndis/tcpParameters';
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, MacAddress } from '../wire/address';
+import type { CapabilityPath } from './offloadAdministration';
 import type { Route } from './routes';
 
 /** See the file's head. */
@@ -25,6 +26,8 @@ export interface HostSettings {
   readonly receivePostDelay: number;
   /** Whether the host takes a connection back where the target would go on with it (EVT-022). */
   readonly grantsOptionalUploads: boolean;
+  /** By which OIDs it learns and sets what an adapter offloads. */
+  readonly capabilityPath: CapabilityPath;
   /** What offload targets are told about TCP. */
   readonly parameters: TcpParameters;
 }
@@ -41,6 +44,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   postedReceiveBytes: 64 * 1024,
   receivePostDelay: 40_000,
   grantsOptionalUploads: true,
+  capabilityPath: 'connection-offload',
   parameters: {
     TicksPerSecond: 1000,
     TcpAckFrequency: 2,

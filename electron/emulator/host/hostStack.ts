@@ -14,38 +14,37 @@ import {
   type NDIS_HANDLE,
   type NDIS_OID_REQUEST,
 } from '../ndis/characteristics';
+import type { NDIS_BIND_PARAMETERS } from '../ndis/bindParameters';
 import type { Ndis } from '../ndis/ndis';
 import {
   allocateNetBufferList,
   chainToArray,
+  checksumInfo,
   linkChain,
   netBufferBytes,
   netBufferListInfo,
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
-import {
-  connectionOffloadSize,
-  readConnectionOffload,
-  type ConnectionOffload,
-} from '../ndis/connectionOffload';
-import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
-import { writeTcpParameters } from '../ndis/tcpParameters';
+import type { ConnectionOffload } from '../ndis/connectionOffload';
+import { allocateOidRequest } from '../ndis/oidRequests';
 import { ConnectionMap } from '../tcp/connectionMap';
 import type { SendQueue } from '../tcp/sendQueue';
 import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
-import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
+import { fillSegmentFrame, leaveTcpChecksum, readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
 import { tagInfoOf } from '../wire/vlanTag';
+import type { AdapterFacts } from './adapterSetup';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
 import { NeighborUnreachability } from './neighborUnreachability';
+import { OffloadAdministration } from './offloadAdministration';
 import { OffloadCoordinator } from './offloadCoordinator';
 import { PathCache } from './pathCache';
 import { RoutingTable } from './routes';
@@ -74,7 +73,10 @@ export class HostStack implements PVOID {
   private readonly sequenceNumbers: Random;
   /** When connections may be offloaded. */
   readonly chimney: ChimneyGate;
-  private lastCapabilities: ConnectionOffload | undefined;
+  private driverHandle: NDIS_HANDLE | undefined;
+  private bindParameters: NDIS_BIND_PARAMETERS | undefined;
+  private bindContext: NDIS_HANDLE | undefined;
+  private readonly administration: OffloadAdministration;
   private readonly oidRequests = new Map<NDIS_OID_REQUEST, (status: NdisStatus) => void>();
   private readonly completions = new Map<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, () => void>();
   private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
@@ -98,7 +100,7 @@ export class HostStack implements PVOID {
       get connections() {
         return connections();
       },
-      learnCapabilities: () => this.queryCapabilities(chimneyOids.OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG),
+      learnCapabilities: () => this.administration.learn(),
       completeNetPnPEvent: (event) => {
         this.ndis.life.NdisCompleteNetPnPEvent(this.binding, event, NDIS_STATUS.SUCCESS);
       },
@@ -114,6 +116,17 @@ export class HostStack implements PVOID {
       },
       note: (connection, text) => {
         this.note(connection, text);
+      },
+    });
+    this.administration = new OffloadAdministration({
+      path: settings.capabilityPath,
+      parameters: settings.parameters,
+      request: (type, oid, buffer, ended) => this.requestOid(type, oid, buffer, ended),
+      onEnabled: () => {
+        this.chimney.enabled();
+      },
+      onCapabilities: ({ SupportIPv4 }) => {
+        this.chimney.capabilitiesLearned(SupportIPv4);
       },
     });
     this.neighbors = new NeighborCache(
@@ -139,73 +152,104 @@ export class HostStack implements PVOID {
     return this.opened;
   }
 
+  /** NdisProtocolHandle, for whoever uninstalls the driver.
+   * @throws Error before DriverEntry and after the driver has gone. */
+  get protocolHandle(): NDIS_HANDLE {
+    if (this.driverHandle === undefined) throw new Error('the host stack is not loaded');
+    return this.driverHandle;
+  }
+
   /** DriverEntry: registers with NDIS. */
   load(): NdisStatus {
     let protocolHandle: NDIS_HANDLE | undefined;
-    const { status } = this.ndis.registration.NdisRegisterProtocolDriver(this.component, this, {
-      Header: objectHeader('NDIS_PROTOCOL_DRIVER_CHARACTERISTICS'),
-      MajorNdisVersion: 6,
-      MinorNdisVersion: 20,
-      SetOptionsHandler: (NdisDriverHandle) => {
-        protocolHandle = NdisDriverHandle;
-        return this.ProtocolSetOptions(NdisDriverHandle);
+    const { status, NdisProtocolHandle } = this.ndis.registration.NdisRegisterProtocolDriver(
+      this.component,
+      this,
+      {
+        Header: objectHeader('NDIS_PROTOCOL_DRIVER_CHARACTERISTICS'),
+        MajorNdisVersion: 6,
+        MinorNdisVersion: 20,
+        SetOptionsHandler: (NdisDriverHandle) => {
+          protocolHandle = NdisDriverHandle;
+          return this.ProtocolSetOptions(NdisDriverHandle);
+        },
+        BindAdapterHandlerEx: (_context, BindContext, BindParameters) => {
+          if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
+          const { registration } = this.ndis;
+          const opened = registration.NdisOpenAdapterEx(protocolHandle, this, BindParameters, BindContext);
+          if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
+          this.bindParameters = BindParameters;
+          this.bindContext = BindContext;
+          if (opened.status === NDIS_STATUS.SUCCESS) this.administration.opened(BindParameters);
+          return opened.status;
+        },
+        OpenAdapterCompleteHandlerEx: (_context, status) => {
+          if (status === NDIS_STATUS.SUCCESS) this.administration.opened(this.bindParameters);
+          else this.opened = undefined;
+          if (this.bindContext !== undefined)
+            this.ndis.registration.NdisCompleteBindAdapterEx(this.bindContext, status);
+        },
+        ReceiveNetBufferListsHandler: (_context, lists) => {
+          this.receivePackets(lists);
+        },
+        SendNetBufferListsCompleteHandler: (_context, lists) => {
+          for (const list of chainToArray(lists)) {
+            if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
+          }
+        },
+        StatusHandlerEx: (_context, indication) => {
+          this.chimney.onStatus(indication);
+          this.administration.onStatus(indication);
+        },
+        OidRequestCompleteHandler: (_context, request, status) => {
+          this.onOidRequestEnded(request, status);
+        },
+        NetPnPEventHandler: (_context, event) => this.chimney.onNetPnPEvent(event),
+        UnbindAdapterHandlerEx: (UnbindContext) => this.chimney.onUnbind(UnbindContext),
+        UninstallHandler: () => {
+          if (this.driverHandle !== undefined)
+            this.ndis.registration.NdisDeregisterProtocolDriver(this.driverHandle);
+          this.driverHandle = undefined;
+        },
       },
-      BindAdapterHandlerEx: (_context, BindContext, BindParameters) => {
-        if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
-        const { registration } = this.ndis;
-        const opened = registration.NdisOpenAdapterEx(protocolHandle, this, BindParameters, BindContext);
-        if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
-        return opened.status;
-      },
-      ReceiveNetBufferListsHandler: (_context, lists) => {
-        this.receivePackets(lists);
-      },
-      SendNetBufferListsCompleteHandler: (_context, lists) => {
-        for (const list of chainToArray(lists)) {
-          if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
-        }
-      },
-      StatusHandlerEx: (_context, indication) => {
-        this.chimney.onStatus(indication);
-      },
-      OidRequestCompleteHandler: (_context, request, status) => {
-        this.onOidRequestEnded(request, status);
-      },
-      NetPnPEventHandler: (_context, event) => this.chimney.onNetPnPEvent(event),
-      UnbindAdapterHandlerEx: (UnbindContext) => this.chimney.onUnbind(UnbindContext),
-    });
+    );
+    this.driverHandle = NdisProtocolHandle ?? undefined;
     return status;
+  }
+
+  /** What the adapter has answered when it was opened, and what it has indicated since. */
+  get adapterFacts(): AdapterFacts {
+    return this.administration.facts;
   }
 
   /** Reads the adapter's capabilities and turns connection offload on (CAP rules); at PASSIVE_LEVEL. */
   enableChimney(): NdisStatus {
-    const status = this.queryCapabilities(chimneyOids.OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES);
-    if (status !== NDIS_STATUS.SUCCESS) return status;
-    return this.requestOid(
-      'NdisRequestSetInformation',
-      chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS,
-      writeTcpParameters(this.settings.parameters),
-      (ended) => {
-        if (ended === NDIS_STATUS.SUCCESS) this.chimney.enabled();
-      },
-    );
+    return this.administration.enable();
+  }
+
+  /**
+   * The administrator turns connection offload on, or off: everything is taken back first (CAP-023). `done` hears how the set went,
+   * both at PASSIVE_LEVEL.
+   */
+  switchConnectionOffload(on: boolean, done: (status: NdisStatus) => void = () => undefined): void {
+    if (on) {
+      this.chimney.switchOn();
+      done(this.administration.set(true));
+    } else {
+      this.chimney.switchOff(() => {
+        done(this.administration.set(false));
+      });
+    }
   }
 
   /** What the adapter can take, as it was last read. */
   get capabilities(): ConnectionOffload | undefined {
-    return this.lastCapabilities;
+    return this.administration.capabilities;
   }
 
   /** Counters of offloaded connections, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
   offloadStatistics(): OffloadStatisticsAnswer | undefined {
     return readOffloadStatistics(this.machine, this.ndis, this.binding);
-  }
-
-  private queryCapabilities(oid: number): NdisStatus {
-    const buffer = new Uint8Array(connectionOffloadSize);
-    return this.requestOid('NdisRequestQueryInformation', oid, buffer, (ended) => {
-      if (ended === NDIS_STATUS.SUCCESS) this.lastCapabilities = readConnectionOffload(buffer);
-    });
   }
 
   /** All connections, oldest first. */
@@ -342,7 +386,12 @@ export class HostStack implements PVOID {
       typeOfService: connection.cachedState.TosOrTrafficClass,
     };
     fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
+    const { leavesChecksum } = this.administration;
+    if (leavesChecksum) leaveTcpChecksum(scratch, settings.address, connection.remoteAddress);
     const list = this.packet(scratch.bytes.slice(0, scratch.length), connection.cachedState.UserPriority);
+    if (leavesChecksum)
+      list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] =
+        checksumInfo.IsIPv4 | checksumInfo.TcpChecksum;
     list.ProtocolReserved = connection;
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
     this.ndis.packets.NdisSendNetBufferLists(this.binding, list, connection.id);

@@ -117,8 +117,8 @@ export class AdapterLifePlane {
   }
 
   /**
-   * Sets the power state: NetEventSetPower first when it falls, OID_PNP_SET_POWER, and NetEventSetPower last when it rises, so that
-   * the protocol driver never takes the adapter for more than it is. `done` gets the miniport's status.
+   * Sets the power state: OID_PNP_QUERY_POWER and NetEventSetPower first when it falls, OID_PNP_SET_POWER, and NetEventSetPower last
+   * when it rises, so that the protocol driver never takes the adapter for more than it is. `done` gets the miniport's status.
    */
   setPower(adapterHandle: NDIS_HANDLE, state: DevicePowerState, done: (status: NdisStatus) => void): void {
     const adapter = adapterFrom(adapterHandle);
@@ -146,8 +146,25 @@ export class AdapterLifePlane {
       const status = this.oids.deliver(adapter, request, ended);
       if (status !== NDIS_STATUS.PENDING) ended(status);
     };
-    if (falls) this.tellBinding(adapter, netEvents.setPower, state, set);
-    else set();
+    if (falls) {
+      this.queryPower(adapter, state, () => {
+        this.tellBinding(adapter, netEvents.setPower, state, set);
+      });
+    } else set();
+  }
+
+  /** OID_PNP_QUERY_POWER: may the adapter go to a low state? A miniport always says yes, so the answer decides nothing. */
+  private queryPower(adapter: MiniportAdapter, state: DevicePowerState, then: () => void): void {
+    const request = allocateOidRequest(
+      this.core.machine.addresses,
+      'NdisRequestQueryInformation',
+      chimneyOids.OID_PNP_QUERY_POWER,
+      Uint8Array.of(state, 0, 0, 0),
+    );
+    const status = this.oids.deliver(adapter, request, () => {
+      this.core.machine.queueWorkItem(0, then);
+    });
+    if (status !== NDIS_STATUS.PENDING) then();
   }
 
   /** Disables the adapter: the binding is paused and closed, and then the miniport is halted. */
@@ -295,7 +312,8 @@ export class AdapterLifePlane {
     done();
   }
 
-  private unbind(adapter: MiniportAdapter, done: () => void): void {
+  /** ProtocolUnbindAdapterEx for the binding above; `done` when it has been closed. */
+  unbind(adapter: MiniportAdapter, done: () => void): void {
     const { door, component, machine } = this.core;
     const { binding } = adapter;
     const handler = binding?.protocol.characteristics.UnbindAdapterHandlerEx;

@@ -70,7 +70,11 @@ export function netBufferListsArgument(name: string, first: NET_BUFFER_LIST | nu
         netBufferCount,
         mdlCount: mdls,
         status: list.Status,
-        bytesTransferred: list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0,
+        // In a packet of the host path the slot says what to do about checksums.
+        bytesTransferred:
+          list.frame === undefined
+            ? (list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0)
+            : 0,
         streamOffset: list.streamOffset,
       };
     }),

@@ -4,6 +4,7 @@
  */
 import { objectHeader, type ObjectHeaderValues } from '../../../shared/ddi/structureCodec';
 import type { NdisStatus } from '../../../shared/ddi/status';
+import type { NDIS_BIND_PARAMETERS } from './bindParameters';
 import type { NET_BUFFER_LIST } from './netBufferList';
 import type {
   NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
@@ -17,12 +18,6 @@ export interface NDIS_HANDLE {
   readonly address: number;
   /** What it is, for people. */
   readonly label: string;
-}
-
-/** NDIS_BIND_PARAMETERS, as far as it is used: what ProtocolBindAdapterEx may bind to. */
-export interface NDIS_BIND_PARAMETERS {
-  /** Name of the adapter, for NdisOpenAdapterEx. */
-  readonly AdapterName: string;
 }
 
 /** NDIS_OPEN_PARAMETERS, as far as it is used. */
@@ -116,6 +111,15 @@ export interface NDIS_MINIPORT_DRIVER_CHARACTERISTICS {
   readonly PauseHandler?: (MiniportAdapterContext: PVOID, PauseReason: number) => NdisStatus;
   /** MiniportHaltEx: the adapter goes; `HaltAction` is an NDIS_HALT_ACTION. */
   readonly HaltHandlerEx?: (MiniportAdapterContext: PVOID, HaltAction: number) => void;
+  /** MiniportCheckForHangEx: TRUE asks NDIS for a reset. NDIS takes an absent handler for FALSE. */
+  readonly CheckForHangHandlerEx?: (MiniportAdapterContext: PVOID) => boolean;
+  /**
+   * MiniportResetEx: starts the hardware anew. PENDING: the driver calls NdisMResetComplete, with whether NDIS is to set addresses and
+   * filters again.
+   */
+  readonly ResetHandlerEx?: (MiniportAdapterContext: PVOID) => NdisStatus;
+  /** MiniportDriverUnload: the last adapter has been halted and the driver goes; it calls NdisMDeregisterMiniportDriver. */
+  readonly UnloadHandler?: (DriverObject: PVOID) => void;
   /** MiniportDevicePnPEventNotify: the device is gone, or the power source has changed. */
   readonly DevicePnPEventNotifyHandler?: (MiniportAdapterContext: PVOID, DevicePnPEvent: number) => void;
 }
@@ -169,6 +173,8 @@ export interface NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
    * after that.
    */
   readonly UnbindAdapterHandlerEx?: (UnbindContext: NDIS_HANDLE, ProtocolBindingContext: PVOID) => NdisStatus;
+  /** ProtocolUninstall: the protocol is being removed from the machine; the driver calls NdisDeregisterProtocolDriver. */
+  readonly UninstallHandler?: () => void;
 }
 
 type GenericMiniportHandler = (

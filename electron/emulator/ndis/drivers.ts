@@ -1,4 +1,5 @@
 /** NDIS's own records of drivers, adapters and bindings. */
+import { AdapterOids } from './adapterOids';
 import { devicePowerStates, type DevicePowerState } from './characteristics';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
@@ -65,6 +66,8 @@ export class MiniportAdapter implements NDIS_HANDLE {
   currentConfiguration: Uint8Array | undefined;
   /** The NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS that was last set with success: what is in force (A23). */
   connectionParameters: Uint8Array | undefined;
+  /** What NDIS answers of it by itself. */
+  readonly oids = new AdapterOids();
   binding: Binding | undefined;
 
   constructor(

@@ -1,6 +1,9 @@
 /** NDIS_LINK_STATE: what an adapter says about its cable with NDIS_STATUS_LINK_STATE. */
-import { constantValue } from '../../../shared/ddi/catalogue';
+import { constantValue, structureLayout } from '../../../shared/ddi/catalogue';
 import { decodeStructure, encodeStructure, objectHeader } from '../../../shared/ddi/structureCodec';
+
+/** Bytes of the structure. */
+export const linkStateSize = structureLayout('NDIS_LINK_STATE').size;
 
 const connected = constantValue('MediaConnectStateConnected');
 

@@ -4,13 +4,16 @@ import { StateObserver } from '../observe/stateObserver';
 import { AdapterLifePlane } from './adapterLife';
 import { NdisCore } from './core';
 import { Door, type DoorCosts } from './door';
+import { FilterPlane } from './filters';
 import { defaultNdisSettings, type NdisSettings } from './ndisSettings';
 import { OidPlane } from './oidRequests';
 import { PacketPlane } from './packets';
 import { RegistrationPlane } from './registration';
+import { ResetPlane } from './reset';
 import { StateManipulationPlane } from './stateManipulation';
 import { StatusPlane } from './statusIndications';
 import { TcpDataPlane } from './tcpData';
+import { UnloadPlane } from './unload';
 
 /** See the file's head. */
 export class Ndis {
@@ -22,6 +25,9 @@ export class Ndis {
   readonly oids: OidPlane;
   readonly status: StatusPlane;
   readonly life: AdapterLifePlane;
+  readonly resets: ResetPlane;
+  readonly filters: FilterPlane;
+  readonly unloading: UnloadPlane;
 
   constructor(machine: Machine, costs: DoorCosts, settings: Partial<NdisSettings> = {}) {
     this.observer = new StateObserver(machine);
@@ -41,5 +47,8 @@ export class Ndis {
     this.offload = new StateManipulationPlane(core);
     this.packets = new PacketPlane(core);
     this.status = new StatusPlane(core);
+    this.filters = new FilterPlane(core);
+    this.resets = new ResetPlane(core, this.oids, this.status);
+    this.unloading = new UnloadPlane(core, this.life, this.oids, this.registration);
   }
 }

@@ -11,8 +11,13 @@ export interface FrameDescription {
   readonly retransmission: boolean;
 }
 
+/** Bits of NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO for packets to be sent. */
+export const checksumInfo = { IsIPv4: 0x01, TcpChecksum: 0x04 } as const;
+
 /** Slots of NetBufferListInfo that chimney offload uses. */
 export const netBufferListInfo = {
+  /** NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO, in packets of the host path. */
+  TcpIpChecksum: 0,
   TcpOffloadBytesTransferred: 0,
   TcpReceiveNoPush: 2,
   Ieee8021QNetBufferListInfo: 4,

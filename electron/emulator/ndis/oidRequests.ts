@@ -13,6 +13,11 @@ import {
 import type { NDIS_HANDLE, NDIS_OID_REQUEST } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
+import { connectionEncapsulation } from './internalRecords';
+import { answerOidQuery } from './oidBuffers';
+import { readTcpEncapsulation } from './tcpParameters';
+import { readOlderTaskOffload } from './olderTaskOffload';
+import { readUnsignedLong } from './unsignedLong';
 
 /** OIDs of chimney offload and of the adapters that do it. */
 export const chimneyOids = {
@@ -26,6 +31,7 @@ export const chimneyOids = {
   OID_TCP4_OFFLOAD_STATS: constantValue('OID_TCP4_OFFLOAD_STATS'),
   OID_TCP6_OFFLOAD_STATS: constantValue('OID_TCP6_OFFLOAD_STATS'),
   OID_PNP_SET_POWER: constantValue('OID_PNP_SET_POWER'),
+  OID_PNP_QUERY_POWER: constantValue('OID_PNP_QUERY_POWER'),
 } as const;
 
 const structureOfOid = new Map<number, StructureName>([
@@ -36,7 +42,25 @@ const structureOfOid = new Map<number, StructureName>([
   [chimneyOids.OID_IP6_OFFLOAD_STATS, 'IP_OFFLOAD_STATS'],
   [chimneyOids.OID_TCP4_OFFLOAD_STATS, 'TCP_OFFLOAD_STATS'],
   [chimneyOids.OID_TCP6_OFFLOAD_STATS, 'TCP_OFFLOAD_STATS'],
+  [constantValue('OID_TCP_OFFLOAD_CURRENT_CONFIG'), 'NDIS_OFFLOAD'],
+  [constantValue('OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES'), 'NDIS_OFFLOAD'],
+  [constantValue('OID_TCP_OFFLOAD_PARAMETERS'), 'NDIS_OFFLOAD_PARAMETERS'],
+  [constantValue('OID_OFFLOAD_ENCAPSULATION'), 'NDIS_OFFLOAD_ENCAPSULATION'],
+  [constantValue('OID_GEN_LINK_STATE'), 'NDIS_LINK_STATE'],
 ]);
+
+/** OIDs of one ULONG, by what it says. */
+const numberOfOid = new Map<number, string>([
+  [constantValue('OID_GEN_CURRENT_PACKET_FILTER'), 'PacketFilter'],
+  [constantValue('OID_GEN_CURRENT_LOOKAHEAD'), 'Lookahead'],
+  [constantValue('OID_GEN_MAXIMUM_FRAME_SIZE'), 'MaximumFrameSize'],
+  [constantValue('OID_GEN_MEDIA_CONNECT_STATUS'), 'MediaState'],
+  [chimneyOids.OID_PNP_SET_POWER, 'PowerState'],
+  [chimneyOids.OID_PNP_QUERY_POWER, 'PowerState'],
+]);
+
+/** Statuses that come with the size that would have done. */
+const sizeStatuses: readonly NdisStatus[] = [NDIS_STATUS.BUFFER_TOO_SHORT, NDIS_STATUS.INVALID_LENGTH];
 
 /** A request for an OID; a set brings its structure in the buffer, a query room for the answer. */
 export function allocateOidRequest(
@@ -47,17 +71,6 @@ export function allocateOidRequest(
 ): NDIS_OID_REQUEST {
   const address = addresses.allocate(240);
   return { address, RequestType, Oid, InformationBuffer, bytesProcessed: 0, bytesNeeded: 0 };
-}
-
-/** Answers a query with bytes: SUCCESS, or BUFFER_TOO_SHORT with the size that is needed. */
-export function answerQuery(request: NDIS_OID_REQUEST, answer: Uint8Array): NdisStatus {
-  if (request.InformationBuffer.length < answer.length) {
-    request.bytesNeeded = answer.length;
-    return NDIS_STATUS.BUFFER_TOO_SHORT;
-  }
-  request.InformationBuffer.set(answer);
-  request.bytesProcessed = answer.length;
-  return NDIS_STATUS.SUCCESS;
 }
 
 /** Who waits for a request that a miniport has. */
@@ -90,15 +103,25 @@ export class OidPlane {
       },
       (ndisCall) => {
         request.bytesProcessed = request.bytesNeeded = 0;
-        return (
-          answerOf(adapter, request) ??
-          this.deliver(adapter, request, (status) => {
-            this.completeAbove(binding, request, status, ndisCall);
-          })
-        );
+        const answered = answerOf(adapter, request);
+        if (answered !== undefined) return answered;
+        const below = this.requestBelow(adapter, request);
+        const status = this.deliver(adapter, below, (ended) => {
+          takeResult(request, below);
+          this.completeAbove(binding, request, ended, ndisCall);
+        });
+        takeResult(request, below);
+        return status;
       },
-      (status) => ({ status, outputs: this.outputs(request, status) }),
+      (status) => ({ status, outputs: [...this.outputs(request, status), ...this.keptOf(request, status)] }),
     );
+  }
+
+  /** The request that goes to the miniport: the protocol's own, or one of NDIS's where NDIS has put another buffer in its place. */
+  private requestBelow(adapter: MiniportAdapter, request: NDIS_OID_REQUEST): NDIS_OID_REQUEST {
+    const buffer = adapter.oids.bufferBelow(request);
+    if (buffer === request.InformationBuffer) return request;
+    return allocateOidRequest(this.core.machine.addresses, request.RequestType, request.Oid, buffer);
   }
 
   /**
@@ -132,6 +155,13 @@ export class OidPlane {
     if (!this.open.delete(request)) throw new Error('an OID request was completed and answered as well');
     settle(adapter, request, status);
     return status;
+  }
+
+  /** Sets an OID of an adapter on NDIS's own account. */
+  setFromNdis(adapter: MiniportAdapter, oid: number, value: Uint8Array): void {
+    const { addresses } = this.core.machine;
+    const request = allocateOidRequest(addresses, 'NdisRequestSetInformation', oid, value);
+    this.deliver(adapter, request, () => undefined);
   }
 
   /** NdisMOidRequestComplete: ends a request for which MiniportOidRequest returned PENDING.
@@ -202,7 +232,7 @@ export class OidPlane {
   }
 
   private outputs(request: NDIS_OID_REQUEST, status: NdisStatus): CallArgument[] {
-    if (status === NDIS_STATUS.BUFFER_TOO_SHORT) return [numberArgument('BytesNeeded', request.bytesNeeded)];
+    if (sizeStatuses.includes(status)) return [numberArgument('BytesNeeded', request.bytesNeeded)];
     if (status !== NDIS_STATUS.SUCCESS) return [];
     if (request.RequestType === 'NdisRequestSetInformation')
       return [numberArgument('BytesRead', request.bytesProcessed)];
@@ -223,10 +253,54 @@ export class OidPlane {
     const structure = structureOfOid.get(Oid);
     if (structure !== undefined)
       return [structureArgument('InformationBuffer', structure, address, InformationBuffer.slice())];
-    if (Oid === chimneyOids.OID_PNP_SET_POWER)
-      return [numberArgument('PowerState', InformationBuffer[0] ?? 0)];
+    if (Oid === constantValue('OID_TCP_TASK_OFFLOAD'))
+      return this.olderTaskOffload(InformationBuffer, address);
+    const number = numberOfOid.get(Oid);
+    const value = readUnsignedLong(InformationBuffer.subarray(0, 4));
+    if (number !== undefined && value !== undefined) return [numberArgument(number, value)];
     return [pointerArgument('InformationBuffer', { address }, `${InformationBuffer.length} bytes`)];
   }
+
+  /** What NDIS notes for itself of a set that has ended with success at once. */
+  private keptOf(
+    { Oid, RequestType, InformationBuffer }: NDIS_OID_REQUEST,
+    status: NdisStatus,
+  ): CallArgument[] {
+    const sets = RequestType === 'NdisRequestSetInformation' && status === NDIS_STATUS.SUCCESS;
+    if (!sets || Oid !== chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS) return [];
+    const encapsulation = readTcpEncapsulation(InformationBuffer);
+    if (encapsulation === undefined) return [];
+    return [connectionEncapsulation(this.core.machine.addresses, encapsulation)];
+  }
+
+  /** The buffer of OID_TCP_TASK_OFFLOAD, with the structures of the catalogue that lie in it. */
+  private olderTaskOffload(buffer: Uint8Array, address: number): CallArgument[] {
+    const offload = readOlderTaskOffload(buffer);
+    const found: CallArgument[] = [
+      pointerArgument('InformationBuffer', { address }, 'NDIS_TASK_OFFLOAD_HEADER'),
+    ];
+    if (offload?.connection !== undefined)
+      found.push(
+        structureArgument('TaskBuffer', 'NDIS_TCP_CONNECTION_OFFLOAD', address + 48, offload.connection),
+      );
+    if (offload?.parameters !== undefined)
+      found.push(
+        structureArgument(
+          'TcpParameters',
+          'NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          address + 68,
+          offload.parameters,
+        ),
+      );
+    return found;
+  }
+}
+
+/** Tells the protocol how its request went, where NDIS has sent another in its place. */
+function takeResult(request: NDIS_OID_REQUEST, below: NDIS_OID_REQUEST): void {
+  if (request === below) return;
+  request.bytesProcessed = below.bytesProcessed === 0 ? 0 : request.InformationBuffer.length;
+  request.bytesNeeded = below.bytesNeeded;
 }
 
 /** What NDIS answers without asking the miniport (CAP-010, A23); undefined if the request is the miniport's. */
@@ -240,24 +314,22 @@ function answerOf(adapter: MiniportAdapter, request: NDIS_OID_REQUEST): NdisStat
     case chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS:
       return queries ? answerOwn(true, request, adapter.connectionParameters) : undefined;
     case chimneyOids.OID_PNP_SET_POWER:
+    case chimneyOids.OID_PNP_QUERY_POWER:
       // Power is NDIS's to set; a protocol driver has no say in it.
       return NDIS_STATUS.NOT_SUPPORTED;
     default:
-      return undefined;
+      return adapter.oids.answer(request);
   }
 }
 
 function answerOwn(queries: boolean, request: NDIS_OID_REQUEST, answer: Uint8Array | undefined): NdisStatus {
-  return queries && answer !== undefined ? answerQuery(request, answer) : NDIS_STATUS.NOT_SUPPORTED;
+  return queries && answer !== undefined ? answerOidQuery(request, answer) : NDIS_STATUS.NOT_SUPPORTED;
 }
 
 /** Keeps what a request that has ended leaves in force. */
 function settle(adapter: MiniportAdapter, request: NDIS_OID_REQUEST, status: NdisStatus): void {
-  if (
-    status === NDIS_STATUS.SUCCESS &&
-    request.RequestType === 'NdisRequestSetInformation' &&
-    request.Oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS
-  ) {
+  if (status !== NDIS_STATUS.SUCCESS || request.RequestType !== 'NdisRequestSetInformation') return;
+  if (request.Oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS)
     adapter.connectionParameters = request.InformationBuffer.slice();
-  }
+  else adapter.oids.keep(request);
 }

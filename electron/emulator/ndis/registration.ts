@@ -12,7 +12,6 @@ import {
   textArgument,
 } from './arguments';
 import type {
-  NDIS_BIND_PARAMETERS,
   NDIS_HANDLE,
   NDIS_OPEN_PARAMETERS,
   NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
@@ -21,6 +20,8 @@ import type {
   OptionalHandlers,
 } from './characteristics';
 import type { AdapterLifePlane } from './adapterLife';
+import { bindParametersArguments, bindParametersOf } from './bindParameters';
+import { checkDriverCharacteristics } from './characteristicsCheck';
 import type { NdisCore } from './core';
 import {
   adapterFrom,
@@ -32,6 +33,9 @@ import {
   ProtocolDriver,
   protocolFrom,
 } from './drivers';
+import { FilterModule, type FilterDriver } from './filters';
+import { clientHandlers, eventHandlers } from './internalRecords';
+import { attributesArguments, keepAttributes, type MiniportAttributes } from './miniportAttributes';
 import type { NdisSettings } from './ndisSettings';
 import type { PVOID } from './offloadBlockList';
 import { encodeCharacteristics } from './structureBytes';
@@ -116,9 +120,55 @@ export class RegistrationPlane {
     return { status, NdisProtocolHandle: driver };
   }
 
+  /** NdisMDeregisterMiniportDriver: NDIS forgets a driver, whose adapters have been halted; at PASSIVE_LEVEL. */
+  NdisMDeregisterMiniportDriver(NdisMiniportDriverHandle: NDIS_HANDLE): void {
+    const driver = miniportDriverFrom(NdisMiniportDriverHandle);
+    const left = this.adapters.filter((adapter) => adapter.driver === driver);
+    if (left.some((adapter) => adapter.initialized)) throw new Error(`${driver.label} still has an adapter`);
+    this.deregister('NdisMDeregisterMiniportDriver', 'NdisMiniportDriverHandle', driver);
+    for (const adapter of left) this.adapters.splice(this.adapters.indexOf(adapter), 1);
+  }
+
+  /** NdisDeregisterProtocolDriver: the same for a protocol driver, whose bindings have been closed. */
+  NdisDeregisterProtocolDriver(NdisProtocolHandle: NDIS_HANDLE): void {
+    const driver = protocolFrom(NdisProtocolHandle);
+    if (this.adapters.some((adapter) => adapter.binding?.protocol === driver))
+      throw new Error(`${driver.label} is still bound to an adapter`);
+    this.deregister('NdisDeregisterProtocolDriver', 'NdisProtocolHandle', driver);
+    this.protocols.splice(this.protocols.indexOf(driver), 1);
+  }
+
+  /** Adapters of a miniport driver that are initialized, or that a protocol driver is bound to. */
+  adaptersOf(driver: MiniportDriver | ProtocolDriver): MiniportAdapter[] {
+    return this.adapters.filter(
+      (adapter) => (adapter.driver === driver && adapter.initialized) || adapter.binding?.protocol === driver,
+    );
+  }
+
+  private deregister(
+    functionName: FunctionName,
+    parameter: string,
+    driver: MiniportDriver | ProtocolDriver,
+  ): void {
+    const { door, component } = this.core;
+    door.void(
+      {
+        functionName,
+        caller: driver.component,
+        callee: component,
+        arguments: [pointerArgument(parameter, driver, driver.label)],
+      },
+      () => {
+        driver.genericHandlers = undefined;
+        driver.tcpHandlers = undefined;
+      },
+    );
+  }
+
   /**
    * NdisSetOptionalHandlers: takes a driver's chimney entry points (WDK page "Registering Chimney Offload Functions"). The handle
-   * is a driver's, from inside its SetOptions, or an opened binding's, from inside the bind calls (REG-005, REG-022). Refuses a
+   * is a driver's, from inside its SetOptions, an opened binding's, from inside the bind calls (REG-005, REG-022), or a filter
+   * module's, from inside FilterSetModuleOptions (REG-006). Refuses a
    * driver below NDIS 6.0 with NOT_SUPPORTED, a structure that there is no memory for with RESOURCES, and with FAILURE: a handle
    * at the wrong time, a structure of the other edge, a wrong header, another OffloadType, a missing handler. A later call replaces
    * the handlers (REG-026).
@@ -128,7 +178,7 @@ export class RegistrationPlane {
     const { addresses } = machine;
     const { structure, value } = OptionalHandlers;
     const edge = edgeOf(NdisHandle);
-    return door.status(
+    return door.cross(
       {
         functionName: 'NdisSetOptionalHandlers',
         caller: edge?.driver.component ?? component,
@@ -159,27 +209,21 @@ export class RegistrationPlane {
         if (registered === NDIS_STATUS.SUCCESS) this.handlersLeft--;
         return registered;
       },
+      (status) => {
+        const keeps =
+          status === NDIS_STATUS.SUCCESS && structure === 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS';
+        return { status, outputs: keeps ? clientHandlers(addresses, value) : [] };
+      },
     );
   }
 
   /**
-   * NdisMSetMiniportAttributes: from MiniportInitializeEx. Registration attributes carry MiniportAdapterContext; offload
-   * attributes carry the bytes of two NDIS_TCP_CONNECTION_OFFLOAD structures.
+   * NdisMSetMiniportAttributes: from MiniportInitializeEx. Registration attributes carry MiniportAdapterContext, general ones what
+   * NDIS answers OIDs from, offload attributes capabilities and configurations.
    */
-  NdisMSetMiniportAttributes(
-    NdisMiniportHandle: NDIS_HANDLE,
-    attributes:
-      | { readonly kind: 'registration'; readonly MiniportAdapterContext: PVOID; readonly bytes: Uint8Array }
-      | {
-          readonly kind: 'offload';
-          readonly bytes: Uint8Array;
-          readonly DefaultTcpConnectionOffloadConfiguration: Uint8Array;
-          readonly TcpConnectionOffloadHardwareCapabilities: Uint8Array;
-        },
-  ): NdisStatus {
+  NdisMSetMiniportAttributes(NdisMiniportHandle: NDIS_HANDLE, attributes: MiniportAttributes): NdisStatus {
     const { machine, door, component } = this.core;
     const adapter = adapterFrom(NdisMiniportHandle);
-    const { addresses } = machine;
     return door.status(
       {
         functionName: 'NdisMSetMiniportAttributes',
@@ -187,40 +231,10 @@ export class RegistrationPlane {
         callee: component,
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
-          structureArgument(
-            'MiniportAttributes',
-            attributes.kind === 'registration'
-              ? 'NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES'
-              : 'NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES',
-            addresses.addressOf(attributes.bytes),
-            attributes.bytes,
-          ),
-          ...(attributes.kind === 'registration'
-            ? []
-            : [
-                structureArgument(
-                  'DefaultTcpConnectionOffloadConfiguration',
-                  'NDIS_TCP_CONNECTION_OFFLOAD',
-                  addresses.addressOf(attributes.DefaultTcpConnectionOffloadConfiguration),
-                  attributes.DefaultTcpConnectionOffloadConfiguration,
-                ),
-                structureArgument(
-                  'TcpConnectionOffloadHardwareCapabilities',
-                  'NDIS_TCP_CONNECTION_OFFLOAD',
-                  addresses.addressOf(attributes.TcpConnectionOffloadHardwareCapabilities),
-                  attributes.TcpConnectionOffloadHardwareCapabilities,
-                ),
-              ]),
+          ...attributesArguments(machine.addresses, attributes),
         ],
       },
-      () => {
-        if (attributes.kind === 'registration') adapter.context = attributes.MiniportAdapterContext;
-        else {
-          adapter.hardwareCapabilities = attributes.TcpConnectionOffloadHardwareCapabilities;
-          adapter.currentConfiguration = attributes.DefaultTcpConnectionOffloadConfiguration;
-        }
-        return NDIS_STATUS.SUCCESS;
-      },
+      () => keepAttributes(adapter, attributes),
     );
   }
 
@@ -252,17 +266,7 @@ export class RegistrationPlane {
       },
       ({ status, OffloadHandlers }) => {
         if (OffloadHandlers === null) return { status };
-        const bytes = encodeCharacteristics(addresses, 'NDIS_TCP_OFFLOAD_EVENT_HANDLERS', {
-          Header: objectHeader('NDIS_TCP_OFFLOAD_EVENT_HANDLERS', { type: tcpChimney }),
-          ...OffloadHandlers,
-        });
-        const table = structureArgument(
-          'OffloadHandlers',
-          'NDIS_TCP_OFFLOAD_EVENT_HANDLERS',
-          addresses.addressOf(OffloadHandlers),
-          bytes,
-        );
-        return { status, outputs: [table] };
+        return { status, outputs: eventHandlers(addresses, OffloadHandlers) };
       },
     );
   }
@@ -444,7 +448,7 @@ export class RegistrationPlane {
       address: machine.addresses.allocate(opaqueSize),
       label: 'BindContext',
     };
-    const BindParameters: NDIS_BIND_PARAMETERS = { AdapterName: adapter.label };
+    const BindParameters = bindParametersOf(machine.addresses, adapter);
     const bound = door.status(
       {
         functionName: 'ProtocolBindAdapterEx',
@@ -453,7 +457,7 @@ export class RegistrationPlane {
         arguments: [
           pointerArgument('ProtocolDriverContext', protocol.context, 'ProtocolDriverContext'),
           pointerArgument('BindContext', BindContext, BindContext.label),
-          textArgument('AdapterName', adapter.label),
+          ...bindParametersArguments(machine.addresses, BindParameters),
         ],
       },
       (call) => {
@@ -535,6 +539,8 @@ export class RegistrationPlane {
         ],
       },
       () => {
+        const checked = checkDriverCharacteristics(structure, characteristics);
+        if (checked !== NDIS_STATUS.SUCCESS) return checked;
         driver.inSetOptions = true;
         const status = door.status(
           {
@@ -557,8 +563,8 @@ export class RegistrationPlane {
 
 /** Who holds the handlers that are registered with a handle, and whether this is the time to register them. */
 interface Edge {
-  readonly driver: MiniportDriver | ProtocolDriver;
-  readonly holder: MiniportDriver | ProtocolDriver | Binding;
+  readonly driver: MiniportDriver | ProtocolDriver | FilterDriver;
+  readonly holder: MiniportDriver | ProtocolDriver | Binding | FilterModule;
   readonly mayRegister: boolean;
 }
 
@@ -567,15 +573,18 @@ function edgeOf(handle: NDIS_HANDLE): Edge | undefined {
     return { driver: handle.protocol, holder: handle, mayRegister: handle.opened && handle.inBindCall };
   if (handle instanceof MiniportDriver || handle instanceof ProtocolDriver)
     return { driver: handle, holder: handle, mayRegister: handle.inSetOptions };
+  if (handle instanceof FilterModule)
+    return { driver: handle.driver, holder: handle, mayRegister: handle.inModuleOptions };
   return undefined;
 }
 
 /** Stores handlers with their holder: provider structures at the miniport edge, client structures at the other (REG-009). */
-function install(
-  holder: Edge['holder'],
-  { structure, value }: OptionalHandlers,
-  hasMemory: boolean,
-): NdisStatus {
+function install(holder: Edge['holder'], handlers: OptionalHandlers, hasMemory: boolean): NdisStatus {
+  const { structure, value } = handlers;
+  if (holder instanceof FilterModule) {
+    if (hasMemory) holder.install(handlers);
+    return hasMemory ? NDIS_STATUS.SUCCESS : NDIS_STATUS.RESOURCES;
+  }
   const atMiniportEdge = holder instanceof MiniportDriver;
   if (structure.startsWith('NDIS_PROVIDER_') !== atMiniportEdge) return NDIS_STATUS.FAILURE;
   if (!hasMemory) return NDIS_STATUS.RESOURCES;

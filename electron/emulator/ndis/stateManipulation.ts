@@ -3,7 +3,7 @@
  * below, and at completion copies what the target wrote back into the sender's blocks (TRE-036, TRE-056, TRE-057).
  */
 import type { FunctionName } from '../../../shared/ddi/catalogue';
-import type { EventId } from '../../../shared/trace/records';
+import type { CallArgument, EventId } from '../../../shared/trace/records';
 import { blockListArgument, numberArgument, pointerArgument } from './arguments';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
@@ -13,11 +13,13 @@ import type {
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 import { chainToArray } from './netBufferList';
+import { privateHandle } from './internalRecords';
 import {
   NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
   isTaken,
   walkBlocks,
+  type NDIS_OFFLOAD_HANDLE,
 } from './offloadBlockList';
 
 /** Names and entry points of one operation (table in section 1 of the state-manipulation digest). */
@@ -217,7 +219,10 @@ export class StateManipulationPlane {
       protocolRoot,
       ...this.endedChains(operation, below),
     ]);
-    door.void(
+    const taken = pairs.flatMap(([above, copy]) =>
+      copy.state !== undefined && isTaken(copy.Status) ? (above.OffloadHandle ?? []) : [],
+    );
+    door.cross(
       {
         functionName: operation.complete,
         caller: adapter.driver.component,
@@ -257,6 +262,7 @@ export class StateManipulationPlane {
           () => operation.leave(handlers)(binding.context, protocolRoot),
         );
       },
+      () => ({ outputs: operation.initiates ? this.privateHandles(binding, taken) : [] }),
     );
   }
 
@@ -345,6 +351,10 @@ export class StateManipulationPlane {
     const below = copyList(root)!;
     this.conversions.set(below, { protocolRoot: root, binding, pairs });
     return below;
+  }
+
+  private privateHandles(binding: Binding, taken: readonly NDIS_OFFLOAD_HANDLE[]): CallArgument[] {
+    return taken.map((handle) => privateHandle(this.core.machine.addresses, handle, binding.context));
   }
 
   /** Send data that comes with an initiate is completed like a posted send; its request is the initiate. */

@@ -12,6 +12,7 @@ import type { NDIS_HANDLE, NDIS_STATUS_INDICATION } from './characteristics';
 import { readConnectionOffload } from './connectionOffload';
 import type { NdisCore } from './core';
 import { adapterFrom, type MiniportAdapter } from './drivers';
+import { readOffloadEncapsulation, readTaskOffload } from './taskOffload';
 
 /** What StatusBuffer holds, by StatusCode. */
 const structureOfCode = new Map<NdisStatus, StructureName>([
@@ -19,6 +20,7 @@ const structureOfCode = new Map<NdisStatus, StructureName>([
   [NDIS_STATUS.TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES, 'NDIS_TCP_CONNECTION_OFFLOAD'],
   [NDIS_STATUS.TASK_OFFLOAD_CURRENT_CONFIG, 'NDIS_OFFLOAD'],
   [NDIS_STATUS.TASK_OFFLOAD_HARDWARE_CAPABILITIES, 'NDIS_OFFLOAD'],
+  [NDIS_STATUS.OFFLOAD_ENCASPULATION_CHANGE, 'NDIS_OFFLOAD_ENCAPSULATION'],
   [NDIS_STATUS.LINK_STATE, 'NDIS_LINK_STATE'],
 ]);
 
@@ -43,23 +45,43 @@ export class StatusPlane {
       },
       () => {
         learn(adapter, StatusIndication);
-        const { binding } = adapter;
-        const handler = binding?.protocol.characteristics.StatusHandlerEx;
-        if (binding === undefined || !binding.opened || handler === undefined) return;
-        door.void(
-          {
-            functionName: 'ProtocolStatusEx',
-            caller: component,
-            callee: binding.protocol.component,
-            arguments: [
-              pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
-              ...details,
-            ],
-          },
-          () => {
-            handler(binding.context, StatusIndication);
-          },
-        );
+        this.relay(adapter, StatusIndication, details);
+      },
+    );
+  }
+
+  /** NDIS itself tells the protocol driver above of an adapter, through ProtocolStatusEx. */
+  indicateFromNdis(adapter: MiniportAdapter, StatusCode: NdisStatus): void {
+    const indication: NDIS_STATUS_INDICATION = {
+      address: this.core.machine.addresses.allocate(112),
+      SourceHandle: adapter,
+      StatusCode,
+      StatusBuffer: null,
+    };
+    this.relay(adapter, indication, this.describe(indication));
+  }
+
+  private relay(
+    adapter: MiniportAdapter,
+    indication: NDIS_STATUS_INDICATION,
+    details: readonly CallArgument[],
+  ): void {
+    const { door, component } = this.core;
+    const { binding } = adapter;
+    const handler = binding?.protocol.characteristics.StatusHandlerEx;
+    if (binding === undefined || !binding.opened || handler === undefined) return;
+    door.void(
+      {
+        functionName: 'ProtocolStatusEx',
+        caller: component,
+        callee: binding.protocol.component,
+        arguments: [
+          pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
+          ...details,
+        ],
+      },
+      () => {
+        handler(binding.context, indication);
       },
     );
   }
@@ -87,10 +109,31 @@ export class StatusPlane {
   }
 }
 
-/** Keeps the capabilities that an indication reports (CAP-012, CAP-015). */
+/** Keeps what an indication reports, where NDIS answers queries from it (CAP-012, CAP-015). */
 function learn(adapter: MiniportAdapter, { StatusCode, StatusBuffer }: NDIS_STATUS_INDICATION): void {
-  if (StatusBuffer === null || readConnectionOffload(StatusBuffer) === undefined) return;
-  if (StatusCode === NDIS_STATUS.OFFLOAD_RESUME) adapter.currentConfiguration = StatusBuffer.slice();
-  else if (StatusCode === NDIS_STATUS.TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES)
-    adapter.hardwareCapabilities = StatusBuffer.slice();
+  if (StatusBuffer === null) return;
+  const { oids } = adapter;
+  switch (StatusCode) {
+    case NDIS_STATUS.OFFLOAD_RESUME:
+      if (readConnectionOffload(StatusBuffer) !== undefined)
+        adapter.currentConfiguration = StatusBuffer.slice();
+      break;
+    case NDIS_STATUS.TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES:
+      if (readConnectionOffload(StatusBuffer) !== undefined)
+        adapter.hardwareCapabilities = StatusBuffer.slice();
+      break;
+    case NDIS_STATUS.TASK_OFFLOAD_CURRENT_CONFIG:
+      if (readTaskOffload(StatusBuffer) !== undefined) oids.taskOffloadConfiguration = StatusBuffer.slice();
+      break;
+    case NDIS_STATUS.TASK_OFFLOAD_HARDWARE_CAPABILITIES:
+      if (readTaskOffload(StatusBuffer) !== undefined) oids.taskOffloadCapabilities = StatusBuffer.slice();
+      break;
+    case NDIS_STATUS.OFFLOAD_ENCASPULATION_CHANGE:
+      if (readOffloadEncapsulation(StatusBuffer) !== undefined) oids.useEncapsulation(StatusBuffer);
+      break;
+    case NDIS_STATUS.LINK_STATE:
+      oids.useLinkState(StatusBuffer);
+      break;
+    default:
+  }
 }

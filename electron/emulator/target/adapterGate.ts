@@ -22,8 +22,8 @@ const statusIndicationSize = constantValue('NDIS_SIZEOF_STATUS_INDICATION_REVISI
 export interface Initiate {
   /** Takes the tree over. */
   begin(): void;
-  /** Completes it without having taken anything. */
-  refuse(): void;
+  /** Completes it without having taken anything; FAILURE if no status is given. */
+  refuse(status?: NdisStatus): void;
 }
 
 /** What the gate must know of its adapter. */
@@ -39,6 +39,9 @@ export interface GatedAdapter {
   /** Whether frames of the ordinary path have not left yet. */
   readonly isSending: boolean;
   readonly linkSpeed: number;
+  /** What a reset of the hardware takes, and how it is told. */
+  readonly resetTime: number;
+  readonly reportsReset: boolean;
   /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD. */
   capabilities(): Uint8Array;
 }
@@ -53,13 +56,20 @@ export class AdapterGate {
   private running = false;
   private pausing = false;
   private removed = false;
+  private resetting = false;
   private held: Initiate[] = [];
 
   constructor(private readonly adapter: GatedAdapter) {}
 
   /** Whether frames pass between the wire and the drivers above. */
   get passesFrames(): boolean {
-    return this.running && !this.removed && this.linkUp && this.powerState === devicePowerStates.D0;
+    return (
+      this.running &&
+      !this.resetting &&
+      !this.removed &&
+      this.linkUp &&
+      this.powerState === devicePowerStates.D0
+    );
   }
 
   /** Whether the cable is what keeps frames from passing. */
@@ -74,7 +84,8 @@ export class AdapterGate {
 
   /** An initiate has come: begins it, or holds it while offloading is paused (PWR-004). */
   admit(initiate: Initiate): void {
-    if (this.offloads === 'open') initiate.begin();
+    if (this.resetting) initiate.refuse(this.statusOfReset);
+    else if (this.offloads === 'open') initiate.begin();
     else this.held.push(initiate);
   }
 
@@ -106,6 +117,17 @@ export class AdapterGate {
     this.offloads = 'open';
     for (const initiate of this.held.splice(0)) initiate.begin();
     this.indicate(NDIS_STATUS.OFFLOAD_RESUME, this.adapter.capabilities());
+  }
+
+  /**
+   * Capabilities have changed: a pause and a resume report them (CAP-015), unless a resume is still to come anyhow. `meanwhile` is
+   * done while offloading is paused.
+   */
+  capabilitiesChanged(meanwhile: () => void = () => undefined): void {
+    const wasOpen = this.offloads === 'open';
+    if (wasOpen) this.pauseOffload();
+    meanwhile();
+    if (wasOpen) this.resumeOffload();
   }
 
   /** The cable has been plugged in or pulled: reported, and nothing else; uploading is the host's decision (PWR-013). */
@@ -150,6 +172,33 @@ export class AdapterGate {
     return NDIS_STATUS.PENDING;
   }
 
+  /**
+   * MiniportResetEx: the hardware starts anew and forgets its address filter. What has been offloaded is still in the driver's
+   * memory, so that it can be asked back; initiates that wait are ended. The driver says when it is over, and takes offloads again
+   * once everything is back.
+   */
+  reset(forget: () => void): NdisStatus {
+    const { machine, ndis, handle, resetTime, reportsReset } = this.adapter;
+    if (this.resetting) return NDIS_STATUS.RESET_IN_PROGRESS;
+    this.resetting = true;
+    for (const initiate of this.held.splice(0)) initiate.refuse(this.statusOfReset);
+    machine.queueDeferredCall(resetTime, () => {
+      this.resetting = false;
+      if (this.removed) return;
+      forget();
+      ndis.resets.NdisMResetComplete(handle, NDIS_STATUS.SUCCESS, true);
+      if (reportsReset) this.indicate(NDIS_STATUS.OFFLOAD_STATE_INVALID, null);
+      this.uploadAll();
+      this.resumeOffload();
+    });
+    return NDIS_STATUS.PENDING;
+  }
+
+  /** Whether a reset is under way. */
+  get isResetting(): boolean {
+    return this.resetting;
+  }
+
   /** The device is gone: nothing reaches the wire any more, but what the driver holds in memory can still be given back. */
   remove(): void {
     this.removed = true;
@@ -169,6 +218,20 @@ export class AdapterGate {
     if (!this.resumeWanted && this.powerRequest === undefined && !this.pausing) return;
     machine.queueDeferredCall(0, () => {
       this.goOn();
+    });
+  }
+
+  /** Indicates a status at DISPATCH_LEVEL. */
+  indicate(StatusCode: NdisStatus, StatusBuffer: Uint8Array | null): void {
+    const { machine, ndis, handle } = this.adapter;
+    const indication: NDIS_STATUS_INDICATION = {
+      address: machine.addresses.allocate(statusIndicationSize),
+      SourceHandle: handle,
+      StatusCode,
+      StatusBuffer,
+    };
+    machine.atLeast(DISPATCH_LEVEL, () => {
+      ndis.status.NdisMIndicateStatusEx(handle, indication);
     });
   }
 
@@ -192,20 +255,11 @@ export class AdapterGate {
     return this.adapter.isIdle && !this.adapter.isSending;
   }
 
-  private refuseHeld(): void {
-    for (const initiate of this.held.splice(0)) initiate.refuse();
+  private get statusOfReset(): NdisStatus {
+    return this.adapter.reportsReset ? NDIS_STATUS.OFFLOAD_REQUEST_RESET : NDIS_STATUS.FAILURE;
   }
 
-  private indicate(StatusCode: NdisStatus, StatusBuffer: Uint8Array | null): void {
-    const { machine, ndis, handle } = this.adapter;
-    const indication: NDIS_STATUS_INDICATION = {
-      address: machine.addresses.allocate(statusIndicationSize),
-      SourceHandle: handle,
-      StatusCode,
-      StatusBuffer,
-    };
-    machine.atLeast(DISPATCH_LEVEL, () => {
-      ndis.status.NdisMIndicateStatusEx(handle, indication);
-    });
+  private refuseHeld(): void {
+    for (const initiate of this.held.splice(0)) initiate.refuse();
   }
 }

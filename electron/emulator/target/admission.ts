@@ -54,8 +54,10 @@ export class Admission {
   /** For a path. */
   path(constState: PATH_OFFLOAD_STATE_CONST, cached: PATH_OFFLOAD_STATE_CACHED): NdisStatus | undefined {
     const { objects } = this;
-    const { limits } = this.settings;
+    const { limits, offloadsIPv4 } = this.settings;
     const { SourceAddress, DestinationAddress } = constState;
+    // What has been turned off is not taken (CAP-022).
+    if (!offloadsIPv4) return NDIS_STATUS.FAILURE;
     if (SourceAddress.length !== addressLength || DestinationAddress.length !== addressLength)
       return NDIS_STATUS.FAILURE;
     if (objects.paths.size >= limits.paths) return NDIS_STATUS.OFFLOAD_PATH_ENTRIES;
@@ -63,6 +65,14 @@ export class Admission {
       return NDIS_STATUS.OFFLOAD_IP_ADDRESS_ENTRIES;
     if (cached.PathMtu > limits.pathMtu) return NDIS_STATUS.OFFLOAD_PATH_MTU;
     return this.contextArea();
+  }
+
+  /** Whether a TCP connection is one that the target cares to have, before it is asked whether there is room. */
+  candidate({ RemotePort, RemoteMss }: TCP_OFFLOAD_STATE_CONST): NdisStatus | undefined {
+    const { limits } = this.settings;
+    if (limits.refusedRemotePorts.includes(swapPortBytes(RemotePort))) return NDIS_STATUS.OFFLOAD_POLICY;
+    if (RemoteMss < limits.smallestRemoteMss) return NDIS_STATUS.OFFLOAD_CONNECTION_REJECTED;
+    return undefined;
   }
 
   /** For a TCP connection with the data that comes with it. */

@@ -29,7 +29,7 @@ export class InitiateOffload {
   private readonly order: { readonly block: Block; readonly parent: Block | null }[] = [];
   private readonly objects = new Map<Block, TargetContext>();
   private readonly started: OffloadedConnection[] = [];
-  private readonly admission: Admission;
+  private admission: Admission;
   private readonly processor: number;
 
   constructor(
@@ -47,14 +47,17 @@ export class InitiateOffload {
 
   /** Starts the walk; the request is completed when it has ended. */
   begin(): void {
-    this.adapter.operationBegins();
+    const { adapter } = this;
+    adapter.operationBegins();
+    // A pause in which the request was held may have changed what the target takes.
+    this.admission = new Admission(adapter.objects, adapter.settings);
     this.next(0);
   }
 
   /** Completes the request without having taken anything: placeholders alone succeed (TRE-018). */
-  refuse(): void {
+  refuse(status: NdisStatus = NDIS_STATUS.FAILURE): void {
     for (const { block } of this.order)
-      block.Status = block.MiniportOffloadContext === null ? NDIS_STATUS.SUCCESS : NDIS_STATUS.FAILURE;
+      block.Status = block.MiniportOffloadContext === null ? NDIS_STATUS.SUCCESS : status;
     const { ndis, handle } = this.adapter;
     ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);
   }
@@ -132,7 +135,9 @@ export class InitiateOffload {
       }
       case 'tcp': {
         if (parent?.layer !== 'path') return NDIS_STATUS.FAILURE;
-        const refusal = admission.tcp(state.const, state.cached, state.delegated, block.NetBufferListChain);
+        const refusal =
+          admission.candidate(state.const) ??
+          admission.tcp(state.const, state.cached, state.delegated, block.NetBufferListChain);
         if (refusal !== undefined) return refusal;
         const connection = new OffloadedConnection(
           machine.addresses.allocate(contextSize),

@@ -18,6 +18,11 @@ import {
 import type { Ndis } from '../ndis/ndis';
 import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
 import type { PVOID } from '../ndis/offloadBlockList';
+import { writeGeneralAttributes } from '../ndis/generalAttributes';
+import { everyPacketType } from '../ndis/packetFilter';
+import { writePnpCapabilities } from '../ndis/pnpCapabilities';
+import { writeReceiveScaleCapabilities } from '../ndis/receiveScale';
+import { writeTaskOffload } from '../ndis/taskOffload';
 import type { Frame, FramePool } from '../wire/frame';
 import { frameHash } from '../wire/frameHash';
 import type { Link, LinkEnd } from '../wire/link';
@@ -37,6 +42,15 @@ const attributeFlags =
   constantValue('NDIS_MINIPORT_ATTRIBUTES_SURPRISE_REMOVE_OK') |
   constantValue('NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND');
 
+/** It wakes the machine from no power state. */
+const noWakeUp = { MinMagicPacketWakeUp: 0, MinPatternWakeUp: 0, MinLinkChangeWakeUp: 0 } as const;
+
+/** Bytes of the largest packet of an Ethernet without jumbo frames. */
+const ethernetMtu = 1500;
+
+/** Group addresses that the hardware can filter by. */
+const multicastEntries = 32;
+
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
 
 /** See the file's head. It drives one adapter. */
@@ -44,6 +58,9 @@ export class OffloadTarget implements PVOID, LinkEnd {
   readonly component: number;
   readonly address: number;
   private adapter: TargetAdapter | undefined;
+  private driverHandle: NDIS_HANDLE | undefined;
+  /** Whether the hardware has stopped answering; NDIS asks now and then. */
+  private hung = false;
   /** What adapters that have been halted had sent. */
   private bytesOfHalted = 0;
   private link: Link | undefined;
@@ -63,6 +80,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
 
   /** DriverEntry: registers with NDIS. */
   load(): NdisStatus {
+    const { registration } = this.ndis;
     const characteristics: NDIS_MINIPORT_DRIVER_CHARACTERISTICS = {
       Header: objectHeader('NDIS_MINIPORT_DRIVER_CHARACTERISTICS'),
       MajorNdisVersion: 6,
@@ -77,6 +95,18 @@ export class OffloadTarget implements PVOID, LinkEnd {
         this.bytesOfHalted += adapter.newBytesSent;
         this.adapter = undefined;
       },
+      CheckForHangHandlerEx: (context) => {
+        this.adapterOf(context);
+        const { hung } = this;
+        this.hung = false;
+        return hung;
+      },
+      ResetHandlerEx: (context) => this.adapterOf(context).reset(),
+      UnloadHandler: () => {
+        // DriverEntry is undone: NDIS forgets the driver (REG-029).
+        if (this.driverHandle !== undefined) registration.NdisMDeregisterMiniportDriver(this.driverHandle);
+        this.driverHandle = undefined;
+      },
       DevicePnPEventNotifyHandler: (context, event) => {
         if (event === devicePnPEvents.SurpriseRemoved) this.adapterOf(context).gate.remove();
       },
@@ -88,8 +118,14 @@ export class OffloadTarget implements PVOID, LinkEnd {
         this.adapterOf(context).takeBackReceived(lists);
       },
     };
-    const { registration } = this.ndis;
-    return registration.NdisMRegisterMiniportDriver(this.component, this.name, this, characteristics).status;
+    const { status, NdisMiniportDriverHandle } = registration.NdisMRegisterMiniportDriver(
+      this.component,
+      this.name,
+      this,
+      characteristics,
+    );
+    this.driverHandle = NdisMiniportDriverHandle ?? undefined;
+    return status;
   }
 
   /** Plugs the cable in. */
@@ -121,6 +157,23 @@ export class OffloadTarget implements PVOID, LinkEnd {
   /** Its hardware loses the state of the connections that the next request of this kind concerns. */
   breakHardwareDuring(operation: FaultyOperation): void {
     this.adapter?.fault.breakDuring(operation);
+  }
+
+  /** Its hardware has changed: indicates what it could do now, and what it does. */
+  changeHardware(tcpCapacity: number, transmitTcpChecksum = this.settings.transmitTcpChecksum): void {
+    this.adapter?.changeHardware(tcpCapacity, transmitTcpChecksum);
+  }
+
+  /** Its hardware stops answering: the next MiniportCheckForHangEx asks for a reset. */
+  hang(): void {
+    this.hung = true;
+  }
+
+  /** NdisMiniportDriverHandle, for whoever unloads the driver.
+   * @throws Error before DriverEntry and after the driver has been unloaded. */
+  get miniportDriverHandle(): NDIS_HANDLE {
+    if (this.driverHandle === undefined) throw new Error('the driver is not loaded');
+    return this.driverHandle;
   }
 
   /** NdisMiniportHandle of its adapter, for Plug and Play.
@@ -213,16 +266,40 @@ export class OffloadTarget implements PVOID, LinkEnd {
         AttributeFlags: attributeFlags,
       }),
     });
-    const capabilities = adapter.capabilities();
     const { addresses } = machine;
+    const wakeUp = writePnpCapabilities(noWakeUp);
+    const { linkSpeed, limits } = this.settings;
+    registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
+      kind: 'general',
+      PowerManagementCapabilities: wakeUp,
+      bytes: writeGeneralAttributes(addresses, {
+        MtuSize: ethernetMtu,
+        linkSpeed: adapter.gate.isUnplugged ? 0 : linkSpeed,
+        maximumLinkSpeed: linkSpeed,
+        LookaheadSize: Math.min(limits.pathMtu, ethernetMtu),
+        SupportedPacketFilters: everyPacketType,
+        MaxMulticastListSize: multicastEntries,
+        macAddress: this.settings.mac,
+        PowerManagementCapabilities: wakeUp,
+        RecvScaleCapabilities: writeReceiveScaleCapabilities(1),
+      }),
+    });
+    const capabilities = adapter.capabilities();
+    const hardwareCapabilities = adapter.hardwareCapabilities();
+    const taskOffload = writeTaskOffload(adapter.tasks.configuration);
+    const taskCapabilities = writeTaskOffload(adapter.tasks.capabilities);
     registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
       kind: 'offload',
       DefaultTcpConnectionOffloadConfiguration: capabilities,
-      TcpConnectionOffloadHardwareCapabilities: capabilities,
+      TcpConnectionOffloadHardwareCapabilities: hardwareCapabilities,
+      DefaultOffloadConfiguration: taskOffload,
+      HardwareOffloadCapabilities: taskCapabilities,
       bytes: encodeStructure('NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES', {
         Header: objectHeader('NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES'),
         DefaultTcpConnectionOffloadConfiguration: pointerOf(addresses.addressOf(capabilities)),
-        TcpConnectionOffloadHardwareCapabilities: pointerOf(addresses.addressOf(capabilities)),
+        TcpConnectionOffloadHardwareCapabilities: pointerOf(addresses.addressOf(hardwareCapabilities)),
+        DefaultOffloadConfiguration: pointerOf(addresses.addressOf(taskOffload)),
+        HardwareOffloadCapabilities: pointerOf(addresses.addressOf(taskCapabilities)),
       }),
     });
     const { status, OffloadHandlers } = registration.NdisMGetOffloadHandlers(NdisMiniportHandle, tcpChimney);

@@ -3,7 +3,7 @@
  * It is also the MiniportAdapterContext.
  */
 import type { Random } from '../../../shared/base/random';
-import { NDIS_STATUS } from '../../../shared/ddi/status';
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import type { Machine } from '../machine/machine';
 import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
@@ -11,15 +11,18 @@ import {
   allocateNetBufferList,
   chainToArray,
   linkChain,
+  checksumInfo,
   netBufferBytes,
   netBufferListInfo,
   type NET_BUFFER_LIST,
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
 import { writeConnectionOffload } from '../ndis/connectionOffload';
+import type { ReceiveScaleParameters } from '../ndis/receiveScale';
+import { writeTaskOffload } from '../ndis/taskOffload';
 import type { TcpParameters } from '../ndis/tcpParameters';
 import type { TcpConnectionState } from '../tcp/tcpVariables';
-import { ethernetHeaderLength, etherTypeOf, etherTypes, isAddressedTo } from '../wire/ethernet';
+import { ethernetHeaderLength, etherTypeOf, etherTypes } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { readFirstFragment, readSegmentFrame, type ReceivedSegment } from '../wire/segmentFrame';
@@ -30,10 +33,13 @@ import { AdapterGate, type GatedAdapter } from './adapterGate';
 import { contextSize } from './contexts';
 import { HardwareFault } from './hardwareFault';
 import { NicClock } from './nicClock';
+import { FrameCounters } from './frameCounters';
 import { ObjectTable } from './objectTable';
 import type { OffloadedConnection } from './offloadedConnection';
 import { OffloadStatistics } from './offloadStatistics';
+import { destinationKind, ReceiveFilter } from './receiveFilter';
 import type { TargetSettings } from './targetSettings';
+import { TaskOffloads } from './taskOffloads';
 
 /** Smallest IPv4 identification of an offload target; the host stack uses the lower half (A131). */
 const firstIdentification = 0x8000;
@@ -62,6 +68,13 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   readonly fault = new HardwareFault();
   /** Traffic of offloaded connections over IPv4. */
   readonly statistics = new OffloadStatistics();
+  /** The hardware's address filter, what passes it and the transmitter, and what it does for packets of the host path. */
+  readonly filter: ReceiveFilter;
+  readonly frames = new FrameCounters();
+  readonly tasks: TaskOffloads;
+  /** What the host has set for receive side scaling; undefined before. */
+  receiveScale: ReceiveScaleParameters | undefined;
+  private hardwareCapacity: number;
   private openOperations = 0;
   private openSends = 0;
   private link: Link | undefined;
@@ -86,6 +99,9 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.component = port.component;
     this.segments = Array.from({ length: machine.processorCount }, () => new TcpSegment());
     this.completionProcessors = machine.random(completionStream);
+    this.filter = new ReceiveFilter(current.mac);
+    this.tasks = new TaskOffloads(current.transmitTcpChecksum);
+    this.hardwareCapacity = current.tcpCapacity;
     this.ring = new TransmitRing(machine, current.ringTime);
     this.address = machine.addresses.allocate(contextSize);
     this.gate = new AdapterGate(this);
@@ -128,9 +144,9 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     return this.table;
   }
 
-  /** Keeps the answer of NdisMGetOffloadHandlers. */
+  /** Keeps a copy of the table of NdisMGetOffloadHandlers: NDIS may do with its own what it likes (INZ-014). */
   useUpcalls(table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS): void {
-    this.table = table;
+    this.table = { ...table };
   }
 
   /** Settings with the parameters that the host stack has set. */
@@ -161,18 +177,74 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.current = { ...this.current, tcpCapacity };
   }
 
-  /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD. */
+  /**
+   * The hardware has changed, as when its firmware gives room to something else: what it could do is indicated, and what it does
+   * follows by pause and resume (CAP-015, PWR-012).
+   */
+  changeHardware(tcpCapacity: number, transmitTcpChecksum: boolean): void {
+    const { gate, tasks } = this;
+    this.hardwareCapacity = tcpCapacity;
+    tasks.changeHardware(transmitTcpChecksum);
+    gate.indicate(NDIS_STATUS.TASK_OFFLOAD_HARDWARE_CAPABILITIES, writeTaskOffload(tasks.capabilities));
+    this.indicateTaskOffload();
+    gate.capabilitiesChanged(() => {
+      const status = NDIS_STATUS.TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES;
+      gate.indicate(status, this.hardwareCapabilities());
+      this.changeCapacity(tcpCapacity);
+    });
+  }
+
+  /** Connection offload over IPv4 is turned on or off; what is offloaded stays until the host stack takes it back. */
+  enableConnectionOffload(offloadsIPv4: boolean): void {
+    if (this.current.offloadsIPv4 === offloadsIPv4) return;
+    this.current = { ...this.current, offloadsIPv4 };
+    this.gate.capabilitiesChanged();
+  }
+
+  /** NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG. */
+  indicateTaskOffload(): void {
+    this.gate.indicate(NDIS_STATUS.TASK_OFFLOAD_CURRENT_CONFIG, writeTaskOffload(this.tasks.configuration));
+  }
+
+  /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD: what is on. */
   capabilities(): Uint8Array {
+    return writeConnectionOffload({
+      SupportIPv4: this.current.offloadsIPv4,
+      SupportIPv6: false,
+      TcpConnectionOffloadCapacity: this.current.tcpCapacity,
+    });
+  }
+
+  /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD: what the hardware could do. */
+  hardwareCapabilities(): Uint8Array {
     return writeConnectionOffload({
       SupportIPv4: true,
       SupportIPv6: false,
-      TcpConnectionOffloadCapacity: this.current.tcpCapacity,
+      TcpConnectionOffloadCapacity: this.hardwareCapacity,
     });
   }
 
   /** Bits per second. */
   get linkSpeed(): number {
     return this.current.linkSpeed;
+  }
+
+  /** Virtual ns. */
+  get resetTime(): number {
+    return this.current.resetTime;
+  }
+
+  /** Whether a reset is told by statuses of its own. */
+  get reportsReset(): boolean {
+    return this.current.reportsReset;
+  }
+
+  /** MiniportResetEx: NDIS sets packet filter and multicast list again afterwards. */
+  reset(): NdisStatus {
+    return this.gate.reset(() => {
+      this.filter.packetFilter = 0;
+      this.filter.multicastList = new Uint8Array(0);
+    });
   }
 
   /** Whether it holds no connection and no initiate or terminate is under way. */
@@ -214,9 +286,11 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   /** Puts a frame on the wire; answers when its last bit has left. */
   transmit(frame: Frame): number {
     if (this.link === undefined || !this.gate.passesFrames) {
+      this.frames.discardedOutgoing();
       this.pool.release(frame);
       return this.machine.now;
     }
+    this.frames.sent(destinationKind(frame.bytes), frame.length);
     const leaves = this.link.transmit(this.port, frame);
     this.ring.queued(leaves);
     return leaves;
@@ -232,7 +306,9 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   /** A frame from the wire: for a connection's engine, or up the ordinary path. */
   receive(frame: Frame): void {
     if (!this.gate.passesFrames) return;
-    if (!isAddressedTo(frame.bytes, this.settings.mac)) return;
+    const kind = destinationKind(frame.bytes);
+    if (!this.filter.accepts(frame.bytes, kind)) return;
+    this.frames.received(kind, frame.length);
     const tag = tagOf(frame.bytes, frame.length);
     if (tag !== undefined) removeTag(frame);
     if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.objects.connections.size > 0) {
@@ -315,6 +391,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.openSends++;
     for (const list of chainToArray(lists)) {
       list.Status = this.gate.isUnplugged ? NDIS_STATUS.MEDIA_DISCONNECTED : NDIS_STATUS.SUCCESS;
+      if (this.gate.isResetting) list.Status = NDIS_STATUS.RESET_IN_PROGRESS;
       const frame = this.pool.take('host');
       list.FirstNetBuffer.forEachRun((bytes) => {
         frame.bytes.set(bytes, frame.length);
@@ -323,6 +400,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       const tag = tagFromInfo(list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] ?? 0);
       if (tag !== undefined) insertTag(frame, tag);
       if (list.frame !== undefined) Object.assign(frame, list.frame);
+      if ((list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] ?? 0) & checksumInfo.TcpChecksum)
+        this.tasks.completeChecksum(frame.bytes, frame.length);
       sentAt = Math.max(sentAt, this.transmit(frame));
     }
     machine.queueDeferredCall(sentAt - machine.now, () => {

@@ -26,6 +26,14 @@ export interface TargetLimits {
   readonly receiveBufferBytes: number;
   /** Bytes of the largest BufferedData that can be copied: NDIS_STATUS_FAILURE (A21). */
   readonly bufferedDataBytes: number;
+  /**
+   * Remote ports whose connections a policy of the target's keeps in the host: NDIS_STATUS_OFFLOAD_POLICY. No page tells who returns
+   * this status and when; the header counts it among the failures of connection offload. The lists of statuses for initiate lack it
+   * (INI-036), so it is off unless it is asked for.
+   */
+  readonly refusedRemotePorts: readonly number[];
+  /** Smallest RemoteMss in bytes that makes a good candidate: NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED (NDIS 6.20). */
+  readonly smallestRemoteMss: number;
   /** Context areas of all kinds, in host memory: NDIS_STATUS_RESOURCES. */
   readonly contextAreas: number;
   /**
@@ -49,6 +57,8 @@ export const defaultTargetLimits: TargetLimits = {
   sendBufferBytes: Infinity,
   receiveBufferBytes: Infinity,
   bufferedDataBytes: Infinity,
+  refusedRemotePorts: [],
+  smallestRemoteMss: 0,
   contextAreas: Infinity,
   scatterGatherLists: Infinity,
 };

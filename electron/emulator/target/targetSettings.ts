@@ -12,6 +12,17 @@ export interface TargetSettings {
   readonly supportsPriority: boolean;
   /** Largest number of offloaded TCP connections. */
   readonly tcpCapacity: number;
+  /** Whether connection offload over IPv4 is on; OIDs turn it off and on. */
+  readonly offloadsIPv4: boolean;
+  /** Whether the hardware can compute TCP checksums of the host path's IPv4 packets. */
+  readonly transmitTcpChecksum: boolean;
+  /** Time that a reset of its hardware takes. */
+  readonly resetTime: number;
+  /**
+   * Whether a reset is told by the statuses that the header has for it, NDIS_STATUS_OFFLOAD_REQUEST_RESET for initiates that it ends
+   * and NDIS_STATUS_OFFLOAD_STATE_INVALID as an indication. No page describes either; off, an initiate fails with FAILURE.
+   */
+  readonly reportsReset: boolean;
   /** How much it has of everything else. */
   readonly limits: TargetLimits;
   /** Firmware time to take over or give back one state object. */
@@ -36,6 +47,10 @@ export interface TargetSettings {
 export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   supportsPriority: true,
   tcpCapacity: 1024,
+  offloadsIPv4: true,
+  transmitTcpChecksum: false,
+  resetTime: 2_000_000,
+  reportsReset: false,
   limits: defaultTargetLimits,
   objectTime: 6_000,
   tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },

@@ -3,6 +3,7 @@ import type { SendQueue } from '../tcp/sendQueue';
 import type { Ipv4Address, MacAddress } from './address';
 import { ethernetHeaderLength, etherTypes, writeEthernetHeader } from './ethernet';
 import type { Frame } from './frame';
+import { finishChecksum, sumPseudoHeader } from './internetChecksum';
 import {
   ipProtocols,
   ipv4HeaderLength,
@@ -55,6 +56,21 @@ export function fillSegmentFrame(
   writeEthernetHeader(bytes, addressing.destinationMac, addressing.sourceMac, etherTypes.ipv4);
   frame.length = ethernetHeaderLength + ipv4HeaderLength + tcpLength;
   frame.payloadLength = segment.payloadLength;
+}
+
+/** Where a TCP header has its checksum. */
+const checksumOffset = 16;
+
+/**
+ * Leaves the TCP checksum of a frame of {@link fillSegmentFrame} to the adapter: its field holds the folded sum over the
+ * pseudo-header, as NDIS wants it for the checksum task.
+ */
+export function leaveTcpChecksum(frame: Frame, source: Ipv4Address, destination: Ipv4Address): void {
+  const tcpAt = ipv4Offset + ipv4HeaderLength;
+  const total = sumPseudoHeader(source, destination, ipProtocols.tcp, frame.length - tcpAt);
+  const folded = ~finishChecksum(total) & 0xffff;
+  frame.bytes[tcpAt + checksumOffset] = folded >>> 8;
+  frame.bytes[tcpAt + checksumOffset + 1] = folded & 0xff;
 }
 
 /** Where a frame's TCP segment comes from and goes to. */

@@ -38,7 +38,8 @@ function telling(
         told.push(event === devicePnPEvents.SurpriseRemoved ? 'SurpriseRemoved' : 'other');
       },
       OidRequestHandler: (_context, request) => {
-        told.push(`OID_PNP_SET_POWER ${request.InformationBuffer[0]}`);
+        told.push(`${nameInGroup('OID', request.Oid)!} ${request.InformationBuffer[0]}`);
+        if (request.RequestType === 'NdisRequestQueryInformation') return NDIS_STATUS.SUCCESS;
         requests.push(request);
         return answer(pending.oid);
       },
@@ -118,7 +119,7 @@ describe('the life of an adapter', () => {
     expect(told.at(-1)).toBe(`completed ${NDIS_STATUS.PAUSED}`);
   });
 
-  it('power: NetEventSetPower is first when it falls and last when it rises', () => {
+  it('power: the adapter is asked first when it falls, then NetEventSetPower; that is last when it rises', () => {
     const { drivers, told } = telling();
     const { life } = drivers.ndis;
     life.setPower(drivers.adapter, devicePowerStates.D3, () => {
@@ -129,6 +130,7 @@ describe('the life of an adapter', () => {
     });
     drivers.settle();
     expect(told).toEqual([
+      'OID_PNP_QUERY_POWER 4',
       'NetEventSetPower',
       'OID_PNP_SET_POWER 4',
       'asleep',

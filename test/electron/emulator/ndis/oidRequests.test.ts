@@ -108,8 +108,8 @@ describe('NdisOidRequest', () => {
 
   it('hands every other OID to the miniport and answers what it answers', () => {
     const { drivers, seen } = noting(NDIS_STATUS.NOT_SUPPORTED);
-    expect(query(drivers, 0x00010207, 4).status).toBe(NDIS_STATUS.NOT_SUPPORTED);
-    expect(seen.map((request) => request.Oid)).toEqual([0x00010207]);
+    expect(query(drivers, 0x00020106, 4).status).toBe(NDIS_STATUS.NOT_SUPPORTED);
+    expect(seen.map((request) => request.Oid)).toEqual([0x00020106]);
   });
 
   it('OID_PNP_SET_POWER is not a protocol driver’s to set', () => {
@@ -153,6 +153,6 @@ describe('NdisMOidRequestComplete', () => {
       },
       protocol: { OidRequestCompleteHandler: () => undefined },
     });
-    expect(() => query(drivers, 0x00010207, 4)).toThrow(/as well/);
+    expect(() => query(drivers, 0x00020106, 4)).toThrow(/as well/);
   });
 });

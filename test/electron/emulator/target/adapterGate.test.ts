@@ -23,6 +23,8 @@ function makeGate() {
     ndis: drivers.ndis,
     handle: drivers.adapter,
     linkSpeed: 1e9,
+    resetTime: 1000,
+    reportsReset: false,
     capabilities: () =>
       writeConnectionOffload({ SupportIPv4: true, SupportIPv6: false, TcpConnectionOffloadCapacity: 5 }),
   });
