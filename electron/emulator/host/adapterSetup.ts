@@ -27,7 +27,7 @@ import {
 import { readUnsignedLong, unsignedLongSize, writeUnsignedLong } from '../ndis/unsignedLong';
 import type { MacAddress } from '../wire/address';
 import { ethernetHeaderLength } from '../wire/ethernet';
-import { secretKey } from './rssHash';
+import { secretKey } from '../wire/toeplitzHash';
 
 /** What the adapter has answered; absent where it has not, or not with success. */
 export interface AdapterFacts {
@@ -67,13 +67,17 @@ const allHostsGroup = Uint8Array.of(0x01, 0x00, 0x5e, 0x00, 0x00, 0x01);
 /** Bytes that protocols look at before they take a whole packet. */
 const lookahead = 128;
 
-/** Entries of the RSS indirection table: all lead to processor 0. */
-const indirectionEntries = 64;
+/** Entries of the RSS indirection table. */
+const indirectionEntries = 128;
 
 const ipv4Frames = packetTypes.DIRECTED | packetTypes.MULTICAST | packetTypes.BROADCAST;
 
-/** Makes all requests; `facts` fill as they end. */
-export function setUpAdapter(request: OidRequester, facts: AdapterFacts): void {
+/** Makes all requests; `facts` fill as they end. `processorForHash` is where received segments are to be handled. */
+export function setUpAdapter(
+  request: OidRequester,
+  facts: AdapterFacts,
+  processorForHash: (hash: number) => number,
+): void {
   const query = (oid: number, size: number, take: (bytes: Uint8Array) => void): void => {
     const buffer = new Uint8Array(size);
     request('NdisRequestQueryInformation', oid, buffer, (status) => {
@@ -125,7 +129,7 @@ export function setUpAdapter(request: OidRequester, facts: AdapterFacts): void {
     constantValue('OID_GEN_RECEIVE_SCALE_PARAMETERS'),
     writeReceiveScaleParameters({
       enabled: true,
-      indirectionTable: new Uint8Array(indirectionEntries),
+      indirectionTable: Uint8Array.from({ length: indirectionEntries }, (_, hash) => processorForHash(hash)),
       secretKey,
     }),
   );

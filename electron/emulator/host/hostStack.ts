@@ -122,6 +122,7 @@ export class HostStack implements PVOID {
       path: settings.capabilityPath,
       parameters: settings.parameters,
       request: (type, oid, buffer, ended) => this.requestOid(type, oid, buffer, ended),
+      processorForHash: (hash) => machine.processorForHash(hash),
       onEnabled: () => {
         this.chimney.enabled();
       },

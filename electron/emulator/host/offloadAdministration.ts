@@ -34,6 +34,8 @@ export interface AdministeredStack {
     buffer: Uint8Array,
     ended: (status: NdisStatus) => void,
   ): NdisStatus;
+  /** Processor on which received segments with a hash value are to be handled. */
+  processorForHash(hash: number): number;
   /** Connection offload is on. */
   onEnabled(): void;
   /** The adapter has told what it takes. */
@@ -81,9 +83,10 @@ export class OffloadAdministration {
     this.known = offload === null ? undefined : readConnectionOffload(offload);
     this.facts = {};
     if (this.stack.path === 'connection-offload' && this.known?.SupportIPv4 === true) this.set(true);
-    setUpAdapter((type, oid, buffer, ended) => {
+    const request = (...[type, oid, buffer, ended]: Parameters<AdministeredStack['request']>): void => {
       this.stack.request(type, oid, buffer, ended);
-    }, this.facts);
+    };
+    setUpAdapter(request, this.facts, (hash) => this.stack.processorForHash(hash));
   }
 
   /** Learns what the hardware could do, and tells it the parameters of TCP: connection offload is on from then on (CAP-002). */

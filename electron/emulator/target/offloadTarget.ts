@@ -192,7 +192,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
   }
 
   processorFor(frame: Frame): number {
-    return this.machine.processorForHash(frameHash(frame.bytes, frame.length));
+    return this.adapter?.processorFor(frameHash(frame.bytes, frame.length)) ?? 0;
   }
 
   private MiniportSetOptions(NdisDriverHandle: NDIS_HANDLE): NdisStatus {
@@ -281,7 +281,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
         MaxMulticastListSize: multicastEntries,
         macAddress: this.settings.mac,
         PowerManagementCapabilities: wakeUp,
-        RecvScaleCapabilities: writeReceiveScaleCapabilities(1),
+        RecvScaleCapabilities: writeReceiveScaleCapabilities(machine.processorCount),
       }),
     });
     const capabilities = adapter.capabilities();

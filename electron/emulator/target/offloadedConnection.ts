@@ -121,7 +121,7 @@ export class OffloadedConnection implements PVOID {
     const { machine } = adapter;
     this.sentUpTo = delegated.SndMax;
     this.addressing = this.makeAddressing();
-    this.processor = machine.processorForHash(constState.HashValue);
+    this.processor = adapter.processorFor(constState.HashValue);
     this.timer = new Timer(machine, this.goOn, this.processor);
     const onPushTimer = (): void => {
       this.run(() => {

@@ -18,7 +18,7 @@ import {
 } from '../ndis/netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
 import { writeConnectionOffload } from '../ndis/connectionOffload';
-import type { ReceiveScaleParameters } from '../ndis/receiveScale';
+import { processorOf, type ReceiveScaleParameters } from '../ndis/receiveScale';
 import { writeTaskOffload } from '../ndis/taskOffload';
 import type { TcpParameters } from '../ndis/tcpParameters';
 import type { TcpConnectionState } from '../tcp/tcpVariables';
@@ -110,6 +110,13 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   private get segment(): TcpSegment {
     return this.segments[Math.max(0, this.machine.processor)]!;
+  }
+
+  /** The processor for a received segment with a hash value, by the host's indirection table; 0 without receive side scaling. */
+  processorFor(hash: number): number {
+    const { receiveScale, machine } = this;
+    if (receiveScale?.enabled !== true) return 0;
+    return Math.min(processorOf(receiveScale, hash), machine.processorCount - 1);
   }
 
   /** A processor for a completion: the adapter interrupts whichever it likes. */
