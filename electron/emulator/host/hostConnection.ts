@@ -32,6 +32,7 @@ import type { ConnectionUser } from './connectionUser';
 import { HostSend } from './hostSend';
 import type { HostStack } from './hostStack';
 import { OffloadRecord, type OffloadPlace } from './offloadRecord';
+import type { ReceivePolicy } from './receivePolicy';
 import type { Offer } from './offloadTrees';
 import type { PathEntry } from './pathCache';
 import { rssHash } from './rssHash';
@@ -126,6 +127,24 @@ export class HostConnection {
   /** Address of the peer. */
   get remoteAddress(): Ipv4Address {
     return this.path.destination;
+  }
+
+  /** Frames that NDIS has, segments that wait for an owner, and lists that the application has not returned. */
+  get outstandingFrames(): number {
+    return this.framesUnderWay;
+  }
+
+  get heldSegments(): number {
+    return this.held.length;
+  }
+
+  get indicatedListCount(): number {
+    return this.indicatedLists.length;
+  }
+
+  /** Whether it has been told to get ready for an offload that has not begun. */
+  get isPreparingOffload(): boolean {
+    return this.offloadWanted;
   }
 
   /** The cached variables, which are the host's to decide. */
@@ -287,9 +306,7 @@ export class HostConnection {
     this.assignSends();
     // The application's thread posts its receives when it runs next; until then the target indicates what arrives.
     this.stack.machine.queueWorkItem(this.stack.settings.receivePostDelay, () => {
-      for (let index = 0; index < this.stack.settings.postedReceives; index++) {
-        if (this.place === 'Offloaded' && !this.peerClosedReported) this.postReceive();
-      }
+      for (let index = 0; index < this.receives.posted; index++) this.postReceive();
     });
   }
 
@@ -345,17 +362,31 @@ export class HostConnection {
     const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
     const buffer = list.ProtocolReserved as Uint8Array;
     if (count > 0) this.takeFromChimney(buffer.subarray(0, count));
-    const goesOn = list.Status === NDIS_STATUS.SUCCESS && count > 0;
-    if (goesOn && this.place === 'Offloaded' && !this.peerClosedReported) this.postReceive();
+    const goesOn = list.Status === NDIS_STATUS.SUCCESS && count > 0 && this.receives.posted > 0;
+    if (goesOn) this.postReceive();
   }
 
-  /** ProtocolTcpOffloadReceiveIndicate: takes everything and returns the list a little later. */
+  /**
+   * ProtocolTcpOffloadReceiveIndicate: takes what the application wants. A list that is taken as a whole is returned a little later;
+   * for what is left a receive request follows, since the target indicates nothing more before that (IND-017).
+   */
   onReceiveIndicate(list: NET_BUFFER_LIST): ReceiveIndicationAnswer {
     const bytes = netBufferBytes(list.FirstNetBuffer);
-    this.takeFromChimney(bytes);
-    this.indicatedLists.push(list);
-    this.stack.returnReceivedLater(() => this.indicatedLists.splice(0));
-    return { status: NDIS_STATUS.SUCCESS, BytesConsumed: bytes.length };
+    const BytesConsumed = this.receives.consume(bytes.length);
+    if (BytesConsumed > 0) this.takeFromChimney(bytes.subarray(0, BytesConsumed));
+    if (BytesConsumed === bytes.length) {
+      this.indicatedLists.push(list);
+      this.stack.returnReceivedLater(() => this.indicatedLists.splice(0));
+      return { status: NDIS_STATUS.SUCCESS, BytesConsumed };
+    }
+    this.stack.machine.queueWorkItem(this.stack.settings.receivePostDelay, () => {
+      this.postReceive();
+    });
+    const status =
+      BytesConsumed === 0
+        ? NDIS_STATUS.OFFLOAD_DATA_NOT_ACCEPTED
+        : NDIS_STATUS.OFFLOAD_DATA_PARTIALLY_ACCEPTED;
+    return { status, BytesConsumed };
   }
 
   /** ProtocolTcpOffloadDisconnectComplete. */
@@ -492,9 +523,15 @@ export class HostConnection {
     return list;
   }
 
+  private get receives(): ReceivePolicy {
+    return this.user.receives ?? this.stack.receives;
+  }
+
+  /** Posts a receive request, if the target has the connection and something may still come. */
   private postReceive(): void {
-    const { settings, machine, ndis } = this.stack;
-    const buffer = new Uint8Array(settings.postedReceiveBytes);
+    if (this.place !== 'Offloaded' || this.peerClosedReported) return;
+    const { machine, ndis } = this.stack;
+    const buffer = new Uint8Array(this.receives.bytes);
     const list = allocateNetBufferList(machine.addresses, [buffer]);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);

@@ -7,6 +7,7 @@ import { constantValue, nameInGroup } from '../../../shared/ddi/catalogue';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { DISPATCH_LEVEL, type Machine } from '../machine/machine';
+import type { Outstanding } from '../observe/outstanding';
 import {
   optionalHandlersHeader,
   type NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
@@ -45,6 +46,7 @@ import type { HostSettings } from './hostSettings';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
 import { OffloadCoordinator } from './offloadCoordinator';
 import { PathCache } from './pathCache';
+import type { ReceivePolicy } from './receivePolicy';
 import { RoutingTable } from './routes';
 import { readOffloadStatistics, type OffloadStatisticsAnswer } from './offloadStatistics';
 
@@ -63,6 +65,8 @@ export class HostStack implements PVOID {
   readonly neighbors: NeighborCache;
   readonly paths: PathCache;
   readonly offloads: OffloadCoordinator;
+  /** How applications read that have no wishes of their own. */
+  readonly receives: ReceivePolicy;
   private opened: NDIS_HANDLE | undefined;
   private readonly byAddresses = new ConnectionMap<HostConnection>();
   private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, HostConnection>();
@@ -86,6 +90,11 @@ export class HostStack implements PVOID {
   ) {
     this.component = machine.probe.component('host-stack', 'Host TCP/IP stack');
     this.address = machine.addresses.allocate(0x100);
+    this.receives = {
+      posted: settings.postedReceives,
+      bytes: settings.postedReceiveBytes,
+      consume: (length) => length,
+    };
     const connections = (): readonly HostConnection[] => this.connections;
     this.chimney = new ChimneyGate({
       get connections() {
@@ -204,6 +213,31 @@ export class HostStack implements PVOID {
   /** All connections, oldest first. */
   get connections(): readonly HostConnection[] {
     return [...this.byHandle.values()];
+  }
+
+  /** Requests that it waits for, lists that others have, and objects that are not back. */
+  get outstanding(): Outstanding {
+    const { neighbors, paths, connections } = this;
+    const records = [...neighbors.all, ...paths.all, ...connections].map(({ record }) => record);
+    const count = <Item>(items: Iterable<Item>, numberOf: (item: Item) => number | boolean): number =>
+      [...items].reduce((sum, item) => sum + Number(numberOf(item)), 0);
+    return {
+      'state requests under way': this.completions.size,
+      'posted lists': this.owners.size,
+      'OID requests under way': this.oidRequests.size,
+      'frames under way': count(connections, (connection) => connection.outstandingFrames),
+      'segments held': count(connections, (connection) => connection.heldSegments),
+      'offers being prepared': count(connections, (connection) => connection.isPreparingOffload),
+      'indicated lists not returned': count(connections, (connection) => connection.indicatedListCount),
+      'objects not in the host': count(records, ({ place }) => place !== 'InHost'),
+      'requests open on objects': count(records, ({ openRequests }) => openRequests),
+      'updates open on objects': count(records, ({ updating }) => updating),
+      'objects still invalid': count(records, ({ invalid }) => invalid),
+      'context cells in use': count(records, ({ handle }) => handle.MiniportOffloadContext.value !== null),
+      'dependents of paths': count(paths.all, ({ dependents }) => dependents.size),
+      'dependents of neighbors': count(neighbors.all, ({ dependents }) => dependents.size),
+      ...this.offloads.outstanding,
+    };
   }
 
   /** Makes an OID request; `ended` hears its final status, at once or from ProtocolOidRequestComplete. */

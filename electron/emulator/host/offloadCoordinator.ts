@@ -4,6 +4,7 @@
  */
 import { NDIS_STATUS, statusName } from '../../../shared/ddi/status';
 import { isTaken } from '../ndis/offloadBlockList';
+import type { Outstanding } from '../observe/outstanding';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -42,6 +43,15 @@ export class OffloadCoordinator {
 
   constructor(private readonly stack: HostStack) {
     this.updates = new OffloadUpdates(stack, this);
+  }
+
+  /** Decisions that are due and have not been carried out. */
+  get outstanding(): Outstanding {
+    return {
+      'groups waiting to be offered': this.waiting.length,
+      'connections waiting to be taken back': this.leaving.size,
+      ...this.updates.outstanding,
+    };
   }
 
   /** Offers connections to the target in one tree, once nothing of theirs is with NDIS any more. */

@@ -1,6 +1,7 @@
 /** What the planes of NDIS share: the machine, the door, and who asked for what. */
 import type { EventId } from '../../../shared/trace/records';
 import type { Machine } from '../machine/machine';
+import type { Outstanding } from '../observe/outstanding';
 import type { StateObserver } from '../observe/stateObserver';
 import type { Door } from './door';
 import type { Binding, MiniportAdapter } from './drivers';
@@ -29,6 +30,11 @@ export class NdisCore {
     /** NDIS's own component. */
     readonly component: number,
   ) {}
+
+  /** Requests under way, and objects that somebody offered and has not got back. */
+  get outstanding(): Outstanding {
+    return { 'open requests': this.openRequests.size, 'known offload handles': this.bindingOfHandle.size };
+  }
 
   /** Ends a request and answers what is known of it. */
   close(key: object): OpenRequest | undefined {

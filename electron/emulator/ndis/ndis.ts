@@ -1,5 +1,6 @@
 /** The emulated NDIS library, plane by plane: everything that a driver may call. */
 import type { Machine } from '../machine/machine';
+import type { Outstanding } from '../observe/outstanding';
 import { StateObserver } from '../observe/stateObserver';
 import { AdapterLifePlane } from './adapterLife';
 import { NdisCore } from './core';
@@ -22,6 +23,7 @@ export class Ndis {
   readonly oids: OidPlane;
   readonly status: StatusPlane;
   readonly life: AdapterLifePlane;
+  private readonly core: NdisCore;
 
   constructor(machine: Machine, costs: DoorCosts, settings: Partial<NdisSettings> = {}) {
     this.observer = new StateObserver(machine);
@@ -31,6 +33,7 @@ export class Ndis {
       this.observer,
       machine.probe.component('ndis', 'NDIS'),
     );
+    this.core = core;
     this.tcp = new TcpDataPlane(core);
     this.oids = new OidPlane(core);
     this.life = new AdapterLifePlane(core, this.oids);
@@ -41,5 +44,15 @@ export class Ndis {
     this.offload = new StateManipulationPlane(core);
     this.packets = new PacketPlane(core);
     this.status = new StatusPlane(core);
+  }
+
+  /** Everything that NDIS waits for or remembers of requests and objects. */
+  get outstanding(): Outstanding {
+    return {
+      ...this.core.outstanding,
+      ...this.offload.outstanding,
+      ...this.oids.outstanding,
+      ...this.life.outstanding,
+    };
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { FunctionName } from '../../../shared/ddi/catalogue';
 import type { EventId } from '../../../shared/trace/records';
+import type { Outstanding } from '../observe/outstanding';
 import { blockListArgument, numberArgument, pointerArgument } from './arguments';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
@@ -94,6 +95,11 @@ export class StateManipulationPlane {
   private readonly conversions = new Map<NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, Conversion>();
 
   constructor(private readonly core: NdisCore) {}
+
+  /** Trees that the driver below has. */
+  get outstanding(): Outstanding {
+    return { 'trees under way': this.conversions.size };
+  }
 
   /** Offers state to the driver below; ends with ProtocolInitiateOffloadComplete. */
   NdisInitiateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {

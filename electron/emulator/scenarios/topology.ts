@@ -46,6 +46,8 @@ export interface Topology {
   readonly ndis: Ndis;
   readonly host: HostStack;
   readonly target: OffloadTarget;
+  /** Frames of everybody. */
+  readonly pool: FramePool;
   /** The cable of the host's adapter. */
   readonly link: Link;
   /** One for each neighbor. */
@@ -112,5 +114,5 @@ export function buildTopology(
   const destinations = paths
     .slice(0, plan.paths)
     .map((path) => ({ address: addressOf(path), peer: peers[path % plan.neighbors]! }));
-  return { ndis, host, target, link, peers, destinations };
+  return { ndis, host, target, pool, link, peers, destinations };
 }

@@ -18,6 +18,7 @@ import {
 import type { Ndis } from '../ndis/ndis';
 import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
 import type { PVOID } from '../ndis/offloadBlockList';
+import type { Outstanding } from '../observe/outstanding';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import { InitiateOffload } from './initiateOffload';
@@ -98,6 +99,11 @@ export class OffloadTarget implements PVOID, LinkEnd {
   /** Payload bytes that left for the first time through the chimney. */
   get newBytesSent(): number {
     return this.bytesOfHalted + (this.adapter?.newBytesSent ?? 0);
+  }
+
+  /** What its adapter holds of others, has lent to them, or owes them. */
+  get outstanding(): Outstanding {
+    return this.adapter?.outstanding ?? {};
   }
 
   /** Asks the host stack for no more offloads. */
