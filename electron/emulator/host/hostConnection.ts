@@ -310,9 +310,10 @@ export class HostConnection {
     });
   }
 
-  /** The target has refused the connection: the host path goes on. */
-  onOffloadFailed(reason: string): void {
+  /** The target has refused the connection: the host path goes on, and the sends of `chain` are its own again. */
+  onOffloadFailed(reason: string, chain: NET_BUFFER_LIST | null): void {
     this.stack.note(this.id, `The offload was refused: ${reason}`);
+    for (const list of chainToArray(chain)) this.stack.disown(list);
     for (const bytes of this.held.splice(0)) this.process(bytes);
     this.assignSends();
     this.run();
@@ -335,6 +336,7 @@ export class HostConnection {
     const constState = this.constState();
     this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, machine.now);
     for (const list of chainToArray(chain)) {
+      stack.disown(list);
       const send = list.ProtocolReserved as HostSend;
       send.acknowledged = send.bytes.length - list.dataLength;
       this.engine.restore(send.rest, send, true);

@@ -378,6 +378,11 @@ export class HostStack implements PVOID {
     this.owners.set(list, connection);
   }
 
+  /** A posted list is back without a completion of its own. */
+  disown(list: NET_BUFFER_LIST): void {
+    this.owners.delete(list);
+  }
+
   /** Gives indicated lists back to the target after a while. */
   returnReceivedLater(take: () => NET_BUFFER_LIST[]): void {
     this.machine.queueDeferredCall(returnDelay, () => {

@@ -231,9 +231,9 @@ export class OffloadCoordinator {
         if (path.record.place !== 'Offloaded') path.neighbor.dependents.delete(path);
       }
       for (const { connection } of offers) {
-        const { Status } = tree.blocks.get(connection.record)!;
+        const { Status, NetBufferListChain } = tree.blocks.get(connection.record)!;
         if (connection.record.place === 'Offloaded') connection.onOffloaded();
-        else connection.onOffloadFailed(statusName(Status));
+        else connection.onOffloadFailed(statusName(Status), NetBufferListChain);
       }
       this.settleSoon();
     });

@@ -3,6 +3,7 @@
  * below, and at completion copies what the target wrote back into the sender's blocks (TRE-036, TRE-056, TRE-057).
  */
 import type { FunctionName } from '../../../shared/ddi/catalogue';
+import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { EventId } from '../../../shared/trace/records';
 import type { Outstanding } from '../observe/outstanding';
 import { blockListArgument, numberArgument, pointerArgument } from './arguments';
@@ -13,10 +14,11 @@ import type {
 } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
-import { chainToArray } from './netBufferList';
+import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
 import {
   NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  isTaken,
   walkBlocks,
 } from './offloadBlockList';
 
@@ -219,13 +221,14 @@ export class StateManipulationPlane {
     this.conversions.delete(below);
     const { protocolRoot, binding, pairs } = conversion;
     const upper = core.closeAll([protocolRoot]);
+    const handedBack = core.closeAll(this.forget(operation, pairs));
     door.void(
       {
         functionName: operation.complete,
         caller: adapter.driver.component,
         callee: component,
         connection: lower.connection,
-        completes: lower.miniportCalls,
+        completes: [...new Set([...lower.miniportCalls, ...handedBack.miniportCalls])],
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
           blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
@@ -243,7 +246,7 @@ export class StateManipulationPlane {
             caller: component,
             callee: binding.protocol.component,
             connection: upper.connection,
-            completes: upper.ndisCalls,
+            completes: [...new Set([...upper.ndisCalls, ...handedBack.ndisCalls])],
             arguments: [
               pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
               blockListArgument(
@@ -259,6 +262,24 @@ export class StateManipulationPlane {
         );
       },
     );
+  }
+
+  /**
+   * Forgets the objects that the target has not taken, or no longer has, and answers the sends that go back to the host with them:
+   * the chain of a refused connection, and the unfinished sends of a terminated one (TRM-026).
+   */
+  private forget(operation: Operation, pairs: Conversion['pairs']): NET_BUFFER_LIST[] {
+    const lists: NET_BUFFER_LIST[] = [];
+    for (const [above, copy] of pairs) {
+      const { NdisOffloadHandle: handle } = copy;
+      const isGone = operation.initiates
+        ? copy.state !== undefined && !isTaken(copy.Status)
+        : operation === operations.terminate && copy.Status === NDIS_STATUS.SUCCESS;
+      if (!isGone || handle === null) continue;
+      this.core.bindingOfHandle.delete(handle);
+      lists.push(...chainToArray(operation.initiates ? above.NetBufferListChain : copy.NetBufferListChain));
+    }
+    return lists;
   }
 
   /**

@@ -29,8 +29,12 @@ function pick<Item>(random: Random, items: readonly Item[]): Item | undefined {
   return items.length === 0 ? undefined : items[random.nextBelow(items.length)];
 }
 
-/** Any connection that has been made. */
+/** Any connection that has been made; half of the time one that the target has, if there is any. */
 function anyConnection({ streams, random }: SoakScene): HostConnection | undefined {
+  if (random.nextChance(0.5)) {
+    const offloaded = streams.filter(({ connection }) => connection?.place === 'Offloaded');
+    if (offloaded.length > 0) return pick(random, offloaded)!.connection;
+  }
   return pick(random, streams)?.connection;
 }
 
@@ -55,7 +59,7 @@ interface SoakAction {
 
 const actions = {
   offer: {
-    weight: 20,
+    weight: 80,
     act: (scene) => {
       const connection = anyConnection(scene);
       connection?.offload();
@@ -63,7 +67,7 @@ const actions = {
     },
   },
   'offer-several': {
-    weight: 6,
+    weight: 16,
     act: (scene) => {
       const connections = someConnections(scene);
       scene.topology.host.offloads.offer(connections);
@@ -71,7 +75,7 @@ const actions = {
     },
   },
   upload: {
-    weight: 8,
+    weight: 24,
     act: (scene) => {
       const connection = anyConnection(scene);
       const wasOffloaded = connection?.place === 'Offloaded';
@@ -80,7 +84,7 @@ const actions = {
     },
   },
   'upload-several': {
-    weight: 1,
+    weight: 2,
     act: (scene) => {
       const connections = someConnections(scene);
       scene.topology.host.offloads.takeBackSoon(connections);
@@ -88,7 +92,7 @@ const actions = {
     },
   },
   'set-options': {
-    weight: 10,
+    weight: 40,
     act: (scene) => {
       const { random } = scene;
       const connection = anyConnection(scene);
@@ -103,7 +107,7 @@ const actions = {
     },
   },
   'path-mtu': {
-    weight: 5,
+    weight: 20,
     act: ({ topology, random }) => {
       const { address } = pick(random, topology.destinations)!;
       topology.host.changePathMtu(address, smallestMtu + random.nextBelow(largestMtu - smallestMtu + 1));
@@ -111,7 +115,7 @@ const actions = {
     },
   },
   'next-hop': {
-    weight: 5,
+    weight: 20,
     act: ({ topology, random }) => {
       const { address, peer } = pick(random, topology.destinations)!;
       const hops = topology.neighbors.find((neighbor) => neighbor.peer === peer)!.nextHops;
@@ -120,7 +124,7 @@ const actions = {
     },
   },
   'ethernet-address': {
-    weight: 2,
+    weight: 6,
     act: ({ topology, random }) => {
       const { peer } = pick(random, topology.neighbors)!;
       peer.replaceMac(macAddress(replacementMacs + random.nextBelow(0x1000)));
@@ -128,7 +132,7 @@ const actions = {
     },
   },
   query: {
-    weight: 10,
+    weight: 40,
     act: (scene) => {
       const object = anyObject(scene);
       if (object?.record.place !== 'Offloaded') return false;
@@ -137,7 +141,7 @@ const actions = {
     },
   },
   invalidate: {
-    weight: 1,
+    weight: 3,
     act: (scene) => {
       const object = anyObject(scene);
       if (object?.record.place !== 'Offloaded') return false;
@@ -150,7 +154,7 @@ const actions = {
   'upload-all': { weight: 1, act: ({ faults, streams }) => faults.closeTarget(true, streams.length) },
   pause: { weight: 1, act: ({ faults, streams }) => faults.closeTarget(false, streams.length) },
   'peer-reset': {
-    weight: 2,
+    weight: 5,
     act: ({ streams, random }) => {
       const stream = pick(
         random,

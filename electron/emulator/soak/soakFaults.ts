@@ -5,8 +5,11 @@ import type { Machine } from '../machine/machine';
 import { devicePowerStates } from '../ndis/characteristics';
 import type { SoakAdapter, SoakTopology } from './soakTopology';
 
-/** Longest duration of a fault, virtual ns: well below what TCP waits before it gives up. */
-const longestFault = 300_000_000;
+/** Longest durations of faults, virtual ns: most are short, so that requests of before and after meet. */
+const shortFault = 2_000_000;
+const longFault = 30_000_000;
+/** Longer than the smallest retransmission timeout, and well below what TCP waits before it gives up. */
+const longestFault = 500_000_000;
 
 /** See the file's head. One fault of each kind at a time for each adapter. */
 export class SoakFaults {
@@ -80,9 +83,8 @@ export class SoakFaults {
   }
 
   private duration(): number {
-    // Short ones are the interesting ones: requests of before and after meet.
-    return this.random.nextChance(0.5)
-      ? this.random.nextBelow(2_000_000)
-      : this.random.nextBelow(longestFault);
+    const { random } = this;
+    if (random.nextChance(0.5)) return random.nextBelow(shortFault);
+    return random.nextBelow(random.nextChance(0.8) ? longFault : longestFault);
   }
 }

@@ -53,7 +53,7 @@ const losses = [0, 0, 0.002, 0.01] as const;
 
 /** Limits that a part of all seeds runs into; the others have room for everything. */
 function drawLimits(random: Random, connections: number): TargetLimits {
-  const sometimes = (limit: () => number): number => (random.nextChance(0.25) ? limit() : Infinity);
+  const sometimes = (limit: () => number): number => (random.nextChance(0.12) ? limit() : Infinity);
   return {
     ...defaultTargetLimits,
     neighbors: sometimes(() => 1 + random.nextBelow(mostNeighbors)),
@@ -62,8 +62,8 @@ function drawLimits(random: Random, connections: number): TargetLimits {
     sendBufferBytes: sometimes(() => 1024 + random.nextBelow(64 * 1024)),
     receiveBufferBytes: sometimes(() => 1024 * 1024 * (1 + random.nextBelow(20))),
     bufferedDataBytes: sometimes(() => random.nextBelow(4096)),
-    pathMtu: random.nextChance(0.25) ? 1500 - random.nextBelow(300) : defaultTargetLimits.pathMtu,
-    receiveWindow: random.nextChance(0.25) ? 300 * 1024 : defaultTargetLimits.receiveWindow,
+    pathMtu: random.nextChance(0.05) ? 1500 - random.nextBelow(300) : defaultTargetLimits.pathMtu,
+    receiveWindow: random.nextChance(0.15) ? 300 * 1024 : defaultTargetLimits.receiveWindow,
   };
 }
 
