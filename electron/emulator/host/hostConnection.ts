@@ -305,7 +305,7 @@ export class HostConnection {
     if (held.length > 0) this.forward(held);
     this.assignSends();
     // The application's thread posts its receives when it runs next; until then the target indicates what arrives.
-    this.stack.machine.queueWorkItem(this.stack.settings.receivePostDelay, () => {
+    this.stack.machine.queueWorkItem(this.receives.postDelay, () => {
       for (let index = 0; index < this.receives.posted; index++) this.postReceive();
     });
   }
@@ -381,7 +381,7 @@ export class HostConnection {
       this.stack.returnReceivedLater(() => this.indicatedLists.splice(0));
       return { status: NDIS_STATUS.SUCCESS, BytesConsumed };
     }
-    this.stack.machine.queueWorkItem(this.stack.settings.receivePostDelay, () => {
+    this.stack.machine.queueWorkItem(this.receives.postDelay, () => {
       this.postReceive();
     });
     const status =

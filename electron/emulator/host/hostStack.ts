@@ -45,7 +45,7 @@ import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
 import { OffloadCoordinator } from './offloadCoordinator';
-import { PathCache } from './pathCache';
+import { PathCache, type PathEntry } from './pathCache';
 import type { ReceivePolicy } from './receivePolicy';
 import { RoutingTable } from './routes';
 import { readOffloadStatistics, type OffloadStatisticsAnswer } from './offloadStatistics';
@@ -93,6 +93,7 @@ export class HostStack implements PVOID {
     this.receives = {
       posted: settings.postedReceives,
       bytes: settings.postedReceiveBytes,
+      postDelay: settings.receivePostDelay,
       consume: (length) => length,
     };
     const connections = (): readonly HostConnection[] => this.connections;
@@ -269,16 +270,28 @@ export class HostStack implements PVOID {
     const connection = new HostConnection(this, path, port, this.nextPort++, user);
     this.byHandle.set(connection.handle, connection);
     this.byAddresses.set(settings.address, connection.localPort, remote, port, connection);
-    this.neighbors.resolve(neighbor, (mac) => {
-      if (mac === undefined) {
+    this.resolveNextHop(path, (resolved) => {
+      if (resolved === undefined) {
         user.onClosed('unreachable');
         return;
       }
       this.note(connection.id, 'The neighbor is resolved');
-      observer.wrote(neighbor.handle, this.component, this.neighborState(neighbor));
+      observer.wrote(resolved.handle, this.component, this.neighborState(resolved));
       connection.connect();
     });
     return connection;
+  }
+
+  /**
+   * Resolves the neighbor that a path leads through at the end: the route may change while ARP waits. `done` gets undefined if it
+   * does not answer.
+   */
+  private resolveNextHop(path: PathEntry, done: (neighbor: NeighborEntry | undefined) => void): void {
+    const { neighbor } = path;
+    this.neighbors.resolve(neighbor, (mac) => {
+      if (path.neighbor !== neighbor) this.resolveNextHop(path, done);
+      else done(mac === undefined ? undefined : neighbor);
+    });
   }
 
   /** The route to an address leads through another neighbor now, as a redirect or the administrator says (UPD-013). */
@@ -339,9 +352,8 @@ export class HostStack implements PVOID {
   ): void {
     const { scratch, settings } = this;
     const { mac } = connection.path.neighbor;
-    if (mac === undefined) return;
-    if (this.opened === undefined) {
-      // Without an adapter a segment is lost at once.
+    if (this.opened === undefined || mac === undefined) {
+      // Without an adapter or an address to send to, a segment is lost at once.
       this.machine.queueDeferredCall(0, () => {
         connection.onFrameSent();
       });

@@ -10,7 +10,7 @@ import { defaultTargetSettings } from '../target/targetSettings';
 import { defaultTcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, MacAddress } from '../wire/address';
 import { FramePool } from '../wire/frame';
-import { Link } from '../wire/link';
+import { Link, type LinkSettings } from '../wire/link';
 import { Switch } from '../wire/switch';
 import { gigabitLink } from './scenarioSettings';
 import type { ScenarioPlan } from './scenarioPlan';
@@ -62,7 +62,7 @@ export interface Topology {
  */
 export function buildTopology(
   machine: Machine,
-  plan: Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target'>,
+  plan: Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target'> & { readonly link?: Omit<LinkSettings, 'loss'> },
   loss: number,
   connectionFrom: (localPort: number) => number | undefined,
 ): Topology {
@@ -108,7 +108,7 @@ export function buildTopology(
   });
   const single = peers.length === 1 ? peers[0] : undefined;
   const farEnd = single ?? new Switch(peers);
-  const link = new Link(machine, pool, { ...gigabitLink, loss }, target, farEnd);
+  const link = new Link(machine, pool, { ...(plan.link ?? gigabitLink), loss }, target, farEnd);
   target.connect(link);
   farEnd.connect(link);
   const destinations = paths

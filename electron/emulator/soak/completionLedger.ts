@@ -6,6 +6,7 @@
 import type { FunctionName } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { CallArgument, CallRecord, EventId, ReturnRecord } from '../../../shared/trace/records';
+import { passOn } from '../observe/passOn';
 import type { Probe } from '../probe';
 
 /** What a function hands over, and the function that gives it back. */
@@ -118,33 +119,13 @@ export class CompletionLedger {
       this.completions.set(pair[1], items);
     }
     this.sends = [this.requests.get('NdisOffloadTcpSend')!, this.requests.get('MiniportTcpOffloadSend')!];
-    this.probe = {
-      component: (role, name) => inner.component(role, name),
-      connection: (time, local, remote) => inner.connection(time, local, remote),
-      stateObject: (time, layer, parent, connection, label) =>
-        inner.stateObject(time, layer, parent, connection, label),
-      stateNumbers: (time, object, writer, cause, count, variables, values) => {
-        inner.stateNumbers(time, object, writer, cause, count, variables, values);
-      },
-      stateValues: (time, object, writer, cause, changes) => {
-        inner.stateValues(time, object, writer, cause, changes);
-      },
-      ownership: (time, object, owner, cause) => {
-        inner.ownership(time, object, owner, cause);
-      },
+    this.probe = passOn(inner, {
       call: (time, call) => this.onCall(time, call),
       return: (time, result) => {
         this.onReturn(result);
         inner.return(time, result);
       },
-      frame: (...parameters) => inner.frame(...parameters),
-      frameFate: (time, frame, fate, receiver) => {
-        inner.frameFate(time, frame, fate, receiver);
-      },
-      note: (time, component, connection, cause, text) => {
-        inner.note(time, component, connection, cause, text);
-      },
-    };
+    });
   }
 
   /** What has gone wrong so far, and what is still open now. */

@@ -12,6 +12,7 @@ import { soakActionNames, takeAction, type SoakActionName, type SoakScene } from
 import { SoakFaults } from './soakFaults';
 import { SoakStream } from './soakStream';
 import { oneTarget, type SoakTopology, type SoakTopologyMaker } from './soakTopology';
+import { WireOwnership } from './wireOwnership';
 
 /** What a run depends on. */
 export interface SoakSettings {
@@ -38,8 +39,12 @@ export interface SoakResult {
 /** Streams of chance, apart from those of the machine's parts. */
 const streamsOfChance = { topology: 901, walk: 902, faults: 903, firstStream: 1000 } as const;
 
-/** Time between two actions, and between two connects, at most; virtual ns. */
-const longestStep = 2_000_000;
+/**
+ * Time between two actions, and between two connects, at most; virtual ns. Half of all steps are so short that an action meets what
+ * the one before has begun.
+ */
+const shortStep = 30_000;
+const longestStep = 4_000_000;
 const longestConnectInterval = 3_000_000;
 
 /** Actions of a run for each connection. */
@@ -67,6 +72,7 @@ export class SoakRun {
   readonly streams: readonly SoakStream[];
   private readonly machine: Machine;
   private readonly ledger: CompletionLedger;
+  private readonly wire: WireOwnership;
   private readonly random: Random;
   private readonly faults: SoakFaults;
   private readonly scene: SoakScene;
@@ -89,7 +95,8 @@ export class SoakRun {
     makeTopology: SoakTopologyMaker = oneTarget,
   ) {
     const { seed, connections } = settings;
-    this.ledger = new CompletionLedger(probe);
+    this.wire = new WireOwnership(probe);
+    this.ledger = new CompletionLedger(this.wire.probe);
     const machine = new Machine(this.ledger.probe, seed);
     this.machine = machine;
     this.random = new Random(seed, streamsOfChance.walk);
@@ -145,6 +152,7 @@ export class SoakRun {
         ...this.streams.flatMap((stream) => stream.finding() ?? []),
         ...topology.outstanding(),
         ...this.ledger.findings(),
+        ...this.wire.findings,
       ],
       actions: this.counts,
       calls: this.ledger.calls,
@@ -179,7 +187,8 @@ export class SoakRun {
       return;
     }
     this.actionsLeft--;
-    machine.queueWorkItem(random.nextBelow(longestStep), () => {
+    const step = random.nextBelow(random.nextChance(0.5) ? shortStep : longestStep);
+    machine.queueWorkItem(step, () => {
       const name = takeAction(this.scene);
       if (name !== undefined) this.counts[name]++;
       this.walkOn();

@@ -20,21 +20,26 @@ const longestStream = 40 * 1024;
 /** Longest pause between two posts, and before the half-close, virtual ns. */
 const longestPause = 30_000_000;
 
+/** Longest time until an application reads what it has left, virtual ns. */
+const longestPostDelay = 10_000_000;
+
 /** A doomed application goes on posting until its peer is gone; it then has a pause after each post. */
 const doomedPause = 10_000_000;
 
 /** A way of reading, drawn from chance: with several requests posted, with indications alone, or refusing parts of them. */
 function drawReceivePolicy(random: Random): ReceivePolicy {
   const bytes = 1 + random.nextBelow(16 * 1024);
+  const postDelay = random.nextBelow(random.nextChance(0.7) ? 100_000 : longestPostDelay);
   switch (random.nextBelow(3)) {
     case 0:
-      return { posted: 1 + random.nextBelow(4), bytes, consume: (length) => length };
+      return { posted: 1 + random.nextBelow(4), bytes, postDelay, consume: (length) => length };
     case 1:
-      return { posted: 0, bytes, consume: (length) => length };
+      return { posted: 0, bytes, postDelay, consume: (length) => length };
     default:
       return {
         posted: random.nextBelow(2),
         bytes,
+        postDelay,
         consume: (length) => [0, length, random.nextBelow(length + 1)][random.nextBelow(3)]!,
       };
   }

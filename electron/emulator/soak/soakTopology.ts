@@ -51,6 +51,17 @@ const mostFurtherPaths = 6;
 /** Frame losses of which each seed takes one. */
 const losses = [0, 0, 0.002, 0.01] as const;
 
+/** Speeds of the link, bits per second, and its longest delay, virtual ns. */
+const linkSpeeds = [1e9, 1e9, 1e8, 2e7] as const;
+const longestLinkDelay = 2_000_000;
+
+/** Times that a target's firmware needs for an object, virtual ns: requests of a slow one overlap. */
+const objectTimes = [2_000, 6_000, 60_000, 600_000] as const;
+
+function pick<Item>(random: Random, items: readonly Item[]): Item {
+  return items[random.nextBelow(items.length)]!;
+}
+
 /** Limits that a part of all seeds runs into; the others have room for everything. */
 function drawLimits(random: Random, connections: number): TargetLimits {
   const sometimes = (limit: () => number): number => (random.nextChance(0.12) ? limit() : Infinity);
@@ -73,12 +84,18 @@ export const oneTarget: SoakTopologyMaker = (machine, random, connections, conne
   const plan = {
     neighbors,
     paths: neighbors + random.nextBelow(mostFurtherPaths),
+    link: {
+      bitsPerSecond: pick(random, linkSpeeds),
+      delay: random.nextBelow(longestLinkDelay),
+      queueBytes: 64 * 1024 + random.nextBelow(512 * 1024),
+    },
     target: {
+      objectTime: pick(random, objectTimes),
       tcpCapacity: random.nextChance(0.5) ? connections : 1 + random.nextBelow(connections),
       limits: drawLimits(random, connections),
     },
   };
-  const loss = losses[random.nextBelow(losses.length)]!;
+  const loss = pick(random, losses);
   const { ndis, host, target, link, peers, destinations, pool } = buildTopology(
     machine,
     plan,
