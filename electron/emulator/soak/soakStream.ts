@@ -17,6 +17,9 @@ import { hexOf } from '../wire/hex';
 const shortestStream = 4 * 1024;
 const longestStream = 40 * 1024;
 
+/** The least that the largest post of a stream may be: Nagle's algorithm sends one small post for each delayed acknowledgment. */
+const leastLargestPost = 256;
+
 /** Longest pause between two posts, and before the half-close, virtual ns. */
 const longestPause = 30_000_000;
 
@@ -73,7 +76,7 @@ export class SoakStream implements ConnectionUser {
     this.receives = drawReceivePolicy(random);
     this.source = new Uint8Array(shortestStream + random.nextBelow(longestStream - shortestStream));
     random.fill(this.source);
-    this.largestPost = isDoomed ? 1024 : 1 + random.nextBelow(8 * 1024);
+    this.largestPost = isDoomed ? 1024 : leastLargestPost + random.nextBelow(8 * 1024);
     this.mostOutstanding = 1 + random.nextBelow(8);
   }
 

@@ -107,7 +107,7 @@ export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
     adapter,
     root,
     (_block, object) => {
-      if (object.layer === 'neighbor') object.invalid = true;
+      if (object.layer !== 'tcp') object.invalid = true;
       for (const connection of connectionsBehind(object)) {
         connection.halt();
         stopped.push(connection);
