@@ -4,19 +4,14 @@ import { silentProbe } from '../../electron/emulator/observe/silentProbe';
 import { recordSoak } from '../harness/recordSoak';
 import { itKeepsTheTreeRules } from '../harness/treeRules';
 
+/** Connections of each. */
+const connections = 20;
+
 /** Seeds that the test walks; `npx chimneysweep soak` walks any number. */
 const recordedSeeds = [1, 2, 3, 4, 5, 6, 7, 8];
 
-/** Seeds in which something was wrong once, with the connections that they were found with. */
-const mendedSeeds = [
-  [2, 50],
-  [5, 50],
-  [9, 50],
-  [254, 50],
-] as const;
-
 describe.each(recordedSeeds)('a soak with seed %i', (seed) => {
-  const { model, result } = recordSoak({ seed, connections: 20 });
+  const { model, result } = recordSoak({ seed, connections });
 
   it('leaves every stream whole, every request completed once and everything back with its owner', () => {
     expect(result.findings, `seed ${seed}`).toEqual([]);
@@ -25,8 +20,8 @@ describe.each(recordedSeeds)('a soak with seed %i', (seed) => {
   itKeepsTheTreeRules(model);
 });
 
-describe('all soaks of this file together', () => {
-  const results = recordedSeeds.map((seed) => soak(silentProbe(), { seed, connections: 20 }));
+describe('some soaks together', () => {
+  const results = recordedSeeds.map((seed) => soak(silentProbe(), { seed, connections }));
 
   it('take every action, and the chimney carries a good part of the bytes', () => {
     const total = (count: (result: (typeof results)[number]) => number): number =>
@@ -41,14 +36,7 @@ describe('all soaks of this file together', () => {
 });
 
 it('the same seed walks the same way, whoever watches', () => {
-  const settings = { seed: 3, connections: 20 };
+  const settings = { seed: 3, connections };
   const { findings: _, ...silent } = soak(silentProbe(), settings);
   expect(recordSoak(settings).result).toMatchObject(silent);
 });
-
-it.each(mendedSeeds)(
-  'seed %i with %i connections, where something was wrong once, finds nothing',
-  (seed, connections) => {
-    expect(soak(silentProbe(), { seed, connections }).findings).toEqual([]);
-  },
-);

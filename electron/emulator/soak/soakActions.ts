@@ -84,7 +84,7 @@ const actions = {
     },
   },
   'upload-several': {
-    weight: 2,
+    weight: 8,
     act: (scene) => {
       const connections = someConnections(scene);
       scene.topology.host.offloads.takeBackSoon(connections);
