@@ -370,7 +370,7 @@ export class HostConnection {
 
   /**
    * ProtocolTcpOffloadReceiveIndicate: takes what the application wants. A list that is taken as a whole is returned a little later;
-   * for what is left a receive request follows, since the target indicates nothing more before that (IND-017).
+   * for what is left a receive request follows, since the target indicates nothing more before that (IND-015).
    */
   onReceiveIndicate(list: NET_BUFFER_LIST): ReceiveIndicationAnswer {
     const bytes = netBufferBytes(list.FirstNetBuffer);

@@ -8,6 +8,6 @@ export interface ReceivePolicy {
   readonly bytes: number;
   /** Time until requests are posted, after the offload and after an indication of which something was left; virtual ns. */
   readonly postDelay: number;
-  /** Bytes that are taken of an indication of `length` bytes, 0 to `length` (IND-008 to IND-010). */
+  /** Bytes that are taken of an indication of `length` bytes, 0 to `length` (IND-009 to IND-011). */
   consume(length: number): number;
 }

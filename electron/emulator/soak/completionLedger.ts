@@ -28,7 +28,7 @@ const listPairs: readonly Pair[] = [
   ['ProtocolReceiveNetBufferLists', 'NdisReturnNetBufferLists'],
 ];
 
-/** Indications whose lists are the client's only if it answers NDIS_STATUS_SUCCESS (IND-008). */
+/** Indications whose lists are the client's only if it answers NDIS_STATUS_SUCCESS (IND-012, IND-013). */
 const indicationPairs: readonly Pair[] = [
   ['NdisTcpOffloadReceiveHandler', 'MiniportTcpOffloadReceiveReturn'],
   ['ProtocolTcpOffloadReceiveIndicate', 'NdisOffloadTcpReceiveReturn'],

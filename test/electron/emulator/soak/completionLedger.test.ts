@@ -67,7 +67,7 @@ function treeArgument(address: number): CallArgument {
 }
 
 describe('CompletionLedger', () => {
-  it('SND-014: a send that is completed once is fine, and one that is not is found', () => {
+  it('SND-018: a send that is completed once is fine, and one that is not is found', () => {
     const bench = new LedgerBench();
     const first = bench.call('MiniportTcpOffloadSend', { lists: [0x10] });
     bench.call('MiniportTcpOffloadSend', { lists: [0x20] });
@@ -77,7 +77,7 @@ describe('CompletionLedger', () => {
     ]);
   });
 
-  it('SND-014: a list that is completed twice is found', () => {
+  it('SND-018: a list that is completed twice is found', () => {
     const bench = new LedgerBench();
     const send = bench.call('MiniportTcpOffloadSend', { lists: [0x10] });
     bench.call('NdisTcpOffloadSendComplete', { lists: [0x10] }, [send]);
@@ -103,13 +103,13 @@ describe('CompletionLedger', () => {
     expect(bench.ledger.findings()).toHaveLength(1);
   });
 
-  it('TRE-002: a tree that is never completed is found', () => {
+  it('TRE-040: a tree that is never completed is found', () => {
     const bench = new LedgerBench();
     bench.call('NdisUpdateOffload', { root: 0x100 });
     expect(bench.ledger.findings()).toEqual(['1 of NdisUpdateOffload have no ProtocolUpdateOffloadComplete']);
   });
 
-  it('IND-008: an indicated list is the host stack’s only after NDIS_STATUS_SUCCESS', () => {
+  it('IND-012 IND-022: an indicated list is the host stack’s only after NDIS_STATUS_SUCCESS', () => {
     const bench = new LedgerBench();
     const refused = bench.call('NdisTcpOffloadReceiveHandler', { lists: [0x10] });
     bench.returns(refused, NDIS_STATUS.OFFLOAD_DATA_NOT_ACCEPTED);
