@@ -4,42 +4,33 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { traceFormatVersion } from '../../shared/trace/records';
-import { soakActionNames } from '../emulator/soak/soakActions';
 import { SoakRun, type SoakResult } from '../emulator/soak/soakRun';
 import { fileProblem } from '../files/fileProblem';
 import { TraceFileSink } from '../files/traceFileSink';
 import { TraceRecorder } from '../recorder/traceRecorder';
 import { parseSeed } from './runCommand';
+import {
+  addResult,
+  emptyTally,
+  failureText,
+  mostFailures,
+  tallyJson,
+  tallyText,
+  type SoakRange,
+} from './soakReport';
 import type { SoakAnswer, SoakWorkerData } from './soakWorker';
 import { applicationName } from './version';
 
 /** Most connections of a seed; each has a local port of the ephemeral range. */
 const mostConnections = 10_000;
 
-/** Failing seeds whose findings are printed, and findings printed of each. */
-const mostFailures = 10;
-const mostFindings = 12;
-
 /** Milliseconds between two progress lines on a terminal. */
 const progressInterval = 500;
 
-interface SoakOptions {
-  readonly seeds: number;
-  readonly first: number;
-  readonly connections: number;
+interface SoakOptions extends SoakRange {
   readonly threads: number;
   readonly out?: string;
   readonly json?: boolean;
-}
-
-/** What all seeds came to. */
-interface Tally {
-  readonly failures: SoakResult[];
-  readonly actions: Record<string, number>;
-  done: number;
-  calls: number;
-  events: number;
-  chimneyBytes: number;
 }
 
 function parseCount(most: number): (text: string) => number {
@@ -72,16 +63,16 @@ export function addSoakCommand(program: Command, exitWith: (code: number) => voi
 /** Exit codes: 0 nothing found, 1 something found, 130 stopped by the user with nothing found. */
 async function soakAll(options: SoakOptions): Promise<number> {
   const begun = performance.now();
-  const tally: Tally = { failures: [], actions: {}, done: 0, calls: 0, events: 0, chimneyBytes: 0 };
+  const tally = emptyTally();
   const stopped = await walkSeeds(options, (result) => {
-    add(tally, result);
+    addResult(tally, result);
     if (result.findings.length > 0 && tally.failures.length <= mostFailures && options.json !== true)
-      process.stdout.write(failureText(result, options));
+      process.stdout.write(failureText(result, options.connections));
   });
   const seconds = (performance.now() - begun) / 1000;
   tally.failures.sort((left, right) => left.seed - right.seed);
   process.stdout.write(
-    options.json === true ? resultJson(tally, options, seconds, stopped) : tallyText(tally, seconds),
+    options.json === true ? tallyJson(tally, options, seconds, stopped) : tallyText(tally, seconds),
   );
   if (tally.failures.length > 0) return 1;
   return stopped ? 130 : 0;
@@ -114,7 +105,10 @@ function walkSeeds(options: SoakOptions, done: (result: SoakResult) => void): Pr
         progress.step();
         feed(worker);
       });
-      worker.on('error', reject);
+      worker.on('error', (error) => {
+        stop();
+        reject(error);
+      });
       worker.on('exit', () => {
         workers.delete(worker);
         if (workers.size > 0) return;
@@ -152,73 +146,17 @@ function recordSeed(options: SoakOptions, out: string): number {
   );
   const run = new SoakRun(recorder, { seed, connections });
   while (run.advance(100_000));
-  recorder.flush();
+  recorder.finish(run.report());
   sink.close();
   const result = run.result();
   if (options.json === true) process.stdout.write(JSON.stringify(result, null, 2) + '\n');
   else
     process.stdout.write(
-      result.findings.length === 0 ? `seed ${seed}: nothing found\n` : failureText(result, options),
+      result.findings.length === 0
+        ? `seed ${seed}: nothing found\n`
+        : failureText(result, options.connections),
     );
   return result.findings.length === 0 ? 0 : 1;
-}
-
-function add(tally: Tally, result: SoakResult): void {
-  tally.done++;
-  tally.calls += result.calls;
-  tally.events += result.events;
-  tally.chimneyBytes += result.chimneyBytes;
-  for (const name of soakActionNames) tally.actions[name] = (tally.actions[name] ?? 0) + result.actions[name];
-  if (result.findings.length > 0) tally.failures.push(result);
-}
-
-/** The command that repeats one seed. */
-function repeatCommand(seed: number, connections: number): string {
-  return `npx chimneysweep soak --seeds 1 --first ${seed} --connections ${connections}`;
-}
-
-function failureText({ seed, findings }: SoakResult, { connections }: SoakOptions): string {
-  const shown = findings.slice(0, mostFindings).map((finding) => `  ${finding}`);
-  if (findings.length > mostFindings) shown.push(`  and ${findings.length - mostFindings} more`);
-  const lines = [`FAILED seed ${seed}:`, ...shown, `  again: ${repeatCommand(seed, connections)}`];
-  return lines.join('\n') + '\n';
-}
-
-function tallyText({ failures, actions, done, calls, chimneyBytes }: Tally, seconds: number): string {
-  const taken = Object.entries(actions).map(([name, count]) => `${name} ${count}`);
-  const failed = failures.length === 0 ? 'nothing found' : `${failures.length} failed`;
-  const lines = [
-    `${failures.length === 0 ? 'OK' : 'FAILED'}: ${done} seeds, ${failed}, in ${seconds.toFixed(1)} s`,
-    `  calls recorded    ${calls}`,
-    `  bytes by chimney  ${chimneyBytes}`,
-    `  actions           ${taken.join(', ')}`,
-  ];
-  if (failures.length > 0) lines.push(`  failing seeds     ${failures.map(({ seed }) => seed).join(' ')}`);
-  return lines.join('\n') + '\n';
-}
-
-function resultJson(tally: Tally, options: SoakOptions, seconds: number, stopped: boolean): string {
-  const { failures, ...totals } = tally;
-  const failed = failures.map((result) => ({
-    ...result,
-    again: repeatCommand(result.seed, options.connections),
-  }));
-  const { seeds, first, connections } = options;
-  return (
-    JSON.stringify(
-      {
-        seeds,
-        first,
-        connections,
-        stopped,
-        ...totals,
-        wallTimeMs: Math.round(seconds * 1000),
-        failures: failed,
-      },
-      null,
-      2,
-    ) + '\n'
-  );
 }
 
 /** One line on a terminal that counts seeds; nothing where standard error is no terminal. */

@@ -130,11 +130,6 @@ export class TraceRecorder implements Probe {
     this.encoder.write(time, { kind: 'note', component, connection, cause, text });
   }
 
-  /** Hands everything to the sink without an end: the recording reads as cut. */
-  flush(): void {
-    this.encoder.flush();
-  }
-
   /** Ends the recording with the run's report and hands everything to the sink. */
   finish(report: RunReport): void {
     this.encoder.write(report.virtualTime, { kind: 'end', report: JSON.stringify(report) });

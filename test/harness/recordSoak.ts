@@ -33,6 +33,6 @@ export function recordSoak(settings: SoakSettings): RecordedSoak {
   );
   const run = new SoakRun(recorder, settings);
   while (run.advance(100_000));
-  recorder.flush();
+  recorder.finish(run.report());
   return { model, result: run.result() };
 }

@@ -95,8 +95,6 @@ function driverOf(call: Omit<CallRecord, 'kind'>): number {
 export class CompletionLedger {
   /** Passes everything on to the probe that it watches for. */
   readonly probe: Probe;
-  /** Calls seen. */
-  calls = 0;
   private readonly problems: string[] = [];
   private readonly requests = new Map<string, OpenItems>();
   private readonly completions = new Map<string, OpenItems>();
@@ -141,7 +139,6 @@ export class CompletionLedger {
   }
 
   private onCall(time: number, call: Omit<CallRecord, 'kind'>): EventId {
-    this.calls++;
     const event = this.inner.call(time, call);
     const { functionName, completes } = call;
     const driver = driverOf(call);

@@ -2,10 +2,12 @@
  * One seed of a soak: connections over several paths and neighbors, state manipulation and faults at random instants, and at the
  * end an account of everything. A run depends on its settings alone.
  */
+import type { RunReport } from '../../../shared/analysis/runReport';
 import { Random } from '../../../shared/base/random';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { HostConnection } from '../host/hostConnection';
 import { Machine } from '../machine/machine';
+import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
 import type { Probe } from '../probe';
 import { CompletionLedger } from './completionLedger';
 import { soakActionNames, takeAction, type SoakActionName, type SoakScene } from './soakActions';
@@ -71,6 +73,7 @@ export class SoakRun {
   readonly topology: SoakTopology;
   readonly streams: readonly SoakStream[];
   private readonly machine: Machine;
+  private readonly totals: ProbeTotals;
   private readonly ledger: CompletionLedger;
   private readonly wire: WireOwnership;
   private readonly random: Random;
@@ -95,7 +98,9 @@ export class SoakRun {
     makeTopology: SoakTopologyMaker = oneTarget,
   ) {
     const { seed, connections } = settings;
-    this.wire = new WireOwnership(probe);
+    const counting = countingProbe(probe);
+    this.totals = counting.totals;
+    this.wire = new WireOwnership(counting.probe);
     this.ledger = new CompletionLedger(this.wire.probe);
     const machine = new Machine(this.ledger.probe, seed);
     this.machine = machine;
@@ -155,10 +160,38 @@ export class SoakRun {
         ...this.wire.findings,
       ],
       actions: this.counts,
-      calls: this.ledger.calls,
+      calls: this.totals.calls,
       chimneyBytes: topology.adapters.reduce((bytes, { target }) => bytes + target.newBytesSent, 0),
       events: this.events,
       virtualTime: machine.now,
+    };
+  }
+
+  /** The same as the end of a recording has it. */
+  report(): RunReport {
+    const { totals, streams } = this;
+    const { seed, findings, chimneyBytes, virtualTime } = this.result();
+    const success = findings.length === 0;
+    const bytesReceived = { hostPath: 0, chimney: 0 };
+    let hostPath = 0;
+    for (const { connection } of streams) {
+      hostPath += connection?.bytesSentByHostPath ?? 0;
+      bytesReceived.hostPath += connection?.received.hostPath ?? 0;
+      bytesReceived.chimney += connection?.received.chimney ?? 0;
+    }
+    return {
+      scenario: 'soak',
+      success,
+      summary: success ? `Nothing found in seed ${seed}.` : `Seed ${seed}: ${findings.join('; ')}.`,
+      seed,
+      fileBytes: streams.reduce((bytes, stream) => bytes + stream.length, 0),
+      sha256: { source: null, peer: null, returned: null },
+      bytesSent: { hostPath, chimney: chimneyBytes },
+      bytesReceived,
+      callsRecorded: totals.calls,
+      optionalHandlersCalls: totals.optionalHandlersCalls,
+      frames: { sent: totals.framesSent, lost: totals.framesLost, retransmitted: totals.framesRetransmitted },
+      virtualTime,
     };
   }
 

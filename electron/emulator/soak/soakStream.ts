@@ -93,6 +93,11 @@ export class SoakStream implements ConnectionUser {
       destination.peer.reset(destination.address, host.settings.address, connection.localPort);
   }
 
+  /** Bytes that it is to send. */
+  get length(): number {
+    return this.source.length;
+  }
+
   /** Bytes that have been acknowledged or have come back, to see whether anything moves. */
   get progress(): number {
     return this.acknowledged + this.returned;
