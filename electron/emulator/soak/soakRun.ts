@@ -10,6 +10,7 @@ import { Machine } from '../machine/machine';
 import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
 import type { Probe } from '../probe';
 import { CompletionLedger } from './completionLedger';
+import { RequestOrder } from './requestOrder';
 import { soakActionNames, takeAction, type SoakActionName, type SoakScene } from './soakActions';
 import { SoakFaults } from './soakFaults';
 import { SoakStream } from './soakStream';
@@ -76,6 +77,7 @@ export class SoakRun {
   private readonly totals: ProbeTotals;
   private readonly ledger: CompletionLedger;
   private readonly wire: WireOwnership;
+  private readonly order: RequestOrder;
   private readonly random: Random;
   private readonly faults: SoakFaults;
   private readonly scene: SoakScene;
@@ -101,7 +103,8 @@ export class SoakRun {
     const counting = countingProbe(probe);
     this.totals = counting.totals;
     this.wire = new WireOwnership(counting.probe);
-    this.ledger = new CompletionLedger(this.wire.probe);
+    this.order = new RequestOrder(this.wire.probe);
+    this.ledger = new CompletionLedger(this.order.probe);
     const machine = new Machine(this.ledger.probe, seed);
     this.machine = machine;
     this.random = new Random(seed, streamsOfChance.walk);
@@ -158,6 +161,7 @@ export class SoakRun {
         ...topology.outstanding(),
         ...this.ledger.findings(),
         ...this.wire.findings,
+        ...this.order.findings,
       ],
       actions: this.counts,
       calls: this.totals.calls,
