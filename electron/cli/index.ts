@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
 import { addInfoCommand } from './infoCommand';
 import { addRunCommand } from './runCommand';
+import { addSoakCommand } from './soakCommand';
+import { isSoakWorker, serveSoak } from './soakWorker';
 import { applicationVersion } from './version';
 
 /** Exit codes: 0 as asked, 1 the run did not reach its goal, 2 the call or its files are wrong. */
@@ -19,6 +21,7 @@ async function main(): Promise<number> {
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
+  addSoakCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {
@@ -28,6 +31,9 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
-void main().then((code) => {
-  process.exitCode = code;
-});
+if (isSoakWorker()) serveSoak();
+else {
+  void main().then((code) => {
+    process.exitCode = code;
+  });
+}

@@ -29,7 +29,8 @@ interface RunOptions {
   readonly json?: boolean;
 }
 
-function parseSeed(text: string): number {
+/** A seed as it is written on the command line. */
+export function parseSeed(text: string): number {
   const seed = Number(text);
   if (!/^\d+$/.test(text) || seed > 0xffff_ffff)
     throw new InvalidArgumentError('A seed is a whole number from 0 to 4294967295.');

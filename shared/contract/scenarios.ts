@@ -7,6 +7,11 @@ export const scenarioIds = [
   'neighbor-invalidated',
   'no-tcp-entries',
   'many-connections',
+  'bulk-offload',
+  'update-everything',
+  'address-and-mtu-change',
+  'query-everything',
+  'terminate-with-data',
   'upload-all',
   'link-loss',
   'power-down',
@@ -90,6 +95,74 @@ export const scenarios: readonly ScenarioDescription[] = [
       'paths and neighbors stay until their last connection is gone.',
     defaultLoss: 0,
     defaultFileBytes: 960 * 1024,
+  },
+  {
+    id: 'bulk-offload',
+    title: 'A thousand connections',
+    description:
+      'A thousand connections on ten paths through three neighbors are offered in one tree, and the target runs out of room in ' +
+      'the middle of a path. The walk goes on behind each refusal: 450 connections take the chimney, the others the host path.',
+    lookAt:
+      'The one MiniportInitiateOffload with its 1,013 blocks and what each of them got: NDIS_STATUS_SUCCESS up to the 450th ' +
+      'connection, NDIS_STATUS_OFFLOAD_TCP_ENTRIES behind it, NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS on the paths that were taken ' +
+      'with a part of their connections or with none. Then the terminates: paths without a connection go at once, the others ' +
+      'with their last one.',
+    defaultLoss: 0,
+    defaultFileBytes: 4000 * 1024,
+  },
+  {
+    id: 'update-everything',
+    title: 'Every cached variable changes',
+    description:
+      'While a connection is offloaded, everything changes that the host stack may change: the Ethernet address of the neighbor, ' +
+      'the MTU of the path, the neighbor that the path leads through, and each option of the connection in turn.',
+    lookAt:
+      'One MiniportUpdateOffload after the other, never two for one object at a time, each with a CACHED structure in which one ' +
+      'member is new; the update that links the path to another neighbor carries no state at all. In the frames of the chimney ' +
+      'TTL, DS field, Ethernet addresses and segment size follow with the completion. TCP_FLAG_UPDATE_RCV_WND and the other ' +
+      'flags that ask for something once are there in one update and gone in the next.',
+    defaultLoss: 0,
+    defaultFileBytes: 2 * 1024 * 1024,
+  },
+  {
+    id: 'address-and-mtu-change',
+    title: 'The next hop and the MTU change',
+    description:
+      'In the middle of a transfer the MTU of the path falls from 1,500 to 1,000 bytes, and later the next hop gets another ' +
+      'Ethernet address and announces it by ARP. The connection stays offloaded all the time.',
+    lookAt:
+      'The two updates, one of the path and one of the neighbor, and the first frames of the chimney behind each: smaller ' +
+      'segments, another destination. Between the ARP announcement and the completion of the update frames still go to the old ' +
+      'address, where nobody takes them; the target retransmits them without any help of the host stack.',
+    defaultLoss: 0,
+    defaultFileBytes: 1024 * 1024,
+  },
+  {
+    id: 'query-everything',
+    title: 'Every variable is queried',
+    description:
+      'While a connection is offloaded the host stack asks for every class of variables of every layer: constant, cached, ' +
+      'delegated and all three together, of neighbor, path and connection.',
+    lookAt:
+      'The twelve MiniportQueryOffload calls: Header.Type says which structures follow the block. Compare the same structure at ' +
+      'the call, where it is unwritten, and at NdisMQueryOffloadStateComplete. A query changes nothing: the transfer goes on, ' +
+      'and where pointers to data stand in an initiate or terminate, SendBacklogSize and ReceiveBacklogSize stand here.',
+    defaultLoss: 0,
+    defaultFileBytes: 768 * 1024,
+  },
+  {
+    id: 'terminate-with-data',
+    title: 'A terminate with data in both directions',
+    description:
+      'The application stops reading while it goes on sending. The target keeps what its indications could not deliver; then the ' +
+      'host stack terminates the offload, with sends that the peer has not acknowledged and data that nobody has read.',
+    lookAt:
+      'Indications that are refused with NDIS_STATUS_OFFLOAD_DATA_NOT_ACCEPTED, and the window of the target closing. In ' +
+      'NdisMTerminateOffloadComplete the unfinished sends come back in NetBufferListChain, oldest first, with SndUna at their ' +
+      'first byte, instead of being completed; the unread bytes come in BufferedData and go back by ' +
+      'NdisOffloadTcpReceiveReturn. The host path goes on with both.',
+    defaultLoss: 0,
+    defaultFileBytes: 1024 * 1024,
   },
   {
     id: 'upload-all',

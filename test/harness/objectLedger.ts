@@ -42,7 +42,8 @@ export function wasTaken(block: BlockSnapshot): boolean {
 export class ObjectLedger {
   /** Objects that the target holds, with the object that each depends on. */
   readonly held = new Map<number, number | undefined>();
-  readonly offloading = new Set<number>();
+  /** Objects that are being offered, with the object that each is to depend on. */
+  readonly offloading = new Map<number, number | undefined>();
   readonly terminating = new Set<number>();
   readonly updating = new Set<number>();
   readonly invalid = new Set<number>();
@@ -62,7 +63,8 @@ export function walkOperations(
   const trees = new Map<number, readonly TreeBlock[]>();
   const follow: Readonly<Record<string, (blocks: readonly TreeBlock[]) => void>> = {
     MiniportInitiateOffload: (blocks) => {
-      for (const block of blocks) if (block.role === 'new') ledger.offloading.add(block.object!);
+      for (const block of blocks)
+        if (block.role === 'new') ledger.offloading.set(block.object!, block.parent?.object);
     },
     NdisMInitiateOffloadComplete: (blocks) => {
       for (const block of blocks) {

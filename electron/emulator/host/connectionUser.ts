@@ -1,5 +1,9 @@
+import type { ReceivePolicy } from './receivePolicy';
+
 /** What an application on the host is told about its connection. */
 export interface ConnectionUser {
+  /** How it reads while the connection is offloaded; absent: as the host stack's settings say. */
+  readonly receives?: ReceivePolicy | undefined;
   /** The handshake is done; data may be sent. */
   onConnected(): void;
   /** Received bytes, in order. They may be kept. */

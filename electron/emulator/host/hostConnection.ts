@@ -33,6 +33,7 @@ import type { ConnectionUser } from './connectionUser';
 import { HostSend } from './hostSend';
 import type { HostStack } from './hostStack';
 import { OffloadRecord, type OffloadPlace } from './offloadRecord';
+import type { ReceivePolicy } from './receivePolicy';
 import type { Offer } from './offloadTrees';
 import type { PathEntry } from './pathCache';
 import { rssHash } from './rssHash';
@@ -156,6 +157,24 @@ export class HostConnection {
   /** Address of the peer. */
   get remoteAddress(): Ipv4Address {
     return this.path.destination;
+  }
+
+  /** Frames that NDIS has, segments that wait for an owner, and lists that the application has not returned. */
+  get outstandingFrames(): number {
+    return this.framesUnderWay;
+  }
+
+  get heldSegments(): number {
+    return this.held.length;
+  }
+
+  get indicatedListCount(): number {
+    return this.indicatedLists.length;
+  }
+
+  /** Whether it has been told to get ready for an offload that has not begun. */
+  get isPreparingOffload(): boolean {
+    return this.offloadWanted;
   }
 
   /** The cached variables, which are the host's to decide. */
@@ -319,16 +338,15 @@ export class HostConnection {
     if (held.length > 0) this.forward(held);
     this.assignSends();
     // The application's thread posts its receives when it runs next; until then the target indicates what arrives.
-    this.stack.machine.queueWorkItem(this.stack.settings.receivePostDelay, () => {
-      for (let index = 0; index < this.stack.settings.postedReceives; index++) {
-        if (this.place === 'Offloaded' && !this.peerClosedReported) this.postReceive();
-      }
+    this.stack.machine.queueWorkItem(this.receives.postDelay, () => {
+      for (let index = 0; index < this.receives.posted; index++) this.postReceive();
     });
   }
 
-  /** The target has refused the connection: the host path goes on. */
-  onOffloadFailed(reason: string): void {
+  /** The target has refused the connection: the host path goes on, and the sends of `chain` are its own again. */
+  onOffloadFailed(reason: string, chain: NET_BUFFER_LIST | null): void {
     this.stack.note(this.id, `The offload was refused: ${reason}`);
+    for (const list of chainToArray(chain)) this.stack.disown(list);
     for (const bytes of this.held.splice(0)) this.process(bytes);
     this.assignSends();
     this.run();
@@ -353,6 +371,7 @@ export class HostConnection {
     this.performsSends = false;
     this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, machine.now);
     for (const list of chainToArray(chain)) {
+      stack.disown(list);
       const send = list.ProtocolReserved as HostSend;
       send.acknowledged = send.bytes.length - list.dataLength;
       this.engine.restore(send.rest, send, true);
@@ -398,8 +417,8 @@ export class HostConnection {
     const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
     const buffer = list.ProtocolReserved as Uint8Array;
     if (count > 0) this.takeFromChimney(buffer.subarray(0, count));
-    const goesOn = list.Status === NDIS_STATUS.SUCCESS && count > 0;
-    if (goesOn && this.place === 'Offloaded' && !this.peerClosedReported) this.postReceive();
+    const goesOn = list.Status === NDIS_STATUS.SUCCESS && count > 0 && this.receives.posted > 0;
+    if (goesOn) this.postReceive();
   }
 
   /**
@@ -408,7 +427,7 @@ export class HostConnection {
    */
   onReceiveIndicate(list: NET_BUFFER_LIST): ReceiveIndicationAnswer {
     const bytes = netBufferBytes(list.FirstNetBuffer);
-    const room = this.user.acceptIndicated?.(bytes.length) ?? bytes.length;
+    const room = this.user.acceptIndicated?.(bytes.length) ?? this.receives.consume(bytes.length);
     if (room < bytes.length) return this.takePart(bytes, Math.max(0, room));
     this.takeFromChimney(bytes);
     this.indicatedLists.push(list);
@@ -418,7 +437,7 @@ export class HostConnection {
 
   private takePart(bytes: Uint8Array, BytesConsumed: number): ReceiveIndicationAnswer {
     if (BytesConsumed > 0) this.takeFromChimney(bytes.slice(0, BytesConsumed));
-    this.stack.machine.queueWorkItem(this.stack.settings.receivePostDelay, () => {
+    this.stack.machine.queueWorkItem(this.receives.postDelay, () => {
       if (this.place === 'Offloaded') this.postReceive();
     });
     const { OFFLOAD_DATA_NOT_ACCEPTED, OFFLOAD_DATA_PARTIALLY_ACCEPTED } = NDIS_STATUS;
@@ -626,9 +645,15 @@ export class HostConnection {
     return list;
   }
 
+  private get receives(): ReceivePolicy {
+    return this.user.receives ?? this.stack.receives;
+  }
+
+  /** Posts a receive request, if the target has the connection and something may still come. */
   private postReceive(): void {
-    const { settings, machine, ndis } = this.stack;
-    const buffer = new Uint8Array(settings.postedReceiveBytes);
+    if (this.place !== 'Offloaded' || this.peerClosedReported) return;
+    const { machine, ndis } = this.stack;
+    const buffer = new Uint8Array(this.receives.bytes);
     const list = allocateNetBufferList(machine.addresses, [buffer]);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);

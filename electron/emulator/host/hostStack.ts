@@ -7,6 +7,7 @@ import { constantValue, nameInGroup } from '../../../shared/ddi/catalogue';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { DISPATCH_LEVEL, type Machine } from '../machine/machine';
+import type { Outstanding } from '../observe/outstanding';
 import {
   optionalHandlersHeader,
   type NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
@@ -46,7 +47,8 @@ import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCach
 import { NeighborUnreachability } from './neighborUnreachability';
 import { OffloadAdministration } from './offloadAdministration';
 import { OffloadCoordinator } from './offloadCoordinator';
-import { PathCache } from './pathCache';
+import { PathCache, type PathEntry } from './pathCache';
+import type { ReceivePolicy } from './receivePolicy';
 import { RoutingTable } from './routes';
 import { readOffloadStatistics, type OffloadStatisticsAnswer } from './offloadStatistics';
 
@@ -66,6 +68,8 @@ export class HostStack implements PVOID {
   readonly paths: PathCache;
   readonly offloads: OffloadCoordinator;
   private readonly unreachability = new NeighborUnreachability(this);
+  /** How applications read that have no wishes of their own. */
+  readonly receives: ReceivePolicy;
   private opened: NDIS_HANDLE | undefined;
   private readonly byAddresses = new ConnectionMap<HostConnection>();
   private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, HostConnection>();
@@ -95,6 +99,12 @@ export class HostStack implements PVOID {
     this.scratches = Array.from({ length: machine.processorCount }, () => new Frame());
     this.segments = Array.from({ length: machine.processorCount }, () => new TcpSegment());
     this.address = machine.addresses.allocate(0x100);
+    this.receives = {
+      posted: settings.postedReceives,
+      bytes: settings.postedReceiveBytes,
+      postDelay: settings.receivePostDelay,
+      consume: (length) => length,
+    };
     const connections = (): readonly HostConnection[] => this.connections;
     this.chimney = new ChimneyGate({
       get connections() {
@@ -258,6 +268,31 @@ export class HostStack implements PVOID {
     return [...this.byHandle.values()];
   }
 
+  /** Requests that it waits for, lists that others have, and objects that are not back. */
+  get outstanding(): Outstanding {
+    const { neighbors, paths, connections } = this;
+    const records = [...neighbors.all, ...paths.all, ...connections].map(({ record }) => record);
+    const count = <Item>(items: Iterable<Item>, numberOf: (item: Item) => number | boolean): number =>
+      [...items].reduce((sum, item) => sum + Number(numberOf(item)), 0);
+    return {
+      'state requests under way': this.completions.size,
+      'posted lists': this.owners.size,
+      'OID requests under way': this.oidRequests.size,
+      'frames under way': count(connections, (connection) => connection.outstandingFrames),
+      'segments held': count(connections, (connection) => connection.heldSegments),
+      'offers being prepared': count(connections, (connection) => connection.isPreparingOffload),
+      'indicated lists not returned': count(connections, (connection) => connection.indicatedListCount),
+      'objects not in the host': count(records, ({ place }) => place !== 'InHost'),
+      'requests open on objects': count(records, ({ openRequests }) => openRequests),
+      'updates open on objects': count(records, ({ updating }) => updating),
+      'objects still invalid': count(records, ({ invalid }) => invalid),
+      'context cells in use': count(records, ({ handle }) => handle.MiniportOffloadContext.value !== null),
+      'dependents of paths': count(paths.all, ({ dependents }) => dependents.size),
+      'dependents of neighbors': count(neighbors.all, ({ dependents }) => dependents.size),
+      ...this.offloads.outstanding,
+    };
+  }
+
   /** Makes an OID request; `ended` hears its final status, at once or from ProtocolOidRequestComplete. */
   private requestOid(
     type: NDIS_OID_REQUEST['RequestType'],
@@ -287,16 +322,28 @@ export class HostStack implements PVOID {
     const connection = new HostConnection(this, path, port, this.nextPort++, user);
     this.byHandle.set(connection.handle, connection);
     this.byAddresses.set(settings.address, connection.localPort, remote, port, connection);
-    this.neighbors.resolve(neighbor, (mac) => {
-      if (mac === undefined) {
+    this.resolveNextHop(path, (resolved) => {
+      if (resolved === undefined) {
         user.onClosed('unreachable');
         return;
       }
       this.note(connection.id, 'The neighbor is resolved');
-      observer.wrote(neighbor.handle, this.component, this.neighborState(neighbor));
+      observer.wrote(resolved.handle, this.component, this.neighborState(resolved));
       connection.connect();
     });
     return connection;
+  }
+
+  /**
+   * Resolves the neighbor that a path leads through at the end: the route may change while ARP waits. `done` gets undefined if it
+   * does not answer.
+   */
+  private resolveNextHop(path: PathEntry, done: (neighbor: NeighborEntry | undefined) => void): void {
+    const { neighbor } = path;
+    this.neighbors.resolve(neighbor, (mac) => {
+      if (path.neighbor !== neighbor) this.resolveNextHop(path, done);
+      else done(mac === undefined ? undefined : neighbor);
+    });
   }
 
   /** The route to an address leads through another neighbor now, as a redirect or the administrator says (UPD-013). */
@@ -421,6 +468,11 @@ export class HostStack implements PVOID {
   /** Notes which connection a posted list belongs to. */
   own(list: NET_BUFFER_LIST, connection: HostConnection): void {
     this.owners.set(list, connection);
+  }
+
+  /** A posted list is back without a completion of its own. */
+  disown(list: NET_BUFFER_LIST): void {
+    this.owners.delete(list);
   }
 
   /** Gives indicated lists back to the target after a while. */

@@ -4,6 +4,7 @@
  */
 import { NDIS_STATUS, statusName } from '../../../shared/ddi/status';
 import { isTaken } from '../ndis/offloadBlockList';
+import type { Outstanding } from '../observe/outstanding';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -43,6 +44,15 @@ export class OffloadCoordinator {
 
   constructor(private readonly stack: HostStack) {
     this.updates = new OffloadUpdates(stack, this);
+  }
+
+  /** Decisions that are due and have not been carried out. */
+  get outstanding(): Outstanding {
+    return {
+      'groups waiting to be offered': this.waiting.length,
+      'connections waiting to be taken back': this.leaving.size,
+      ...this.updates.outstanding,
+    };
   }
 
   /** Offers connections to the target in one tree, once nothing of theirs is with NDIS any more. */
@@ -233,9 +243,9 @@ export class OffloadCoordinator {
         if (path.record.place !== 'Offloaded') path.neighbor.dependents.delete(path);
       }
       for (const { connection } of offers) {
-        const { Status } = tree.blocks.get(connection.record)!;
+        const { Status, NetBufferListChain } = tree.blocks.get(connection.record)!;
         if (connection.record.place === 'Offloaded') connection.onOffloaded();
-        else connection.onOffloadFailed(statusName(Status));
+        else connection.onOffloadFailed(statusName(Status), NetBufferListChain);
       }
       this.settleSoon();
     });

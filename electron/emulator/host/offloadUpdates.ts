@@ -5,6 +5,7 @@
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { StateLayer } from '../../../shared/trace/records';
 import type { AttachedState } from '../ndis/offloadState';
+import type { Outstanding } from '../observe/outstanding';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -25,6 +26,11 @@ export class OffloadUpdates {
     private readonly stack: HostStack,
     private readonly coordinator: OffloadCoordinator,
   ) {}
+
+  /** Changes that the target has not been told of. */
+  get outstanding(): Outstanding {
+    return { 'objects to update': this.stale.size, 'paths to relink': this.moves.size };
+  }
 
   /** Cached variables of an object have changed; the target hears of it if it has the object. */
   changed(object: OffloadableObject): void {

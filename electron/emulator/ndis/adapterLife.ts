@@ -7,6 +7,7 @@ import { encodeStructure, objectHeader } from '../../../shared/ddi/structureCode
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { pointerOf } from '../../../shared/base/address';
 import type { CallArgument, EventId } from '../../../shared/trace/records';
+import type { Outstanding } from '../observe/outstanding';
 import { numberArgument, pointerArgument, statusArgument, structureArgument } from './arguments';
 import {
   devicePnPEvents,
@@ -54,6 +55,17 @@ export class AdapterLifePlane {
     private readonly core: NdisCore,
     private readonly oids: OidPlane,
   ) {}
+
+  /** Steps that a driver has left pending. */
+  get outstanding(): Outstanding {
+    const { netEvents: events, pauses, restarts, unbinds } = this;
+    return {
+      'pending Plug and Play events': events.size,
+      'pending pauses': pauses.size,
+      'pending restarts': restarts.size,
+      'pending unbinds': unbinds.size,
+    };
+  }
 
   /** MiniportRestart, and then NetEventRestart for the protocol driver above. `done` gets the miniport's status. */
   restart(adapterHandle: NDIS_HANDLE, done: (status: NdisStatus) => void): void {

@@ -1,6 +1,7 @@
 /** What the planes of NDIS share: the machine, the door, and who asked for what. */
 import type { EventId } from '../../../shared/trace/records';
 import type { Machine } from '../machine/machine';
+import type { Outstanding } from '../observe/outstanding';
 import type { StateObserver } from '../observe/stateObserver';
 import type { Door } from './door';
 import type { Binding, MiniportAdapter } from './drivers';
@@ -26,6 +27,7 @@ export interface EndedRequests {
 export class NdisCore {
   /** The binding through which each offloaded object was offered. */
   readonly bindingOfHandle = new Map<NDIS_OFFLOAD_HANDLE, Binding>();
+  private openRequests = 0;
 
   constructor(
     readonly machine: Machine,
@@ -35,8 +37,14 @@ export class NdisCore {
     readonly component: number,
   ) {}
 
+  /** Requests under way, and objects that somebody offered and has not got back. */
+  get outstanding(): Outstanding {
+    return { 'open requests': this.openRequests, 'known offload handles': this.bindingOfHandle.size };
+  }
+
   /** A request begins on a binding: `key` is what names it in its completion, a root block list or a NET_BUFFER_LIST. */
   open(binding: Binding, key: object, request: OpenRequest): void {
+    if (!binding.openRequests.has(key)) this.openRequests++;
     binding.openRequests.set(key, request);
   }
 
@@ -49,6 +57,7 @@ export class NdisCore {
       const request = binding.openRequests.get(key);
       if (request === undefined) continue;
       binding.openRequests.delete(key);
+      this.openRequests--;
       connection ??= request.connection;
       if (request.ndisCall !== undefined) ndisCalls.add(request.ndisCall);
       if (request.miniportCall !== undefined) miniportCalls.add(request.miniportCall);

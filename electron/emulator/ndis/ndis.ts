@@ -1,5 +1,6 @@
 /** The emulated NDIS library, plane by plane: everything that a driver may call. */
 import type { Machine } from '../machine/machine';
+import type { Outstanding } from '../observe/outstanding';
 import { StateObserver } from '../observe/stateObserver';
 import { AdapterLifePlane } from './adapterLife';
 import { NdisCore } from './core';
@@ -28,6 +29,7 @@ export class Ndis {
   readonly resets: ResetPlane;
   readonly filters: FilterPlane;
   readonly unloading: UnloadPlane;
+  private readonly core: NdisCore;
 
   constructor(machine: Machine, costs: DoorCosts, settings: Partial<NdisSettings> = {}) {
     this.observer = new StateObserver(machine);
@@ -37,6 +39,7 @@ export class Ndis {
       this.observer,
       machine.probe.component('ndis', 'NDIS'),
     );
+    this.core = core;
     this.tcp = new TcpDataPlane(core);
     this.oids = new OidPlane(core);
     this.life = new AdapterLifePlane(core, this.oids);
@@ -50,5 +53,15 @@ export class Ndis {
     this.filters = new FilterPlane(core);
     this.resets = new ResetPlane(core, this.oids, this.status);
     this.unloading = new UnloadPlane(core, this.life, this.oids, this.registration);
+  }
+
+  /** Everything that NDIS waits for or remembers of requests and objects. */
+  get outstanding(): Outstanding {
+    return {
+      ...this.core.outstanding,
+      ...this.offload.outstanding,
+      ...this.oids.outstanding,
+      ...this.life.outstanding,
+    };
   }
 }

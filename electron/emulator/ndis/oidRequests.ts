@@ -3,6 +3,7 @@ import { constantValue, type FunctionName, type StructureName } from '../../../s
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import type { CallArgument, EventId } from '../../../shared/trace/records';
 import type { AddressSpace } from '../machine/addressSpace';
+import type { Outstanding } from '../observe/outstanding';
 import {
   numberArgument,
   pointerArgument,
@@ -86,6 +87,11 @@ export class OidPlane {
   private readonly open = new Map<NDIS_OID_REQUEST, OpenOidRequest>();
 
   constructor(private readonly core: NdisCore) {}
+
+  /** Requests that a miniport has. */
+  get outstanding(): Outstanding {
+    return { 'open OID requests': this.open.size };
+  }
 
   /**
    * NdisOidRequest: answered by NDIS itself, or passed to MiniportOidRequest. PENDING: ProtocolOidRequestComplete tells the end.

@@ -3,7 +3,9 @@
  * below, and at completion copies what the target wrote back into the sender's blocks (TRE-036, TRE-056, TRE-057).
  */
 import type { FunctionName } from '../../../shared/ddi/catalogue';
+import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { CallArgument, EventId } from '../../../shared/trace/records';
+import type { Outstanding } from '../observe/outstanding';
 import { blockListArgument, numberArgument, pointerArgument } from './arguments';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
@@ -12,8 +14,8 @@ import type {
 } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
-import { chainToArray } from './netBufferList';
 import { privateHandle } from './internalRecords';
+import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
 import {
   NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
@@ -97,6 +99,11 @@ export class StateManipulationPlane {
   private readonly conversions = new Map<NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, Conversion>();
 
   constructor(private readonly core: NdisCore) {}
+
+  /** Trees that the driver below has. */
+  get outstanding(): Outstanding {
+    return { 'trees under way': this.conversions.size };
+  }
 
   /** Offers state to the driver below; ends with ProtocolInitiateOffloadComplete. */
   NdisInitiateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
@@ -217,7 +224,7 @@ export class StateManipulationPlane {
     const { connection, ndisCalls, miniportCalls } = core.close(binding, [
       below,
       protocolRoot,
-      ...this.endedChains(operation, below),
+      ...this.forget(operation, pairs),
     ]);
     const taken = pairs.flatMap(([above, copy]) =>
       copy.state !== undefined && isTaken(copy.Status) ? (above.OffloadHandle ?? []) : [],
@@ -264,6 +271,24 @@ export class StateManipulationPlane {
       },
       () => ({ outputs: operation.initiates ? this.privateHandles(binding, taken) : [] }),
     );
+  }
+
+  /**
+   * Forgets the objects that the target has not taken, or no longer has, and answers the sends that go back to the host with them:
+   * the chain of a refused connection, and the unfinished sends of a terminated one (TRM-026).
+   */
+  private forget(operation: Operation, pairs: Conversion['pairs']): NET_BUFFER_LIST[] {
+    const lists: NET_BUFFER_LIST[] = [];
+    for (const [above, copy] of pairs) {
+      const { NdisOffloadHandle: handle } = copy;
+      const isGone = operation.initiates
+        ? copy.state !== undefined && !isTaken(copy.Status)
+        : operation === operations.terminate && copy.Status === NDIS_STATUS.SUCCESS;
+      if (!isGone || handle === null) continue;
+      this.core.bindingOfHandle.delete(handle);
+      lists.push(...chainToArray(operation.initiates ? above.NetBufferListChain : copy.NetBufferListChain));
+    }
+    return lists;
   }
 
   /**
@@ -369,20 +394,6 @@ export class StateManipulationPlane {
       for (const list of chainToArray(block.NetBufferListChain))
         this.core.open(binding, list, { connection, ndisCall, miniportCall });
     });
-  }
-
-  /**
-   * Sends that end with an operation: those that a terminate hands back, and those of an initiate that has failed, which the target
-   * never had (section 5.1 of the state digest).
-   */
-  private endedChains(operation: Operation, below: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): object[] {
-    const lists: object[] = [];
-    if (operation !== operations.initiate && operation !== operations.terminate) return lists;
-    walkBlocks(below, (block) => {
-      if (operation.initiates && isTaken(block.Status)) return;
-      lists.push(...chainToArray(block.NetBufferListChain));
-    });
-    return lists;
   }
 
   /** The connection of a tree that names just one. */

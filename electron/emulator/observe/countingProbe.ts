@@ -1,6 +1,6 @@
 /** Counts what passes to another probe, for the report of a run. */
-import type { EventId, FrameFate } from '../../../shared/trace/records';
 import type { Probe } from '../probe';
+import { passOn } from './passOn';
 
 /** Totals of a run. */
 export interface ProbeTotals {
@@ -20,40 +20,21 @@ export function countingProbe(inner: Probe): { readonly probe: Probe; readonly t
     framesLost: 0,
     framesRetransmitted: 0,
   };
-  const probe: Probe = {
-    component: (role, name) => inner.component(role, name),
-    connection: (time, local, remote) => inner.connection(time, local, remote),
-    stateObject: (time, layer, parent, connection, label) =>
-      inner.stateObject(time, layer, parent, connection, label),
-    stateNumbers: (time, object, writer, cause, count, variables, values) => {
-      inner.stateNumbers(time, object, writer, cause, count, variables, values);
-    },
-    stateValues: (time, object, writer, cause, changes) => {
-      inner.stateValues(time, object, writer, cause, changes);
-    },
-    ownership: (time, object, owner, cause) => {
-      inner.ownership(time, object, owner, cause);
-    },
-    call: (time, call): EventId => {
+  const probe = passOn(inner, {
+    call: (time, call) => {
       totals.calls++;
       if (call.functionName === 'NdisSetOptionalHandlers') totals.optionalHandlersCalls++;
       return inner.call(time, call);
     },
-    return: (time, result) => {
-      inner.return(time, result);
-    },
-    frame: (time, sender, path, connection, cause, length, payloadLength, retransmission, bytes): EventId => {
+    frame: (time, sender, path, connection, cause, length, payloadLength, retransmission, bytes) => {
       totals.framesSent++;
       if (retransmission) totals.framesRetransmitted++;
       return inner.frame(time, sender, path, connection, cause, length, payloadLength, retransmission, bytes);
     },
-    frameFate: (time, frame, fate: FrameFate, receiver) => {
+    frameFate: (time, frame, fate, receiver) => {
       if (fate !== 'delivered') totals.framesLost++;
       inner.frameFate(time, frame, fate, receiver);
     },
-    note: (time, component, connection, cause, text) => {
-      inner.note(time, component, connection, cause, text);
-    },
-  };
+  });
   return { probe, totals };
 }

@@ -80,12 +80,17 @@ export class EchoHost implements SwitchedHost {
     );
   }
 
-  /** Its adapter is replaced: announces the new Ethernet address with a gratuitous ARP request (RFC 5227 section 3). */
+  /** Its adapter is replaced: announces the new Ethernet address. */
   replaceMac(mac: MacAddress): void {
     this.currentMac = mac;
+    this.announce();
+  }
+
+  /** Announces its Ethernet address with a gratuitous ARP request (RFC 5227 section 3). */
+  announce(): void {
     const announcement = {
       operation: arpOperations.request,
-      senderMac: mac,
+      senderMac: this.mac,
       senderAddress: this.own.address,
       targetMac: new Uint8Array(6),
       targetAddress: this.own.address,
@@ -96,6 +101,11 @@ export class EchoHost implements SwitchedHost {
   /** The echo of a client's connection to one of its addresses. */
   application(address: Ipv4Address, client: Ipv4Address, clientPort: number): EchoApplication | undefined {
     return this.sessions.get(address, echoPort, client, clientPort)?.application;
+  }
+
+  /** Resets a client's connection to one of its addresses; nothing happens if there is none. */
+  reset(address: Ipv4Address, client: Ipv4Address, clientPort: number): void {
+    this.sessions.get(address, echoPort, client, clientPort)?.reset();
   }
 
   /** Plugs the cable in. */

@@ -3,7 +3,7 @@ import type { Machine } from '../machine/machine';
 import { Timer } from '../machine/timer';
 import { TcpEngine, type SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
-import type { TcpSegment } from '../wire/tcpSegment';
+import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
 import { EchoApplication } from './echoApplication';
 
 /** See the file's head. */
@@ -13,6 +13,8 @@ export class EchoSession {
   VlanId = 0;
   private readonly engine: TcpEngine;
   private readonly timer: Timer;
+  /** It has been reset and answers everything with a RST. */
+  private forgotten = false;
 
   constructor(
     private readonly machine: Machine,
@@ -67,8 +69,30 @@ export class EchoSession {
 
   /** Takes a segment of this connection. */
   process(segment: TcpSegment): void {
+    if (this.forgotten) {
+      this.refuse(segment);
+      return;
+    }
     this.engine.process(segment, this.machine.now);
     this.run();
+  }
+
+  /** The server crashes: it sends a RST, and one more for whatever still comes (RFC 9293 section 3.10.7.1). */
+  reset(): void {
+    this.engine.abort();
+    this.run();
+    this.forgotten = true;
+  }
+
+  /** Answers a segment of a connection that nobody here knows any more. */
+  private refuse({ flags, AcknowledgmentNumber }: TcpSegment): void {
+    if ((flags & tcpFlags.RST) !== 0 || (flags & tcpFlags.ACK) === 0) return;
+    const answer = new TcpSegment();
+    answer.sourcePort = this.engine.localPort;
+    answer.destinationPort = this.engine.remotePort;
+    answer.flags = tcpFlags.RST;
+    answer.SequenceNumber = AcknowledgmentNumber;
+    this.output.emit(answer, this.engine.queue, 0, false);
   }
 
   /** Sends what may be sent now. */

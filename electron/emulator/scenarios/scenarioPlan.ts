@@ -23,7 +23,7 @@ export interface ScenarioPlan {
   /** Whether the application sets options of its connection when a quarter of its bytes have been acknowledged. */
   readonly setsOptions: boolean;
   /** What the host stack does when half of a connection's bytes have been acknowledged. */
-  readonly halfway: 'query' | 'invalidate-neighbor';
+  readonly halfway: 'query' | 'invalidate-neighbor' | 'nothing';
   /** What the target has less of than usual. */
   readonly target: Partial<Omit<TargetSettings, 'mac'>>;
   /** Intermediate drivers and the adapters below them; one adapter without any if absent. */
@@ -60,4 +60,17 @@ export const scenarioPlans: Readonly<Record<ScenarioId, ScenarioPlan>> = {
     offload: 'together',
     target: { tcpCapacity: 17 },
   },
+  'bulk-offload': {
+    ...oneConnection,
+    connections: 1000,
+    paths: 10,
+    neighbors: 3,
+    connectInterval: 100_000,
+    offload: 'together',
+    target: { tcpCapacity: 450 },
+  },
+  'update-everything': { ...oneConnection, halfway: 'nothing' },
+  'address-and-mtu-change': { ...oneConnection, halfway: 'nothing' },
+  'query-everything': { ...oneConnection, halfway: 'nothing' },
+  'terminate-with-data': { ...oneConnection, halfway: 'nothing' },
 };

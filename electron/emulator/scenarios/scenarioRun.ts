@@ -13,7 +13,9 @@ import type { Probe } from '../probe';
 import { hexOf } from '../wire/hex';
 import { AdapterEvents } from './adapterEvents';
 import { scenarioPlans, type ScenarioPlan } from './scenarioPlan';
+import { ScenarioScript } from './scenarioScript';
 import type { ScenarioSettings } from './scenarioSettings';
+import { scriptOf } from './scripts';
 import { Stream } from './stream';
 import { buildTopology, type Topology } from './topology';
 
@@ -47,6 +49,7 @@ export class ScenarioRun {
   /** Events until decisions are looked at again: every connection costs time there. */
   private untilDecisions = 0;
   private readonly adapterEvents: AdapterEvents;
+  private readonly script: ScenarioScript;
   private endsAt = Infinity;
   private failure: string | undefined;
 
@@ -69,6 +72,7 @@ export class ScenarioRun {
       return new Stream(machine, topology.host, destination, plan, file, application);
     });
     this.adapterEvents = new AdapterEvents(settings.scenario, { machine, ...topology });
+    this.script = new ScenarioScript(machine, scriptOf(settings.scenario));
     machine.queueWorkItem(0, () => {
       this.boot();
     });
@@ -208,7 +212,10 @@ export class ScenarioRun {
     const { streams, machine, plan } = this;
     for (const stream of streams) stream.direct();
     const [first] = streams;
-    if (first?.connection !== undefined) this.adapterEvents.direct(first.connection, first.acknowledgedPart);
+    if (first?.connection !== undefined) {
+      this.adapterEvents.direct(first.connection, first.acknowledgedPart);
+      this.script.direct({ stream: first, connection: first.connection, topology: this.topology });
+    }
     if (
       plan.offload === 'together' &&
       !this.offeredTogether &&

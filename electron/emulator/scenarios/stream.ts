@@ -100,6 +100,7 @@ export class Stream {
       });
     }
     if (
+      plan.halfway !== 'nothing' &&
       !this.halfwayDone &&
       application.acknowledged * 2 >= file.length &&
       connection.place === 'Offloaded'

@@ -13,7 +13,7 @@ import { defaultTargetSettings } from '../target/targetSettings';
 import { defaultTcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, MacAddress } from '../wire/address';
 import { FramePool } from '../wire/frame';
-import { Link } from '../wire/link';
+import { Link, type LinkSettings } from '../wire/link';
 import { LinkAggregation } from '../wire/linkAggregation';
 import { Switch } from '../wire/switch';
 import { gigabitLink } from './scenarioSettings';
@@ -70,6 +70,8 @@ export interface Topology {
   readonly intermediates: readonly TeamingDriver[];
   /** The first adapter's driver and cable. */
   readonly target: OffloadTarget;
+  /** Frames of everybody. */
+  readonly pool: FramePool;
   readonly link: Link;
   /** One for each neighbor. */
   readonly peers: readonly EchoHost[];
@@ -83,7 +85,9 @@ export interface Topology {
  */
 export function buildTopology(
   machine: Machine,
-  plan: Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'>,
+  plan: Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'> & {
+    readonly link?: Omit<LinkSettings, 'loss'>;
+  },
   loss: number,
   connectionFrom: (localPort: number) => number | undefined,
 ): Topology {
@@ -129,7 +133,7 @@ export function buildTopology(
     .slice(0, plan.paths)
     .map((path) => ({ address: addressOf(path), peer: peers[path % plan.neighbors]! }));
   const intermediates = plan.team === undefined ? [] : buildTeam(machine, ndis, plan.team);
-  return { ndis, host, ...adapters[0]!, adapters, intermediates, peers, destinations };
+  return { ndis, host, pool, ...adapters[0]!, adapters, intermediates, peers, destinations };
 }
 
 /** Name of a physical adapter's driver; a single one needs no number. */
@@ -141,7 +145,7 @@ function buildAdapters(
   machine: Machine,
   ndis: Ndis,
   pool: FramePool,
-  plan: Pick<ScenarioPlan, 'target' | 'team'>,
+  plan: Pick<ScenarioPlan, 'target' | 'team'> & { readonly link?: Omit<LinkSettings, 'loss'> },
   loss: number,
   farEnd: EchoHost | Switch,
 ): Adapter[] {
@@ -152,7 +156,14 @@ function buildAdapters(
     // The members of a team share its Ethernet address, as behind a static link aggregation.
     const settings = { ...defaultTargetSettings, mac: macAddress(1), ...plan.target };
     const target = new OffloadTarget(machine, ndis, pool, settings, targetName(index, count));
-    const link = new Link(machine, pool, { ...gigabitLink, loss }, target, aggregation.ports[index]!, index);
+    const link = new Link(
+      machine,
+      pool,
+      { ...(plan.link ?? gigabitLink), loss },
+      target,
+      aggregation.ports[index]!,
+      index,
+    );
     target.connect(link);
     aggregation.connect(index, link);
     return { target, link };

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { ConnectionUser } from '../host/connectionUser';
 import type { HostConnection } from '../host/hostConnection';
+import type { ReceivePolicy } from '../host/receivePolicy';
 import type { Machine } from '../machine/machine';
 import { hexOf } from '../wire/hex';
 
@@ -17,6 +18,8 @@ function messageSize(fileBytes: number): number {
  * The workload: sends a file over one connection, half-closes, and hashes what comes back until the peer has closed too.
  */
 export class TransferApplication implements ConnectionUser {
+  /** How it reads while offloaded; undefined: as the host stack's settings say. */
+  receives: ReceivePolicy | undefined;
   /** Bytes acknowledged and bytes that came back. */
   acknowledged = 0;
   returned = 0;

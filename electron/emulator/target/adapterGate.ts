@@ -13,6 +13,7 @@ import {
 } from '../ndis/characteristics';
 import { writeLinkState } from '../ndis/linkState';
 import type { Ndis } from '../ndis/ndis';
+import type { Outstanding } from '../observe/outstanding';
 
 const powerStates: readonly number[] = Object.values(devicePowerStates);
 
@@ -80,6 +81,15 @@ export class AdapterGate {
   /** Whether everything is to go back: late sends are completed with UPLOAD_IN_PROGRESS (PWR-006). */
   get uploadsAll(): boolean {
     return this.offloads === 'upload-all';
+  }
+
+  /** Requests that it has left pending or holds back. */
+  get outstanding(): Outstanding {
+    return {
+      'initiates held back': this.held.length,
+      'power requests pending': Number(this.powerRequest !== undefined),
+      'pauses pending': Number(this.pausing),
+    };
   }
 
   /** An initiate has come: begins it, or holds it while offloading is paused (PWR-004). */

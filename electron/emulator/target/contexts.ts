@@ -34,6 +34,8 @@ export class NeighborContext implements PVOID {
 export class PathContext implements PVOID {
   readonly layer = 'path';
   readonly connections = new Set<OffloadedConnection>();
+  /** After MiniportInvalidateOffload nothing may be sent on it. */
+  invalid = false;
 
   constructor(
     readonly address: number,

@@ -150,6 +150,8 @@ export class InitiateOffload {
           block.NetBufferListChain,
         );
         this.started.push(connection);
+        // The host stack may have invalidated what the tree links to after it had made the tree.
+        if (parent.invalid || parent.neighbor.invalid) connection.invalidate();
         return connection;
       }
     }

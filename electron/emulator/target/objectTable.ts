@@ -1,4 +1,5 @@
 /** Everything that the target has taken over, by kind, and what the objects use up together. */
+import type { Outstanding } from '../observe/outstanding';
 import type { Ipv4Address } from '../wire/address';
 import type { TcpSegment } from '../wire/tcpSegment';
 import { ConnectionMap } from '../tcp/connectionMap';
@@ -45,6 +46,18 @@ export class ObjectTable {
   /** Objects of all kinds. */
   get size(): number {
     return this.neighbors.size + this.paths.size + this.connections.size;
+  }
+
+  /** What it holds, by kind, and the resources that count as taken. */
+  get outstanding(): Outstanding {
+    return {
+      'neighbors held': this.neighbors.size,
+      'paths held': this.paths.size,
+      'connections held': this.connections.size,
+      'local addresses in use': this.localAddresses.size,
+      'source Ethernet addresses in use': this.sourceMacAddresses.size,
+      'VLANs in use': this.vlans.size,
+    };
   }
 
   /** Receive windows of all connections, bytes. */

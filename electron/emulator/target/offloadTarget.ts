@@ -23,6 +23,7 @@ import { everyPacketType } from '../ndis/packetFilter';
 import { writePnpCapabilities } from '../ndis/pnpCapabilities';
 import { writeReceiveScaleCapabilities } from '../ndis/receiveScale';
 import { writeTaskOffload } from '../ndis/taskOffload';
+import type { Outstanding } from '../observe/outstanding';
 import type { Frame, FramePool } from '../wire/frame';
 import { frameHash } from '../wire/frameHash';
 import type { Link, LinkEnd } from '../wire/link';
@@ -136,6 +137,11 @@ export class OffloadTarget implements PVOID, LinkEnd {
   /** Payload bytes that left for the first time through the chimney. */
   get newBytesSent(): number {
     return this.bytesOfHalted + (this.adapter?.newBytesSent ?? 0);
+  }
+
+  /** What its adapter holds of others, has lent to them, or owes them. */
+  get outstanding(): Outstanding {
+    return this.adapter?.outstanding ?? {};
   }
 
   /** Asks the host stack for no more offloads. */

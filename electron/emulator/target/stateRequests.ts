@@ -112,7 +112,7 @@ export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
     adapter,
     root,
     (_block, object) => {
-      if (object.layer === 'neighbor') object.invalid = true;
+      if (object.layer !== 'tcp') object.invalid = true;
       if (strike(adapter, 'invalidate', object, lost)) return NDIS_STATUS.FAILURE;
       for (const connection of connectionsBehind(object)) {
         connection.halt();

@@ -21,6 +21,7 @@ import { writeConnectionOffload } from '../ndis/connectionOffload';
 import { processorOf, type ReceiveScaleParameters } from '../ndis/receiveScale';
 import { writeTaskOffload } from '../ndis/taskOffload';
 import type { TcpParameters } from '../ndis/tcpParameters';
+import type { Outstanding } from '../observe/outstanding';
 import type { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength, etherTypeOf, etherTypes } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
@@ -447,6 +448,18 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   /** Lists that the host stack has not returned yet. */
   get outstandingLists(): number {
     return this.lent.size;
+  }
+
+  /** What it holds of others, has lent to them, or owes them. */
+  get outstanding(): Outstanding {
+    return {
+      'lent lists': this.lent.size,
+      'initiates and terminates under way': this.openOperations,
+      'sends of the ordinary path': this.openSends,
+      'engines waiting for the ring': this.ring.waiters,
+      ...this.objects.outstanding,
+      ...this.gate.outstanding,
+    };
   }
 
   /** Lets the observer see what an engine has changed. */

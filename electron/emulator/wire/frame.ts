@@ -20,10 +20,17 @@ export class Frame {
 /** Frames for reuse, so that a transfer of any length allocates a handful. */
 export class FramePool {
   private readonly free: Frame[] = [];
+  private taken = 0;
+
+  /** Frames that somebody has taken and not given back. */
+  get outstanding(): number {
+    return this.taken;
+  }
 
   /** A frame to fill; every field is as in a new one, the bytes are not. */
   take(path: FramePath): Frame {
     const frame = this.free.pop() ?? new Frame();
+    this.taken++;
     frame.length = 0;
     frame.path = path;
     frame.sender = undefined;
@@ -35,6 +42,7 @@ export class FramePool {
 
   /** Gives a frame back; nobody may hold it any more. */
   release(frame: Frame): void {
+    this.taken--;
     this.free.push(frame);
   }
 }

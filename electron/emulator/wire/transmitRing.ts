@@ -21,6 +21,11 @@ export class TransmitRing implements EventTarget {
     return this.lastBitLeaves - this.machine.now < this.depth;
   }
 
+  /** Engines that wait for room. */
+  get waiters(): number {
+    return this.waiting.size;
+  }
+
   /** When everything queued so far will have left, virtual ns; not before now. */
   get idleAt(): number {
     return Math.max(this.lastBitLeaves, this.machine.now);

@@ -95,6 +95,51 @@ describe('chimneysweep run', () => {
   });
 });
 
+describe('chimneysweep soak', () => {
+  const range = ['--seeds', '3', '--first', '11', '--connections', '10'];
+
+  it('finds the same in the same seeds with one thread and with two, and counts what it did', () => {
+    const [one, two] = ['1', '2'].map((threads) => {
+      const soak = chimneysweep('soak', ...range, '--threads', threads, '--json');
+      expect(soak.err).toBe('');
+      expect(soak.code).toBe(0);
+      const { wallTimeMs: _, ...result } = JSON.parse(soak.out) as Record<string, unknown>;
+      return result;
+    });
+    expect(one).toEqual(two);
+    expect(one).toMatchObject({
+      seeds: 3,
+      first: 11,
+      connections: 10,
+      done: 3,
+      failures: [],
+      stopped: false,
+    });
+    expect(one!.calls).toBeGreaterThan(1000);
+  });
+
+  it('records a seed into a trace that is complete', () => {
+    const out = path.join(folder, 'soak.sweep');
+    const soak = chimneysweep('soak', '--first', '11', '--connections', '10', '--out', out);
+    expect(soak.out).toBe('seed 11: nothing found\n');
+    expect(soak.code).toBe(0);
+    const info = chimneysweep('info', out);
+    expect(info.out).toMatch(/Soak, seed 11/);
+    expect(info.code).toBe(0);
+  });
+
+  it.each([
+    [['--seeds', '0'], /whole number from 1/],
+    [['--first', '-1'], /A seed is a whole number/],
+    [['--connections', 'many'], /whole number from 1/],
+    [['--out', '/nowhere/at/all.sweep'], /folder .* does not exist/],
+  ])('refuses %j with a sentence and exit code 2', (words, sentence) => {
+    const soak = chimneysweep('soak', ...words);
+    expect(soak.code).toBe(2);
+    expect(soak.err).toMatch(sentence);
+  });
+});
+
 describe('chimneysweep info', () => {
   it('tells what a trace holds', () => {
     const out = path.join(folder, 'info.sweep');

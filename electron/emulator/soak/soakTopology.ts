@@ -1,0 +1,129 @@
+/** What a soak walks on: a host stack above one adapter or several, and echo servers beyond. Any such arrangement can be walked. */
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
+import type { Random } from '../../../shared/base/random';
+import type { HostStack } from '../host/hostStack';
+import type { Machine } from '../machine/machine';
+import type { Ndis } from '../ndis/ndis';
+import { describeOutstanding } from '../observe/outstanding';
+import type { EchoHost } from '../peer/echoHost';
+import { buildTopology, neighborAddress, standbyInterface } from '../scenarios/topology';
+import type { OffloadTarget } from '../target/offloadTarget';
+import { defaultTargetLimits, type TargetLimits } from '../target/targetLimits';
+import type { Ipv4Address } from '../wire/address';
+import type { Link } from '../wire/link';
+
+/** An adapter with its offload target and its cable. */
+export interface SoakAdapter {
+  readonly target: OffloadTarget;
+  readonly link: Link;
+}
+
+/** See the file's head. */
+export interface SoakTopology {
+  readonly ndis: Ndis;
+  readonly host: HostStack;
+  /** What can lose its link, its power or its capacity. */
+  readonly adapters: readonly SoakAdapter[];
+  /** Remote addresses, one for each path, with the host that answers there. */
+  readonly destinations: readonly { readonly address: Ipv4Address; readonly peer: EchoHost }[];
+  /** Neighbors, each with the addresses on the link that lead to it. */
+  readonly neighbors: readonly { readonly peer: EchoHost; readonly nextHops: readonly Ipv4Address[] }[];
+  /** Loads the drivers, starts the adapters and turns the chimney on; at PASSIVE_LEVEL. */
+  boot(): NdisStatus;
+  /** Everything that anybody still holds or waits for, as lines; none at the end of a run. */
+  outstanding(): string[];
+}
+
+/** Makes a topology whose size and limits are drawn from chance. */
+export type SoakTopologyMaker = (
+  machine: Machine,
+  random: Random,
+  /** Connections that are going to be made. */
+  connections: number,
+  /** The trace's id of the connection from a local port, once it is known. */
+  connectionFrom: (localPort: number) => number | undefined,
+) => SoakTopology;
+
+/** Most neighbors, and most paths besides one for each. */
+const mostNeighbors = 4;
+const mostFurtherPaths = 6;
+
+/** Frame losses of which each seed takes one. */
+const losses = [0, 0, 0.002, 0.01] as const;
+
+/** Speeds of the link, bits per second, and its longest delay, virtual ns. */
+const linkSpeeds = [1e9, 1e9, 1e8, 2e7] as const;
+const longestLinkDelay = 2_000_000;
+
+/** Times that a target's firmware needs for an object, virtual ns: requests of a slow one overlap. */
+const objectTimes = [2_000, 6_000, 60_000, 600_000] as const;
+
+function pick<Item>(random: Random, items: readonly Item[]): Item {
+  return items[random.nextBelow(items.length)]!;
+}
+
+/** Limits that a part of all seeds runs into; the others have room for everything. */
+function drawLimits(random: Random, connections: number): TargetLimits {
+  const sometimes = (limit: () => number): number => (random.nextChance(0.12) ? limit() : Infinity);
+  return {
+    ...defaultTargetLimits,
+    neighbors: sometimes(() => 1 + random.nextBelow(mostNeighbors)),
+    paths: sometimes(() => 1 + random.nextBelow(mostNeighbors + mostFurtherPaths)),
+    contextAreas: sometimes(() => 2 + random.nextBelow(connections)),
+    sendBufferBytes: sometimes(() => 1024 + random.nextBelow(64 * 1024)),
+    receiveBufferBytes: sometimes(() => 1024 * 1024 * (1 + random.nextBelow(20))),
+    bufferedDataBytes: sometimes(() => random.nextBelow(4096)),
+    pathMtu: random.nextChance(0.05) ? 1500 - random.nextBelow(300) : defaultTargetLimits.pathMtu,
+    receiveWindow: random.nextChance(0.15) ? 300 * 1024 : defaultTargetLimits.receiveWindow,
+  };
+}
+
+/** One host with one adapter and one offload target, between one and four neighbors. */
+export const oneTarget: SoakTopologyMaker = (machine, random, connections, connectionFrom) => {
+  const neighbors = 1 + random.nextBelow(mostNeighbors);
+  const plan = {
+    neighbors,
+    paths: neighbors + random.nextBelow(mostFurtherPaths),
+    link: {
+      bitsPerSecond: pick(random, linkSpeeds),
+      delay: random.nextBelow(longestLinkDelay),
+      queueBytes: 64 * 1024 + random.nextBelow(512 * 1024),
+    },
+    target: {
+      objectTime: pick(random, objectTimes),
+      tcpCapacity: random.nextChance(0.5) ? connections : 1 + random.nextBelow(connections),
+      limits: drawLimits(random, connections),
+    },
+  };
+  const loss = pick(random, losses);
+  const { ndis, host, target, link, peers, destinations, pool } = buildTopology(
+    machine,
+    plan,
+    loss,
+    connectionFrom,
+  );
+  return {
+    ndis,
+    host,
+    destinations,
+    adapters: [{ target, link }],
+    neighbors: peers.map((peer, index) => ({
+      peer,
+      nextHops: [neighborAddress(index), standbyInterface(index).address],
+    })),
+    boot: () => {
+      for (const load of [() => target.load(), () => host.load()]) {
+        const status = load();
+        if (status !== NDIS_STATUS.SUCCESS) return status;
+      }
+      ndis.registration.startAdapters();
+      return host.enableChimney();
+    },
+    outstanding: () => [
+      ...describeOutstanding('host stack', host.outstanding),
+      ...describeOutstanding('NDIS', ndis.outstanding),
+      ...describeOutstanding('offload target', target.outstanding),
+      ...describeOutstanding('wire', { 'frames not given back': pool.outstanding }),
+    ],
+  };
+};

@@ -1,0 +1,246 @@
+/** What the named scenarios promise to show must be in their traces. */
+import { describe, expect, it } from 'vitest';
+import { addressOf } from '../../shared/base/address';
+import { constantValue } from '../../shared/ddi/catalogue';
+import { offloadStateStructures, offloadStateVariables } from '../../shared/ddi/offloadState';
+import { NDIS_STATUS } from '../../shared/ddi/status';
+import type { TraceModel } from '../../shared/analysis/traceModel';
+import type { StructureName } from '../../shared/ddi/catalogue';
+import { stateLayers } from '../../shared/trace/records';
+import { macAddress } from '../../electron/emulator/scenarios/topology';
+import { statusOf, treeOf } from '../harness/objectLedger';
+import { recordScenario } from '../harness/recordScenario';
+import { blockMember, blocksOf, callsOf, listsOf, membersOf } from '../harness/traceQueries';
+
+/** State structures that calls of a function carry, decoded, in order. */
+function statesOf(
+  model: TraceModel,
+  name: 'MiniportInitiateOffload' | 'MiniportUpdateOffload' | 'NdisMTerminateOffloadComplete',
+  structure: StructureName,
+) {
+  return callsOf(model, name).flatMap((call) =>
+    blocksOf(model, call)
+      .flatMap((block) => block.states)
+      .filter((state) => state.structure === structure)
+      .map((state) => membersOf(structure, state.bytes)),
+  );
+}
+
+/** Frames of the chimney, with when they left. */
+function chimneyFrames(model: TraceModel) {
+  return model.frames.frames
+    .filter((frame) => frame.path === 'chimney')
+    .map((frame) => {
+      const record = model.store!.record(frame.event);
+      if (record.kind !== 'frame') throw new Error('no frame');
+      return { sent: frame.sent, bytes: record.bytes, length: record.length, payload: record.payloadLength };
+    });
+}
+
+describe('scenario bulk-offload', () => {
+  const { model, report } = recordScenario('bulk-offload');
+  const objects = model.store!.stateObjects;
+  const offered = callsOf(model, 'MiniportInitiateOffload');
+  const completed = treeOf(model, callsOf(model, 'NdisMInitiateOffloadComplete')[0]!);
+  const layer = (name: 'neighbor' | 'path' | 'tcp') =>
+    completed.filter((block) => objects[block.object!]!.layer === name);
+
+  it('all streams arrive unchanged', () => {
+    expect(report.summary).toMatch(/came back unchanged/);
+    expect(report.success).toBe(true);
+  });
+
+  it('INI-005: 1,000 connections, 10 paths and 3 neighbors are offered in one tree', () => {
+    expect(offered).toHaveLength(1);
+    expect([layer('neighbor'), layer('path'), layer('tcp')].map((blocks) => blocks.length)).toEqual([
+      3, 10, 1000,
+    ]);
+  });
+
+  it('INI-035 INI-037: resources run out in the middle of a path: 450 are taken, 550 refused with NDIS_STATUS_OFFLOAD_TCP_ENTRIES', () => {
+    const statuses = layer('tcp').map((block) => statusOf(block));
+    expect(statuses.slice(0, 450)).toEqual(Array<number>(450).fill(NDIS_STATUS.SUCCESS));
+    expect(statuses.slice(450)).toEqual(Array<number>(550).fill(NDIS_STATUS.OFFLOAD_TCP_ENTRIES));
+  });
+
+  it('INI-029 INI-030: a path with a refused connection has NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS, one in the middle both kinds', () => {
+    const paths = layer('path').map((block) => ({
+      status: statusOf(block),
+      taken: block.children.filter((child) => statusOf(child) === NDIS_STATUS.SUCCESS).length,
+    }));
+    for (const { status, taken } of paths)
+      expect(status).toBe(taken === 100 ? NDIS_STATUS.SUCCESS : NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS);
+    expect(paths.map(({ taken }) => taken)).toEqual([100, 100, 100, 100, 50, 0, 0, 0, 0, 0]);
+  });
+
+  it('TRM-007: paths that nothing uses are terminated at once', () => {
+    const first = treeOf(model, callsOf(model, 'MiniportTerminateOffload')[0]!);
+    expect(first.map((block) => objects[block.object ?? -1]?.layer)).not.toContain('tcp');
+  });
+});
+
+describe('scenario update-everything', () => {
+  const { model, report } = recordScenario('update-everything');
+
+  it('reaches its goal without an upload before the end', () => {
+    expect(report.success).toBe(true);
+    expect(callsOf(model, 'MiniportInitiateOffload')).toHaveLength(2);
+    const last = callsOf(model, 'MiniportUpdateOffload').at(-1)!;
+    for (const terminate of callsOf(model, 'MiniportTerminateOffload'))
+      if (blocksOf(model, terminate).length > 1) expect(terminate.start).toBeGreaterThan(last.start);
+  });
+
+  it.each(stateLayers)(
+    'UPD-001: each cached variable of the layer %s takes another value by update',
+    (layer) => {
+      const structure = offloadStateStructures(layer).cached;
+      const before = statesOf(model, 'MiniportInitiateOffload', structure)[0]!;
+      const updates = statesOf(model, 'MiniportUpdateOffload', structure);
+      expect(updates.length).toBeGreaterThan(0);
+      const names = offloadStateVariables(layer)
+        .filter(({ qualifiedName }) => qualifiedName.startsWith(`${structure}.`))
+        .map(({ qualifiedName }) => qualifiedName.slice(structure.length + 1));
+      expect(names.length).toBeGreaterThan(0);
+      const valueOf = (members: unknown, name: string): unknown =>
+        name.split('.').reduce((value, part) => (value as Record<string, unknown>)[part], members);
+      for (const name of names) {
+        const values = updates.map((update) => valueOf(update, name));
+        expect(
+          values.some((value) => JSON.stringify(value) !== JSON.stringify(valueOf(before, name))),
+          name,
+        ).toBe(true);
+      }
+    },
+  );
+
+  it('UPD-016: what asks the target to do something stands in one update only', () => {
+    const flag = constantValue('TCP_FLAG_UPDATE_RCV_WND');
+    const flags = statesOf(model, 'MiniportUpdateOffload', 'TCP_OFFLOAD_STATE_CACHED').map((state) =>
+      Number(state.Flags),
+    );
+    expect(flags.filter((value) => (value & flag) !== 0)).toHaveLength(1);
+  });
+
+  it('UPD-009 UPD-010: the path is linked to another neighbor without any state', () => {
+    const relinks = callsOf(model, 'MiniportUpdateOffload').filter((call) =>
+      blocksOf(model, call).every((block) => block.states.length === 0),
+    );
+    expect(relinks).toHaveLength(1);
+    expect(blocksOf(model, relinks[0]!).map((block) => block.depth)).toEqual([0, 1]);
+  });
+});
+
+describe('scenario address-and-mtu-change', () => {
+  const { model, report } = recordScenario('address-and-mtu-change');
+  const [mtu, address] = callsOf(model, 'NdisMUpdateOffloadComplete');
+  /** Longest wait of a frame in the adapter's ring, ns. */
+  const ring = 60_000;
+  const frames = chimneyFrames(model);
+
+  it('reaches its goal in one stay with the target', () => {
+    expect(report.success).toBe(true);
+    expect(callsOf(model, 'MiniportInitiateOffload')).toHaveLength(1);
+    expect(callsOf(model, 'MiniportUpdateOffload')).toHaveLength(2);
+  });
+
+  it('UPD-005: no packet of the chimney is larger than the new PathMtu, once the update has been completed', () => {
+    const before = frames.filter(({ sent }) => sent < mtu!.start);
+    const after = frames.filter(({ sent }) => sent > mtu!.start + ring);
+    expect(Math.max(...before.map(({ length }) => length - 14))).toBe(1500);
+    expect(after.length).toBeGreaterThan(100);
+    expect(Math.max(...after.map(({ length }) => length - 14))).toBe(1000);
+  });
+
+  it('UPD-005 UPD-013: frames go to the new Ethernet address once the update has been completed', () => {
+    const destinations = (chosen: typeof frames) =>
+      new Set(chosen.map(({ bytes }) => bytes.slice(0, 6).toString()));
+    const old = macAddress(2).toString();
+    const replaced = macAddress(0x200).toString();
+    expect(destinations(frames.filter(({ sent }) => sent < address!.start))).toEqual(new Set([old]));
+    expect(destinations(frames.filter(({ sent }) => sent > address!.start + ring))).toEqual(
+      new Set([replaced]),
+    );
+  });
+});
+
+describe('scenario query-everything', () => {
+  const { model, report } = recordScenario('query-everything');
+  const queries = callsOf(model, 'NdisMQueryOffloadStateComplete').map((call) => blocksOf(model, call)[0]!);
+
+  it('reaches its goal', () => {
+    expect(report.success).toBe(true);
+  });
+
+  it.each(stateLayers)(
+    'QRY-001: each class of variables of the layer %s is queried, alone and with the others',
+    (layer) => {
+      const { const: constants, cached, delegated } = offloadStateStructures(layer);
+      const asked = queries.map((block) => block.states.map(({ structure }) => structure).join());
+      for (const structures of [[constants], [cached], [delegated], [constants, cached, delegated]])
+        expect(asked).toContain(structures.join());
+    },
+  );
+
+  it('section 5.3: the target answers each with NDIS_STATUS_SUCCESS', () => {
+    expect(queries).toHaveLength(12);
+    for (const block of queries) expect(statusOf(block)).toBe(NDIS_STATUS.SUCCESS);
+  });
+
+  it('QRY-002: the constant variables are those that the connection was offered with', () => {
+    const structure = 'TCP_OFFLOAD_STATE_CONST';
+    const [offered] = statesOf(model, 'MiniportInitiateOffload', structure);
+    const answers = queries
+      .flatMap((block) => block.states)
+      .filter((state) => state.structure === structure)
+      .map((state) => membersOf(structure, state.bytes));
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) expect(answer).toEqual(offered);
+  });
+});
+
+describe('scenario terminate-with-data', () => {
+  const { model, report } = recordScenario('terminate-with-data');
+  const completion = callsOf(model, 'NdisMTerminateOffloadComplete')[0]!;
+  const block = blocksOf(model, completion).find((one) => one.states[0]?.structure.startsWith('TCP_'))!;
+  const delegated = membersOf('TCP_OFFLOAD_STATE_DELEGATED', block.states[0]!.bytes);
+
+  it('reaches its goal', () => {
+    expect(report.summary).toMatch(/came back unchanged/);
+    expect(report.success).toBe(true);
+  });
+
+  it('IND-015: a refused indication is the last one of this stay with the target', () => {
+    const statuses = callsOf(model, 'NdisTcpOffloadReceiveHandler').map((call) => call.status);
+    expect(statuses.indexOf(NDIS_STATUS.OFFLOAD_DATA_NOT_ACCEPTED)).toBe(statuses.length - 1);
+  });
+
+  it('TRM-026: unfinished sends come back in NetBufferListChain instead of being completed', () => {
+    expect(blockMember('miniport', block, 'NetBufferListChain')).not.toBe(0n);
+    const sends = completion.completes
+      .map((event) => model.calls.at(event)!)
+      .filter((call) => call.functionName === 'MiniportTcpOffloadSend');
+    expect(sends.length).toBeGreaterThan(0);
+    const completed = new Set(
+      callsOf(model, 'NdisTcpOffloadSendComplete').flatMap((call) =>
+        listsOf(model, call).map((list) => list.address),
+      ),
+    );
+    for (const send of sends)
+      for (const list of listsOf(model, send)) expect(completed.has(list.address)).toBe(false);
+  });
+
+  it('TRM-028: SendDataHead is the first of the chain', () => {
+    expect(delegated.SendDataHead).toBe(blockMember('miniport', block, 'NetBufferListChain'));
+    expect(delegated.SendDataTail).not.toBe(0n);
+  });
+
+  it('TRM-020 TRM-023: unread bytes come in BufferedData, and go back by NdisOffloadTcpReceiveReturn', () => {
+    const buffered = delegated.BufferedData;
+    expect(buffered).not.toBe(0n);
+    const returned = callsOf(model, 'NdisOffloadTcpReceiveReturn')
+      .filter((call) => call.start > completion.start)
+      .flatMap((call) => listsOf(model, call));
+    expect(returned.map((list) => list.address)).toContain(addressOf(buffered as bigint));
+    expect(returned.reduce((bytes, list) => bytes + list.dataLength, 0)).toBeGreaterThan(10_000);
+  });
+});
