@@ -40,7 +40,10 @@ export interface SoakResult {
 }
 
 /** Streams of chance, apart from those of the machine's parts. */
-const streamsOfChance = { topology: 901, walk: 902, faults: 903, firstStream: 1000 } as const;
+const streamsOfChance = { topology: 901, walk: 902, faults: 903, machine: 904, firstStream: 1000 } as const;
+
+/** Processors of which each seed takes one. */
+const processorCounts = [1, 2, 4, 8] as const;
 
 /**
  * Time between two actions, and between two connects, at most; virtual ns. Half of all steps are so short that an action meets what
@@ -105,7 +108,9 @@ export class SoakRun {
     this.wire = new WireOwnership(counting.probe);
     this.order = new RequestOrder(this.wire.probe);
     this.ledger = new CompletionLedger(this.order.probe);
-    const machine = new Machine(this.ledger.probe, seed);
+    const processors =
+      processorCounts[new Random(seed, streamsOfChance.machine).nextBelow(processorCounts.length)];
+    const machine = new Machine(this.ledger.probe, seed, processors);
     this.machine = machine;
     this.random = new Random(seed, streamsOfChance.walk);
     this.topology = makeTopology(

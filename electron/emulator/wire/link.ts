@@ -44,6 +44,9 @@ const framingBytes = 8 + 4 + 12;
 /** Shortest frame on the wire without FCS (IEEE 802.3). */
 const shortestFrame = 60;
 
+/** Streams of chance from here on belong to links after the first. */
+const furtherLinkStreams = 700;
+
 /** What can happen to a frame in a direction of a link. */
 const linkEvents = { begin: 0, delivered: 1, lost: 2, received: 3 } as const;
 
@@ -140,7 +143,8 @@ export class Link implements Transmitter {
     /** Tells the chance of several links apart. */
     number = 0,
   ) {
-    const chance = (direction: number): Random => machine.random(direction + number * 1000);
+    const chance = (direction: number): Random =>
+      machine.random(number === 0 ? direction : furtherLinkStreams + 2 * number + direction);
     this.directions = new Map([
       [left, new Direction(machine, pool, settings, chance(1), left, right)],
       [right, new Direction(machine, pool, settings, chance(2), right, left)],
