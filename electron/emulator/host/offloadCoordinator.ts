@@ -222,6 +222,8 @@ export class OffloadCoordinator {
     const tree = initiateTree(stack, offers);
     const isNew = new Set<OffloadRecord>();
     for (const [record, block] of tree.blocks) {
+      // A linker stays where it is until the target has seen what is to be linked to it.
+      record.openRequests++;
       if (block.state === undefined) continue;
       isNew.add(record);
       record.place = 'Offloading';
@@ -239,6 +241,7 @@ export class OffloadCoordinator {
         observer.owner(record.handle, taken ? 'target' : 'host');
         return taken;
       };
+      for (const record of tree.blocks.keys()) record.openRequests--;
       for (const record of isNew) if (record.layer !== 'tcp') settle(record);
       for (const { connection } of offers) {
         const { path } = connection;

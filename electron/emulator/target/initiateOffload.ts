@@ -174,9 +174,13 @@ export class InitiateOffload {
       block.Status =
         summary === NDIS_STATUS.FAILURE && !isLinker ? NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS : summary;
     }
-    const { ndis, handle } = this.adapter;
+    const { ndis, handle, machine } = this.adapter;
     ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);
-    for (const connection of this.started) connection.start();
+    for (const connection of this.started) {
+      machine.runOn(connection.processor, () => {
+        connection.start();
+      });
+    }
     this.adapter.operationEnds();
   }
 }
