@@ -11,6 +11,7 @@ import {
   textArgument,
 } from './arguments';
 import type { NDIS_HANDLE, NDIS_OID_REQUEST } from './characteristics';
+import { isBarred } from './chimneyBarrier';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 
@@ -232,6 +233,7 @@ export class OidPlane {
 /** What NDIS answers without asking the miniport (CAP-010, A23); undefined if the request is the miniport's. */
 function answerOf(adapter: MiniportAdapter, request: NDIS_OID_REQUEST): NdisStatus | undefined {
   const queries = request.RequestType === 'NdisRequestQueryInformation';
+  if (isAboutChimney(request.Oid) && isBarred(adapter)) return NDIS_STATUS.NOT_SUPPORTED;
   switch (request.Oid) {
     case chimneyOids.OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG:
       return answerOwn(queries, request, adapter.currentConfiguration);
@@ -245,6 +247,14 @@ function answerOf(adapter: MiniportAdapter, request: NDIS_OID_REQUEST): NdisStat
     default:
       return undefined;
   }
+}
+
+function isAboutChimney(oid: number): boolean {
+  return (
+    oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG ||
+    oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES ||
+    oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS
+  );
 }
 
 function answerOwn(queries: boolean, request: NDIS_OID_REQUEST, answer: Uint8Array | undefined): NdisStatus {

@@ -332,6 +332,7 @@ export class RegistrationPlane {
       },
       () => {
         protocol.miniportEdge = miniport;
+        miniport.protocolEdge = protocol;
       },
     );
   }
