@@ -100,6 +100,12 @@ export class OffloadTarget implements PVOID, LinkEnd {
     return this.bytesOfHalted + (this.adapter?.newBytesSent ?? 0);
   }
 
+  /** Objects that it has, and lists of its own that the host stack has. */
+  get outstanding(): number {
+    const { adapter } = this;
+    return adapter === undefined ? 0 : adapter.objects.size + adapter.outstandingLists;
+  }
+
   /** Asks the host stack for no more offloads. */
   pauseOffload(): void {
     this.adapter?.gate.pauseOffload();
