@@ -63,6 +63,8 @@ function isBackOrTerminating(place: OffloadPlace): boolean {
 export class ChimneyGate {
   private readonly closures = new Set<Closure>(['not-enabled']);
   private waiters: Waiter[] = [];
+  /** Pauses and uploads of everything that have been asked for: a resume that came before the last of them is void. */
+  private requests = 0;
 
   constructor(private readonly stack: GatedStack) {}
 
@@ -80,10 +82,12 @@ export class ChimneyGate {
   onStatus({ StatusCode, StatusBuffer }: NDIS_STATUS_INDICATION): void {
     switch (StatusCode) {
       case NDIS_STATUS.OFFLOAD_PAUSE:
+        this.requests++;
         this.closures.add('pause');
         this.stack.note(undefined, 'The target asks for no more offloads');
         break;
       case NDIS_STATUS.UPLOAD_ALL:
+        this.requests++;
         this.stack.note(undefined, 'The target asks for everything back');
         this.close('upload-all');
         break;
@@ -170,7 +174,9 @@ export class ChimneyGate {
 
   /** Offloading is welcome again once everything is back and the capabilities have been read anew (PWR-010). */
   private resume(): void {
+    const { requests } = this;
     const reopen = (): void => {
+      if (requests !== this.requests) return;
       if (this.stack.learnCapabilities() !== NDIS_STATUS.SUCCESS) return;
       this.closures.delete('pause');
       this.closures.delete('upload-all');

@@ -100,10 +100,14 @@ export class OffloadTarget implements PVOID, LinkEnd {
     return this.bytesOfHalted + (this.adapter?.newBytesSent ?? 0);
   }
 
-  /** Objects that it has, and lists of its own that the host stack has. */
+  /** Objects that are offloaded to it. */
+  get offloadedObjects(): number {
+    return this.adapter?.objects.size ?? 0;
+  }
+
+  /** Objects that are offloaded to it, and lists of its own that the host stack has. */
   get outstanding(): number {
-    const { adapter } = this;
-    return adapter === undefined ? 0 : adapter.objects.size + adapter.outstandingLists;
+    return this.offloadedObjects + (this.adapter?.outstandingLists ?? 0);
   }
 
   /** Asks the host stack for no more offloads. */

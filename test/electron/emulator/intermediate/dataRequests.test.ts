@@ -95,7 +95,7 @@ describe('indications', () => {
     expect(answer).toEqual(team.answer);
   });
 
-  it('RCV: lists that were taken are the miniport’s again when the driver above returns them', () => {
+  it('IND-012: lists that were taken are the miniport’s again when the driver above returns them', () => {
     const { team, handleBelow, miniport, list, received } = offloaded();
     const data = list(30);
     team.answer = { status: SUCCESS, BytesConsumed: 30 };
