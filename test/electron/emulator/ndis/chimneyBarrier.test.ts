@@ -10,12 +10,11 @@ function virtualMiniport(...without: readonly Edge[]): MiniportAdapter {
   const miniport = new MiniportDriver(2, 'miniport edge', 0, context, {} as never);
   const protocol = new ProtocolDriver(3, 'protocol edge', 0, context, {} as never);
   miniport.protocolEdge = protocol;
-  const handlers = <Handlers>(edge: Edge): Handlers | undefined =>
-    without.includes(edge) ? undefined : ({} as Handlers);
-  miniport.genericHandlers = handlers('provider generic');
-  miniport.tcpHandlers = handlers('provider TCP');
-  protocol.genericHandlers = handlers('client generic');
-  protocol.tcpHandlers = handlers('client TCP');
+  const has = (edge: Edge): boolean => !without.includes(edge);
+  if (has('provider generic')) Object.assign(miniport, { genericHandlers: {} });
+  if (has('provider TCP')) Object.assign(miniport, { tcpHandlers: {} });
+  if (has('client generic')) Object.assign(protocol, { genericHandlers: {} });
+  if (has('client TCP')) Object.assign(protocol, { tcpHandlers: {} });
   return new MiniportAdapter(4, 'virtual miniport', miniport, context);
 }
 
