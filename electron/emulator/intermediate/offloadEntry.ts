@@ -3,6 +3,7 @@
  * (section 8 of the state digest, IMD-019).
  */
 import type { Kernel } from '../kit/kernel';
+import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
 import { NDIS_OFFLOAD_HANDLE, type PVOID } from '../ndis/offloadBlockList';
 import type { TeamMember } from './teamMember';
 
@@ -14,6 +15,12 @@ export class OffloadEntry implements PVOID {
   readonly address: number;
   /** Names the object toward the driver below (IMD-009). */
   readonly handle: NDIS_OFFLOAD_HANDLE;
+  /** Ethernet address of a neighbor; undefined for other objects. */
+  destinationMac: Uint8Array | undefined;
+  /** A send of the connection has been refused: nothing may overtake it (IMD-025). */
+  sendsRefused = false;
+  /** A graceful disconnect behind a refused send; it ends with the upload. */
+  heldDisconnect: NET_BUFFER_LIST | undefined;
 
   constructor(
     kernel: Kernel,
@@ -43,10 +50,15 @@ export class OffloadEntries {
     return this.byHandle.size;
   }
 
+  /** Whether an object is such that `holds` is true of it. */
+  any(holds: (entry: OffloadEntry) => boolean): boolean {
+    for (const entry of this.byHandle.values()) if (holds(entry)) return true;
+    return false;
+  }
+
   /** Whether a member has objects. */
   anyOn(member: TeamMember): boolean {
-    for (const entry of this.byHandle.values()) if (entry.member === member) return true;
-    return false;
+    return this.any((entry) => entry.member === member);
   }
 
   /** An object has been offloaded. */

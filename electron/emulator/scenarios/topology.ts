@@ -7,6 +7,7 @@ import { defaultTeamSettings, type TeamSettings } from '../intermediate/teamSett
 import { DRIVER_OBJECT } from '../kit/driverObject';
 import type { Machine } from '../machine/machine';
 import { Ndis } from '../ndis/ndis';
+import type { NdisSettings } from '../ndis/ndisSettings';
 import { EchoHost } from '../peer/echoHost';
 import { OffloadTarget } from '../target/offloadTarget';
 import { defaultTargetSettings } from '../target/targetSettings';
@@ -58,6 +59,8 @@ export interface TeamPlan {
   readonly mode: TeamSettings['mode'];
   /** Intermediate drivers on top of each other: the first has the adapters, each further one the virtual miniport below it. */
   readonly layers: number;
+  /** What differs from the usual in the settings of every intermediate driver. */
+  readonly settings?: Partial<Pick<TeamSettings, 'chimney' | 'sendEntries'>>;
 }
 
 /** See the file's head. */
@@ -90,6 +93,7 @@ export function buildTopology(
   },
   loss: number,
   connectionFrom: (localPort: number) => number | undefined,
+  ndisSettings: Partial<NdisSettings> = {},
 ): Topology {
   const pool = new FramePool();
   const addressOf = (path: number): Ipv4Address =>
@@ -99,7 +103,7 @@ export function buildTopology(
     destination: addressOf(path),
     nextHop: neighborAddress(path % plan.neighbors),
   }));
-  const ndis = new Ndis(machine, doorCosts);
+  const ndis = new Ndis(machine, doorCosts, ndisSettings);
   const host = new HostStack(machine, ndis, {
     ...defaultHostSettings,
     mac: macAddress(1),
@@ -150,7 +154,9 @@ function buildAdapters(
   farEnd: EchoHost | Switch,
 ): Adapter[] {
   const count = plan.team?.adapters ?? 1;
-  const aggregation = new LinkAggregation(farEnd, count);
+  // A team for failover needs nothing of the switch; one that balances its load needs an aggregation there.
+  const farEndMode = plan.team?.mode === 'failover' ? 'learning' : 'static';
+  const aggregation = new LinkAggregation(farEnd, count, farEndMode);
   farEnd.connect(aggregation);
   return Array.from({ length: count }, (_, index) => {
     // The members of a team share its Ethernet address, as behind a static link aggregation.
@@ -182,6 +188,7 @@ function buildTeam(machine: Machine, ndis: Ndis, plan: TeamPlan): TeamingDriver[
     const driver = new DRIVER_OBJECT(machine, ndis, 'intermediate-driver', name);
     return new TeamingDriver(driver, {
       ...defaultTeamSettings,
+      ...plan.settings,
       mode: plan.mode,
       adapterName: `${name} adapter`,
       members: layer === 0 ? adapters : [`${below} adapter`],

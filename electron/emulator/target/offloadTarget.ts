@@ -139,6 +139,11 @@ export class OffloadTarget implements PVOID, LinkEnd {
     return this.bytesOfHalted + (this.adapter?.newBytesSent ?? 0);
   }
 
+  /** Objects that are offloaded to it. */
+  get offloadedObjects(): number {
+    return this.adapter?.objects.size ?? 0;
+  }
+
   /** What its adapter holds of others, has lent to them, or owes them. */
   get outstanding(): Outstanding {
     return this.adapter?.outstanding ?? {};
