@@ -3,8 +3,7 @@
  * time, shared paths and neighbors stay as long as anything depends on them, and go when nothing does (TRM-005 to TRM-007).
  */
 import { NDIS_STATUS, statusName } from '../../../shared/ddi/status';
-import { isTaken } from '../ndis/offloadBlockList';
-import type { Outstanding } from '../observe/outstanding';
+import { isTaken, type AttachedState, type Outstanding } from '../kit';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -20,7 +19,6 @@ import {
 import { OffloadUpdates } from './offloadUpdates';
 import type { PathEntry } from './pathCache';
 import { unfilledState, type StateClasses } from './unfilledState';
-import type { AttachedState } from '../ndis/offloadState';
 
 /** An object that requests may name. */
 export type OffloadableObject = NeighborEntry | PathEntry | HostConnection;
@@ -71,7 +69,7 @@ export class OffloadCoordinator {
   /** Offers a neighbor alone, for paths that are to move to it; `done` hears whether the target has taken it. */
   offerNeighbor(neighbor: NeighborEntry, done: (taken: boolean) => void): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const { record } = neighbor;
     const state = stack.neighborState(neighbor);
     const block = blockFor(stack, record, 'all', state);
@@ -85,7 +83,7 @@ export class OffloadCoordinator {
       done(taken);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInitiateOffload(stack.binding, block);
+    stack.ndis.NdisInitiateOffload(stack.binding, block);
   }
 
   /** Takes connections back as soon as what runs now has ended, all in one tree. */
@@ -120,7 +118,7 @@ export class OffloadCoordinator {
       for (const one of records) one.openRequests--;
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInvalidateOffload(stack.binding, block);
+    stack.ndis.NdisInvalidateOffload(stack.binding, block);
   }
 
   /** Reads variables of an offloaded object; `done` gets them, or undefined where the target has failed (section 5.3). */
@@ -147,7 +145,7 @@ export class OffloadCoordinator {
       done(succeeded ? state : undefined);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisQueryOffloadState(stack.binding, block);
+    stack.ndis.NdisQueryOffloadState(stack.binding, block);
   }
 
   /** The target has failed with an object: everything that depends on it comes back, and then the object (UPD-007, QRY-010). */
@@ -218,7 +216,7 @@ export class OffloadCoordinator {
 
   private initiate(offers: readonly Offer[]): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const tree = initiateTree(stack, offers);
     const isNew = new Set<OffloadRecord>();
     for (const [record, block] of tree.blocks) {
@@ -249,7 +247,7 @@ export class OffloadCoordinator {
       }
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInitiateOffload(stack.binding, tree.root);
+    stack.ndis.NdisInitiateOffload(stack.binding, tree.root);
   }
 
   /** Adds to connections the paths and neighbors that nothing else depends on. */
@@ -280,7 +278,7 @@ export class OffloadCoordinator {
 
   private terminate(selection: TerminateSelection): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const tree = terminateTree(stack, selection);
     for (const connection of selection.connections) connection.noteTerminate();
     for (const record of tree.blocks.keys()) {
@@ -291,12 +289,12 @@ export class OffloadCoordinator {
       this.takeAnswers(selection, tree);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisTerminateOffload(stack.binding, tree.root);
+    stack.ndis.NdisTerminateOffload(stack.binding, tree.root);
   }
 
   private takeAnswers(selection: TerminateSelection, tree: NamedTree): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     for (const [record, block] of tree.blocks) {
       // After a failure the object is still the target's, which asks for another terminate (A26, TRM-038).
       if (block.Status !== NDIS_STATUS.SUCCESS) {
@@ -314,7 +312,7 @@ export class OffloadCoordinator {
       const state = tree.blocks.get(neighbor.record)?.state;
       if (neighbor.record.place !== 'InHost' || state?.layer !== 'neighbor' || state.delegated === undefined)
         continue;
-      const seenByTarget = stack.machine.now - stack.ticksToTime(state.delegated.NicReachabilityDelta);
+      const seenByTarget = stack.kernel.now - stack.ticksToTime(state.delegated.NicReachabilityDelta);
       neighbor.confirmedAt = Math.max(neighbor.confirmedAt, seenByTarget);
     }
     for (const path of selection.paths)
