@@ -545,7 +545,7 @@ export class HostConnection {
   }
 
   private run(): void {
-    const { kernel, ndis, driver, component } = this.stack;
+    const { kernel, driver, component } = this.stack;
     if (this.place !== 'InHost' || this.processing) return;
     if (this.sending) {
       this.sendAgain = true;
