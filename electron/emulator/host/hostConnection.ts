@@ -101,8 +101,8 @@ export class HostConnection {
   private discardedEngineBytes = 0;
   private indicatedLists: NET_BUFFER_LIST[] = [];
   private processing = false;
-  /** The engine is sending; while its segments cross the door, another processor may want it. */
-  private sending = false;
+  /** Somebody is at the engine; while segments cross the door, another processor may want it. */
+  private engineBusy = false;
   /** Something has happened meanwhile: there may be more to send. */
   private sendAgain = false;
   /** Segments that have come meanwhile. */
@@ -242,12 +242,7 @@ export class HostConnection {
   /** A segment has come up the ordinary path; `bytes` begins with its TCP header and is copied if it is kept. */
   receiveSegment(bytes: Uint8Array): void {
     if (this.place === 'InHost') {
-      if (this.sending) {
-        this.arrivedMeanwhile.push(bytes.slice());
-        return;
-      }
-      this.process(bytes);
-      this.run();
+      this.take(bytes);
     } else if (this.place === 'Offloaded') this.forward([bytes.slice()]);
     else this.held.push(bytes.slice());
   }
@@ -297,7 +292,7 @@ export class HostConnection {
 
   /** Whether NDIS has frames of the connection that have not left: acknowledgments may have followed the last data. */
   get hasFramesUnderWay(): boolean {
-    return this.framesUnderWay > 0 || this.sending;
+    return this.framesUnderWay > 0 || this.engineBusy;
   }
 
   /** The offload is not to be after all: the host path goes on. */
@@ -368,6 +363,7 @@ export class HostConnection {
     const { stack } = this;
     const { kernel, settings } = stack;
     const constState = this.constState();
+    this.engineBusy = true;
     this.sendBacklog = undefined;
     this.performsSends = false;
     this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, kernel.now);
@@ -384,6 +380,7 @@ export class HostConnection {
     if (this.engine.peerClosed) this.reportPeerClosed();
     // The target's FIN-WAIT-2 timer ends a connection there; nothing is left to do here.
     if (delegated.State === TcpConnectionState.Closed) this.reportClosed('timeout');
+    this.engineBusy = false;
     this.run();
   }
 
@@ -455,10 +452,8 @@ export class HostConnection {
   onForwardComplete(list: NET_BUFFER_LIST): void {
     if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) {
       const bytes = list.ProtocolReserved as Uint8Array;
-      if (this.place === 'InHost') {
-        this.process(bytes);
-        this.run();
-      } else this.held.push(bytes);
+      if (this.place === 'InHost') this.take(bytes);
+      else this.held.push(bytes);
     }
   }
 
@@ -524,6 +519,16 @@ export class HostConnection {
     };
   }
 
+  /** Gives a segment to the engine, or keeps it until that is free. */
+  private take(bytes: Uint8Array): void {
+    if (this.engineBusy) {
+      this.arrivedMeanwhile.push(bytes.slice());
+      return;
+    }
+    this.process(bytes);
+    this.run();
+  }
+
   private process(bytes: Uint8Array): void {
     const { settings } = this.stack;
     const problem = readTcpSegment(
@@ -547,11 +552,11 @@ export class HostConnection {
   private run(): void {
     const { kernel, driver, component } = this.stack;
     if (this.place !== 'InHost' || this.processing) return;
-    if (this.sending) {
+    if (this.engineBusy) {
       this.sendAgain = true;
       return;
     }
-    this.sending = true;
+    this.engineBusy = true;
     do {
       this.sendAgain = false;
       this.engine.dispatch(kernel.now, this.output);
@@ -560,7 +565,7 @@ export class HostConnection {
         this.sendAgain = true;
       }
     } while (this.sendAgain);
-    this.sending = false;
+    this.engineBusy = false;
     if (this.offloadWanted && this.framesUnderWay === 0 && this.onReadyForOffload !== undefined)
       this.reportReadyForOffload();
     this.timer.set(this.engine.nextAt());
@@ -664,6 +669,10 @@ export class HostConnection {
   private forward(segments: readonly Uint8Array[]): void {
     const { kernel, ndis } = this.stack;
     for (const bytes of segments) {
+      if (this.place !== 'Offloaded') {
+        this.held.push(bytes);
+        continue;
+      }
       const list = allocateNetBufferList(kernel.addresses, [bytes]);
       list.ProtocolReserved = bytes;
       this.stack.own(list, this);

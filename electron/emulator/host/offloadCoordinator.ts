@@ -3,7 +3,7 @@
  * time, shared paths and neighbors stay as long as anything depends on them, and go when nothing does (TRM-005 to TRM-007).
  */
 import { NDIS_STATUS, statusName } from '../../../shared/ddi/status';
-import { isTaken, type AttachedState, type Outstanding } from '../kit';
+import { isTaken, type AttachedState, type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, type Outstanding } from '../kit';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -220,6 +220,8 @@ export class OffloadCoordinator {
     const tree = initiateTree(stack, offers);
     const isNew = new Set<OffloadRecord>();
     for (const [record, block] of tree.blocks) {
+      // A linker stays where it is until the target has seen what is to be linked to it.
+      record.openRequests++;
       if (block.state === undefined) continue;
       isNew.add(record);
       record.place = 'Offloading';
@@ -231,18 +233,23 @@ export class OffloadCoordinator {
       connection.path.neighbor.dependents.add(connection.path);
     }
     stack.whenCompleted(tree.root, () => {
-      for (const record of isNew) {
-        record.place = isTaken(tree.blocks.get(record)!.Status) ? 'Offloaded' : 'InHost';
-        observer.owner(record.handle, record.place === 'Offloaded' ? 'target' : 'host');
-      }
+      const settle = (record: OffloadRecord): boolean => {
+        const taken = isTaken(tree.blocks.get(record)!.Status);
+        record.place = taken ? 'Offloaded' : 'InHost';
+        observer.owner(record.handle, taken ? 'target' : 'host');
+        return taken;
+      };
+      for (const record of tree.blocks.keys()) record.openRequests--;
+      for (const record of isNew) if (record.layer !== 'tcp') settle(record);
       for (const { connection } of offers) {
         const { path } = connection;
-        if (connection.record.place !== 'Offloaded') path.dependents.delete(connection);
+        if (!isTaken(tree.blocks.get(connection.record)!.Status)) path.dependents.delete(connection);
         if (path.record.place !== 'Offloaded') path.neighbor.dependents.delete(path);
       }
+      // Each connection goes on before the next one is free to: another processor may want it at once.
       for (const { connection } of offers) {
         const { Status, NetBufferListChain } = tree.blocks.get(connection.record)!;
-        if (connection.record.place === 'Offloaded') connection.onOffloaded();
+        if (settle(connection.record)) connection.onOffloaded();
         else connection.onOffloadFailed(statusName(Status), NetBufferListChain);
       }
       this.settleSoon();
@@ -295,19 +302,21 @@ export class OffloadCoordinator {
   private takeAnswers(selection: TerminateSelection, tree: NamedTree): void {
     const { stack } = this;
     const { observer } = stack.driver;
-    for (const [record, block] of tree.blocks) {
+    const settle = (record: OffloadRecord, block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): boolean => {
       // After a failure the object is still the target's, which asks for another terminate (A26, TRM-038).
       if (block.Status !== NDIS_STATUS.SUCCESS) {
         record.place = 'Offloaded';
         observer.owner(record.handle, 'target');
-        continue;
+        return false;
       }
       record.place = 'InHost';
       record.invalid = false;
       record.handle.MiniportOffloadContext.value = null;
       observer.owner(record.handle, 'host');
       if (block.state !== undefined) observer.wrote(record.handle, stack.component, block.state);
-    }
+      return true;
+    };
+    for (const [record, block] of tree.blocks) if (record.layer !== 'tcp') settle(record, block);
     for (const neighbor of selection.neighbors) {
       const state = tree.blocks.get(neighbor.record)?.state;
       if (neighbor.record.place !== 'InHost' || state?.layer !== 'neighbor' || state.delegated === undefined)
@@ -319,8 +328,11 @@ export class OffloadCoordinator {
       if (path.record.place === 'InHost') path.neighbor.dependents.delete(path);
     for (const connection of selection.connections) {
       const block = tree.blocks.get(connection.record)!;
-      if (connection.record.place !== 'InHost') continue;
-      connection.path.dependents.delete(connection);
+      if (block.Status === NDIS_STATUS.SUCCESS) connection.path.dependents.delete(connection);
+    }
+    for (const connection of selection.connections) {
+      const block = tree.blocks.get(connection.record)!;
+      if (!settle(connection.record, block)) continue;
       if (block.state?.layer === 'tcp' && block.state.delegated !== undefined)
         connection.onUploaded(block.state.delegated, block.NetBufferListChain);
     }

@@ -57,7 +57,12 @@ export class OffloadUpdates {
       if (path.record.place === 'InHost') {
         this.moves.delete(path);
         path.neighbor = neighbor;
-      } else if (path.dependents.size > 0 && path.record.isSettled && !path.record.invalid) {
+      } else if (
+        path.dependents.size > 0 &&
+        path.record.openRequests === 0 &&
+        path.record.isSettled &&
+        !path.record.invalid
+      ) {
         byNeighbor.set(neighbor, [...(byNeighbor.get(neighbor) ?? []), path]);
       }
     }

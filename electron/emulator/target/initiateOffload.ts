@@ -169,9 +169,13 @@ export class InitiateOffload {
       block.Status =
         summary === NDIS_STATUS.FAILURE && !isLinker ? NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS : summary;
     }
-    const { ndis, handle } = this.adapter;
+    const { ndis, handle, kernel } = this.adapter;
     ndis.NdisMInitiateOffloadComplete(handle, this.root);
-    for (const connection of this.started) connection.start();
+    for (const connection of this.started) {
+      kernel.runOn(connection.processor, () => {
+        connection.start();
+      });
+    }
     this.adapter.operationEnds();
   }
 }

@@ -89,7 +89,7 @@ export class OffloadedConnection implements PVOID {
   };
 
   /** Where its segments, its timers and the indications that follow from them run. */
-  private readonly processor: number;
+  readonly processor: number;
 
   private started = false;
   private running = false;
@@ -200,6 +200,7 @@ export class OffloadedConnection implements PVOID {
 
   /** The initiate has been completed: deliveries may begin. */
   start(): void {
+    if (this.uploaded) return;
     this.run(() => {
       this.started = true;
       this.delivery.start();
