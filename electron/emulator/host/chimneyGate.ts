@@ -6,11 +6,11 @@ import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
   devicePowerStates,
+  readLinkUp,
   type NDIS_HANDLE,
   type NDIS_STATUS_INDICATION,
   type NET_PNP_EVENT_NOTIFICATION,
-} from '../ndis/characteristics';
-import { readLinkUp } from '../ndis/linkState';
+} from '../kit';
 import type { OffloadPlace } from './offloadRecord';
 
 const netEvents = {

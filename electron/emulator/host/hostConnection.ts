@@ -5,17 +5,18 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
-import { Timer } from '../machine/timer';
-import type { ReceiveIndicationAnswer } from '../ndis/characteristics';
 import {
+  NDIS_OFFLOAD_HANDLE,
   allocateNetBufferList,
   chainToArray,
   netBufferBytes,
   netBufferListInfo,
   type NET_BUFFER_LIST,
-} from '../ndis/netBufferList';
-import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
-import type { TCP_OFFLOAD_STATE_CACHED, TCP_OFFLOAD_STATE_DELEGATED } from '../ndis/offloadState';
+  type ReceiveIndicationAnswer,
+  type TCP_OFFLOAD_STATE_CACHED,
+  type TCP_OFFLOAD_STATE_DELEGATED,
+  type TimerObject,
+} from '../kit';
 import {
   applyCached,
   exportCached,
@@ -76,7 +77,7 @@ export class HostConnection {
   /** Application bytes received, by path. */
   readonly received: PathBytes = { hostPath: 0, chimney: 0 };
 
-  private readonly timer: Timer;
+  private readonly timer: TimerObject;
   private readonly output: SegmentOutput;
   private readonly segment = new TcpSegment();
   /** Posted and not acknowledged in full, oldest first. */
@@ -123,23 +124,23 @@ export class HostConnection {
     readonly localPort: number,
     private readonly user: ConnectionUser,
   ) {
-    const { machine, settings, ndis } = stack;
+    const { kernel, settings, driver } = stack;
     const remoteAddress = path.destination;
     const local = `${formatIpv4(settings.address)}:${localPort}`;
     const remote = `${formatIpv4(remoteAddress)}:${remotePort}`;
-    this.id = machine.probe.connection(machine.now, local, remote);
-    this.handle = new NDIS_OFFLOAD_HANDLE(machine.addresses);
+    this.id = kernel.traceConnection(local, remote);
+    this.handle = new NDIS_OFFLOAD_HANDLE(kernel.addresses);
     this.record = new OffloadRecord('tcp', this.handle, () => {
       stack.chimney.placeChanged();
     });
-    ndis.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
+    driver.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
     this.engine = new TcpEngine(settings.tcp, this.tcpUser(), localPort, remotePort);
     this.cached = exportCached(this.engine, { TtlOrHopLimit: settings.timeToLive, TosOrTrafficClass: 0 });
     const hash = rssHash(remoteAddress, settings.address, remotePort, localPort);
     const expire = (): void => {
       this.run();
     };
-    this.timer = new Timer(machine, expire, machine.processorForHash(hash));
+    this.timer = kernel.allocateTimer(expire, kernel.processorForHash(hash));
     this.output = {
       emit: (segment, queue, offset, retransmission) => {
         this.framesUnderWay++;
@@ -189,7 +190,7 @@ export class HostConnection {
     this.cached = cached;
     this.updateActions = this.place === 'InHost' ? 0 : this.updateActions | actions;
     const acting = { ...cached, Flags: cached.Flags | actions };
-    applyCached(this.engine, before, acting, this.stack.machine.now);
+    applyCached(this.engine, before, acting, this.stack.kernel.now);
     this.stack.offloads.updates.changed(this);
     this.run();
   }
@@ -313,7 +314,7 @@ export class HostConnection {
     this.timer.stop();
     this.updateActions = 0;
     engine.congestion.settle();
-    const delegated = exportDelegated(engine, stack.machine.now);
+    const delegated = exportDelegated(engine, stack.kernel.now);
     const chain = this.sends.map((send) => this.listFor(send));
     delegated.SendDataHead = chain[0] ?? null;
     delegated.SendDataTail = chain[chain.length - 1] ?? null;
@@ -333,9 +334,9 @@ export class HostConnection {
     if (held.length > 0) this.forward(held);
     this.assignSends();
     // The application's thread posts its receives when it runs next; until then the target indicates what arrives.
-    this.stack.machine.queueWorkItem(this.receives.postDelay, () => {
+    this.stack.kernel.queueWorkItem(() => {
       for (let index = 0; index < this.receives.posted; index++) this.postReceive();
-    });
+    }, this.receives.postDelay);
   }
 
   /** The target has refused the connection: the host path goes on, and the sends of `chain` are its own again. */
@@ -360,12 +361,12 @@ export class HostConnection {
   /** The target has handed the connection back. */
   onUploaded(delegated: TCP_OFFLOAD_STATE_DELEGATED, chain: NET_BUFFER_LIST | null): void {
     const { stack } = this;
-    const { machine, settings } = stack;
+    const { kernel, settings } = stack;
     const constState = this.constState();
     this.engineBusy = true;
     this.sendBacklog = undefined;
     this.performsSends = false;
-    this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, machine.now);
+    this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, kernel.now);
     for (const list of chainToArray(chain)) {
       stack.disown(list);
       const send = list.ProtocolReserved as HostSend;
@@ -434,9 +435,9 @@ export class HostConnection {
 
   private takePart(bytes: Uint8Array, BytesConsumed: number): ReceiveIndicationAnswer {
     if (BytesConsumed > 0) this.takeFromChimney(bytes.slice(0, BytesConsumed));
-    this.stack.machine.queueWorkItem(this.receives.postDelay, () => {
+    this.stack.kernel.queueWorkItem(() => {
       if (this.place === 'Offloaded') this.postReceive();
-    });
+    }, this.receives.postDelay);
     const { OFFLOAD_DATA_NOT_ACCEPTED, OFFLOAD_DATA_PARTIALLY_ACCEPTED } = NDIS_STATUS;
     const status = BytesConsumed === 0 ? OFFLOAD_DATA_NOT_ACCEPTED : OFFLOAD_DATA_PARTIALLY_ACCEPTED;
     return { status, BytesConsumed };
@@ -493,11 +494,11 @@ export class HostConnection {
       },
       onEstablished: () => {
         this.stack.note(this.id, 'Connected');
-        this.stack.ndis.observer.wrote(this.handle, this.stack.component, {
+        this.stack.driver.observer.wrote(this.handle, this.stack.component, {
           layer: 'tcp',
           const: this.constState(),
           cached: this.cached,
-          delegated: exportDelegated(this.engine, this.stack.machine.now),
+          delegated: exportDelegated(this.engine, this.stack.kernel.now),
         });
         this.user.onConnected();
       },
@@ -542,14 +543,14 @@ export class HostConnection {
     // Whatever the application posts from inside is sent by the run that follows.
     this.processing = true;
     const { SndUna } = this.engine.variables;
-    this.engine.process(this.segment, this.stack.machine.now);
+    this.engine.process(this.segment, this.stack.kernel.now);
     // A new acknowledgment proves that the neighbor receives (RFC 4861 section 7.3.1).
-    if (this.engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = this.stack.machine.now;
+    if (this.engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = this.stack.kernel.now;
     this.processing = false;
   }
 
   private run(): void {
-    const { machine, ndis, component } = this.stack;
+    const { kernel, driver, component } = this.stack;
     if (this.place !== 'InHost' || this.processing) return;
     if (this.engineBusy) {
       this.sendAgain = true;
@@ -558,7 +559,7 @@ export class HostConnection {
     this.engineBusy = true;
     do {
       this.sendAgain = false;
-      this.engine.dispatch(machine.now, this.output);
+      this.engine.dispatch(kernel.now, this.output);
       for (const bytes of this.arrivedMeanwhile.splice(0)) {
         this.process(bytes);
         this.sendAgain = true;
@@ -568,7 +569,7 @@ export class HostConnection {
     if (this.offloadWanted && this.framesUnderWay === 0 && this.onReadyForOffload !== undefined)
       this.reportReadyForOffload();
     this.timer.set(this.engine.nextAt());
-    ndis.observer.ran(this.handle, component, this.engine.variables);
+    driver.observer.ran(this.handle, component, this.engine.variables);
     if (this.engine.variables.State === TcpConnectionState.TimeWait) this.reportClosed('closed');
   }
 
@@ -607,7 +608,7 @@ export class HostConnection {
       if (this.requeued !== requeued || this.performsSends || !this.wantsOutstanding) break;
       this.unassigned.shift();
       const list = this.listFor(send);
-      this.request(() => ndis.tcp.NdisOffloadTcpSend(this.handle, list));
+      this.request(() => ndis.NdisOffloadTcpSend(this.handle, list));
     }
     this.posting = false;
   }
@@ -622,13 +623,13 @@ export class HostConnection {
   }
 
   private postDisconnect(): void {
-    const { ndis, machine } = this.stack;
+    const { ndis, kernel } = this.stack;
     this.disconnectPosted = true;
-    const list = allocateNetBufferList(machine.addresses, []);
+    const list = allocateNetBufferList(kernel.addresses, []);
     list.ProtocolReserved = this;
     this.stack.own(list, this);
     this.stack.note(this.id, 'The application has sent everything: graceful disconnect');
-    this.request(() => ndis.tcp.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose));
+    this.request(() => ndis.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose));
   }
 
   /** A send is the host's again: it takes its place in the order of the stream. */
@@ -643,7 +644,7 @@ export class HostConnection {
     // Two MDLs where the data allows it, as user buffers that cross a page boundary have.
     const half = rest.length > 8192 ? Math.ceil(rest.length / 8192) * 4096 : rest.length;
     const runs = half < rest.length ? [rest.subarray(0, half), rest.subarray(half)] : [rest];
-    const list = allocateNetBufferList(this.stack.machine.addresses, runs);
+    const list = allocateNetBufferList(this.stack.kernel.addresses, runs);
     list.ProtocolReserved = send;
     list.streamOffset = send.streamOffset + send.acknowledged;
     this.stack.own(list, this);
@@ -657,25 +658,25 @@ export class HostConnection {
   /** Posts a receive request, if the target has the connection and something may still come. */
   private postReceive(): void {
     if (this.place !== 'Offloaded' || this.peerClosedReported) return;
-    const { machine, ndis } = this.stack;
+    const { kernel, ndis } = this.stack;
     const buffer = new Uint8Array(this.receives.bytes);
-    const list = allocateNetBufferList(machine.addresses, [buffer]);
+    const list = allocateNetBufferList(kernel.addresses, [buffer]);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);
-    this.request(() => ndis.tcp.NdisOffloadTcpReceive(this.handle, list));
+    this.request(() => ndis.NdisOffloadTcpReceive(this.handle, list));
   }
 
   private forward(segments: readonly Uint8Array[]): void {
-    const { machine, ndis } = this.stack;
+    const { kernel, ndis } = this.stack;
     for (const bytes of segments) {
       if (this.place !== 'Offloaded') {
         this.held.push(bytes);
         continue;
       }
-      const list = allocateNetBufferList(machine.addresses, [bytes]);
+      const list = allocateNetBufferList(kernel.addresses, [bytes]);
       list.ProtocolReserved = bytes;
       this.stack.own(list, this);
-      this.request(() => ndis.tcp.NdisOffloadTcpForward(this.handle, list));
+      this.request(() => ndis.NdisOffloadTcpForward(this.handle, list));
     }
   }
 

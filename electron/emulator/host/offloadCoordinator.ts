@@ -3,8 +3,7 @@
  * time, shared paths and neighbors stay as long as anything depends on them, and go when nothing does (TRM-005 to TRM-007).
  */
 import { NDIS_STATUS, statusName } from '../../../shared/ddi/status';
-import { isTaken, type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
-import type { Outstanding } from '../observe/outstanding';
+import { isTaken, type AttachedState, type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, type Outstanding } from '../kit';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -20,7 +19,6 @@ import {
 import { OffloadUpdates } from './offloadUpdates';
 import type { PathEntry } from './pathCache';
 import { unfilledState, type StateClasses } from './unfilledState';
-import type { AttachedState } from '../ndis/offloadState';
 
 /** An object that requests may name. */
 export type OffloadableObject = NeighborEntry | PathEntry | HostConnection;
@@ -40,7 +38,8 @@ export class OffloadCoordinator {
   /** While it is set nothing new is offered. */
   suspended = false;
   private settling = false;
-  private settleAgain = false;
+  /** How often somebody has asked for a look. */
+  private settleWishes = 0;
 
   constructor(private readonly stack: HostStack) {
     this.updates = new OffloadUpdates(stack, this);
@@ -71,7 +70,7 @@ export class OffloadCoordinator {
   /** Offers a neighbor alone, for paths that are to move to it; `done` hears whether the target has taken it. */
   offerNeighbor(neighbor: NeighborEntry, done: (taken: boolean) => void): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const { record } = neighbor;
     const state = stack.neighborState(neighbor);
     const block = blockFor(stack, record, 'all', state);
@@ -85,7 +84,7 @@ export class OffloadCoordinator {
       done(taken);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInitiateOffload(stack.binding, block);
+    stack.ndis.NdisInitiateOffload(stack.binding, block);
   }
 
   /** Takes connections back as soon as what runs now has ended, all in one tree. */
@@ -120,7 +119,7 @@ export class OffloadCoordinator {
       for (const one of records) one.openRequests--;
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInvalidateOffload(stack.binding, block);
+    stack.ndis.NdisInvalidateOffload(stack.binding, block);
   }
 
   /** Reads variables of an offloaded object; `done` gets them, or undefined where the target has failed (section 5.3). */
@@ -147,7 +146,7 @@ export class OffloadCoordinator {
       done(succeeded ? state : undefined);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisQueryOffloadState(stack.binding, block);
+    stack.ndis.NdisQueryOffloadState(stack.binding, block);
   }
 
   /** The target has failed with an object: everything that depends on it comes back, and then the object (UPD-007, QRY-010). */
@@ -157,15 +156,15 @@ export class OffloadCoordinator {
 
   /** Looks, once what runs now has ended, what can go on. */
   settleSoon(): void {
-    this.settleAgain = true;
+    this.settleWishes++;
     if (this.settling) return;
     this.settling = true;
     this.stack.whenIdle(() => {
-      this.settleAgain = false;
+      const { settleWishes } = this;
       this.settle();
       this.settling = false;
       // What became possible while the requests were being made, maybe on another processor.
-      if (this.settleAgain) this.settleSoon();
+      if (this.settleWishes !== settleWishes) this.settleSoon();
     });
   }
 
@@ -218,7 +217,7 @@ export class OffloadCoordinator {
 
   private initiate(offers: readonly Offer[]): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const tree = initiateTree(stack, offers);
     const isNew = new Set<OffloadRecord>();
     for (const [record, block] of tree.blocks) {
@@ -256,7 +255,7 @@ export class OffloadCoordinator {
       }
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInitiateOffload(stack.binding, tree.root);
+    stack.ndis.NdisInitiateOffload(stack.binding, tree.root);
   }
 
   /** Adds to connections the paths and neighbors that nothing else depends on. */
@@ -287,7 +286,7 @@ export class OffloadCoordinator {
 
   private terminate(selection: TerminateSelection): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const tree = terminateTree(stack, selection);
     for (const connection of selection.connections) connection.noteTerminate();
     for (const record of tree.blocks.keys()) {
@@ -298,12 +297,12 @@ export class OffloadCoordinator {
       this.takeAnswers(selection, tree);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisTerminateOffload(stack.binding, tree.root);
+    stack.ndis.NdisTerminateOffload(stack.binding, tree.root);
   }
 
   private takeAnswers(selection: TerminateSelection, tree: NamedTree): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const settle = (record: OffloadRecord, block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): boolean => {
       // After a failure the object is still the target's, which asks for another terminate (A26, TRM-038).
       if (block.Status !== NDIS_STATUS.SUCCESS) {
@@ -323,7 +322,7 @@ export class OffloadCoordinator {
       const state = tree.blocks.get(neighbor.record)?.state;
       if (neighbor.record.place !== 'InHost' || state?.layer !== 'neighbor' || state.delegated === undefined)
         continue;
-      const seenByTarget = stack.machine.now - stack.ticksToTime(state.delegated.NicReachabilityDelta);
+      const seenByTarget = stack.kernel.now - stack.ticksToTime(state.delegated.NicReachabilityDelta);
       neighbor.confirmedAt = Math.max(neighbor.confirmedAt, seenByTarget);
     }
     for (const path of selection.paths)

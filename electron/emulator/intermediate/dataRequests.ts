@@ -4,12 +4,13 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type {
-  NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
-  NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
-} from '../ndis/characteristics';
-import { chainToArray, type NET_BUFFER_LIST } from '../ndis/netBufferList';
-import type { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
+import {
+  chainToArray,
+  type NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+  type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  type NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+  type NET_BUFFER_LIST,
+} from '../kit';
 import { offloadEntryFrom, type OffloadEntry } from './offloadEntry';
 import type { Team } from './team';
 

@@ -2,9 +2,7 @@
  * IM offload entries: what the intermediate driver keeps of each object that is offloaded through it, for as long as it is offloaded
  * (section 8 of the state digest, IMD-019).
  */
-import type { Kernel } from '../kit/kernel';
-import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
-import { NDIS_OFFLOAD_HANDLE, type PVOID } from '../ndis/offloadBlockList';
+import { NDIS_OFFLOAD_HANDLE, type Kernel, type NET_BUFFER_LIST, type PVOID } from '../kit';
 import type { TeamMember } from './teamMember';
 
 /** Bytes of an entry in the address space. */

@@ -1,6 +1,6 @@
 /** Packets that are not offloaded: each goes through the member that its destination falls to, and comes back through the team. */
 import { NDIS_STATUS } from '../../../shared/ddi/status';
-import { chainToArray, netBufferBytes, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import { chainToArray, netBufferBytes, type NET_BUFFER_LIST } from '../kit';
 import { splitChain } from './lentLists';
 import type { Team } from './team';
 import type { TeamMember } from './teamMember';

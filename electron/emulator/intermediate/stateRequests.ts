@@ -7,17 +7,18 @@
  */
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { FunctionName } from '../../../shared/ddi/catalogue';
-import { chainToArray, type NET_BUFFER_LIST } from '../ndis/netBufferList';
 import {
+  chainToArray,
   isTaken,
   walkBlocks,
   type ContextCell,
   type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   type NDIS_OFFLOAD_HANDLE,
   type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  type NET_BUFFER_LIST,
   type PVOID,
   type ReservedWord,
-} from '../ndis/offloadBlockList';
+} from '../kit';
 import { OffloadEntry, offloadEntryFrom } from './offloadEntry';
 import type { Team } from './team';
 import type { TeamMember } from './teamMember';

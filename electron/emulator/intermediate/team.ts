@@ -2,10 +2,13 @@
  * The team that both edges share: its members, what is offloaded through them, and who takes what. It is the device context of the
  * virtual miniport.
  */
-import type { DRIVER_OBJECT } from '../kit/driverObject';
-import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
-import type { ConnectionOffload } from '../ndis/connectionOffload';
-import type { PVOID } from '../ndis/offloadBlockList';
+import type {
+  ConnectionOffload,
+  DRIVER_OBJECT,
+  NDIS_HANDLE,
+  NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
+  PVOID,
+} from '../kit';
 import { aggregationHash } from '../wire/linkAggregation';
 import { LentLists } from './lentLists';
 import { OffloadEntries } from './offloadEntry';

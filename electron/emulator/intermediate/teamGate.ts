@@ -4,19 +4,18 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { DISPATCH_LEVEL } from '../machine/machine';
 import {
+  DISPATCH_LEVEL,
   devicePowerStates,
+  readConnectionOffload,
+  readLinkUp,
+  writeConnectionOffload,
+  writeLinkState,
   type NDIS_HANDLE,
   type NDIS_STATUS_INDICATION,
-  type NET_PNP_EVENT_NOTIFICATION,
-} from '../ndis/characteristics';
-import {
-  readConnectionOffload,
-  writeConnectionOffload,
   type ConnectionOffload,
-} from '../ndis/connectionOffload';
-import { readLinkUp, writeLinkState } from '../ndis/linkState';
+  type NET_PNP_EVENT_NOTIFICATION,
+} from '../kit';
 import type { Team } from './team';
 import type { Impediment, TeamMember } from './teamMember';
 

@@ -1,7 +1,5 @@
 /** One adapter of a team, as the protocol edge sees it. It is the ProtocolBindingContext of its binding. */
-import type { NDIS_HANDLE } from '../ndis/characteristics';
-import type { ConnectionOffload } from '../ndis/connectionOffload';
-import type { PVOID } from '../ndis/offloadBlockList';
+import type { ConnectionOffload, NDIS_HANDLE, PVOID } from '../kit';
 
 /** Why a member carries nothing. */
 export type Impediment = 'joining' | 'no-link' | 'low-power' | 'paused' | 'leaving';

@@ -5,8 +5,7 @@
 import { constantValue, type StructureName } from '../../../shared/ddi/catalogue';
 import { decodeStructure, encodeStructure, type StructureValues } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { devicePowerStates, type NDIS_OID_REQUEST } from '../ndis/characteristics';
-import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
+import { allocateOidRequest, chimneyOids, devicePowerStates, type NDIS_OID_REQUEST } from '../kit';
 import type { Team } from './team';
 import type { TeamMember } from './teamMember';
 

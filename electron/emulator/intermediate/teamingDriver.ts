@@ -7,26 +7,23 @@ import { constantValue } from '../../../shared/ddi/catalogue';
 import { encodeStructure, objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { pointerOf } from '../../../shared/base/address';
-import type { DRIVER_OBJECT } from '../kit/driverObject';
 import {
-  optionalHandlersHeader,
-  type NDIS_HANDLE,
-  type NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
-  type NDIS_MINIPORT_INIT_PARAMETERS,
-  type NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
-  type NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
-} from '../ndis/characteristics';
-import {
+  allocateOidRequest,
+  chimneyOids,
   connectionOffloadSize,
+  optionalHandlersHeader,
   readConnectionOffload,
   writeConnectionOffload,
   type ConnectionOffload,
-} from '../ndis/connectionOffload';
-import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
-import type {
-  NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
-  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
-} from '../ndis/offloadBlockList';
+  type DRIVER_OBJECT,
+  type NDIS_HANDLE,
+  type NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
+  type NDIS_MINIPORT_INIT_PARAMETERS,
+  type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  type NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
+  type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  type NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
+} from '../kit';
 import { DataRequests } from './dataRequests';
 import { PacketPath } from './packetPath';
 import { StateRequests, type Operation } from './stateRequests';

@@ -4,7 +4,7 @@ import { HostStack } from '../host/hostStack';
 import type { Route } from '../host/routes';
 import { TeamingDriver } from '../intermediate/teamingDriver';
 import { defaultTeamSettings, type TeamSettings } from '../intermediate/teamSettings';
-import { DRIVER_OBJECT } from '../kit/driverObject';
+import { DRIVER_OBJECT } from '../kit';
 import type { Machine } from '../machine/machine';
 import { Ndis } from '../ndis/ndis';
 import type { NdisSettings } from '../ndis/ndisSettings';
@@ -104,7 +104,7 @@ export function buildTopology(
     nextHop: neighborAddress(path % plan.neighbors),
   }));
   const ndis = new Ndis(machine, doorCosts, ndisSettings);
-  const host = new HostStack(machine, ndis, {
+  const host = new HostStack(new DRIVER_OBJECT(machine, ndis, 'host-stack', 'Host TCP/IP stack'), {
     ...defaultHostSettings,
     mac: macAddress(1),
     address: hostAddress,
@@ -161,7 +161,8 @@ function buildAdapters(
   return Array.from({ length: count }, (_, index) => {
     // The members of a team share its Ethernet address, as behind a static link aggregation.
     const settings = { ...defaultTargetSettings, mac: macAddress(1), ...plan.target };
-    const target = new OffloadTarget(machine, ndis, pool, settings, targetName(index, count));
+    const driver = new DRIVER_OBJECT(machine, ndis, 'offload-target', targetName(index, count));
+    const target = new OffloadTarget(driver, pool, settings);
     const link = new Link(
       machine,
       pool,

@@ -69,8 +69,20 @@ describe('Machine with several processors', () => {
       },
       0,
     );
-    on.queueDeferredCall(30, () => void note('meanwhile'), 1);
-    on.queueDeferredCall(70, () => void note('later'), 1);
+    on.queueDeferredCall(
+      30,
+      () => {
+        note('meanwhile');
+      },
+      1,
+    );
+    on.queueDeferredCall(
+      70,
+      () => {
+        note('later');
+      },
+      1,
+    );
     while (on.step());
     expect(seen).toEqual([
       ['begins', 0, 10],
@@ -151,14 +163,23 @@ describe('Machine with several processors', () => {
     on.queueDeferredCall(
       10,
       () => {
-        on.runOn(1, () => void note('free'));
+        on.runOn(1, () => {
+          note('free');
+        });
         on.scheduler.spend(50);
         on.interleave();
         note('holder');
       },
       0,
     );
-    on.queueDeferredCall(20, () => on.runOn(0, () => void note('busy')), 1);
+    on.queueDeferredCall(
+      20,
+      () =>
+        on.runOn(0, () => {
+          note('busy');
+        }),
+      1,
+    );
     while (on.step());
     expect(seen).toEqual([
       ['free', 1],
