@@ -155,6 +155,11 @@ export class HostConnection {
     return this.record.place;
   }
 
+  /** Whether the application has been told of its end. */
+  get isClosed(): boolean {
+    return this.closedReported;
+  }
+
   /** Address of the peer. */
   get remoteAddress(): Ipv4Address {
     return this.path.destination;
