@@ -100,6 +100,8 @@ export class HostConnection {
   private held: Uint8Array[] = [];
   private discardedEngineBytes = 0;
   private indicatedLists: NET_BUFFER_LIST[] = [];
+  /** An indication was refused before the initiate was complete, as a driver between may let it come: a receive has to follow. */
+  private owesReceive = false;
   private processing = false;
   /** Somebody is at the engine; while segments cross the door, another processor may want it. */
   private engineBusy = false;
@@ -340,7 +342,9 @@ export class HostConnection {
     this.assignSends();
     // The application's thread posts its receives when it runs next; until then the target indicates what arrives.
     this.stack.kernel.queueWorkItem(() => {
-      for (let index = 0; index < this.receives.posted; index++) this.postReceive();
+      const owed = this.owesReceive ? 1 : 0;
+      this.owesReceive = false;
+      for (let left = Math.max(this.receives.posted, owed); left > 0; left--) this.postReceive();
     }, this.receives.postDelay);
   }
 
@@ -442,6 +446,7 @@ export class HostConnection {
     if (BytesConsumed > 0) this.takeFromChimney(bytes.slice(0, BytesConsumed));
     this.stack.kernel.queueWorkItem(() => {
       if (this.place === 'Offloaded') this.postReceive();
+      else if (this.place === 'Offloading') this.owesReceive = true;
     }, this.receives.postDelay);
     const { OFFLOAD_DATA_NOT_ACCEPTED, OFFLOAD_DATA_PARTIALLY_ACCEPTED } = NDIS_STATUS;
     const status = BytesConsumed === 0 ? OFFLOAD_DATA_NOT_ACCEPTED : OFFLOAD_DATA_PARTIALLY_ACCEPTED;

@@ -98,6 +98,8 @@ export class OffloadCoordinator {
     const chosen = new Set<HostConnection>();
     for (const connection of connections) {
       const { record } = connection;
+      // What is on its way comes back as soon as it has arrived.
+      if (record.place === 'Offloading') this.leaving.add(connection);
       if (record.place !== 'Offloaded') continue;
       if (record.openRequests > 0) this.leaving.add(connection);
       else chosen.add(connection);

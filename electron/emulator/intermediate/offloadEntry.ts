@@ -42,6 +42,11 @@ export function offloadEntryFrom(context: PVOID): OffloadEntry {
 /** All entries of a team, by the handle that the driver below uses. */
 export class OffloadEntries {
   private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, OffloadEntry>();
+  /**
+   * Objects that are being offered. A driver below may have one already, and indicate, while others of the same tree are still open
+   * elsewhere.
+   */
+  private readonly offered = new Map<NDIS_OFFLOAD_HANDLE, OffloadEntry>();
 
   /** Objects that are offloaded through the team. */
   get size(): number {
@@ -59,9 +64,15 @@ export class OffloadEntries {
     return this.any((entry) => entry.member === member);
   }
 
-  /** An object has been offloaded. */
-  add(entry: OffloadEntry): void {
-    this.byHandle.set(entry.handle, entry);
+  /** An object is being offered to the driver below. */
+  offer(entry: OffloadEntry): void {
+    this.offered.set(entry.handle, entry);
+  }
+
+  /** The driver below has answered for an object: it has it or not. */
+  settle(entry: OffloadEntry, taken: boolean): void {
+    this.offered.delete(entry.handle);
+    if (taken) this.byHandle.set(entry.handle, entry);
   }
 
   /** An object's termination is complete (IMD-020). */
@@ -71,6 +82,6 @@ export class OffloadEntries {
 
   /** The entry whose handle the driver below uses; undefined where the object has gone. */
   find(handle: NDIS_OFFLOAD_HANDLE | null): OffloadEntry | undefined {
-    return handle === null ? undefined : this.byHandle.get(handle);
+    return handle === null ? undefined : (this.byHandle.get(handle) ?? this.offered.get(handle));
   }
 }

@@ -260,6 +260,7 @@ export class StateRequests {
     const isNew = MiniportOffloadContext !== null && known === undefined;
     const object =
       isNew && NdisOffloadHandle !== null ? new OffloadEntry(kernel, NdisOffloadHandle, member) : known;
+    if (isNew && object !== undefined) this.team.entries.offer(object);
     const call = new CallEntry(kernel.allocate(callEntrySize), block, object, isNew);
     block.ImReserved = [call, null];
     block.reusedAsProtocol().OffloadHandle = object?.handle ?? null;
@@ -277,9 +278,10 @@ export class StateRequests {
     above.SourceHandle = call.SourceHandle;
     if (object === undefined) return;
     const { state, Status } = block;
-    if (operation === 'initiate' && isNew && isTaken(Status)) {
-      this.team.entries.add(object);
-      call.MiniportOffloadContext!.value = object;
+    if (operation === 'initiate' && isNew) {
+      const taken = isTaken(Status);
+      this.team.entries.settle(object, taken);
+      if (taken) call.MiniportOffloadContext!.value = object;
     } else if (operation === 'terminate' && Status === NDIS_STATUS.SUCCESS) this.drop(object, block);
     const tells = operation === 'initiate' ? isNew : operation === 'update' && Status === NDIS_STATUS.SUCCESS;
     if (tells && state?.layer === 'neighbor')
