@@ -16,12 +16,14 @@ const boundaries = {
   'electron/emulator': ['shared', '@noble/hashes'],
   'electron/recorder': ['shared', 'electron/emulator'],
   'electron/files': ['shared', 'node:*'],
+  'electron/drivers': ['shared', 'electron/emulator', 'electron/files', 'node:*', 'typescript'],
   'electron/preload': ['shared', 'electron'],
   'electron/main': [
     'shared',
     'electron/emulator',
     'electron/recorder',
     'electron/files',
+    'electron/drivers',
     'electron',
     'node:*',
     'zod',
@@ -32,6 +34,7 @@ const boundaries = {
     'electron/emulator',
     'electron/recorder',
     'electron/files',
+    'electron/drivers',
     'node:*',
     'zod',
     '@noble/hashes',
@@ -39,6 +42,8 @@ const boundaries = {
     'package.json',
   ],
   renderer: ['shared', 'vue', 'chart.js', 'zod'],
+  // A driver sees the kit and nothing else.
+  examples: ['chimneysweep'],
   test: ['*'],
   // Set-up runs before node_modules exists, and loads these two only after it has made it.
   'tools/setup': ['tools/lib', 'node:*', 'yauzl', '@electron/asar'],

@@ -4,6 +4,7 @@ import type { ComponentRole } from '../../../shared/trace/records';
 import type { Machine } from '../machine/machine';
 import type { StateObserver } from '../observe/stateObserver';
 import type { Ndis } from '../ndis/ndis';
+import type { HardwarePort } from './hardwarePort';
 import { Kernel } from './kernel';
 import { ndisFunctionsFor, type NdisFunctions } from './ndisFunctions';
 
@@ -16,6 +17,8 @@ export class DRIVER_OBJECT {
   readonly kernel: Kernel;
   /** Where a driver that keeps offload state of its own shows it to the trace. */
   readonly observer: StateObserver;
+  /** The adapter that Plug and Play has found for it; undefined for drivers without hardware. */
+  hardware: HardwarePort | undefined;
 
   constructor(
     machine: Machine,
@@ -23,10 +26,12 @@ export class DRIVER_OBJECT {
     role: ComponentRole,
     /** Name of the driver; its adapters are called after it. */
     readonly name: string,
+    /** Puts something between the driver and NDIS. */
+    guard: (functions: NdisFunctions) => NdisFunctions = (functions) => functions,
   ) {
     this.component = machine.probe.component(role, name);
     this.address = machine.addresses.allocate(0x150);
-    this.ndis = ndisFunctionsFor(ndis, this.component, name);
+    this.ndis = guard(ndisFunctionsFor(ndis, this.component, name));
     this.kernel = new Kernel(machine, this.component);
     this.observer = ndis.observer;
   }
