@@ -14,7 +14,7 @@ export interface DriverModuleFiles {
 export interface LoadedDriverModules {
   readonly modules: DriverModules;
   /** A sentence about an error that ended a run; undefined where no module was there to blame. */
-  describe(error: unknown): string | undefined;
+  readonly describe: (error: unknown) => string | undefined;
 }
 
 /** Loads modules that the user trusts. The error is a sentence. */

@@ -8,10 +8,13 @@ import { NDIS_STATUS, constantValue, type NdisStatus } from 'chimneysweep/kit';
 type Block = kit.NDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
 
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
+const invalidState = constantValue('InvalidState');
+const [disconnected, aborted] = [constantValue('TcpIndicateDisconnect'), constantValue('TcpIndicateAbort')];
 
 /** Registers the miniport; NDIS calls MiniportSetOptions before NdisMRegisterMiniportDriver returns [REG-001]. */
 export function DriverEntry(driver: kit.DRIVER_OBJECT, parameters: kit.RegistryParameters): NdisStatus {
-  const target = new Target(driver, Number(parameters.TcpConnectionOffloadCapacity ?? 16));
+  const capacity = Number(parameters.TcpConnectionOffloadCapacity ?? 16);
+  const target = new Target(new kit.EthernetMiniport(driver), capacity);
   return driver.ndis.NdisMRegisterMiniportDriver(driver, {
     Header: kit.objectHeader('NDIS_MINIPORT_DRIVER_CHARACTERISTICS'),
     MajorNdisVersion: 6,
@@ -43,7 +46,7 @@ function MiniportSetOptions(driver: kit.DRIVER_OBJECT, target: Target, handle: k
     target.adapter.serial.run(() => kit.chainToArray(lists).forEach(give));
     return NDIS_STATUS.PENDING;
   };
-  const isGraceful = (flags: number): boolean => flags === constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
+  const graceful = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
   return driver.ndis.NdisSetOptionalHandlers(handle, {
     structure: 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
     value: {
@@ -53,7 +56,7 @@ function MiniportSetOptions(driver: kit.DRIVER_OBJECT, target: Target, handle: k
       TcpOffloadSendHandler: (_context, tcp, lists) => post(lists, (list) => nicOf(tcp).postSend(list)),
       TcpOffloadReceiveHandler: (_context, tcp, lists) => post(lists, (list) => nicOf(tcp).postReceive(list)),
       TcpOffloadDisconnectHandler: (_context, tcp, lists, flags) =>
-        post(lists, (list) => nicOf(tcp).postDisconnect(list, isGraceful(flags))),
+        post(lists, (list) => nicOf(tcp).postDisconnect(list, flags === graceful)),
       TcpOffloadForwardHandler: (_context, tcp, lists) => post(lists, (list) => nicOf(tcp).forward(list)),
       TcpOffloadReceiveReturnHandler: (_context, lists) => {
         target.adapter.takeBack(lists);
@@ -64,20 +67,18 @@ function MiniportSetOptions(driver: kit.DRIVER_OBJECT, target: Target, handle: k
 }
 
 /** A context area: what MiniportOffloadContext of a block leads to, with a copy of the object's state [CTX-001, CTX-005]. */
-class Context implements kit.PVOID {
-  /** TCP objects only: the connection in the firmware. */
-  nic: kit.FirmwareConnection | undefined;
-  invalid = false;
-  retrieved = false;
-
-  constructor(
-    readonly address: number,
-    readonly handle: kit.NDIS_OFFLOAD_HANDLE,
-    public state: kit.AttachedState,
-    /** Path of a connection, neighbor of a path. */
-    public parent: Context | undefined,
-    readonly since: number,
-  ) {}
+interface Context extends kit.PVOID {
+  readonly handle: kit.NDIS_OFFLOAD_HANDLE;
+  state: kit.AttachedState;
+  /** Path of a connection, neighbor of a path. */
+  parent: Context | undefined;
+  /** Connection: where the firmware has it, and whether it has been asked to be taken back. */
+  nic?: kit.FirmwareConnection;
+  retrieved?: boolean;
+  /** Neighbor or path: after MiniportInvalidateOffload. */
+  invalid?: boolean;
+  /** Neighbor: when it last proved that it receives, virtual ns [RCH-005]. */
+  reachedAt: number;
 }
 
 const contextOf = (block: Block | null): Context | undefined =>
@@ -86,29 +87,21 @@ const nicOf = (context: kit.PVOID): kit.FirmwareConnection => (context as Contex
 
 /** The adapter with its offloaded objects. */
 class Target {
-  readonly adapter: kit.EthernetMiniport;
   private upcalls!: kit.NDIS_TCP_OFFLOAD_EVENT_HANDLERS;
   private readonly objects = new Set<Context>();
-  /** Initiates and terminates under way. */
-  private operations = 0;
   private tick = 1_000_000;
 
   constructor(
-    private readonly driver: kit.DRIVER_OBJECT,
+    readonly adapter: kit.EthernetMiniport,
     private readonly capacity: number,
-  ) {
-    this.adapter = new kit.EthernetMiniport(driver);
-    this.adapter.isIdle = () => this.operations === 0 && this.connections.length === 0;
-  }
+  ) {}
 
   /** Declares what the adapter can do, and fetches NDIS's entry points [INZ-002, INZ-004, INZ-007]. */
   MiniportInitializeEx(handle: kit.NDIS_HANDLE): NdisStatus {
-    const { ndis, kernel } = this.driver;
+    const { ndis, kernel } = this.adapter.driver;
     this.adapter.initialize(handle, ({ driverContext }) => this.serve(driverContext as Context));
-    const TcpConnectionOffloadCapacity = this.capacity;
-    const offload = { SupportIPv4: true, SupportIPv6: false, TcpConnectionOffloadCapacity };
-    const bytes = kit.writeConnectionOffload(offload);
-    ndis.NdisMSetMiniportAttributes(handle, kit.offloadAttributes(kernel, bytes, bytes));
+    const offload = { SupportIPv4: true, SupportIPv6: false, TcpConnectionOffloadCapacity: this.capacity };
+    ndis.NdisMSetMiniportAttributes(handle, kit.offloadAttributes(kernel, offload));
     const { status, OffloadHandlers } = ndis.NdisMGetOffloadHandlers(handle, tcpChimney);
     if (OffloadHandlers === null) return status;
     this.upcalls = { ...OffloadHandlers };
@@ -126,10 +119,6 @@ class Target {
     });
   }
 
-  private get connections(): Context[] {
-    return [...this.objects].filter(({ nic }) => nic !== undefined);
-  }
-
   /** Objects that depend on an object, and itself. */
   private behind(object: Context): Context[] {
     return [...this.objects].filter((one) => [one, one.parent, one.parent?.parent].includes(object));
@@ -137,18 +126,16 @@ class Target {
 
   /** MiniportInitiateOffload: every new object gets a context area, and connections go to the firmware [CTX-007]. */
   initiate(root: Block): void {
-    this.operations++;
-    this.adapter.serial.later(() => {
+    const { adapter } = this;
+    adapter.operation(() => {
       const taken: Context[] = [];
       kit.initiateTree(root, (block, parent) => this.take(block, contextOf(parent), taken));
-      this.driver.ndis.NdisMInitiateOffloadComplete(this.adapter.handle, root);
+      adapter.driver.ndis.NdisMInitiateOffloadComplete(adapter.handle, root);
       for (const tcp of taken) {
         tcp.nic!.start();
-        if (tcp.parent?.invalid === true || tcp.parent?.parent?.invalid === true)
-          this.retrieve(tcp, 'InvalidState');
+        if ([tcp.parent, tcp.parent?.parent].some((object) => object?.invalid))
+          this.retrieve(tcp, invalidState);
       }
-      this.operations--;
-      this.adapter.ended();
     });
   }
 
@@ -162,17 +149,18 @@ class Target {
     if (state.layer === 'path' && state.const?.SourceAddress.length !== 4) return NDIS_STATUS.FAILURE;
     if (state.layer === 'path' && state.cached!.PathMtu > kit.ethernetMtu)
       return NDIS_STATUS.OFFLOAD_PATH_MTU;
-    const { kernel } = this.driver;
-    const object = new Context(kernel.allocate(0x100), handle, kit.copyState(state), parent, kernel.now);
+    if (state.layer !== 'neighbor' && parent === undefined) return NDIS_STATUS.FAILURE;
+    const { kernel } = this.adapter.driver;
+    const age = state.layer === 'neighbor' ? state.delegated!.NicReachabilityDelta * this.tick : 0;
+    const address = kernel.allocate(0x100);
+    const reachedAt = kernel.now - age;
+    const object: Context = { address, handle, state: kit.copyState(state), parent, reachedAt };
     if (state.layer === 'tcp') {
+      const { hardware } = this.adapter;
       if (!kit.isOffloadableState(state.delegated!.State)) return NDIS_STATUS.FAILURE;
-      if (this.connections.length >= this.capacity) return NDIS_STATUS.OFFLOAD_TCP_ENTRIES;
-      object.nic = this.adapter.hardware.takeOver(
-        handle,
-        state,
-        block.NetBufferListChain,
-        this.routeOf(object),
-      );
+      if (hardware.connectionCount >= this.capacity) return NDIS_STATUS.OFFLOAD_TCP_ENTRIES;
+      const route = kit.firmwareRoute(hardware, object);
+      object.nic = hardware.takeOver(handle, state, block.NetBufferListChain, route);
       object.nic.driverContext = object;
       taken.push(object);
     }
@@ -181,33 +169,22 @@ class Target {
     return NDIS_STATUS.SUCCESS;
   }
 
-  private routeOf(tcp: Context): kit.FirmwareRoute {
-    const { permanentAddress } = this.adapter.hardware;
-    return kit.firmwareRoute(permanentAddress, tcp.parent!.parent!.state, tcp.parent!.state, tcp.state);
-  }
-
-  /** Neighbor: ticks since it last proved that it receives [RCH-005]. */
   private delegatedOf(object: Context): kit.AttachedState['delegated'] {
     if (object.nic !== undefined) return object.nic.query();
-    if (object.state.layer !== 'neighbor') return object.state.delegated;
-    const confirmed = Math.max(0, ...this.behind(object).map(({ nic }) => nic?.confirmedAt ?? 0));
-    const { now } = this.driver.kernel;
-    const age = object.state.delegated!.NicReachabilityDelta + (now - object.since) / this.tick;
-    return { NicReachabilityDelta: Math.floor(Math.min(age, (now - confirmed) / this.tick)) };
+    for (const { nic } of this.behind(object))
+      object.reachedAt = Math.max(object.reachedAt, nic?.confirmedAt ?? 0);
+    return {
+      NicReachabilityDelta: Math.floor((this.adapter.driver.kernel.now - object.reachedAt) / this.tick),
+    };
   }
 
   /** MiniportTerminateOffload: dependents first, and the completion behind the last frame [TRM-034, TRM-040]. */
   terminate(root: Block): void {
-    const { ndis, kernel } = this.driver;
-    const { serial, hardware, handle } = this.adapter;
-    this.operations++;
-    serial.later(() => {
+    const { adapter } = this;
+    const complete = (): void => adapter.driver.ndis.NdisMTerminateOffloadComplete(adapter.handle, root);
+    adapter.operation(() => {
       for (const block of kit.dependentsFirst(root)) block.Status = this.giveBack(block, contextOf(block));
-      serial.later(() => {
-        ndis.NdisMTerminateOffloadComplete(handle, root);
-        this.operations--;
-        this.adapter.ended();
-      }, hardware.idleAt - kernel.now);
+      adapter.operation(complete, adapter.hardware.idleAt - adapter.driver.kernel.now);
     });
   }
 
@@ -216,9 +193,11 @@ class Target {
     if (object === undefined) return NDIS_STATUS.SUCCESS;
     if (this.behind(object).length > 1) return NDIS_STATUS.FAILURE;
     const delegated = block.state?.delegated;
-    if (object.nic === undefined) Object.assign(delegated ?? {}, this.delegatedOf(object));
-    else {
-      // Everything is completed or handed back before the terminate is completed: data, requests, sequence numbers [TRM-017 to TRM-031].
+    if (object.nic === undefined) {
+      if (object.state.layer === 'neighbor') Object.assign(delegated ?? {}, this.delegatedOf(object));
+    } else {
+      // What has been posted is completed or handed back before the terminate is completed [TRM-017 to TRM-031].
+      this.delegatedOf(object.parent!.parent!);
       object.retrieved = true;
       const remains = object.nic.giveBack();
       this.serve(object);
@@ -231,87 +210,74 @@ class Target {
     return NDIS_STATUS.SUCCESS;
   }
 
-  /** Does `serve` for each block that names an object, children after parents, and then `complete`. */
-  private serveBlocks(
-    root: Block,
-    serve: (block: Block, object: Context) => boolean,
-    complete: () => void,
-  ): void {
-    this.adapter.serial.later(() => {
-      kit.walkBlocks(root, (block) => {
-        const object = contextOf(block);
-        const isDone = object === undefined || serve(block, object);
-        block.Status = isDone ? NDIS_STATUS.SUCCESS : NDIS_STATUS.FAILURE;
-      });
-      complete();
-    });
-  }
-
   /** MiniportUpdateOffload: new cached variables, or, without any, paths that move to the neighbor at the root. */
   update(root: Block): void {
-    const { ndis } = this.driver;
-    const serve = ({ state }: Block, object: Context): boolean => {
+    const { adapter } = this;
+    const neighbor = contextOf(root);
+    const serve = (object: Context, { state }: Block): boolean => {
       if (state === undefined) {
-        if (object !== contextOf(root)) object.parent = contextOf(root);
+        if (neighbor === undefined || neighbor.invalid) return false;
+        if (object !== neighbor) object.parent = neighbor;
       } else if (state.layer === 'path' && state.cached!.PathMtu > kit.ethernetMtu) return false;
       else object.state = { ...object.state, cached: { ...state.cached } } as kit.AttachedState;
       if (state?.layer === 'tcp') object.nic!.update(state.cached!);
-      for (const tcp of this.behind(object)) tcp.nic?.reroute(this.routeOf(tcp));
+      for (const tcp of this.behind(object)) tcp.nic?.reroute(kit.firmwareRoute(adapter.hardware, tcp));
       return true;
     };
-    this.serveBlocks(root, serve, () => ndis.NdisMUpdateOffloadComplete(this.adapter.handle, root));
+    adapter.operation(() => {
+      kit.answerBlocks(root, contextOf, serve);
+      adapter.driver.ndis.NdisMUpdateOffloadComplete(adapter.handle, root);
+    });
   }
 
   /** MiniportQueryOffload: present values into the structures that are attached. */
   query(root: Block): void {
-    const { ndis } = this.driver;
-    const serve = ({ state }: Block, object: Context): boolean => {
-      if (state === undefined) return false;
-      kit.fillState(state, { ...object.state, delegated: this.delegatedOf(object) } as kit.AttachedState);
-      return true;
-    };
-    this.serveBlocks(root, serve, () => ndis.NdisMQueryOffloadStateComplete(this.adapter.handle, root));
+    const { adapter } = this;
+    adapter.operation(() => {
+      kit.answerBlocks(root, contextOf, (object, { state }) => {
+        const delegated = object.state.layer === 'path' ? {} : this.delegatedOf(object);
+        if (state !== undefined) kit.fillState(state, { ...object.state, delegated } as kit.AttachedState);
+        return state !== undefined;
+      });
+      adapter.driver.ndis.NdisMQueryOffloadStateComplete(adapter.handle, root);
+    });
   }
 
   /** MiniportInvalidateOffload: with the completion nothing is on its way to the wire; then the uploads are asked for [INV-004]. */
   invalidate(root: Block): void {
-    const { ndis, kernel } = this.driver;
-    const { hardware, handle, serial } = this.adapter;
+    const { adapter } = this;
     const stopped: Context[] = [];
-    const serve = (_block: Block, object: Context): boolean => {
-      object.invalid = true;
-      stopped.push(...this.behind(object).filter(({ nic }) => nic !== undefined));
-      for (const tcp of stopped) tcp.nic!.halt();
-      return true;
-    };
-    this.serveBlocks(root, serve, () => {
-      serial.later(() => {
-        ndis.NdisMInvalidateOffloadComplete(handle, root);
-        for (const tcp of stopped) this.retrieve(tcp, 'InvalidState');
-      }, hardware.idleAt - kernel.now);
+    adapter.operation(() => {
+      kit.answerBlocks(root, contextOf, (object) => {
+        object.invalid = true;
+        stopped.push(...this.behind(object).filter(({ nic }) => nic !== undefined));
+        for (const tcp of stopped) tcp.nic!.halt();
+        return true;
+      });
+      adapter.operation(() => {
+        adapter.driver.ndis.NdisMInvalidateOffloadComplete(adapter.handle, root);
+        for (const tcp of stopped) this.retrieve(tcp, invalidState);
+      }, adapter.hardware.idleAt - adapter.driver.kernel.now);
     });
   }
 
   /** TcpIndicateRetrieve, once: the firmware goes on no more, and the host stack is to terminate the offload. */
-  private retrieve(tcp: Context, reason: 'InvalidState' | number): void {
+  private retrieve(tcp: Context, reason: number): void {
     if (tcp.retrieved) return;
     tcp.retrieved = true;
     tcp.nic!.halt();
-    const code = reason === 'InvalidState' ? constantValue(reason) : reason;
-    this.upcalls.NdisTcpOffloadEventHandler(tcp.handle, constantValue('TcpIndicateRetrieve'), code);
+    this.upcalls.NdisTcpOffloadEventHandler(tcp.handle, constantValue('TcpIndicateRetrieve'), reason);
   }
 
   /** Makes the completions and raises the events that the firmware has for a connection. */
   private serve(tcp: Context): void {
-    const { upcalls, adapter } = this;
-    const { handle } = adapter;
+    const { upcalls } = this;
+    const { handle } = this.adapter;
     for (const event of tcp.nic!.takeEvents()) {
       if (event.kind === 'data') this.indicateData(tcp);
       else if (event.kind === 'upload-wanted') this.retrieve(tcp, event.reason);
-      else if (event.kind === 'peer-closed')
-        upcalls.NdisTcpOffloadEventHandler(tcp.handle, constantValue('TcpIndicateDisconnect'), 0);
-      else if (event.kind === 'reset')
-        upcalls.NdisTcpOffloadEventHandler(tcp.handle, constantValue('TcpIndicateAbort'), 0);
+      else if (event.kind === 'peer-closed') upcalls.NdisTcpOffloadEventHandler(tcp.handle, disconnected, 0);
+      else if (event.kind === 'reset') upcalls.NdisTcpOffloadEventHandler(tcp.handle, aborted, 0);
       else if (event.request === 'send') upcalls.NdisTcpOffloadSendComplete(handle, event.list);
       else if (event.request === 'receive') upcalls.NdisTcpOffloadReceiveComplete(handle, event.list);
       else if (event.request === 'disconnect') upcalls.NdisTcpOffloadDisconnectComplete(handle, event.list);

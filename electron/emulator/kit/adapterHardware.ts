@@ -140,6 +140,10 @@ export class AdapterHardware implements HardwarePort, LinkEnd {
     return this.put(frame);
   }
 
+  get connectionCount(): number {
+    return this.connections.size;
+  }
+
   get idleAt(): number {
     return this.ring.idleAt;
   }

@@ -4,6 +4,7 @@ import { constantValue } from '../../../shared/ddi/catalogue';
 import { encodeStructure, objectHeader } from '../../../shared/ddi/structureCodec';
 import type { NdisStatus } from '../../../shared/ddi/status';
 import type { NDIS_HANDLE, NDIS_STATUS_INDICATION } from '../ndis/characteristics';
+import { writeConnectionOffload, type ConnectionOffload } from '../ndis/connectionOffload';
 import { writeGeneralAttributes } from '../ndis/generalAttributes';
 import type { MiniportAttributes } from '../ndis/miniportAttributes';
 import type { PVOID } from '../ndis/offloadBlockList';
@@ -51,25 +52,19 @@ export function generalAttributes(kernel: Kernel, hardware: HardwarePort): Minip
   return { kind: 'general', PowerManagementCapabilities, bytes };
 }
 
-/**
- * NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES without task offload; `configuration` and `capabilities` are bytes of
- * NDIS_TCP_CONNECTION_OFFLOAD: what is on, and what the hardware could do (INZ-002 to INZ-004).
- */
-export function offloadAttributes(
-  kernel: Kernel,
-  configuration: Uint8Array,
-  capabilities: Uint8Array,
-): MiniportAttributes {
+/** NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES of an adapter without task offload, on which all is on that it can do (INZ-002 to INZ-004). */
+export function offloadAttributes(kernel: Kernel, offload: ConnectionOffload): MiniportAttributes {
   const structure = 'NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES';
-  const { addresses } = kernel;
+  const connections = writeConnectionOffload(offload);
+  const pointer = pointerOf(kernel.addresses.addressOf(connections));
   return {
     kind: 'offload',
-    DefaultTcpConnectionOffloadConfiguration: configuration,
-    TcpConnectionOffloadHardwareCapabilities: capabilities,
+    DefaultTcpConnectionOffloadConfiguration: connections,
+    TcpConnectionOffloadHardwareCapabilities: connections,
     bytes: encodeStructure(structure, {
       Header: objectHeader(structure),
-      DefaultTcpConnectionOffloadConfiguration: pointerOf(addresses.addressOf(configuration)),
-      TcpConnectionOffloadHardwareCapabilities: pointerOf(addresses.addressOf(capabilities)),
+      DefaultTcpConnectionOffloadConfiguration: pointer,
+      TcpConnectionOffloadHardwareCapabilities: pointer,
     }),
   };
 }

@@ -49,11 +49,10 @@ export class EthernetMiniport implements PVOID {
   readonly address: number;
   readonly hardware: HardwarePort;
   readonly serial: SerialQueue;
-  /** Whether the driver holds nothing that keeps the adapter awake; a low power state waits for it (PWR-017). */
-  isIdle: () => boolean = () => true;
   private adapterHandle: NDIS_HANDLE | undefined;
   private readonly lent = new Set<NET_BUFFER_LIST>();
   private sending = 0;
+  private operations = 0;
   private waiting: readonly Waiter[] = [];
   private packetFilter = 0;
 
@@ -171,6 +170,16 @@ export class EthernetMiniport implements PVOID {
     this.ended();
   }
 
+  /** Does `work` as a part of a request that keeps the adapter awake: in a call of its own, after `delay` ns. */
+  operation(work: () => void, delay = 0): void {
+    this.operations++;
+    this.serial.later(() => {
+      work();
+      this.operations--;
+      this.ended();
+    }, delay);
+  }
+
   /** Something has come to its end: what waited for it goes on, in a call of its own. */
   ended(): void {
     this.serial.later(() => {
@@ -185,6 +194,7 @@ export class EthernetMiniport implements PVOID {
     this.ended();
   }
 
+  /** A low state is not reported while a connection is offloaded or a termination is open (PWR-017). */
   private setPower(request: NDIS_OID_REQUEST, isOn: boolean): NdisStatus {
     const { hardware, driver } = this;
     if (isOn) {
@@ -192,7 +202,7 @@ export class EthernetMiniport implements PVOID {
       return NDIS_STATUS.SUCCESS;
     }
     this.when(
-      () => this.sending === 0 && this.isIdle(),
+      () => this.sending === 0 && this.operations === 0 && hardware.connectionCount === 0,
       () => {
         hardware.enable(false);
         driver.ndis.NdisMOidRequestComplete(this.handle, request, NDIS_STATUS.SUCCESS);

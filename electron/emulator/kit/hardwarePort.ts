@@ -120,6 +120,8 @@ export interface HardwarePort {
   transmit(frame: Uint8Array, description?: FrameDescription): number;
   /** When everything that was sent so far has left, virtual ns; not before now. */
   readonly idleAt: number;
+  /** Connections in the firmware. */
+  readonly connectionCount: number;
   /** How the firmware's TCP behaves for connections that come from now on. */
   configure(parameters: FirmwareParameters): void;
   /**

@@ -200,7 +200,7 @@ export type {
 } from './hardwarePort';
 export { EthernetMiniport } from './ethernetMiniport';
 export { SerialQueue } from './serialQueue';
-export { copyState, dependentsFirst, fillState, firmwareRoute, initiateTree } from './trees';
+export { answerBlocks, copyState, dependentsFirst, fillState, firmwareRoute, initiateTree } from './trees';
 export { applyCached, exportDelegated, importEngine, isOffloadableState } from '../tcp/offloadState';
 export { TcpEngine, type SegmentOutput, type TcpUser } from '../tcp/tcpEngine';
 export type { SendOwner } from '../tcp/sendQueue';

@@ -7,8 +7,7 @@ import {
   type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
 } from '../ndis/offloadBlockList';
 import type { AttachedState } from '../ndis/offloadState';
-import type { MacAddress } from '../wire/address';
-import type { FirmwareRoute } from './hardwarePort';
+import type { FirmwareRoute, HardwarePort } from './hardwarePort';
 
 type Block = NDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
 
@@ -67,22 +66,39 @@ export function fillState(asked: AttachedState, present: AttachedState): void {
     if (asked[name] !== undefined) Object.assign(asked[name], present[name]);
 }
 
+/** Lets `serve` answer for each block that names an object, whether it went well, and writes Status; placeholders always succeed. */
+export function answerBlocks<Context>(
+  root: Block,
+  contextOf: (block: Block) => Context | undefined,
+  serve: (object: Context, block: Block) => boolean,
+): void {
+  walkBlocks(root, (block) => {
+    const object = contextOf(block);
+    const isDone = object === undefined || serve(object, block);
+    block.Status = isDone ? NDIS_STATUS.SUCCESS : NDIS_STATUS.FAILURE;
+  });
+}
+
+/** An object with what it depends on: a connection with its path, a path with its neighbor. */
+interface Dependent {
+  readonly state: AttachedState;
+  readonly parent: Dependent | undefined;
+}
+
 /**
- * What the firmware needs to know of neighbor, path and connection to build frames.
- * @throws Error for states of other layers, or without their structures.
+ * What the firmware needs to know of a connection, its path and its neighbor to build frames.
+ * @throws Error for other objects, or without their structures.
  */
-export function firmwareRoute(
-  ownAddress: MacAddress,
-  neighbor: AttachedState,
-  path: AttachedState,
-  tcp: AttachedState,
-): FirmwareRoute {
-  if (neighbor.layer !== 'neighbor' || path.layer !== 'path' || tcp.layer !== 'tcp')
+export function firmwareRoute({ permanentAddress }: HardwarePort, connection: Dependent): FirmwareRoute {
+  const tcp = connection.state;
+  const path = connection.parent?.state;
+  const neighbor = connection.parent?.parent?.state;
+  if (neighbor?.layer !== 'neighbor' || path?.layer !== 'path' || tcp.layer !== 'tcp')
     throw new Error('a connection depends on a path, and a path on a neighbor');
   const { DlSourceAddress } = neighbor.const!;
   const isOwn = DlSourceAddress.every((byte) => byte === 0);
   return {
-    sourceMac: isOwn ? ownAddress : DlSourceAddress.slice(0, macLength),
+    sourceMac: isOwn ? permanentAddress : DlSourceAddress.slice(0, macLength),
     destinationMac: neighbor.cached!.DlDestinationAddress.slice(0, macLength),
     source: path.const!.SourceAddress,
     destination: path.const!.DestinationAddress,

@@ -84,7 +84,7 @@ export class ModuleDriver implements IntermediateDriver {
       throw new DriverFault(module.name, `DriverEntry returned ${answer}; it must return an NDIS_STATUS.`);
     }
     if (status !== NDIS_STATUS.SUCCESS) {
-      const name = statusName(status as NdisStatus);
+      const name = statusName(status);
       throw new DriverFault(
         module.name,
         `DriverEntry returned ${name}: the driver does not want to be loaded.`,
