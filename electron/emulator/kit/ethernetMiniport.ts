@@ -23,6 +23,7 @@ import { generalAttributes, registrationAttributes, statusIndication } from './a
 import type { DRIVER_OBJECT } from './driverObject';
 import type { FirmwareConnection, HardwarePort } from './hardwarePort';
 import { SerialQueue } from './serialQueue';
+import { Waiters } from './waiters';
 
 /** Bytes of the adapter's context in the address space. */
 const contextSize = 0x400;
@@ -39,11 +40,6 @@ type PlainHandlers = Pick<
   | 'ReturnNetBufferListsHandler'
 >;
 
-interface Waiter {
-  readonly isReady: () => boolean;
-  readonly then: () => void;
-}
-
 /** See the file's head. It is its own MiniportAdapterContext. */
 export class EthernetMiniport implements PVOID {
   readonly address: number;
@@ -53,7 +49,7 @@ export class EthernetMiniport implements PVOID {
   private readonly lent = new Set<NET_BUFFER_LIST>();
   private sending = 0;
   private operations = 0;
-  private waiting: readonly Waiter[] = [];
+  private readonly waiters: Waiters;
   private packetFilter = 0;
 
   /** @throws Error for a driver without hardware. */
@@ -62,6 +58,7 @@ export class EthernetMiniport implements PVOID {
     this.address = driver.kernel.allocate(contextSize);
     this.hardware = driver.hardware;
     this.serial = new SerialQueue(driver.kernel);
+    this.waiters = new Waiters(this.serial.later);
   }
 
   /** NdisMiniportHandle.
@@ -85,7 +82,7 @@ export class EthernetMiniport implements PVOID {
       PauseHandler: () => {
         hardware.enable(false);
         const { ndis } = this.driver;
-        this.when(
+        this.waiters.when(
           () => this.lent.size === 0 && this.sending === 0,
           () => {
             ndis.NdisMPauseComplete(this.handle);
@@ -167,7 +164,7 @@ export class EthernetMiniport implements PVOID {
   /** Lists that were lent are the driver's own again. */
   takeBack(lists: NET_BUFFER_LIST): void {
     for (const list of chainToArray(lists)) this.lent.delete(list);
-    this.ended();
+    this.waiters.ended();
   }
 
   /** Does `work` as a part of a request that keeps the adapter awake: in a call of its own, after `delay` ns. */
@@ -176,22 +173,8 @@ export class EthernetMiniport implements PVOID {
     this.serial.later(() => {
       work();
       this.operations--;
-      this.ended();
+      this.waiters.ended();
     }, delay);
-  }
-
-  /** Something has come to its end: what waited for it goes on, in a call of its own. */
-  ended(): void {
-    this.serial.later(() => {
-      const ready = this.waiting.filter(({ isReady }) => isReady());
-      this.waiting = this.waiting.filter((waiter) => !ready.includes(waiter));
-      for (const { then } of ready) then();
-    });
-  }
-
-  private when(isReady: Waiter['isReady'], then: Waiter['then']): void {
-    this.waiting = [...this.waiting, { isReady, then }];
-    this.ended();
   }
 
   /** A low state is not reported while a connection is offloaded or a termination is open (PWR-017). */
@@ -201,7 +184,7 @@ export class EthernetMiniport implements PVOID {
       hardware.enable(true);
       return NDIS_STATUS.SUCCESS;
     }
-    this.when(
+    this.waiters.when(
       () => this.sending === 0 && this.operations === 0 && hardware.connectionCount === 0,
       () => {
         hardware.enable(false);
@@ -224,7 +207,7 @@ export class EthernetMiniport implements PVOID {
     this.serial.later(() => {
       this.sending--;
       ndis.NdisMSendNetBufferListsComplete(this.handle, lists);
-      this.ended();
+      this.waiters.ended();
     }, sentAt - kernel.now);
   }
 

@@ -199,7 +199,9 @@ export type {
   InterruptHandlers,
 } from './hardwarePort';
 export { EthernetMiniport } from './ethernetMiniport';
+export { PassThrough } from './passThrough';
 export { SerialQueue } from './serialQueue';
+export { Waiters } from './waiters';
 export { answerBlocks, copyState, dependentsFirst, fillState, firmwareRoute, initiateTree } from './trees';
 export { applyCached, exportDelegated, importEngine, isOffloadableState } from '../tcp/offloadState';
 export { TcpEngine, type SegmentOutput, type TcpUser } from '../tcp/tcpEngine';
