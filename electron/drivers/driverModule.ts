@@ -19,7 +19,7 @@ import { translate, type Compiler } from './moduleSource';
 const kitName = 'chimneysweep/kit';
 
 /** What a relative import may leave out. */
-const endings = ['', '.ts', '.js', '.mjs', '/index.ts', '/index.js'];
+const endings = ['', '.ts', '.mts', '.js', '.mjs', '/index.ts', '/index.js'];
 
 /** What trust means, in words for the user. */
 export const trustWarning =

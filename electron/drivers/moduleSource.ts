@@ -15,8 +15,10 @@ export interface Translated {
 
 /** Translates; the error names the place of the first syntax error. */
 export function translate(compiler: Compiler, file: string, source: string): Result<Translated, string> {
+  // The compiler would leave the imports of an .mjs or .mts file as they are.
+  const fileName = file.replace(/\.m([jt]s)$/, '.$1');
   const { outputText, diagnostics, sourceMapText } = compiler.transpileModule(source, {
-    fileName: file,
+    fileName,
     reportDiagnostics: true,
     compilerOptions: {
       target: compiler.ScriptTarget.ES2022,
