@@ -31,12 +31,14 @@ const boundaries = {
   ...Object.fromEntries(driverRooms.map((room) => [room, driverImports])),
   'electron/recorder': ['shared', 'electron/emulator'],
   'electron/files': ['shared', 'node:*'],
+  'electron/drivers': ['shared', 'electron/emulator', 'electron/files', 'node:*', 'typescript'],
   'electron/preload': ['shared', 'electron'],
   'electron/main': [
     'shared',
     'electron/emulator',
     'electron/recorder',
     'electron/files',
+    'electron/drivers',
     'electron',
     'node:*',
     'zod',
@@ -47,6 +49,7 @@ const boundaries = {
     'electron/emulator',
     'electron/recorder',
     'electron/files',
+    'electron/drivers',
     'node:*',
     'zod',
     '@noble/hashes',
@@ -54,6 +57,8 @@ const boundaries = {
     'package.json',
   ],
   renderer: ['shared', 'vue', 'chart.js', 'zod'],
+  // A driver sees the kit and nothing else.
+  examples: ['chimneysweep'],
   test: ['*'],
   // Set-up runs before node_modules exists, and loads these two only after it has made it.
   'tools/setup': ['tools/lib', 'node:*', 'yauzl', '@electron/asar'],

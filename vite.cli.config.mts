@@ -4,10 +4,13 @@ import { defineConfig } from 'vite';
 
 const inRoot = (...parts: string[]): string => path.resolve(import.meta.dirname, ...parts);
 
-/** The headless command line, one file with everything in it but Node (run by bin/chimneysweep.mjs). */
+/**
+ * The headless command line, one file with everything in it but Node (run by bin/chimneysweep.mjs), and but the TypeScript compiler:
+ * that is twenty times as large as the rest and needed for driver modules only, so that it stays in node_modules.
+ */
 export default defineConfig({
   publicDir: false,
-  ssr: { noExternal: true, target: 'node' },
+  ssr: { noExternal: true, external: ['typescript'], target: 'node' },
   build: {
     ssr: true,
     outDir: inRoot('out', 'cli'),
@@ -18,7 +21,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: { index: inRoot('electron', 'cli', 'index.ts') },
-      external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`)],
+      external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`), 'typescript'],
       output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
     },
   },

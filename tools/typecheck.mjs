@@ -18,6 +18,7 @@ const rooms = new Map([
   ['electron/emulator', tsc],
   ['electron/recorder', tsc],
   ['electron/preload', tsc],
+  ['examples', tsc],
   ['shared', tsc],
   ['tools', tsc],
   ['.', tsc],

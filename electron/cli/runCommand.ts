@@ -10,6 +10,8 @@ import {
   type ScenarioId,
 } from '../../shared/contract/scenarios';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
+import { loadTrustedDriverModules } from '../drivers/driverModules';
+import { trustWarning } from '../drivers/driverModule';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
@@ -27,6 +29,9 @@ interface RunOptions {
   readonly seed: number;
   readonly loss?: number;
   readonly json?: boolean;
+  readonly targetDriver?: string;
+  readonly intermediateDriver?: string;
+  readonly trustDrivers?: boolean;
 }
 
 /** A seed as it is written on the command line. */
@@ -61,17 +66,20 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .option('--out <trace>', 'write the recording to this .sweep file')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
     .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
+    .option('--target-driver <module>', 'a driver module in the place of the built-in offload target')
+    .option('--intermediate-driver <module>', 'a driver module between the host stack and the adapter')
+    .option('--trust-drivers', 'load driver modules: they run with your rights and can do whatever you can')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
       `\nScenarios:\n${scenarios.map(({ id, title }) => `  ${id.padEnd(22)} ${title}`).join('\n')}`,
     )
-    .action((scenario: ScenarioId, options: RunOptions) => {
-      exitWith(run(scenario, options));
+    .action(async (scenario: ScenarioId, options: RunOptions) => {
+      exitWith(await run(scenario, options));
     });
 }
 
-function run(scenario: ScenarioId, options: RunOptions): number {
+async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   const complain = (message: string): number => {
     process.stderr.write(`chimneysweep: ${message}\n`);
     return 2;
@@ -91,16 +99,34 @@ function run(scenario: ScenarioId, options: RunOptions): number {
   ) {
     return complain(`--out would overwrite ${options.file}, the file to send. Name another trace.`);
   }
+  const files = { target: options.targetDriver, intermediate: options.intermediateDriver };
+  const named = Object.values(files).find((module) => module !== undefined);
+  if (named !== undefined && options.trustDrivers !== true)
+    return complain(`${named} is not loaded without --trust-drivers. ${trustWarning}`);
+  const loaded = await loadTrustedDriverModules(files);
+  if (!loaded.ok) return complain(loaded.error);
+  const { modules: drivers, describe } = loaded.value;
   let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
   try {
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
-    const settings = { scenario, seed: options.seed, loss: options.loss ?? description.defaultLoss, file };
+    const loss = options.loss ?? description.defaultLoss;
+    const settings = { scenario, seed: options.seed, loss, file, drivers };
     const name =
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();
     const recording = new Recording(applicationName, settings, name, sink);
     const progress = new ProgressLine();
-    while (recording.advance(eventsPerSlice)) progress.show(recording.progress);
+    const advance = (): boolean => {
+      try {
+        return recording.advance(eventsPerSlice);
+      } catch (error) {
+        const problem = describe(error);
+        if (problem === undefined) throw error;
+        recording.fail(problem);
+        return false;
+      }
+    };
+    while (advance()) progress.show(recording.progress);
     const report = recording.finish(false);
     progress.clear();
     const wallSeconds = (performance.now() - begun) / 1000;

@@ -3,12 +3,23 @@ import type { RunReport } from '../../shared/analysis/runReport';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { traceFormatVersion } from '../../shared/trace/records';
+import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
 import { gigabitLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
 import { TraceRecorder } from './traceRecorder';
 
 /** Bytes kept of each frame: every header of the built-in scenarios, and the first bytes of the payload. */
 export const defaultSnapLength = 128;
+
+/** The header's settings that name driver modules, so that nobody takes their traces for those of built-in drivers. */
+function moduleSettings({ target, intermediate }: DriverModules): Record<string, string> {
+  return {
+    ...(target === undefined ? {} : { targetDriver: target.name, targetDriverSha256: target.sha256 }),
+    ...(intermediate === undefined
+      ? {}
+      : { intermediateDriver: intermediate.name, intermediateDriverSha256: intermediate.sha256 }),
+  };
+}
 
 /** See the file's head. */
 export class Recording {
@@ -33,6 +44,7 @@ export class Recording {
           bitsPerSecond: gigabitLink.bitsPerSecond,
           delayNs: gigabitLink.delay,
           queueBytes: gigabitLink.queueBytes,
+          ...moduleSettings(settings.drivers ?? {}),
         },
         snapLength: defaultSnapLength,
       },
@@ -54,6 +66,11 @@ export class Recording {
   /** Runs up to `events` events of the emulator; false when the run has ended. */
   advance(events: number): boolean {
     return this.run.advance(events);
+  }
+
+  /** The run can't go on; `finish` says why. */
+  fail(message: string): void {
+    this.run.fail(message);
   }
 
   /** Closes the trace and answers its report; `stopped` says that the run was ended early. */

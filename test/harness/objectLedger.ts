@@ -58,6 +58,7 @@ export class ObjectLedger {
 export function walkOperations(
   model: TraceModel,
   visit: (call: Call, blocks: readonly TreeBlock[], ledger: ObjectLedger) => void,
+  edge?: number,
 ): ObjectLedger {
   const ledger = new ObjectLedger();
   const trees = new Map<number, readonly TreeBlock[]>();
@@ -108,6 +109,7 @@ export function walkOperations(
       'NdisMInvalidateOffloadComplete',
     ];
     if (step === undefined && !names.includes(call.functionName)) continue;
+    if (edge !== undefined && call.callee !== edge && call.caller !== edge) continue;
     const blocks = treeOf(model, call);
     trees.set(call.event, blocks);
     visit(call, blocks, ledger);

@@ -2,6 +2,7 @@ import { TraceModel } from '../../shared/analysis/traceModel';
 import type { RunReport } from '../../shared/analysis/runReport';
 import type { ScenarioId } from '../../shared/contract/scenarios';
 import { scenarioDescription } from '../../shared/contract/scenarios';
+import type { DriverModules } from '../../electron/emulator/scenarios/moduleDriver';
 import { inventFile } from '../../electron/emulator/scenarios/scenarioRun';
 import { Recording } from '../../electron/recorder/recording';
 
@@ -18,7 +19,12 @@ const mostSlices = 100_000;
 /** Records a scenario in memory and reads it back. */
 export function recordScenario(
   scenario: ScenarioId,
-  choices: { readonly seed?: number; readonly loss?: number; readonly fileBytes?: number } = {},
+  choices: {
+    readonly seed?: number;
+    readonly loss?: number;
+    readonly fileBytes?: number;
+    readonly drivers?: DriverModules;
+  } = {},
 ): RecordedScenario {
   const description = scenarioDescription(scenario);
   const seed = choices.seed ?? 1;
@@ -30,6 +36,7 @@ export function recordScenario(
       seed,
       loss: choices.loss ?? description.defaultLoss,
       file: inventFile(seed, choices.fileBytes ?? description.defaultFileBytes),
+      drivers: choices.drivers ?? {},
     },
     'made up',
     { write: (bytes) => pieces.push(bytes.slice()) },

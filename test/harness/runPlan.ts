@@ -2,6 +2,7 @@
 import type { RunReport } from '../../shared/analysis/runReport';
 import { TraceModel } from '../../shared/analysis/traceModel';
 import { traceFormatVersion } from '../../shared/trace/records';
+import type { DriverModules } from '../../electron/emulator/scenarios/moduleDriver';
 import { scenarioPlans, type ScenarioPlan } from '../../electron/emulator/scenarios/scenarioPlan';
 import { inventFile, ScenarioRun } from '../../electron/emulator/scenarios/scenarioRun';
 import { TraceRecorder } from '../../electron/recorder/traceRecorder';
@@ -22,7 +23,12 @@ const mostEvents = 20_000_000;
  */
 export function runPlan(
   plan: Partial<ScenarioPlan>,
-  choices: { readonly fileBytes: number; readonly seed?: number; readonly loss?: number },
+  choices: {
+    readonly fileBytes: number;
+    readonly seed?: number;
+    readonly loss?: number;
+    readonly drivers?: DriverModules;
+  },
   act: (run: ScenarioRun) => boolean = () => false,
 ): PlannedRun {
   const seed = choices.seed ?? 1;
@@ -45,6 +51,7 @@ export function runPlan(
     seed,
     loss: choices.loss ?? 0,
     file: inventFile(seed, choices.fileBytes),
+    drivers: choices.drivers ?? {},
   } as const;
   const run = new ScenarioRun(recorder, settings, { ...scenarioPlans.transfer, ...plan });
   let acting = true;

@@ -156,10 +156,10 @@ export class TeamBench {
         neighbors,
         target,
         team: { adapters: 2, mode: 'failover', layers: 1, ...choices.team },
+        ...(choices.ndis === undefined ? {} : { ndis: choices.ndis }),
       },
       choices.loss ?? 0,
       () => undefined,
-      choices.ndis,
     );
     const { adapters, intermediates, host, ndis } = this.topology;
     machine.queueWorkItem(0, () => {

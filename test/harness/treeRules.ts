@@ -12,19 +12,21 @@ const below: Readonly<Record<StateLayer, StateLayer | undefined>> = {
   tcp: undefined,
 };
 
-/** Declares the tests; call it inside a describe. */
-export function itKeepsTheTreeRules(model: TraceModel): void {
+/** Declares the tests; call it inside a describe. `edge` is the component of the miniport that is looked at, where there are several. */
+export function itKeepsTheTreeRules(model: TraceModel, edge?: number): void {
+  const walk = (visit: Parameters<typeof walkOperations>[1]): ObjectLedger =>
+    walkOperations(model, visit, edge);
   const layerOf = (object: number): StateLayer => model.store!.stateObjects[object]!.layer;
   const each = (
     name: string,
     check: (blocks: readonly TreeBlock[], ledger: ObjectLedger, call: Call) => void,
   ): ObjectLedger =>
-    walkOperations(model, (call, blocks, ledger) => {
+    walk((call, blocks, ledger) => {
       if (call.functionName === name) check(blocks, ledger, call);
     });
 
   it('TRE-006 to TRE-010: dependents lie one layer above what they depend on', () => {
-    walkOperations(model, (_call, blocks) => {
+    walk((_call, blocks) => {
       for (const block of blocks) {
         expect(block.depth).toBeLessThan(3);
         for (const child of block.children) {
@@ -70,7 +72,7 @@ export function itKeepsTheTreeRules(model: TraceModel): void {
 
   it('INI-029 to INI-032 TRE-028: each Status of an initiate follows from those of its dependents', () => {
     const roles = new Map<number, TreeBlock['role']>();
-    walkOperations(model, (call, blocks) => {
+    walk((call, blocks) => {
       if (call.functionName === 'MiniportInitiateOffload')
         for (const block of blocks) roles.set(block.address, block.role);
       if (call.functionName !== 'NdisMInitiateOffloadComplete') return;
@@ -87,7 +89,7 @@ export function itKeepsTheTreeRules(model: TraceModel): void {
 
   it('TRE-016 TRE-018: placeholders carry nothing and end with NDIS_STATUS_SUCCESS', () => {
     const placeholders = new Set<number>();
-    walkOperations(model, (call, blocks) => {
+    walk((call, blocks) => {
       for (const block of blocks) {
         if (call.functionName.startsWith('Miniport') && block.role === 'placeholder') {
           placeholders.add(block.address);

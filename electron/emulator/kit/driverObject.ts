@@ -5,6 +5,7 @@ import type { Machine } from '../machine/machine';
 import type { StateObserver } from '../observe/stateObserver';
 import type { Ndis } from '../ndis/ndis';
 import type { PVOID } from '../ndis/offloadBlockList';
+import type { HardwarePort } from './hardwarePort';
 import { Kernel } from './kernel';
 import { ndisFunctionsFor, type NdisFunctions } from './ndisFunctions';
 
@@ -19,6 +20,8 @@ export class DRIVER_OBJECT implements PVOID {
   readonly kernel: Kernel;
   /** Where a driver that keeps offload state of its own shows it to the trace. */
   readonly observer: StateObserver;
+  /** The adapter that Plug and Play has found for it; undefined for drivers without hardware. */
+  hardware: HardwarePort | undefined;
 
   private location: number | undefined;
 
@@ -28,9 +31,11 @@ export class DRIVER_OBJECT implements PVOID {
     role: ComponentRole,
     /** Name of the driver; its adapters are called after it. */
     readonly name: string,
+    /** Puts something between the driver and NDIS. */
+    guard: (functions: NdisFunctions) => NdisFunctions = (functions) => functions,
   ) {
     this.component = machine.probe.component(role, name);
-    this.ndis = ndisFunctionsFor(ndis, this.component, name);
+    this.ndis = guard(ndisFunctionsFor(ndis, this.component, name));
     this.kernel = new Kernel(machine, this.component);
     this.observer = ndis.observer;
   }

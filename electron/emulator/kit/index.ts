@@ -187,3 +187,42 @@ export {
   type WakeUpCapabilities,
 } from '../ndis/pnpCapabilities';
 export { readUnsignedLong, unsignedLongSize, writeUnsignedLong } from '../ndis/unsignedLong';
+
+// Hardware for target drivers: the adapter's port, and parts of firmware for those who want to build their own.
+export type {
+  FirmwareConnection,
+  FirmwareEvent,
+  FirmwareParameters,
+  FirmwareRemains,
+  FirmwareRequest,
+  FirmwareRoute,
+  HardwarePort,
+  InterruptHandlers,
+} from './hardwarePort';
+export { EthernetMiniport } from './ethernetMiniport';
+export { PassThrough } from './passThrough';
+export { SerialQueue } from './serialQueue';
+export { Waiters } from './waiters';
+export { answerBlocks, copyState, dependentsFirst, fillState, firmwareRoute, initiateTree } from './trees';
+export { applyCached, exportDelegated, importEngine, isOffloadableState } from '../tcp/offloadState';
+export { TcpEngine, type SegmentOutput, type TcpUser } from '../tcp/tcpEngine';
+export type { SendOwner } from '../tcp/sendQueue';
+export { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
+export { TcpConnectionState } from '../tcp/tcpVariables';
+export type { Ipv4Address, MacAddress } from '../wire/address';
+export {
+  fillSegmentFrame,
+  readSegmentFrame,
+  type ReceivedSegment,
+  type SegmentAddressing,
+} from '../wire/segmentFrame';
+export { TcpSegment, readTcpSegment, tcpFlags } from '../wire/tcpSegment';
+
+// Structures that nearly every driver builds, in one call each.
+export {
+  ethernetMtu,
+  generalAttributes,
+  offloadAttributes,
+  registrationAttributes,
+  statusIndication,
+} from './attributes';

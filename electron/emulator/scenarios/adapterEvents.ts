@@ -9,8 +9,8 @@ import type { HostStack } from '../host/hostStack';
 import type { Machine } from '../machine/machine';
 import { devicePowerStates } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
-import type { OffloadTarget } from '../target/offloadTarget';
 import type { Link } from '../wire/link';
+import type { TargetDriver } from './moduleDriver';
 
 /** Virtual time between the event and the end of what it was for, ns. */
 const resumeDelay = 2_000_000;
@@ -22,7 +22,7 @@ export interface RunParts {
   readonly machine: Machine;
   readonly ndis: Ndis;
   readonly host: HostStack;
-  readonly target: OffloadTarget;
+  readonly target: TargetDriver;
   readonly link: Link;
 }
 

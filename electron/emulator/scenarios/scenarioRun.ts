@@ -17,7 +17,7 @@ import { ScenarioScript } from './scenarioScript';
 import type { ScenarioSettings } from './scenarioSettings';
 import { scriptOf } from './scripts';
 import { Stream } from './stream';
-import { buildTopology, type Topology } from './topology';
+import { buildTopology, type ScenarioTopology } from './topology';
 
 /** Virtual time in which late returns and completions may still happen after the end, ns. */
 const settlingTime = 5_000_000;
@@ -40,7 +40,7 @@ function partOf(file: Uint8Array, index: number, count: number): Uint8Array {
 
 /** See the file's head. */
 export class ScenarioRun {
-  readonly topology: Topology;
+  readonly topology: ScenarioTopology;
   readonly streams: readonly Stream[];
   private readonly machine: Machine;
   private readonly totals: ProbeTotals;
@@ -64,7 +64,7 @@ export class ScenarioRun {
     this.machine = machine;
     const application = machine.probe.component('application', 'Application');
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
-    const topology = buildTopology(machine, plan, settings.loss, connectionFrom);
+    const topology = buildTopology(machine, plan, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
       const destination = topology.destinations[index % topology.destinations.length]!;
@@ -110,6 +110,12 @@ export class ScenarioRun {
       }
     }
     return true;
+  }
+
+  /** The run can't go on: it has ended, and this is why. */
+  fail(message: string): void {
+    this.failure ??= message;
+    this.endsAt = this.machine.now;
   }
 
   /** What happened; `stopped` says that the user ended it early. */

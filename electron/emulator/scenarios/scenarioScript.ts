@@ -2,13 +2,13 @@
 import type { HostConnection } from '../host/hostConnection';
 import type { Machine } from '../machine/machine';
 import type { Stream } from './stream';
-import type { Topology } from './topology';
+import type { ScenarioTopology } from './topology';
 
 /** What a step may look at and touch. */
 export interface ScriptScene {
   readonly stream: Stream;
   readonly connection: HostConnection;
-  readonly topology: Topology;
+  readonly topology: ScenarioTopology;
 }
 
 /** A step: when its moment has come, and what happens then, at PASSIVE_LEVEL. */

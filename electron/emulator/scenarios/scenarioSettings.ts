@@ -1,5 +1,6 @@
 /** Everything that a run depends on: with equal settings, two runs record the same trace, byte for byte. */
 import type { ScenarioId } from '../../../shared/contract/scenarios';
+import type { DriverModules } from './moduleDriver';
 
 /** See the file's head. */
 export interface ScenarioSettings {
@@ -9,6 +10,8 @@ export interface ScenarioSettings {
   readonly loss: number;
   /** Bytes to carry. */
   readonly file: Uint8Array;
+  /** Driver modules in the places of built-in drivers. */
+  readonly drivers?: DriverModules;
 }
 
 /** The link of all built-in scenarios: gigabit Ethernet over a short distance. */

@@ -4,7 +4,7 @@ import type { HostStack } from '../host/hostStack';
 import type { Machine } from '../machine/machine';
 import { echoPort } from '../peer/echoHost';
 import type { ScenarioPlan } from './scenarioPlan';
-import type { Topology } from './topology';
+import type { ScenarioTopology } from './topology';
 import { TransferApplication } from './transferApplication';
 
 /** Acknowledged bytes at which the host offers the connection to the target: a part of the file, a chunk of it at most. */
@@ -27,7 +27,7 @@ export class Stream {
   constructor(
     private readonly machine: Machine,
     private readonly host: HostStack,
-    private readonly destination: Topology['destinations'][number],
+    private readonly destination: ScenarioTopology['destinations'][number],
     private readonly plan: ScenarioPlan,
     private readonly file: Uint8Array,
     applicationComponent: number,

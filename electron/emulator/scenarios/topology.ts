@@ -17,6 +17,14 @@ import { FramePool } from '../wire/frame';
 import { Link, type LinkSettings } from '../wire/link';
 import { LinkAggregation } from '../wire/linkAggregation';
 import { Switch } from '../wire/switch';
+import {
+  ModuleDriver,
+  ModuleTarget,
+  type DriverModule,
+  type DriverModules,
+  type IntermediateDriver,
+  type TargetDriver,
+} from './moduleDriver';
 import { gigabitLink } from './scenarioSettings';
 import type { ScenarioPlan } from './scenarioPlan';
 
@@ -47,8 +55,8 @@ function farAddress(index: number): Ipv4Address {
 }
 
 /** A physical adapter with its driver and its cable. */
-export interface Adapter {
-  readonly target: OffloadTarget;
+export interface Adapter<Target extends TargetDriver = OffloadTarget> {
+  readonly target: Target;
   readonly link: Link;
 }
 
@@ -63,16 +71,22 @@ export interface TeamPlan {
   readonly settings?: Partial<Pick<TeamSettings, 'chimney' | 'sendEntries'>>;
 }
 
+/** A machine whose target and intermediate driver may come from modules. */
+export type ScenarioTopology = Topology<TargetDriver, IntermediateDriver>;
+
 /** See the file's head. */
-export interface Topology {
+export interface Topology<
+  Target extends TargetDriver = OffloadTarget,
+  Intermediate extends IntermediateDriver = TeamingDriver,
+> {
   readonly ndis: Ndis;
   readonly host: HostStack;
   /** All physical adapters. */
-  readonly adapters: readonly Adapter[];
+  readonly adapters: readonly Adapter<Target>[];
   /** Intermediate drivers, the lowest first. */
-  readonly intermediates: readonly TeamingDriver[];
+  readonly intermediates: readonly Intermediate[];
   /** The first adapter's driver and cable. */
-  readonly target: OffloadTarget;
+  readonly target: Target;
   /** Frames of everybody. */
   readonly pool: FramePool;
   readonly link: Link;
@@ -82,19 +96,38 @@ export interface Topology {
   readonly destinations: readonly { readonly address: Ipv4Address; readonly peer: EchoHost }[];
 }
 
+/** What of a plan decides about drivers, links and peers. */
+type TopologyPlan = Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'> & {
+  readonly link?: Omit<LinkSettings, 'loss'>;
+  /** What differs from the usual in how NDIS behaves. */
+  readonly ndis?: Partial<NdisSettings>;
+};
+
 /**
  * Builds everything and plugs the cables in; no driver is loaded yet.
  * @param connectionFrom the trace's id of the connection from a local port, once it is known
+ * @param modules drivers in the places of built-in ones
  */
 export function buildTopology(
   machine: Machine,
-  plan: Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'> & {
-    readonly link?: Omit<LinkSettings, 'loss'>;
-  },
+  plan: TopologyPlan,
   loss: number,
   connectionFrom: (localPort: number) => number | undefined,
-  ndisSettings: Partial<NdisSettings> = {},
-): Topology {
+): Topology;
+export function buildTopology(
+  machine: Machine,
+  plan: TopologyPlan,
+  loss: number,
+  connectionFrom: (localPort: number) => number | undefined,
+  modules: DriverModules,
+): ScenarioTopology;
+export function buildTopology(
+  machine: Machine,
+  plan: TopologyPlan,
+  loss: number,
+  connectionFrom: (localPort: number) => number | undefined,
+  modules: DriverModules = {},
+): ScenarioTopology {
   const pool = new FramePool();
   const addressOf = (path: number): Ipv4Address =>
     path < plan.neighbors ? neighborAddress(path) : farAddress(path - plan.neighbors);
@@ -103,7 +136,7 @@ export function buildTopology(
     destination: addressOf(path),
     nextHop: neighborAddress(path % plan.neighbors),
   }));
-  const ndis = new Ndis(machine, doorCosts, ndisSettings);
+  const ndis = new Ndis(machine, doorCosts, plan.ndis);
   const host = new HostStack(new DRIVER_OBJECT(machine, ndis, 'host-stack', 'Host TCP/IP stack'), {
     ...defaultHostSettings,
     mac: macAddress(1),
@@ -132,11 +165,11 @@ export function buildTopology(
   });
   const single = peers.length === 1 ? peers[0] : undefined;
   const farEnd = single ?? new Switch(peers);
-  const adapters = buildAdapters(machine, ndis, pool, plan, loss, farEnd);
+  const adapters = buildAdapters(machine, ndis, pool, plan, loss, farEnd, modules.target);
   const destinations = paths
     .slice(0, plan.paths)
     .map((path) => ({ address: addressOf(path), peer: peers[path % plan.neighbors]! }));
-  const intermediates = plan.team === undefined ? [] : buildTeam(machine, ndis, plan.team);
+  const intermediates = buildIntermediates(machine, ndis, plan.team, modules.intermediate);
   return { ndis, host, pool, ...adapters[0]!, adapters, intermediates, peers, destinations };
 }
 
@@ -149,10 +182,11 @@ function buildAdapters(
   machine: Machine,
   ndis: Ndis,
   pool: FramePool,
-  plan: Pick<ScenarioPlan, 'target' | 'team'> & { readonly link?: Omit<LinkSettings, 'loss'> },
+  plan: TopologyPlan,
   loss: number,
   farEnd: EchoHost | Switch,
-): Adapter[] {
+  module: DriverModule | undefined,
+): Adapter<TargetDriver>[] {
   const count = plan.team?.adapters ?? 1;
   // A team for failover needs nothing of the switch; one that balances its load needs an aggregation there.
   const farEndMode = plan.team?.mode === 'failover' ? 'learning' : 'static';
@@ -161,8 +195,13 @@ function buildAdapters(
   return Array.from({ length: count }, (_, index) => {
     // The members of a team share its Ethernet address, as behind a static link aggregation.
     const settings = { ...defaultTargetSettings, mac: macAddress(1), ...plan.target };
-    const driver = new DRIVER_OBJECT(machine, ndis, 'offload-target', targetName(index, count));
-    const target = new OffloadTarget(driver, pool, settings);
+    const name = targetName(index, count);
+    const target: TargetDriver =
+      module === undefined
+        ? new OffloadTarget(new DRIVER_OBJECT(machine, ndis, 'offload-target', name), pool, settings)
+        : new ModuleTarget(machine, ndis, pool, name, module, settings, {
+            TcpConnectionOffloadCapacity: settings.tcpCapacity,
+          });
     const link = new Link(
       machine,
       pool,
@@ -175,6 +214,21 @@ function buildAdapters(
     aggregation.connect(index, link);
     return { target, link };
   });
+}
+
+/** The plan's team, or an intermediate driver from a module above all adapters. */
+function buildIntermediates(
+  machine: Machine,
+  ndis: Ndis,
+  plan: TeamPlan | undefined,
+  module: DriverModule | undefined,
+): IntermediateDriver[] {
+  if (module === undefined) return plan === undefined ? [] : buildTeam(machine, ndis, plan);
+  const count = plan?.adapters ?? 1;
+  const members = Array.from({ length: count }, (_, index) => `${targetName(index, count)} adapter`);
+  const name = 'Intermediate driver';
+  const parameters = { adapterName: `${name} adapter`, members };
+  return [new ModuleDriver(machine, ndis, 'intermediate-driver', name, module, parameters)];
 }
 
 /** One team over all adapters, and further intermediate drivers on top of it. */

@@ -63,7 +63,7 @@ interface Outcome {
   /** Connections that have been offloaded once a fault had struck. */
   readonly offloadedAgain: number;
   readonly uneven: readonly string[];
-  readonly outstanding: readonly number[];
+  readonly outstanding: readonly (number | undefined)[];
 }
 
 function run(seed: number, mode: 'failover' | 'load-balancing', layers: number): Outcome {

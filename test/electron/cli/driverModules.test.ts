@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exampleFile } from '../../harness/driverModule';
+import { readTrace } from '../../harness/readTrace';
+
+const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
+const target = exampleFile('minimal-target', 'driver.ts');
+const intermediate = exampleFile('minimal-intermediate', 'driver.ts');
+let folder = '';
+
+function run(...words: string[]): {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+} {
+  const result = spawnSync(process.execPath, [launcher, 'run', 'transfer', ...words], { encoding: 'utf8' });
+  return { code: result.status, out: result.stdout, err: result.stderr };
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-drivers-'));
+  // The first call may have to build the command line.
+  spawnSync(process.execPath, [launcher, '--version']);
+}, 120_000);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('chimneysweep run with driver modules', () => {
+  it('loads none without --trust-drivers, and says what trust means', () => {
+    const out = path.join(folder, 'none.sweep');
+    const { code, err } = run('--target-driver', target, '--out', out);
+    expect(code).toBe(2);
+    expect(err).toContain('is not loaded without --trust-drivers');
+    expect(err).toContain('It runs with your rights');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('carries a file through both examples and names them in the trace', () => {
+    const out = path.join(folder, 'both.sweep');
+    const { code, err } = run(
+      ...['--target-driver', target, '--intermediate-driver', intermediate, '--trust-drivers'],
+      ...['--out', out],
+    );
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
+    expect(readTrace(readFileSync(out)).store!.header.settings).toMatchObject({
+      targetDriver: 'driver.ts',
+      targetDriverSha256: digest(target),
+      intermediateDriver: 'driver.ts',
+      intermediateDriverSha256: digest(intermediate),
+    });
+  });
+
+  it('refuses a module with a syntax error, naming its place', () => {
+    const file = path.join(folder, 'broken.ts');
+    writeFileSync(file, 'export const DriverEntry = ;\n');
+    const { code, err } = run('--target-driver', file, '--trust-drivers');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^chimneysweep: broken\.ts:1:\d+: Expression expected\.\n$/);
+  });
+
+  it('reports a module that throws in the middle of a run, and keeps the trace up to there', () => {
+    const file = path.join(folder, 'throws.ts');
+    const text = readFileSync(target, 'utf8');
+    writeFileSync(file, text.replace('=> target.query(root)', "=> { throw new Error('no answer'); }"));
+    const out = path.join(folder, 'throws.sweep');
+    const result = run('--target-driver', file, '--trust-drivers', '--out', out);
+    expect(result.code).toBe(1);
+    expect(result.out).toMatch(/throws\.ts:\d+:\d+: QueryOffloadHandler threw: no answer/);
+    const model = readTrace(readFileSync(out));
+    expect(model.store!.report).toContain('no answer');
+    expect(model.calls.calls.length).toBeGreaterThan(100);
+  });
+});
