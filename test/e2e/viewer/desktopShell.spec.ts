@@ -143,6 +143,20 @@ test('a scenario is asked for with its seed, loss and file; nonsense is not', as
   ]);
 });
 
+test('a trusted driver module is recorded with until it is taken out', async ({ page }) => {
+  await chooseMenu(page, 'run-with-driver');
+  const dialog = page.getByTestId('scenario-dialog');
+  await expect(dialog.getByTestId('driver-module')).toContainText('Offload target: driver.ts');
+  await dialog.getByTestId('start-recording').click();
+  expect((await asked(page)).requests).toEqual([
+    { scenario: 'first-sweep', seed: 1, loss: 0.004, driverToken: 'driver' },
+  ]);
+  await emitEvent(page, { kind: 'end' });
+  await chooseMenu(page, 'choose-scenario');
+  await dialog.getByRole('button', { name: 'Use the built-in drivers' }).click();
+  await expect(dialog.getByTestId('driver-module')).toHaveCount(0);
+});
+
 test('any other file that is dropped can be sent', async ({ page }) => {
   await dropFile(page, 'picture.png', Buffer.from('not really a picture'));
   await expect(page.getByTestId('file-to-send')).toContainText('picture.png');
