@@ -11,7 +11,7 @@ import {
 } from '../../shared/contract/scenarios';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { loadTrustedDriverModules } from '../drivers/driverModules';
-import { trustWarning } from '../drivers/driverModule';
+import { trustWarning } from '../drivers/trust';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';

@@ -21,11 +21,6 @@ const kitName = 'chimneysweep/kit';
 /** What a relative import may leave out. */
 const endings = ['', '.ts', '.mts', '.js', '.mjs', '/index.ts', '/index.js'];
 
-/** What trust means, in words for the user. */
-export const trustWarning =
-  'A driver module is a program. It runs with your rights: it can read, change and delete your files and use your network. Load ' +
-  'modules only if you have written or read them yourself.';
-
 /** A module that has been loaded, and the way back to its source. */
 export interface LoadedDriverModule extends DriverModule {
   readonly maps: SourceMaps;

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import { scenarioDescription } from '../../shared/contract/scenarios';
+import { loadTrustedDriverModules } from '../drivers/driverModules';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
@@ -64,6 +65,12 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
     file = source.value;
     name = path.basename(command.file);
   }
+  const loaded = await loadTrustedDriverModules(command.drivers ?? {});
+  if (!loaded.ok) {
+    tell({ kind: 'failed', message: loaded.error });
+    return;
+  }
+  const { modules: drivers, describe } = loaded.value;
   let sink: TraceFileSink | undefined;
   try {
     sink = new TraceFileSink(command.tracePath);
@@ -71,7 +78,7 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
     const { scenario, seed, loss } = command;
     tell({ kind: 'begin', origin: 'recording', name: description.title });
     const traceFile = sink;
-    const recording = new Recording(command.application, { scenario, seed, loss, file }, name, {
+    const recording = new Recording(command.application, { scenario, seed, loss, file, drivers }, name, {
       write: (bytes) => {
         traceFile.write(bytes);
         feed.add(bytes);
@@ -79,7 +86,14 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
     });
     let running = true;
     while (running && !stopWanted) {
-      running = recording.advance(eventsPerSlice);
+      try {
+        running = recording.advance(eventsPerSlice);
+      } catch (error) {
+        const problem = describe(error);
+        if (problem === undefined) throw error;
+        recording.fail(problem);
+        running = false;
+      }
       feed.flush();
       tell({ kind: 'progress', fraction: Math.min(1, recording.progress) });
       await new Promise((resolve) => setImmediate(resolve));

@@ -15,6 +15,8 @@ export const engineCommandSchema = z.discriminatedUnion('kind', [
     /** Where the trace goes while it is recorded. */
     tracePath: z.string(),
     application: z.string(),
+    /** Driver modules that the user trusts, by the place that they take. */
+    drivers: z.object({ target: z.string().optional(), intermediate: z.string().optional() }).optional(),
   }),
   z.object({ kind: z.literal('stop') }),
 ]);

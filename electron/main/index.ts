@@ -1,5 +1,5 @@
 /** The desktop application: one window, one engine, one recording at a time. */
-import { app } from 'electron';
+import { app, dialog } from 'electron';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { channels } from '../../shared/contract/channels';
 import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import { demonstrationScenario, scenarioDescription } from '../../shared/contract/scenarios';
 import { looksLikeTrace } from '../files/sourceFile';
+import { DriverChoices } from './driverChoices';
 import { registerApplicationScheme, serveApplication } from './applicationScheme';
 import { parseCommandLine } from './commandLine';
 import { applicationFacts, createMainWindow } from './mainWindow';
@@ -65,6 +66,10 @@ function start(): void {
     window,
     session,
     files,
+    drivers: new DriverChoices({
+      open: (options) => dialog.showOpenDialog(window, options),
+      ask: (options) => dialog.showMessageBox(window, options),
+    }),
     emit,
     onReady,
     onSettled: (whole) => unattended?.onSettled(whole),

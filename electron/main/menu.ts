@@ -29,6 +29,7 @@ export function installMenu(send: (command: MenuCommand) => void): void {
         item('&Record', 'record', 'F5'),
         item('S&top', 'stop', 'Shift+F5'),
         item('&Choose Scenario…', 'choose-scenario'),
+        item('Run with a &Driver Module…', 'run-with-driver'),
       ],
     },
     {

@@ -6,6 +6,7 @@ import { channels } from '../../shared/contract/channels';
 import type { BridgeError, ChosenFile, TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import { recordingRequestSchema } from '../../shared/contract/recording';
 import { scenarioDescription } from '../../shared/contract/scenarios';
+import type { DriverChoices } from './driverChoices';
 import type { RecordingSession } from './recordingSession';
 import type { SourceFiles } from './sourceFiles';
 import { streamTraceFile } from './traceFileStream';
@@ -17,6 +18,7 @@ export interface PageRequestContext {
   readonly window: BrowserWindow;
   readonly session: RecordingSession;
   readonly files: SourceFiles;
+  readonly drivers: DriverChoices;
   readonly emit: (event: TraceStreamEvent) => void;
   readonly onReady: () => void;
   readonly onSettled: (whole: boolean) => void;
@@ -52,15 +54,19 @@ export function handlePageRequests(context: PageRequestContext): void {
         message: `The recording can't start: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'bad request'}.`,
       });
     }
-    const { scenario, seed, loss, fileToken } = request.data;
+    const { scenario, seed, loss, fileToken, driverToken } = request.data;
     const file = fileToken === undefined ? undefined : files.pathOf(fileToken);
     if (fileToken !== undefined && file === undefined)
       return fail({ message: 'The file is no longer known. Choose it again.' });
+    const drivers = driverToken === undefined ? undefined : context.drivers.filesOf(driverToken);
+    if (driverToken !== undefined && drivers === undefined)
+      return fail({ message: 'The driver module is no longer known. Choose it again.' });
     return session.start({
       scenario,
       seed,
       loss: loss ?? scenarioDescription(scenario).defaultLoss,
       ...(file === undefined ? {} : { file }),
+      ...(drivers === undefined ? {} : { drivers }),
     });
   });
 
@@ -83,6 +89,8 @@ export function handlePageRequests(context: PageRequestContext): void {
     const file = chosen.filePaths[0];
     return chosen.canceled || file === undefined ? succeed(null) : files.register(file);
   });
+
+  handle(channels.chooseDriverModule, () => context.drivers.choose());
 
   handle(channels.registerFile, (argument): Result<ChosenFile, BridgeError> => {
     if (typeof argument !== 'string' || argument === '' || !path.isAbsolute(argument)) {

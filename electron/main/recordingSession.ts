@@ -7,6 +7,9 @@ import type { BridgeError, TraceStreamEvent } from '../../shared/contract/deskto
 import { fileProblem } from '../files/fileProblem';
 import { engineEventSchema, type EngineCommand } from './engineMessages';
 
+/** Longest time that an engine may take to stop, ms; then it is ended. */
+const longestStop = 10_000;
+
 /** See the file's head. */
 export class RecordingSession {
   private engine: UtilityProcess | undefined;
@@ -54,7 +57,12 @@ export class RecordingSession {
   stop(): void {
     if (!this.running) return;
     const command: EngineCommand = { kind: 'stop' };
-    this.engine?.postMessage(command);
+    const { engine } = this;
+    engine?.postMessage(command);
+    // A driver module that never returns leaves the engine no time to look for messages.
+    setTimeout(() => {
+      if (this.running && engine !== undefined && engine === this.engine) engine.kill();
+    }, longestStop).unref();
   }
 
   /** Copies the last trace to where the user wants it. */

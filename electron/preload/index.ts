@@ -22,6 +22,7 @@ const bridge: DesktopBridge = {
   stopRecording: () => ipcRenderer.invoke(channels.stopRecording),
   openTrace: () => ipcRenderer.invoke(channels.openTrace),
   chooseFileToSend: () => ipcRenderer.invoke(channels.chooseFileToSend),
+  chooseDriverModule: () => ipcRenderer.invoke(channels.chooseDriverModule),
   registerFile: (file) => {
     // The path comes from the File object that the user dropped; the page can neither see nor choose it.
     const path = file instanceof File ? webUtils.getPathForFile(file) : '';

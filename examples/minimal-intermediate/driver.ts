@@ -10,7 +10,7 @@ type BlockBelow = kit.NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST;
 
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
 
-/** Registers both edges and joins them; each edge's SetOptions runs before its registration returns [REG-008]. */
+/** Registers both edges and joins them; each edge's SetOptions runs before its registration returns [REG-001]. */
 export function DriverEntry(driver: kit.DRIVER_OBJECT, parameters: kit.RegistryParameters): NdisStatus {
   const [below] = parameters.members as readonly string[];
   const it = new Intermediate(new kit.PassThrough(driver, below ?? '', String(parameters.adapterName)));
@@ -78,7 +78,7 @@ function MiniportSetOptions(it: Intermediate, handle: kit.NDIS_HANDLE): NdisStat
   });
 }
 
-/** "Registering an Intermediate Driver's ProtocolXxx Chimney Functions", on the edge toward the adapter: two calls [IMD-001]. */
+/** "Registering an Intermediate Driver's ProtocolXxx Chimney Functions", on the edge toward the adapter: two calls [REG-008, IMD-001]. */
 function ProtocolSetOptions(it: Intermediate, handle: kit.NDIS_HANDLE): NdisStatus {
   const { ndis } = it.driver;
   const status = ndis.NdisSetOptionalHandlers(handle, {

@@ -124,7 +124,7 @@ class Target {
     return [...this.objects].filter((one) => [one, one.parent, one.parent?.parent].includes(object));
   }
 
-  /** MiniportInitiateOffload: every new object gets a context area, and connections go to the firmware [CTX-007]. */
+  /** MiniportInitiateOffload: every new object gets a context area, and connections go to the firmware [CTX-001]. */
   initiate(root: Block): void {
     const { adapter } = this;
     adapter.operation(() => {

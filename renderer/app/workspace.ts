@@ -1,5 +1,6 @@
 /** Everything that the parts of the window share, made once and handed down. */
 import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type ShallowRef } from 'vue';
+import type { ChosenDriverModule } from '../../shared/contract/desktopBridge';
 import type { TraceModel } from '../../shared/analysis/traceModel';
 import { CommandRegistry } from '../commands/registry';
 import type { Platform } from '../platform/platform';
@@ -31,6 +32,8 @@ export interface Workspace {
   readonly fileToSend: ShallowRef<
     { readonly token: string; readonly name: string; readonly bytes: number } | undefined
   >;
+  /** A trusted driver module that the scenario dialog records with, until the user takes it out. */
+  readonly driverModule: ShallowRef<ChosenDriverModule | undefined>;
   /** What the live region says. */
   readonly spoken: Ref<string>;
 }
@@ -76,6 +79,7 @@ export function createWorkspace(platform: Platform): Workspace {
     laneIndex,
     dialog: ref(),
     fileToSend: shallowRef(),
+    driverModule: shallowRef(),
     spoken: ref(''),
   };
 }

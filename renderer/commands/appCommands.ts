@@ -29,6 +29,16 @@ async function saveTrace(workspace: Workspace): Promise<void> {
   else if (saved.value !== null) workspace.notices.show('note', 'saved', `Saved as ${saved.value.name}.`);
 }
 
+/** Lets the user choose a driver module, and opens the scenario dialog with it. */
+async function runWithDriver(workspace: Workspace): Promise<void> {
+  const chosen = await workspace.platform.chooseDriverModule();
+  if (!chosen.ok) workspace.notices.show('error', 'refused', chosen.error.message);
+  else if (chosen.value !== null) {
+    workspace.driverModule.value = chosen.value;
+    workspace.dialog.value = 'scenarios';
+  }
+}
+
 function traceCommands(workspace: Workspace): Command[] {
   const { platform, trace } = workspace;
   const idle = (): boolean => trace.state.phase === 'empty' || trace.state.phase === 'ready';
@@ -74,6 +84,14 @@ function traceCommands(workspace: Workspace): Command[] {
       keys: [{ code: 'KeyN', control: true }],
       available: canRecord,
       run: () => (workspace.dialog.value = 'scenarios'),
+    },
+    {
+      id: 'run-with-driver',
+      title: 'Run with a driver module…',
+      group: 'Trace',
+      keys: [],
+      available: canRecord,
+      run: () => void runWithDriver(workspace),
     },
   ];
 }

@@ -29,6 +29,7 @@ export function desktopPlatform(bridge: DesktopBridge): Platform {
     startRecording: (request) => bridge.startRecording(request),
     stopRecording: () => bridge.stopRecording(),
     chooseFileToSend: () => bridge.chooseFileToSend(),
+    chooseDriverModule: () => bridge.chooseDriverModule(),
     registerFile: (file) => bridge.registerFile(file),
     saveTrace: () => bridge.saveTrace(),
     onTraceEvent(listener) {

@@ -50,6 +50,8 @@ export function fakePlatform(abilities: PlatformAbilities = { record: true, save
       return Promise.resolve();
     },
     chooseFileToSend: () => Promise.resolve(succeed(null)),
+    chooseDriverModule: () =>
+      Promise.resolve(succeed({ token: 'driver-1', name: 'driver.ts', place: 'target' })),
     registerFile: (file) => Promise.resolve(succeed({ token: 'file-1', name: file.name, bytes: file.size })),
     saveTrace: () => Promise.resolve(succeed(null)),
     onTraceEvent: (listener) => events.subscribe(listener),

@@ -5,6 +5,7 @@
 import type { Result } from '../../shared/base/result';
 import type {
   BridgeError,
+  ChosenDriverModule,
   ChosenFile,
   MenuCommand,
   TraceStreamEvent,
@@ -36,6 +37,8 @@ export interface Platform {
   startRecording(request: RecordingRequest): Promise<Result<null, BridgeError>>;
   stopRecording(): Promise<void>;
   chooseFileToSend(): Promise<Result<ChosenFile | null, BridgeError>>;
+  /** Lets the user choose a driver module and asks whether it is trusted. Null: cancelled. */
+  chooseDriverModule(): Promise<Result<ChosenDriverModule | null, BridgeError>>;
   registerFile(file: File): Promise<Result<ChosenFile, BridgeError>>;
   saveTrace(): Promise<Result<{ readonly name: string } | null, BridgeError>>;
   onTraceEvent(listener: (event: TraceStreamEvent) => void): () => void;

@@ -46,6 +46,7 @@ export function webPlatform(search: string): Platform {
     startRecording: () => Promise.resolve(recordingRefused),
     stopRecording: () => Promise.resolve(),
     chooseFileToSend: () => Promise.resolve(recordingRefused),
+    chooseDriverModule: () => Promise.resolve(recordingRefused),
     registerFile: () => Promise.resolve(recordingRefused),
     saveTrace: () =>
       Promise.resolve(fail({ message: 'This trace is a file already; the web viewer changes nothing.' })),

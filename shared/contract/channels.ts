@@ -6,6 +6,7 @@ export const channels = {
   stopRecording: 'chimneysweep:stop-recording',
   openTrace: 'chimneysweep:open-trace',
   chooseFileToSend: 'chimneysweep:choose-file-to-send',
+  chooseDriverModule: 'chimneysweep:choose-driver-module',
   registerFile: 'chimneysweep:register-file',
   saveTrace: 'chimneysweep:save-trace',
   traceEvent: 'chimneysweep:trace-event',

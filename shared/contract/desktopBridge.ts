@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Result } from '../base/result';
-import type { RecordingRequest } from './recording';
+import type { DriverPlace, RecordingRequest } from './recording';
 
 /** A problem in words that tell the user what to do. */
 export interface BridgeError {
@@ -16,6 +16,14 @@ export interface ChosenFile {
   readonly token: string;
   readonly name: string;
   readonly bytes: number;
+}
+
+/** A driver module that the user trusts until the app ends; the main process knows it by a token. */
+export interface ChosenDriverModule {
+  readonly token: string;
+  readonly name: string;
+  /** Which built-in driver it stands in for, or whether it stands above the adapter. */
+  readonly place: DriverPlace;
 }
 
 /** What arrives in the window about the trace that it shows. `begin` replaces the trace shown before. */
@@ -38,6 +46,7 @@ export const menuCommands = [
   'record',
   'stop',
   'choose-scenario',
+  'run-with-driver',
   'toggle-theme',
   'zoom-fit',
   'show-help',
@@ -59,6 +68,8 @@ export interface DesktopBridge {
   openTrace(): Promise<Result<boolean, BridgeError>>;
   /** Lets the user choose a file to send. */
   chooseFileToSend(): Promise<Result<ChosenFile | null, BridgeError>>;
+  /** Lets the user choose a driver module and asks whether it is trusted. Null: cancelled. */
+  chooseDriverModule(): Promise<Result<ChosenDriverModule | null, BridgeError>>;
   /** Registers a dropped file as a file to send. */
   registerFile(file: unknown): Promise<Result<ChosenFile, BridgeError>>;
   /** Saves the trace of the last recording where the user chooses. Null: cancelled. */

@@ -8,6 +8,9 @@ export const largestFileBytes = 512 * 1024 * 1024;
 /** Highest frame loss that a scenario accepts; beyond it TCP makes no progress worth watching. */
 export const highestLoss = 0.3;
 
+/** Where a driver module can stand. */
+export type DriverPlace = 'target' | 'intermediate';
+
 /** What may be asked of a recording. Undefined settings take the scenario's defaults. */
 export const recordingRequestSchema = z
   .object({
@@ -18,6 +21,8 @@ export const recordingRequestSchema = z
     loss: z.number().min(0).max(highestLoss).optional(),
     /** Token of a file registered with the main process; without it the scenario makes up a file. */
     fileToken: z.string().max(100).optional(),
+    /** Token of a driver module that the user trusts; without it all drivers are built-in ones. */
+    driverToken: z.string().max(100).optional(),
   })
   .strict();
 

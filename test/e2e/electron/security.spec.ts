@@ -22,6 +22,7 @@ test('the page has neither Node nor Electron, only the typed bridge', async () =
     process: 'undefined',
     bridge: [
       'application',
+      'chooseDriverModule',
       'chooseFileToSend',
       'onMenuCommand',
       'onTraceEvent',

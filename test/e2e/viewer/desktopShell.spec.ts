@@ -48,6 +48,7 @@ async function installBridge(page: Page): Promise<void> {
           return Promise.resolve();
         },
         openTrace: () => Promise.resolve({ ok: false, error: { message: 'gone.sweep cannot be read.' } }),
+        chooseDriverModule: () => ok({ token: 'driver', name: 'driver.ts', place: 'target' }),
         chooseFileToSend: () => ok({ token: 'chosen', name: 'letter.txt', bytes: 2048 }),
         registerFile: (file: File) => ok({ token: 'dropped', name: file.name, bytes: file.size }),
         saveTrace() {
@@ -140,6 +141,20 @@ test('a scenario is asked for with its seed, loss and file; nonsense is not', as
   expect((await asked(page)).requests).toEqual([
     { scenario: 'neighbor-invalidated', seed: 12, loss: 0.015, fileToken: 'chosen' },
   ]);
+});
+
+test('a trusted driver module is recorded with until it is taken out', async ({ page }) => {
+  await chooseMenu(page, 'run-with-driver');
+  const dialog = page.getByTestId('scenario-dialog');
+  await expect(dialog.getByTestId('driver-module')).toContainText('Offload target: driver.ts');
+  await dialog.getByTestId('start-recording').click();
+  expect((await asked(page)).requests).toEqual([
+    { scenario: 'first-sweep', seed: 1, loss: 0.004, driverToken: 'driver' },
+  ]);
+  await emitEvent(page, { kind: 'end' });
+  await chooseMenu(page, 'choose-scenario');
+  await dialog.getByRole('button', { name: 'Use the built-in drivers' }).click();
+  await expect(dialog.getByTestId('driver-module')).toHaveCount(0);
 });
 
 test('any other file that is dropped can be sent', async ({ page }) => {
