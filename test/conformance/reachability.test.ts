@@ -242,3 +242,38 @@ describe('the host stack in DELAY', () => {
     expect(query).toBeLessThan(names.indexOf('NdisSendNetBufferLists'));
   });
 });
+
+describe('NeighborReachabilityInDoubt', () => {
+  const inDoubt = constantValue('NeighborReachabilityInDoubt');
+  const codesOf = (bench: OffloadBench): unknown[] =>
+    bench.callsOf(indicate).map((call) => {
+      const code = call.arguments.find((argument) => argument.name === 'IndicationCode');
+      return code?.kind === 'number' ? code.value : undefined;
+    });
+
+  function withRetransmissions(TcpDoubtReachabilityRetransmissions: number): OffloadBench {
+    const parameters = { ...defaultHostSettings.parameters, TcpDoubtReachabilityRetransmissions };
+    const bench = new OffloadBench({ host: { parameters } });
+    bench.offload();
+    bench.peerHears = 'nothing';
+    bench.send(1000);
+    bench.runFor(4 * second);
+    return bench;
+  }
+
+  it('TMR-016 RCH-011: indicated once, when a segment has been retransmitted so often', () => {
+    expect(codesOf(withRetransmissions(2))).toEqual([inDoubt]);
+  });
+
+  it('TMR-016: never where the host stack does not ask for it', () => {
+    expect(codesOf(withRetransmissions(0))).toEqual([]);
+  });
+
+  it('A35: the host stack takes the neighbor for stale, asks the target for progress, and probes', () => {
+    const bench = withRetransmissions(2);
+    bench.runFor(6 * second);
+    expect(bench.callsOf('MiniportQueryOffload').length).toBeGreaterThan(0);
+    const probes = bench.frames.filter(({ bytes }) => readArpFrame(bytes, bytes.length) !== undefined);
+    expect(probes.length).toBeGreaterThan(0);
+  });
+});

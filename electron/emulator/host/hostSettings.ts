@@ -53,5 +53,6 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
     TcpDuplicateAckThreshold: 3,
     TcpPushTicks: 500,
     NceStaleTicks: 30_000,
+    TcpDoubtReachabilityRetransmissions: 0,
   },
 };

@@ -9,6 +9,7 @@ import type { HostStack } from './hostStack';
 import { neighborLabel, type NeighborEntry } from './neighborCache';
 
 const reachabilityQuery = constantValue('NeighborReachabilityQuery');
+const reachabilityInDoubt = constantValue('NeighborReachabilityInDoubt');
 
 /** DELAY_FIRST_PROBE_TIME and RETRANS_TIMER of RFC 4861 section 10, ns. */
 const delayBeforeProbe = 5_000_000_000;
@@ -32,13 +33,15 @@ export class NeighborUnreachability {
 
   /**
    * ProtocolIndicateOffloadEvent: writes HostReachabilityDelta before it returns, zero if the entry is stale and the age of its
-   * confirmation otherwise (RCH-017). Whatever is no query about a known neighbor stays unanswered.
+   * confirmation otherwise (RCH-017). A neighbor in doubt is stale from now on (A35). Whatever is about no known neighbor stays
+   * unanswered.
    */
   answer(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, IndicationCode: number): void {
     const { state } = block;
     const neighbor = this.stack.neighbors.all.find((candidate) => candidate.handle === block.OffloadHandle);
-    if (IndicationCode !== reachabilityQuery || state?.layer !== 'neighbor' || neighbor === undefined) return;
-    if (state.cached === undefined) return;
+    if (IndicationCode !== reachabilityQuery && IndicationCode !== reachabilityInDoubt) return;
+    if (state?.layer !== 'neighbor' || state.cached === undefined || neighbor === undefined) return;
+    if (IndicationCode === reachabilityInDoubt) this.age(neighbor);
     const isStale = this.isStale(neighbor);
     const HostReachabilityDelta = isStale ? 0 : this.stack.reachabilityDelta(neighbor);
     Object.assign(state.cached, { HostReachabilityDelta });
@@ -50,6 +53,13 @@ export class NeighborUnreachability {
   beforeSending(neighbor: NeighborEntry): void {
     const detection = this.detections.get(neighbor);
     if (detection?.phase === 'delay') this.query(neighbor, detection);
+  }
+
+  /** Makes a confirmation too old to count. */
+  private age(neighbor: NeighborEntry): void {
+    const { kernel, settings } = this.stack;
+    const oldest = kernel.now - this.stack.ticksToTime(settings.parameters.NceStaleTicks + 1);
+    neighbor.confirmedAt = Math.min(neighbor.confirmedAt, oldest);
   }
 
   private isStale(neighbor: NeighborEntry): boolean {

@@ -16,13 +16,15 @@ const encapsulationAt = structureLayout('NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS'
 /** Bytes that a set must bring at least: the structure of NDIS 6.0, without CongestionAlgorithm (A33). */
 export const tcpParametersSize = objectHeader('NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS', { revision: 1 }).Size;
 
-/** The members that a target must honour. */
+/** The members that a target must honour, and those that it should. */
 export interface TcpParameters {
   readonly TicksPerSecond: number;
   readonly TcpAckFrequency: number;
   readonly TcpDelayedAckTicks: number;
   readonly TcpMaximumRetransmissions: number;
   readonly TcpDuplicateAckThreshold: number;
+  /** Retransmissions of one segment after which the target doubts the neighbor (TMR-016); 0 for never. */
+  readonly TcpDoubtReachabilityRetransmissions: number;
   readonly TcpPushTicks: number;
   readonly NceStaleTicks: number;
 }
@@ -66,6 +68,7 @@ export function readTcpParameters(bytes: Uint8Array): TcpParameters | undefined 
     TcpDelayedAckTicks: values.TcpDelayedAckTicks ?? 0,
     TcpMaximumRetransmissions: values.TcpMaximumRetransmissions ?? 0,
     TcpDuplicateAckThreshold: values.TcpDuplicateAckThreshold ?? 0,
+    TcpDoubtReachabilityRetransmissions: values.TcpDoubtReachabilityRetransmissions ?? 0,
     TcpPushTicks: values.TcpPushTicks ?? 0,
     NceStaleTicks: values.NceStaleTicks ?? 0,
   };

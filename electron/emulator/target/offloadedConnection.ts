@@ -27,7 +27,7 @@ import { insertTag, type VlanTag } from '../wire/vlanTag';
 import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
 import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
 import type { PathContext } from './contexts';
-import { askIfStale } from './reachabilityQuery';
+import { askIfStale, doubt } from './reachabilityQuery';
 import { ReceiveDelivery } from './receiveDelivery';
 import { SendBacklog } from './sendBacklog';
 import { SendRequest, settleList } from './sendRequest';
@@ -95,6 +95,8 @@ export class OffloadedConnection implements PVOID {
   private running = false;
   private stopped = false;
   private uploaded = false;
+  /** RetransmitCount when the neighbor was last thought of. */
+  private doubtedAt = 0;
   private aborted: 'no' | 'by-host' | 'by-peer' | 'by-hardware' = 'no';
   /** Frames of urgent data and of all that came after it; undefined until there is urgent data. */
   private held: Uint8Array[] | undefined;
@@ -606,8 +608,18 @@ export class OffloadedConnection implements PVOID {
       const timeWait = engine.variables.State === TcpConnectionState.TimeWait;
       if (timeWait && this.delivery.bufferedBytes === 0) this.askForUpload(uploadReasons.uploadRequested);
       else this.timer.set(engine.nextAt());
+      this.doubtNeighbor();
     }
     adapter.observe(this);
+  }
+
+  /** After so many retransmissions of one segment, once, the neighbor's reachability is in doubt (TMR-016). */
+  private doubtNeighbor(): void {
+    const { RetransmitCount } = this.engine.variables;
+    const reached =
+      RetransmitCount > this.doubtedAt && RetransmitCount === this.adapter.settings.doubtRetransmissions;
+    this.doubtedAt = RetransmitCount;
+    if (reached) doubt(this.adapter, this.path.neighbor);
   }
 
   /** Makes the completions and raises the events that have become due; none before the initiate has been completed. */

@@ -7,11 +7,24 @@ import { neighborState } from './neighborState';
 import type { TargetAdapter } from './targetAdapter';
 
 const reachabilityQuery = constantValue('NeighborReachabilityQuery');
+const reachabilityInDoubt = constantValue('NeighborReachabilityInDoubt');
 
 /** To be called before each datagram through a neighbor: asks if both reachability times are stale, and reckons with the answer. */
 export function askIfStale(adapter: TargetAdapter, neighbor: NeighborContext): void {
-  const { reachability } = neighbor;
-  if (neighbor.asking || !reachability.isStale(adapter.settings.nceStaleTicks)) return;
+  if (neighbor.reachability.isStale(adapter.settings.nceStaleTicks))
+    indicate(adapter, neighbor, reachabilityQuery);
+}
+
+/**
+ * A segment has been retransmitted so often that the neighbor may be gone: NeighborReachabilityInDoubt (TMR-016). The pages call the
+ * code reserved and yet have a parameter that asks for it (A35).
+ */
+export function doubt(adapter: TargetAdapter, neighbor: NeighborContext): void {
+  indicate(adapter, neighbor, reachabilityInDoubt);
+}
+
+function indicate(adapter: TargetAdapter, neighbor: NeighborContext, IndicationCode: number): void {
+  if (neighbor.asking) return;
   const { kernel, ndis, handle } = adapter;
   const state = neighborState(neighbor);
   const block = new NDIS_MINIPORT_OFFLOAD_BLOCK_LIST(
@@ -24,8 +37,8 @@ export function askIfStale(adapter: TargetAdapter, neighbor: NeighborContext): v
   block.Status = NDIS_STATUS.SUCCESS;
   neighbor.asking = true;
   kernel.atLeast(DISPATCH_LEVEL, () => {
-    ndis.NdisMOffloadEventIndicate(handle, block, reachabilityQuery);
+    ndis.NdisMOffloadEventIndicate(handle, block, IndicationCode);
   });
   neighbor.asking = false;
-  reachability.takeHostDelta(state.cached.HostReachabilityDelta);
+  neighbor.reachability.takeHostDelta(state.cached.HostReachabilityDelta);
 }

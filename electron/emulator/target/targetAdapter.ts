@@ -177,6 +177,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       ...this.current,
       pushTime: parameters.TcpPushTicks * tick,
       nceStaleTicks: parameters.NceStaleTicks,
+      doubtRetransmissions: parameters.TcpDoubtReachabilityRetransmissions,
       tcp: {
         ...this.current.tcp,
         ticksPerSecond: parameters.TicksPerSecond,

@@ -37,6 +37,8 @@ export interface TargetSettings {
   readonly pushTime: number;
   /** Host ticks after which a neighbor that nobody has heard of is asked about (NceStaleTicks). */
   readonly nceStaleTicks: number;
+  /** Retransmissions of one segment after which it doubts the neighbor; 0 for never (TcpDoubtReachabilityRetransmissions). */
+  readonly doubtRetransmissions: number;
   /** When it asks for uploads that it could do without. */
   readonly uploadPolicy: UploadPolicy;
   /** How it says what it wants to have outstanding; undefined: it has no send-backlog feature (QRY-007). */
@@ -58,6 +60,7 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   linkSpeed: 1_000_000_000,
   pushTime: 500_000_000,
   nceStaleTicks: 30_000,
+  doubtRetransmissions: 0,
   uploadPolicy: {},
   sendBacklog: undefined,
 };

@@ -14,6 +14,7 @@ const parameters = writeTcpParameters({
   TcpDuplicateAckThreshold: 3,
   TcpPushTicks: 50,
   NceStaleTicks: 3000,
+  TcpDoubtReachabilityRetransmissions: 0,
 });
 
 function query({ ndis, machine, binding }: BareDrivers, oid: number, room: number) {

@@ -24,6 +24,7 @@ const parameters = writeTcpParameters({
   TcpDuplicateAckThreshold: 3,
   TcpPushTicks: 50,
   NceStaleTicks: 3000,
+  TcpDoubtReachabilityRetransmissions: 0,
 });
 
 describe('buffers of OID_TCP_TASK_OFFLOAD', () => {
