@@ -5,6 +5,10 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { importBoundaries } from './tools/eslint/importBoundaries.mjs';
 
+/** The drivers of the emulated stack. They see of it what a driver of anybody sees, and the protocols on the wire. */
+const driverRooms = ['electron/emulator/host', 'electron/emulator/target', 'electron/emulator/intermediate'];
+const driverImports = ['shared', 'electron/emulator/kit', 'electron/emulator/tcp', 'electron/emulator/wire'];
+
 /**
  * The map of the house: which room may import from which other rooms and npm packages (`node:*` is Node itself).
  * Every file may import from its own room. What is not in here is forbidden.
@@ -13,10 +17,29 @@ import { importBoundaries } from './tools/eslint/importBoundaries.mjs';
  */
 const boundaries = {
   shared: ['zod', '@noble/hashes'],
-  'electron/emulator': ['shared', '@noble/hashes'],
+  'electron/emulator': [
+    'shared',
+    'electron/emulator/kit',
+    ...driverRooms,
+    'electron/emulator/tcp',
+    'electron/emulator/wire',
+    '@noble/hashes',
+  ],
+  // The kit has the firmware of a NIC for drivers that bring no TCP of their own.
+  'electron/emulator/kit': ['shared', 'electron/emulator', 'electron/emulator/tcp', 'electron/emulator/wire'],
+  'electron/emulator/tcp': ['shared', 'electron/emulator', 'electron/emulator/wire', '@noble/hashes'],
+  'electron/emulator/wire': ['shared', 'electron/emulator', 'electron/emulator/tcp'],
+  ...Object.fromEntries(driverRooms.map((room) => [room, driverImports])),
   'electron/recorder': ['shared', 'electron/emulator'],
   'electron/files': ['shared', 'node:*'],
-  'electron/drivers': ['shared', 'electron/emulator', 'electron/files', 'node:*', 'typescript'],
+  'electron/drivers': [
+    'shared',
+    'electron/emulator',
+    'electron/emulator/kit',
+    'electron/files',
+    'node:*',
+    'typescript',
+  ],
   'electron/preload': ['shared', 'electron'],
   'electron/main': [
     'shared',
@@ -179,6 +202,19 @@ export default defineConfig(
     files: Object.keys(boundaries).map((room) => `${room}/**`),
     rules: {
       'chimneysweep/import-boundaries': ['error', { root: import.meta.dirname, boundaries }],
+    },
+  },
+  {
+    files: driverRooms.map((room) => `${room}/**/*.ts`),
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['**/kit/*'], message: "The kit's one door is its index: import from '../kit'." },
+          ],
+        },
+      ],
     },
   },
   {

@@ -1,6 +1,12 @@
 /** Which lanes the timeline has and where their rows stand. Pure. */
 import type { TraceModel } from '../../shared/analysis/traceModel';
-import { framePaths, type ComponentRole, type FramePath, type StateOwner } from '../../shared/trace/records';
+import {
+  framePaths,
+  type ComponentRecord,
+  type ComponentRole,
+  type FramePath,
+  type StateOwner,
+} from '../../shared/trace/records';
 import { countOf } from '../format/quantity';
 import type { CallRow, FrameRow, LaneIndex, RequestRow } from './laneIndex';
 
@@ -113,6 +119,16 @@ class LaneBuilder {
   }
 }
 
+/** Components as they lie on top of each other: intermediate drivers, the uppermost first, stand above the adapters' drivers. */
+function stacked(components: readonly ComponentRecord[]): readonly ComponentRecord[] {
+  const isBetween = ({ role }: ComponentRecord): boolean => role === 'intermediate-driver';
+  const between = components.filter(isBetween).reverse();
+  const others = components.filter((component) => !isBetween(component));
+  const firstTarget = others.findIndex(({ role }) => role === 'offload-target');
+  const at = firstTarget < 0 ? others.length : firstTarget;
+  return [...others.slice(0, at), ...between, ...others.slice(at)];
+}
+
 /** The lanes of a trace from top to bottom: milestones, components, connections, wire; `growth` times as tall as usual. */
 function lanesOf(model: TraceModel, index: LaneIndex, growth: number): Lane[] {
   const store = model.store;
@@ -121,7 +137,7 @@ function lanesOf(model: TraceModel, index: LaneIndex, growth: number): Lane[] {
   builder.add('milestones', 'Milestones', 'what happened', undefined, [
     (y) => ({ kind: 'milestones', y, height: builder.grown(milestoneHeight) }),
   ]);
-  for (const component of store.components) {
+  for (const component of stacked(store.components)) {
     const rows = index.callRows[component.id];
     if (rows === undefined) continue;
     const role = roleTitle(component.role);

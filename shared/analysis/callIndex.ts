@@ -20,6 +20,8 @@ export interface Call {
   readonly caller: number;
   readonly callee: number;
   readonly irql: Irql;
+  /** Processor that makes the call. */
+  readonly processor: number;
   readonly connection: ConnectionRecord['id'] | undefined;
   readonly parent: EventId | undefined;
   readonly cause: EventId | undefined;
@@ -96,6 +98,7 @@ export class CallIndex implements TraceListener {
       caller: record.caller,
       callee: record.callee,
       irql: record.irql,
+      processor: record.processor,
       connection: record.connection,
       parent: record.parent,
       cause: record.cause,

@@ -15,6 +15,9 @@ export const scenarioIds = [
   'upload-all',
   'link-loss',
   'power-down',
+  'failover',
+  'load-balancing',
+  'stacked-drivers',
 ] as const;
 
 /** Id of a built-in scenario. */
@@ -197,6 +200,44 @@ export const scenarios: readonly ScenarioDescription[] = [
       'ProtocolNetPnPEvent, MiniportOidRequest with NDIS_STATUS_PENDING, and NdisMOidRequestComplete that ends it.',
     defaultLoss: 0,
     defaultFileBytes: 1024 * 1024,
+  },
+  {
+    id: 'failover',
+    title: 'A team loses one of its adapters',
+    description:
+      'An intermediate driver makes two adapters look like one; one of them carries everything. Under load its cable is pulled. The ' +
+      'driver asks for every offload back, and what is offered again goes to the other adapter. No byte is lost.',
+    lookAt:
+      'The four NdisSetOptionalHandlers calls of the intermediate driver, two on each edge. How a block list passes through it in ' +
+      'place: the same address above and below, another handle, ImReserved pointing to a call entry. After the link is lost: ' +
+      'NDIS_STATUS_UPLOAD_ALL, the terminations through both layers, NDIS_STATUS_OFFLOAD_RESUME with the capabilities of the team, ' +
+      'and the second MiniportInitiateOffload, which enters the other target.',
+    defaultLoss: 0,
+    defaultFileBytes: 4 * 1024 * 1024,
+  },
+  {
+    id: 'load-balancing',
+    title: 'A team shares the load',
+    description:
+      'Eight connections to four next hops over a team of two adapters: each next hop falls to one of them by its Ethernet address, ' +
+      'on the host as at the switch, with everything that is offloaded below it.',
+    lookAt:
+      'The capacity that the team reports is the sum of its members’. One NdisInitiateOffload of the host stack with several ' +
+      'neighbors becomes one for each adapter, and is completed when both have come back.',
+    defaultLoss: 0,
+    defaultFileBytes: 2 * 1024 * 1024,
+  },
+  {
+    id: 'stacked-drivers',
+    title: 'Two intermediate drivers on top of each other',
+    description:
+      'A second intermediate driver binds to the virtual miniport of a team. Every request, completion and indication passes both; ' +
+      'then the team loses an adapter, and both ask for everything back.',
+    lookAt:
+      'Three NDIS_OFFLOAD_HANDLEs for each object, one of each sender, and three contexts. The latency of a request, driver by ' +
+      'driver, and where NDIS_STATUS_UPLOAD_ALL is passed on.',
+    defaultLoss: 0,
+    defaultFileBytes: 2 * 1024 * 1024,
   },
 ];
 

@@ -30,10 +30,10 @@ function whileOffloaded(
 
 /** Does `then` when `done` holds, looking every 50 µs of virtual time. */
 function poll(run: ScenarioRun, done: () => boolean, then: () => void): void {
-  run.topology.host.machine.queueWorkItem(50_000, () => {
+  run.topology.host.kernel.queueWorkItem(() => {
     if (done()) then();
     else poll(run, done, then);
-  });
+  }, 50_000);
 }
 
 /** Cached structures that updates have carried, in order. */
@@ -144,9 +144,9 @@ describe('an update of every cached variable of a connection', () => {
 describe('changes that come while an update is under way', () => {
   const done = whileOffloaded((run, connection) => {
     for (let step = 1; step <= 20; step++) {
-      run.topology.host.machine.queueWorkItem(step * 1000, () => {
+      run.topology.host.kernel.queueWorkItem(() => {
         connection.setOptions({ timeToLive: 40 + step });
-      });
+      }, step * 1000);
     }
   });
 

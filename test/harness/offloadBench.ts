@@ -1,5 +1,6 @@
 /** Host stack, NDIS, offload target and echo server on one machine, driven by a test instead of a scenario. */
 import { HostStack } from '../../electron/emulator/host/hostStack';
+import { DRIVER_OBJECT } from '../../electron/emulator/kit';
 import type { HostConnection } from '../../electron/emulator/host/hostConnection';
 import type { ConnectionUser } from '../../electron/emulator/host/connectionUser';
 import { defaultHostSettings, type HostSettings } from '../../electron/emulator/host/hostSettings';
@@ -134,13 +135,15 @@ export class OffloadBench {
     this.ndis = new Ndis(machine, { enter: 10, leave: 10 });
     const mac = Uint8Array.from([2, 0, 0, 0, 0, 1]);
     const { pool } = this;
-    this.host = new HostStack(machine, this.ndis, {
+    const hostDriver = new DRIVER_OBJECT(machine, this.ndis, 'host-stack', 'Host TCP/IP stack');
+    this.host = new HostStack(hostDriver, {
       ...defaultHostSettings,
       ...choices.host,
       mac,
       address: hostAddress,
     });
-    this.target = new OffloadTarget(machine, this.ndis, pool, {
+    const targetDriver = new DRIVER_OBJECT(machine, this.ndis, 'offload-target', 'Offload target');
+    this.target = new OffloadTarget(targetDriver, pool, {
       ...defaultTargetSettings,
       ...choices.target,
       mac,

@@ -31,14 +31,19 @@ export function returnOf(model: TraceModel, call: Call): ReturnRecord {
 }
 
 /** The calls around a call, innermost first. */
-export function callersOf(model: TraceModel, call: Call): string[] {
-  const names: string[] = [];
+export function callersWithin(model: TraceModel, call: Call): Call[] {
+  const callers: Call[] = [];
   for (let parent = call.parent; parent !== undefined;) {
     const outer = model.calls.at(parent)!;
-    names.push(outer.functionName);
+    callers.push(outer);
     parent = outer.parent;
   }
-  return names;
+  return callers;
+}
+
+/** Names of the calls around a call, innermost first. */
+export function callersOf(model: TraceModel, call: Call): string[] {
+  return callersWithin(model, call).map(({ functionName }) => functionName);
 }
 
 /** The first argument of a kind. */

@@ -9,6 +9,7 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 const boundaryRules = new Set([
   'chimneysweep/import-boundaries',
   'no-restricted-globals',
+  'no-restricted-imports',
   'no-restricted-properties',
   'no-restricted-syntax',
 ]);
@@ -53,6 +54,18 @@ describe('imports that the map of the house forbids', () => {
     ['electron/emulator/tcp/virtual.ts', 'electron'],
     ['electron/emulator/tcp/virtual.ts', 'node:crypto'],
     ['electron/emulator/tcp/virtual.ts', 'vue'],
+    ['electron/emulator/host/virtual.ts', '../ndis/door'],
+    ['electron/emulator/host/virtual.ts', '../machine/machine'],
+    ['electron/emulator/host/virtual.ts', '../observe/stateObserver'],
+    ['electron/emulator/host/virtual.ts', '../target/offloadTarget'],
+    ['electron/emulator/host/virtual.ts', '../probe'],
+    ['electron/emulator/target/virtual.ts', '../ndis/drivers'],
+    ['electron/emulator/target/virtual.ts', '../host/hostStack'],
+    ['electron/emulator/target/virtual.ts', '../clock/scheduler'],
+    ['electron/emulator/intermediate/virtual.ts', '../ndis/core'],
+    ['electron/emulator/intermediate/virtual.ts', '../target/offloadTarget'],
+    ['electron/emulator/kit/virtual.ts', '../target/offloadTarget'],
+    ['electron/emulator/tcp/virtual.ts', '../kit'],
     ['electron/recorder/virtual.ts', 'node:fs/promises'],
     ['electron/recorder/virtual.ts', 'electron'],
     ['electron/recorder/virtual.ts', '../../renderer/view'],
@@ -79,6 +92,15 @@ describe('imports that the map of the house allows', () => {
     ['electron/emulator/tcp/virtual.ts', '../../../shared/base/result'],
     ['electron/emulator/tcp/virtual.ts', '../ndis/door'],
     ['electron/emulator/tcp/virtual.ts', '@noble/hashes/sha2.js'],
+    ['electron/emulator/host/virtual.ts', '../kit'],
+    ['electron/emulator/host/virtual.ts', '../tcp/tcpEngine'],
+    ['electron/emulator/target/virtual.ts', '../kit'],
+    ['electron/emulator/target/virtual.ts', '../wire/ethernet'],
+    ['electron/emulator/intermediate/virtual.ts', '../kit'],
+    ['electron/emulator/intermediate/virtual.ts', '../../../shared/ddi/status'],
+    ['electron/emulator/kit/virtual.ts', '../ndis/door'],
+    ['electron/emulator/scenarios/virtual.ts', '../host/hostStack'],
+    ['electron/emulator/scenarios/virtual.ts', '../kit'],
     ['electron/recorder/virtual.ts', '../../shared/trace/records'],
     ['electron/main/virtual.ts', 'electron'],
     ['electron/main/virtual.ts', 'node:fs'],
@@ -89,6 +111,14 @@ describe('imports that the map of the house allows', () => {
     ['test/shared/virtual.ts', '../../electron/emulator/machine'],
   ])('%s <- %s', async (file, specifier) => {
     expect(await broken(file, importing(specifier))).toEqual([]);
+  });
+});
+
+describe('drivers import the kit by its index alone', () => {
+  it.each([['host'], ['target'], ['intermediate']])('%s', async (room) => {
+    const file = `electron/emulator/${room}/virtual.ts`;
+    expect(await broken(file, importing('../kit/kernel'))).toEqual(['no-restricted-imports']);
+    expect(await broken(file, importing('../kit'))).toEqual([]);
   });
 });
 

@@ -4,27 +4,31 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
-import type { ConnectionOffload } from '../ndis/connectionOffload';
-import { interfaceStatisticsSize, readInterfaceStatistics } from '../ndis/interfaceStatistics';
-import type { InterfaceStatistics } from '../ndis/interfaceStatistics';
 import {
+  interfaceStatisticsSize,
   interruptModerationSize,
+  linkStateSize,
+  packetTypes,
+  pnpCapabilitiesSize,
+  readInterfaceStatistics,
   readInterruptModeration,
-  type InterruptModeration,
-} from '../ndis/interruptModeration';
-import { linkStateSize, readLinkUp } from '../ndis/linkState';
-import { packetTypes } from '../ndis/packetFilter';
-import { pnpCapabilitiesSize, readPnpCapabilities, type WakeUpCapabilities } from '../ndis/pnpCapabilities';
-import { writeReceiveScaleParameters } from '../ndis/receiveScale';
-import {
+  readLinkUp,
+  readPnpCapabilities,
   readTaskOffload,
+  readUnsignedLong,
   taskOffloadSize,
+  unsignedLongSize,
   writeOffloadEncapsulation,
+  writeReceiveScaleParameters,
+  writeUnsignedLong,
+  type ConnectionOffload,
+  type InterfaceStatistics,
+  type InterruptModeration,
+  type NDIS_OID_REQUEST,
   type OffloadEncapsulation,
   type TaskOffload,
-} from '../ndis/taskOffload';
-import { readUnsignedLong, unsignedLongSize, writeUnsignedLong } from '../ndis/unsignedLong';
+  type WakeUpCapabilities,
+} from '../kit';
 import type { MacAddress } from '../wire/address';
 import { ethernetHeaderLength } from '../wire/ethernet';
 import { secretKey } from '../wire/toeplitzHash';

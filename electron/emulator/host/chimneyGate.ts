@@ -6,11 +6,11 @@ import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
   devicePowerStates,
+  readLinkUp,
   type NDIS_HANDLE,
   type NDIS_STATUS_INDICATION,
   type NET_PNP_EVENT_NOTIFICATION,
-} from '../ndis/characteristics';
-import { readLinkUp } from '../ndis/linkState';
+} from '../kit';
 import type { OffloadPlace } from './offloadRecord';
 
 const netEvents = {
@@ -79,6 +79,8 @@ function isBackOrTerminating(place: OffloadPlace): boolean {
 export class ChimneyGate {
   private readonly closures = new Set<Closure>(['not-enabled']);
   private waiters: Waiter[] = [];
+  /** Pauses and uploads of everything that have been asked for: a resume that came before the last of them is void. */
+  private requests = 0;
 
   constructor(private readonly stack: GatedStack) {}
 
@@ -115,6 +117,7 @@ export class ChimneyGate {
   onStatus({ StatusCode, StatusBuffer }: NDIS_STATUS_INDICATION): void {
     switch (StatusCode) {
       case NDIS_STATUS.OFFLOAD_PAUSE:
+        this.requests++;
         this.closures.add('pause');
         this.stack.note(undefined, 'The target asks for no more offloads');
         break;
@@ -124,6 +127,7 @@ export class ChimneyGate {
         this.stack.note(undefined, 'The target says that offloaded state is invalid');
         break;
       case NDIS_STATUS.UPLOAD_ALL:
+        this.requests++;
         this.stack.note(undefined, 'The target asks for everything back');
         this.close('upload-all');
         break;
@@ -210,7 +214,9 @@ export class ChimneyGate {
 
   /** Offloading is welcome again once everything is back and the capabilities have been read anew (PWR-010). */
   private resume(): void {
+    const { requests } = this;
     const reopen = (): void => {
+      if (requests !== this.requests) return;
       if (this.stack.learnCapabilities() !== NDIS_STATUS.SUCCESS) return;
       this.closures.delete('pause');
       this.closures.delete('upload-all');

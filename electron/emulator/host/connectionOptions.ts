@@ -1,6 +1,6 @@
 /** What an application or the system may set on a connection, and how the target is told (section 2.3 of the state digest). */
 import { constantValue } from '../../../shared/ddi/catalogue';
-import type { TCP_OFFLOAD_STATE_CACHED } from '../ndis/offloadState';
+import type { TCP_OFFLOAD_STATE_CACHED } from '../kit';
 
 /** Options of a connection; times in ticks, sizes in bytes. */
 export interface ConnectionOptions {

@@ -5,17 +5,18 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
-import { Timer } from '../machine/timer';
-import type { ReceiveIndicationAnswer } from '../ndis/characteristics';
 import {
+  NDIS_OFFLOAD_HANDLE,
   allocateNetBufferList,
   chainToArray,
   netBufferBytes,
   netBufferListInfo,
   type NET_BUFFER_LIST,
-} from '../ndis/netBufferList';
-import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
-import type { TCP_OFFLOAD_STATE_CACHED, TCP_OFFLOAD_STATE_DELEGATED } from '../ndis/offloadState';
+  type ReceiveIndicationAnswer,
+  type TCP_OFFLOAD_STATE_CACHED,
+  type TCP_OFFLOAD_STATE_DELEGATED,
+  type TimerObject,
+} from '../kit';
 import {
   applyCached,
   exportCached,
@@ -76,7 +77,7 @@ export class HostConnection {
   /** Application bytes received, by path. */
   readonly received: PathBytes = { hostPath: 0, chimney: 0 };
 
-  private readonly timer: Timer;
+  private readonly timer: TimerObject;
   private readonly output: SegmentOutput;
   private readonly segment = new TcpSegment();
   /** Posted and not acknowledged in full, oldest first. */
@@ -99,9 +100,11 @@ export class HostConnection {
   private held: Uint8Array[] = [];
   private discardedEngineBytes = 0;
   private indicatedLists: NET_BUFFER_LIST[] = [];
+  /** An indication was refused before the initiate was complete, as a driver between may let it come: a receive has to follow. */
+  private owesReceive = false;
   private processing = false;
-  /** The engine is sending; while its segments cross the door, another processor may want it. */
-  private sending = false;
+  /** Somebody is at the engine; while segments cross the door, another processor may want it. */
+  private engineBusy = false;
   /** Something has happened meanwhile: there may be more to send. */
   private sendAgain = false;
   /** Segments that have come meanwhile. */
@@ -123,23 +126,23 @@ export class HostConnection {
     readonly localPort: number,
     private readonly user: ConnectionUser,
   ) {
-    const { machine, settings, ndis } = stack;
+    const { kernel, settings, driver } = stack;
     const remoteAddress = path.destination;
     const local = `${formatIpv4(settings.address)}:${localPort}`;
     const remote = `${formatIpv4(remoteAddress)}:${remotePort}`;
-    this.id = machine.probe.connection(machine.now, local, remote);
-    this.handle = new NDIS_OFFLOAD_HANDLE(machine.addresses);
+    this.id = kernel.traceConnection(local, remote);
+    this.handle = new NDIS_OFFLOAD_HANDLE(kernel.addresses);
     this.record = new OffloadRecord('tcp', this.handle, () => {
       stack.chimney.placeChanged();
     });
-    ndis.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
+    driver.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
     this.engine = new TcpEngine(settings.tcp, this.tcpUser(), localPort, remotePort);
     this.cached = exportCached(this.engine, { TtlOrHopLimit: settings.timeToLive, TosOrTrafficClass: 0 });
     const hash = rssHash(remoteAddress, settings.address, remotePort, localPort);
     const expire = (): void => {
       this.run();
     };
-    this.timer = new Timer(machine, expire, machine.processorForHash(hash));
+    this.timer = kernel.allocateTimer(expire, kernel.processorForHash(hash));
     this.output = {
       emit: (segment, queue, offset, retransmission) => {
         this.framesUnderWay++;
@@ -152,6 +155,11 @@ export class HostConnection {
   /** Where it is. */
   get place(): OffloadPlace {
     return this.record.place;
+  }
+
+  /** Whether the application has been told of its end. */
+  get isClosed(): boolean {
+    return this.closedReported;
   }
 
   /** Address of the peer. */
@@ -189,7 +197,7 @@ export class HostConnection {
     this.cached = cached;
     this.updateActions = this.place === 'InHost' ? 0 : this.updateActions | actions;
     const acting = { ...cached, Flags: cached.Flags | actions };
-    applyCached(this.engine, before, acting, this.stack.machine.now);
+    applyCached(this.engine, before, acting, this.stack.kernel.now);
     this.stack.offloads.updates.changed(this);
     this.run();
   }
@@ -241,12 +249,7 @@ export class HostConnection {
   /** A segment has come up the ordinary path; `bytes` begins with its TCP header and is copied if it is kept. */
   receiveSegment(bytes: Uint8Array): void {
     if (this.place === 'InHost') {
-      if (this.sending) {
-        this.arrivedMeanwhile.push(bytes.slice());
-        return;
-      }
-      this.process(bytes);
-      this.run();
+      this.take(bytes);
     } else if (this.place === 'Offloaded') this.forward([bytes.slice()]);
     else this.held.push(bytes.slice());
   }
@@ -296,7 +299,7 @@ export class HostConnection {
 
   /** Whether NDIS has frames of the connection that have not left: acknowledgments may have followed the last data. */
   get hasFramesUnderWay(): boolean {
-    return this.framesUnderWay > 0 || this.sending;
+    return this.framesUnderWay > 0 || this.engineBusy;
   }
 
   /** The offload is not to be after all: the host path goes on. */
@@ -318,7 +321,7 @@ export class HostConnection {
     this.timer.stop();
     this.updateActions = 0;
     engine.congestion.settle();
-    const delegated = exportDelegated(engine, stack.machine.now);
+    const delegated = exportDelegated(engine, stack.kernel.now);
     const chain = this.sends.map((send) => this.listFor(send));
     delegated.SendDataHead = chain[0] ?? null;
     delegated.SendDataTail = chain[chain.length - 1] ?? null;
@@ -338,9 +341,11 @@ export class HostConnection {
     if (held.length > 0) this.forward(held);
     this.assignSends();
     // The application's thread posts its receives when it runs next; until then the target indicates what arrives.
-    this.stack.machine.queueWorkItem(this.receives.postDelay, () => {
-      for (let index = 0; index < this.receives.posted; index++) this.postReceive();
-    });
+    this.stack.kernel.queueWorkItem(() => {
+      const owed = this.owesReceive ? 1 : 0;
+      this.owesReceive = false;
+      for (let left = Math.max(this.receives.posted, owed); left > 0; left--) this.postReceive();
+    }, this.receives.postDelay);
   }
 
   /** The target has refused the connection: the host path goes on, and the sends of `chain` are its own again. */
@@ -365,11 +370,12 @@ export class HostConnection {
   /** The target has handed the connection back. */
   onUploaded(delegated: TCP_OFFLOAD_STATE_DELEGATED, chain: NET_BUFFER_LIST | null): void {
     const { stack } = this;
-    const { machine, settings } = stack;
+    const { kernel, settings } = stack;
     const constState = this.constState();
+    this.engineBusy = true;
     this.sendBacklog = undefined;
     this.performsSends = false;
-    this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, machine.now);
+    this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, kernel.now);
     for (const list of chainToArray(chain)) {
       stack.disown(list);
       const send = list.ProtocolReserved as HostSend;
@@ -383,6 +389,7 @@ export class HostConnection {
     if (this.engine.peerClosed) this.reportPeerClosed();
     // The target's FIN-WAIT-2 timer ends a connection there; nothing is left to do here.
     if (delegated.State === TcpConnectionState.Closed) this.reportClosed('timeout');
+    this.engineBusy = false;
     this.run();
   }
 
@@ -437,9 +444,10 @@ export class HostConnection {
 
   private takePart(bytes: Uint8Array, BytesConsumed: number): ReceiveIndicationAnswer {
     if (BytesConsumed > 0) this.takeFromChimney(bytes.slice(0, BytesConsumed));
-    this.stack.machine.queueWorkItem(this.receives.postDelay, () => {
+    this.stack.kernel.queueWorkItem(() => {
       if (this.place === 'Offloaded') this.postReceive();
-    });
+      else if (this.place === 'Offloading') this.owesReceive = true;
+    }, this.receives.postDelay);
     const { OFFLOAD_DATA_NOT_ACCEPTED, OFFLOAD_DATA_PARTIALLY_ACCEPTED } = NDIS_STATUS;
     const status = BytesConsumed === 0 ? OFFLOAD_DATA_NOT_ACCEPTED : OFFLOAD_DATA_PARTIALLY_ACCEPTED;
     return { status, BytesConsumed };
@@ -454,10 +462,8 @@ export class HostConnection {
   onForwardComplete(list: NET_BUFFER_LIST): void {
     if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) {
       const bytes = list.ProtocolReserved as Uint8Array;
-      if (this.place === 'InHost') {
-        this.process(bytes);
-        this.run();
-      } else this.held.push(bytes);
+      if (this.place === 'InHost') this.take(bytes);
+      else this.held.push(bytes);
     }
   }
 
@@ -498,11 +504,11 @@ export class HostConnection {
       },
       onEstablished: () => {
         this.stack.note(this.id, 'Connected');
-        this.stack.ndis.observer.wrote(this.handle, this.stack.component, {
+        this.stack.driver.observer.wrote(this.handle, this.stack.component, {
           layer: 'tcp',
           const: this.constState(),
           cached: this.cached,
-          delegated: exportDelegated(this.engine, this.stack.machine.now),
+          delegated: exportDelegated(this.engine, this.stack.kernel.now),
         });
         this.user.onConnected();
       },
@@ -523,6 +529,16 @@ export class HostConnection {
     };
   }
 
+  /** Gives a segment to the engine, or keeps it until that is free. */
+  private take(bytes: Uint8Array): void {
+    if (this.engineBusy) {
+      this.arrivedMeanwhile.push(bytes.slice());
+      return;
+    }
+    this.process(bytes);
+    this.run();
+  }
+
   private process(bytes: Uint8Array): void {
     const { settings } = this.stack;
     const problem = readTcpSegment(
@@ -537,33 +553,33 @@ export class HostConnection {
     // Whatever the application posts from inside is sent by the run that follows.
     this.processing = true;
     const { SndUna } = this.engine.variables;
-    this.engine.process(this.segment, this.stack.machine.now);
+    this.engine.process(this.segment, this.stack.kernel.now);
     // A new acknowledgment proves that the neighbor receives (RFC 4861 section 7.3.1).
-    if (this.engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = this.stack.machine.now;
+    if (this.engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = this.stack.kernel.now;
     this.processing = false;
   }
 
   private run(): void {
-    const { machine, ndis, component } = this.stack;
+    const { kernel, driver, component } = this.stack;
     if (this.place !== 'InHost' || this.processing) return;
-    if (this.sending) {
+    if (this.engineBusy) {
       this.sendAgain = true;
       return;
     }
-    this.sending = true;
+    this.engineBusy = true;
     do {
       this.sendAgain = false;
-      this.engine.dispatch(machine.now, this.output);
+      this.engine.dispatch(kernel.now, this.output);
       for (const bytes of this.arrivedMeanwhile.splice(0)) {
         this.process(bytes);
         this.sendAgain = true;
       }
     } while (this.sendAgain);
-    this.sending = false;
+    this.engineBusy = false;
     if (this.offloadWanted && this.framesUnderWay === 0 && this.onReadyForOffload !== undefined)
       this.reportReadyForOffload();
     this.timer.set(this.engine.nextAt());
-    ndis.observer.ran(this.handle, component, this.engine.variables);
+    driver.observer.ran(this.handle, component, this.engine.variables);
     if (this.engine.variables.State === TcpConnectionState.TimeWait) this.reportClosed('closed');
   }
 
@@ -602,7 +618,7 @@ export class HostConnection {
       if (this.requeued !== requeued || this.performsSends || !this.wantsOutstanding) break;
       this.unassigned.shift();
       const list = this.listFor(send);
-      this.request(() => ndis.tcp.NdisOffloadTcpSend(this.handle, list));
+      this.request(() => ndis.NdisOffloadTcpSend(this.handle, list));
     }
     this.posting = false;
   }
@@ -617,13 +633,13 @@ export class HostConnection {
   }
 
   private postDisconnect(): void {
-    const { ndis, machine } = this.stack;
+    const { ndis, kernel } = this.stack;
     this.disconnectPosted = true;
-    const list = allocateNetBufferList(machine.addresses, []);
+    const list = allocateNetBufferList(kernel.addresses, []);
     list.ProtocolReserved = this;
     this.stack.own(list, this);
     this.stack.note(this.id, 'The application has sent everything: graceful disconnect');
-    this.request(() => ndis.tcp.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose));
+    this.request(() => ndis.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose));
   }
 
   /** A send is the host's again: it takes its place in the order of the stream. */
@@ -638,7 +654,7 @@ export class HostConnection {
     // Two MDLs where the data allows it, as user buffers that cross a page boundary have.
     const half = rest.length > 8192 ? Math.ceil(rest.length / 8192) * 4096 : rest.length;
     const runs = half < rest.length ? [rest.subarray(0, half), rest.subarray(half)] : [rest];
-    const list = allocateNetBufferList(this.stack.machine.addresses, runs);
+    const list = allocateNetBufferList(this.stack.kernel.addresses, runs);
     list.ProtocolReserved = send;
     list.streamOffset = send.streamOffset + send.acknowledged;
     this.stack.own(list, this);
@@ -652,21 +668,25 @@ export class HostConnection {
   /** Posts a receive request, if the target has the connection and something may still come. */
   private postReceive(): void {
     if (this.place !== 'Offloaded' || this.peerClosedReported) return;
-    const { machine, ndis } = this.stack;
+    const { kernel, ndis } = this.stack;
     const buffer = new Uint8Array(this.receives.bytes);
-    const list = allocateNetBufferList(machine.addresses, [buffer]);
+    const list = allocateNetBufferList(kernel.addresses, [buffer]);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);
-    this.request(() => ndis.tcp.NdisOffloadTcpReceive(this.handle, list));
+    this.request(() => ndis.NdisOffloadTcpReceive(this.handle, list));
   }
 
   private forward(segments: readonly Uint8Array[]): void {
-    const { machine, ndis } = this.stack;
+    const { kernel, ndis } = this.stack;
     for (const bytes of segments) {
-      const list = allocateNetBufferList(machine.addresses, [bytes]);
+      if (this.place !== 'Offloaded') {
+        this.held.push(bytes);
+        continue;
+      }
+      const list = allocateNetBufferList(kernel.addresses, [bytes]);
       list.ProtocolReserved = bytes;
       this.stack.own(list, this);
-      this.request(() => ndis.tcp.NdisOffloadTcpForward(this.handle, list));
+      this.request(() => ndis.NdisOffloadTcpForward(this.handle, list));
     }
   }
 

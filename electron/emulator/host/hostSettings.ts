@@ -1,5 +1,5 @@
 /** How the host stack is set up. Times are virtual ns. */
-import type { TcpParameters } from '../ndis/tcpParameters';
+import type { TcpParameters } from '../kit';
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, MacAddress } from '../wire/address';
 import type { CapabilityPath } from './offloadAdministration';

@@ -6,29 +6,31 @@ import type { Random } from '../../../shared/base/random';
 import { constantValue, nameInGroup } from '../../../shared/ddi/catalogue';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { DISPATCH_LEVEL, type Machine } from '../machine/machine';
-import type { Outstanding } from '../observe/outstanding';
 import {
-  optionalHandlersHeader,
-  type NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
-  type NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
-  type NDIS_HANDLE,
-  type NDIS_OID_REQUEST,
-} from '../ndis/characteristics';
-import type { NDIS_BIND_PARAMETERS } from '../ndis/bindParameters';
-import type { Ndis } from '../ndis/ndis';
-import {
+  DISPATCH_LEVEL,
   allocateNetBufferList,
+  allocateOidRequest,
   chainToArray,
   checksumInfo,
   linkChain,
   netBufferBytes,
   netBufferListInfo,
+  optionalHandlersHeader,
+  type ConnectionOffload,
+  type DRIVER_OBJECT,
+  type Kernel,
+  type NDIS_BIND_PARAMETERS,
+  type NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+  type NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
+  type NDIS_HANDLE,
+  type NDIS_OFFLOAD_HANDLE,
+  type NDIS_OID_REQUEST,
+  type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
   type NET_BUFFER_LIST,
-} from '../ndis/netBufferList';
-import type { NDIS_OFFLOAD_HANDLE, NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, PVOID } from '../ndis/offloadBlockList';
-import type { ConnectionOffload } from '../ndis/connectionOffload';
-import { allocateOidRequest } from '../ndis/oidRequests';
+  type NdisFunctions,
+  type Outstanding,
+  type PVOID,
+} from '../kit';
 import { ConnectionMap } from '../tcp/connectionMap';
 import type { SendQueue } from '../tcp/sendQueue';
 import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
@@ -62,6 +64,8 @@ const firstEphemeralPort = 49152;
 
 /** See the file's head. It has one adapter. */
 export class HostStack implements PVOID {
+  readonly kernel: Kernel;
+  readonly ndis: NdisFunctions;
   readonly component: number;
   readonly address: number;
   readonly neighbors: NeighborCache;
@@ -91,14 +95,16 @@ export class HostStack implements PVOID {
   private nextPort = firstEphemeralPort;
 
   constructor(
-    readonly machine: Machine,
-    readonly ndis: Ndis,
+    readonly driver: DRIVER_OBJECT,
     readonly settings: HostSettings,
   ) {
-    this.component = machine.probe.component('host-stack', 'Host TCP/IP stack');
-    this.scratches = Array.from({ length: machine.processorCount }, () => new Frame());
-    this.segments = Array.from({ length: machine.processorCount }, () => new TcpSegment());
-    this.address = machine.addresses.allocate(0x100);
+    const { kernel, ndis, component } = driver;
+    this.kernel = kernel;
+    this.ndis = ndis;
+    this.component = component;
+    this.scratches = Array.from({ length: kernel.processorCount }, () => new Frame());
+    this.segments = Array.from({ length: kernel.processorCount }, () => new TcpSegment());
+    this.address = kernel.allocate(0x100);
     this.receives = {
       posted: settings.postedReceives,
       bytes: settings.postedReceiveBytes,
@@ -112,14 +118,14 @@ export class HostStack implements PVOID {
       },
       learnCapabilities: () => this.administration.learn(),
       completeNetPnPEvent: (event) => {
-        this.ndis.life.NdisCompleteNetPnPEvent(this.binding, event, NDIS_STATUS.SUCCESS);
+        this.ndis.NdisCompleteNetPnPEvent(this.binding, event, NDIS_STATUS.SUCCESS);
       },
       closeAdapter: () => {
-        this.ndis.life.NdisCloseAdapterEx(this.binding);
+        this.ndis.NdisCloseAdapterEx(this.binding);
         this.opened = undefined;
       },
       completeUnbind: (UnbindContext) => {
-        this.ndis.life.NdisCompleteUnbindAdapterEx(UnbindContext, this.component);
+        this.ndis.NdisCompleteUnbindAdapterEx(UnbindContext);
       },
       whenIdle: (work) => {
         this.whenIdle(work);
@@ -132,7 +138,7 @@ export class HostStack implements PVOID {
       path: settings.capabilityPath,
       parameters: settings.parameters,
       request: (type, oid, buffer, ended) => this.requestOid(type, oid, buffer, ended),
-      processorForHash: (hash) => machine.processorForHash(hash),
+      processorForHash: (hash) => kernel.processorForHash(hash),
       onEnabled: () => {
         this.chimney.enabled();
       },
@@ -141,7 +147,7 @@ export class HostStack implements PVOID {
       },
     });
     this.neighbors = new NeighborCache(
-      machine,
+      kernel,
       (target) => {
         this.sendArpRequest(target);
       },
@@ -150,9 +156,9 @@ export class HostStack implements PVOID {
         this.offloads.updates.changed(neighbor);
       },
     );
-    this.paths = new PathCache(machine, ndis.observer, this.component);
+    this.paths = new PathCache(kernel, driver.observer, this.component);
     this.routes = new RoutingTable(settings.routes);
-    this.sequenceNumbers = machine.random(4);
+    this.sequenceNumbers = kernel.random(4);
     this.offloads = new OffloadCoordinator(this);
   }
 
@@ -173,57 +179,51 @@ export class HostStack implements PVOID {
   /** DriverEntry: registers with NDIS. */
   load(): NdisStatus {
     let protocolHandle: NDIS_HANDLE | undefined;
-    const { status, NdisProtocolHandle } = this.ndis.registration.NdisRegisterProtocolDriver(
-      this.component,
-      this,
-      {
-        Header: objectHeader('NDIS_PROTOCOL_DRIVER_CHARACTERISTICS'),
-        MajorNdisVersion: 6,
-        MinorNdisVersion: 20,
-        SetOptionsHandler: (NdisDriverHandle) => {
-          protocolHandle = NdisDriverHandle;
-          return this.ProtocolSetOptions(NdisDriverHandle);
-        },
-        BindAdapterHandlerEx: (_context, BindContext, BindParameters) => {
-          if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
-          const { registration } = this.ndis;
-          const opened = registration.NdisOpenAdapterEx(protocolHandle, this, BindParameters, BindContext);
-          if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
-          this.bindParameters = BindParameters;
-          this.bindContext = BindContext;
-          if (opened.status === NDIS_STATUS.SUCCESS) this.administration.opened(BindParameters);
-          return opened.status;
-        },
-        OpenAdapterCompleteHandlerEx: (_context, status) => {
-          if (status === NDIS_STATUS.SUCCESS) this.administration.opened(this.bindParameters);
-          else this.opened = undefined;
-          if (this.bindContext !== undefined)
-            this.ndis.registration.NdisCompleteBindAdapterEx(this.bindContext, status);
-        },
-        ReceiveNetBufferListsHandler: (_context, lists) => {
-          this.receivePackets(lists);
-        },
-        SendNetBufferListsCompleteHandler: (_context, lists) => {
-          for (const list of chainToArray(lists)) {
-            if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
-          }
-        },
-        StatusHandlerEx: (_context, indication) => {
-          this.chimney.onStatus(indication);
-          this.administration.onStatus(indication);
-        },
-        OidRequestCompleteHandler: (_context, request, status) => {
-          this.onOidRequestEnded(request, status);
-        },
-        NetPnPEventHandler: (_context, event) => this.chimney.onNetPnPEvent(event),
-        UnbindAdapterHandlerEx: (UnbindContext) => this.chimney.onUnbind(UnbindContext),
-        UninstallHandler: () => {
-          if (this.driverHandle !== undefined)
-            this.ndis.registration.NdisDeregisterProtocolDriver(this.driverHandle);
-          this.driverHandle = undefined;
-        },
+    const { status, NdisProtocolHandle } = this.ndis.NdisRegisterProtocolDriver(this, {
+      Header: objectHeader('NDIS_PROTOCOL_DRIVER_CHARACTERISTICS'),
+      MajorNdisVersion: 6,
+      MinorNdisVersion: 20,
+      SetOptionsHandler: (NdisDriverHandle) => {
+        protocolHandle = NdisDriverHandle;
+        return this.ProtocolSetOptions(NdisDriverHandle);
       },
-    );
+      BindAdapterHandlerEx: (_context, BindContext, BindParameters) => {
+        if (protocolHandle === undefined) return NDIS_STATUS.FAILURE;
+        const { ndis } = this;
+        const opened = ndis.NdisOpenAdapterEx(protocolHandle, this, BindParameters, BindContext);
+        if (opened.NdisBindingHandle !== null) this.opened = opened.NdisBindingHandle;
+        this.bindParameters = BindParameters;
+        this.bindContext = BindContext;
+        if (opened.status === NDIS_STATUS.SUCCESS) this.administration.opened(BindParameters);
+        return opened.status;
+      },
+      OpenAdapterCompleteHandlerEx: (_context, status) => {
+        if (status === NDIS_STATUS.SUCCESS) this.administration.opened(this.bindParameters);
+        else this.opened = undefined;
+        if (this.bindContext !== undefined) this.ndis.NdisCompleteBindAdapterEx(this.bindContext, status);
+      },
+      ReceiveNetBufferListsHandler: (_context, lists) => {
+        this.receivePackets(lists);
+      },
+      SendNetBufferListsCompleteHandler: (_context, lists) => {
+        for (const list of chainToArray(lists)) {
+          if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
+        }
+      },
+      StatusHandlerEx: (_context, indication) => {
+        this.chimney.onStatus(indication);
+        this.administration.onStatus(indication);
+      },
+      OidRequestCompleteHandler: (_context, request, status) => {
+        this.onOidRequestEnded(request, status);
+      },
+      NetPnPEventHandler: (_context, event) => this.chimney.onNetPnPEvent(event),
+      UnbindAdapterHandlerEx: (UnbindContext) => this.chimney.onUnbind(UnbindContext),
+      UninstallHandler: () => {
+        if (this.driverHandle !== undefined) this.ndis.NdisDeregisterProtocolDriver(this.driverHandle);
+        this.driverHandle = undefined;
+      },
+    });
     this.driverHandle = NdisProtocolHandle ?? undefined;
     return status;
   }
@@ -260,7 +260,7 @@ export class HostStack implements PVOID {
 
   /** Counters of offloaded connections, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
   offloadStatistics(): OffloadStatisticsAnswer | undefined {
-    return readOffloadStatistics(this.machine, this.ndis, this.binding);
+    return readOffloadStatistics(this.kernel, this.ndis, this.binding);
   }
 
   /** All connections, oldest first. */
@@ -300,9 +300,9 @@ export class HostStack implements PVOID {
     buffer: Uint8Array,
     ended: (status: NdisStatus) => void,
   ): NdisStatus {
-    const request = allocateOidRequest(this.machine.addresses, type, oid, buffer);
+    const request = allocateOidRequest(this.kernel.addresses, type, oid, buffer);
     this.oidRequests.set(request, ended);
-    const status = this.ndis.oids.NdisOidRequest(this.binding, request);
+    const status = this.ndis.NdisOidRequest(this.binding, request);
     if (status !== NDIS_STATUS.PENDING) this.onOidRequestEnded(request, status);
     return status;
   }
@@ -316,7 +316,7 @@ export class HostStack implements PVOID {
   /** Resolves the neighbor and opens a connection; the user hears what becomes of it. */
   connect(remote: Ipv4Address, port: number, user: ConnectionUser): HostConnection {
     const { settings } = this;
-    const { observer } = this.ndis;
+    const { observer } = this.driver;
     const neighbor = this.neighborFor(this.routes.nextHop(remote));
     const path = this.paths.entry(settings.address, remote, neighbor, settings.pathMtu);
     const connection = new HostConnection(this, path, port, this.nextPort++, user);
@@ -371,7 +371,7 @@ export class HostStack implements PVOID {
   }
 
   private neighborFor(address: Ipv4Address): NeighborEntry {
-    const { observer } = this.ndis;
+    const { observer } = this.driver;
     const neighbor = this.neighbors.entry(address);
     if (observer.find(neighbor.handle) === undefined) {
       observer.declare(neighbor.handle, 'neighbor', undefined, undefined, neighborLabel(neighbor));
@@ -381,7 +381,7 @@ export class HostStack implements PVOID {
 
   /** Age of the host's last confirmation of a neighbor, ticks. */
   reachabilityDelta(neighbor: NeighborEntry): number {
-    const age = this.machine.now - neighbor.confirmedAt;
+    const age = this.kernel.now - neighbor.confirmedAt;
     return Math.floor((age * this.settings.parameters.TicksPerSecond) / 1e9);
   }
 
@@ -412,13 +412,13 @@ export class HostStack implements PVOID {
     retransmission: boolean,
   ): void {
     const { settings } = this;
-    const scratch = this.scratches[this.machine.processor]!;
+    const scratch = this.scratches[this.kernel.processor]!;
     const { neighbor } = connection.path;
     const { mac } = neighbor;
     if (mac === undefined) this.neighbors.resolve(neighbor, () => undefined);
     if (this.opened === undefined || mac === undefined) {
       // Without an adapter or an Ethernet address a segment is lost at once; TCP repeats it (RFC 1122 section 2.3.2.2).
-      this.machine.queueDeferredCall(0, () => {
+      this.kernel.queueDeferredCall(() => {
         connection.onFrameSent();
       });
       return;
@@ -442,12 +442,12 @@ export class HostStack implements PVOID {
         checksumInfo.IsIPv4 | checksumInfo.TcpChecksum;
     list.ProtocolReserved = connection;
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
-    this.ndis.packets.NdisSendNetBufferLists(this.binding, list, connection.id);
+    this.ndis.NdisSendNetBufferLists(this.binding, list, connection.id);
   }
 
   /** A list for a frame of the host path, with VLAN and priority out of band. */
   private packet(bytes: Uint8Array, UserPriority: number): NET_BUFFER_LIST {
-    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    const list = allocateNetBufferList(this.kernel.addresses, [bytes]);
     list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf({
       VlanId: this.settings.vlanId,
       UserPriority,
@@ -462,7 +462,7 @@ export class HostStack implements PVOID {
 
   /** Runs `work` at PASSIVE_LEVEL once what runs now has ended. */
   whenIdle(work: () => void): void {
-    this.machine.queueWorkItem(0, work);
+    this.kernel.queueWorkItem(work);
   }
 
   /** Notes which connection a posted list belongs to. */
@@ -477,16 +477,15 @@ export class HostStack implements PVOID {
 
   /** Gives indicated lists back to the target after a while. */
   returnReceivedLater(take: () => NET_BUFFER_LIST[]): void {
-    this.machine.queueDeferredCall(returnDelay, () => {
+    this.kernel.queueDeferredCall(() => {
       const chain = linkChain(take());
-      if (chain !== null) this.ndis.tcp.NdisOffloadTcpReceiveReturn(this.binding, chain);
-    });
+      if (chain !== null) this.ndis.NdisOffloadTcpReceiveReturn(this.binding, chain);
+    }, returnDelay);
   }
 
   /** Records a milestone. */
   note(connection: number | undefined, text: string): void {
-    const { machine } = this;
-    machine.probe.note(machine.now, this.component, connection, machine.currentCause, text);
+    this.kernel.print(text, connection);
   }
 
   /** Name of a TCP_UPLOAD_REASON. */
@@ -547,13 +546,13 @@ export class HostStack implements PVOID {
           BytesConsumed: 0,
         },
     };
-    const { registration } = this.ndis;
-    const status = registration.NdisSetOptionalHandlers(NdisDriverHandle, {
+    const { ndis } = this;
+    const status = ndis.NdisSetOptionalHandlers(NdisDriverHandle, {
       structure: 'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
       value: generic,
     });
     if (status !== NDIS_STATUS.SUCCESS) return status;
-    return registration.NdisSetOptionalHandlers(NdisDriverHandle, {
+    return ndis.NdisSetOptionalHandlers(NdisDriverHandle, {
       structure: 'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
       value: tcp,
     });
@@ -570,11 +569,11 @@ export class HostStack implements PVOID {
       if (etherType === etherTypes.arp) this.receiveArp(bytes);
       else if (etherType === etherTypes.ipv4) this.receiveIpv4(bytes);
     }
-    this.ndis.packets.NdisReturnNetBufferLists(this.binding, lists);
+    this.ndis.NdisReturnNetBufferLists(this.binding, lists);
   }
 
   private receiveIpv4(bytes: Uint8Array): void {
-    const segment = this.segments[this.machine.processor]!;
+    const segment = this.segments[this.kernel.processor]!;
     const received = readSegmentFrame(segment, bytes, bytes.length);
     if (typeof received === 'string' || !sameAddress(received.destination, this.settings.address)) return;
     const { sourcePort, destinationPort } = segment;
@@ -621,8 +620,8 @@ export class HostStack implements PVOID {
     const bytes = new Uint8Array(arpFrameLength);
     writeArpFrame(bytes, destination, message);
     const list = this.packet(bytes, 0);
-    this.machine.atLeast(DISPATCH_LEVEL, () => {
-      this.ndis.packets.NdisSendNetBufferLists(this.binding, list, undefined);
+    this.kernel.atLeast(DISPATCH_LEVEL, () => {
+      this.ndis.NdisSendNetBufferLists(this.binding, list, undefined);
     });
   }
 }

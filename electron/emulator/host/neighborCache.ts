@@ -1,6 +1,5 @@
 /** Who is reachable at which Ethernet address: the host stack's ARP (RFC 826, RFC 1122 section 2.3.2). */
-import type { Machine } from '../machine/machine';
-import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
+import { NDIS_OFFLOAD_HANDLE, type Kernel } from '../kit';
 import { formatIpv4, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import type { ArpMessage } from '../wire/arp';
 import { OffloadRecord } from './offloadRecord';
@@ -33,7 +32,7 @@ export class NeighborCache {
   }[] = [];
 
   constructor(
-    private readonly machine: Machine,
+    private readonly kernel: Kernel,
     private readonly sendRequest: (target: Ipv4Address) => void,
     /** A neighbor that had an Ethernet address has another one now. */
     private readonly moved: (entry: NeighborEntry) => void,
@@ -48,7 +47,7 @@ export class NeighborCache {
   entry(address: Ipv4Address): NeighborEntry {
     const known = this.entries.find((candidate) => sameAddress(candidate.address, address));
     if (known !== undefined) return known;
-    const handle = new NDIS_OFFLOAD_HANDLE(this.machine.addresses);
+    const handle = new NDIS_OFFLOAD_HANDLE(this.kernel.addresses);
     const entry: NeighborEntry = {
       address: address.slice(),
       handle,
@@ -78,18 +77,18 @@ export class NeighborCache {
     if (entry === undefined) return;
     const before = entry.mac;
     entry.mac = message.senderMac;
-    entry.confirmedAt = this.machine.now;
+    entry.confirmedAt = this.kernel.now;
     this.answer(entry);
     if (before !== undefined && !sameAddress(before, message.senderMac)) this.moved(entry);
   }
 
   private request(entry: NeighborEntry, attempt: number): void {
     this.sendRequest(entry.address);
-    this.machine.queueDeferredCall(requestInterval, () => {
+    this.kernel.queueDeferredCall(() => {
       if (entry.mac !== undefined) return;
       if (attempt < mostRequests) this.request(entry, attempt + 1);
       else this.answer(entry);
-    });
+    }, requestInterval);
   }
 
   private answer(entry: NeighborEntry): void {

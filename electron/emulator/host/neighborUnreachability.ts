@@ -4,7 +4,7 @@
  * probes the neighbor by unicast (RFC 1122 section 2.3.2.1) and in the end declares it invalid.
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
-import type { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
+import type { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST } from '../kit';
 import type { HostStack } from './hostStack';
 import { neighborLabel, type NeighborEntry } from './neighborCache';
 
@@ -61,9 +61,9 @@ export class NeighborUnreachability {
     const detection: Detection = { phase: 'delay', indicatedDelta };
     this.detections.set(neighbor, detection);
     this.stack.note(undefined, `${neighborLabel(neighbor)} is stale: the host waits for progress`);
-    this.stack.machine.queueDeferredCall(delayBeforeProbe, () => {
+    this.stack.kernel.queueDeferredCall(() => {
       if (detection.phase === 'delay') this.query(neighbor, detection);
-    });
+    }, delayBeforeProbe);
   }
 
   /** What the target has seen of the neighbor decides whether it must be probed (RCH-020 to RCH-022). */
@@ -77,7 +77,7 @@ export class NeighborUnreachability {
       }
       const { NicReachabilityDelta } = state.delegated;
       if (NicReachabilityDelta < detection.indicatedDelta) {
-        neighbor.confirmedAt = stack.machine.now - stack.ticksToTime(NicReachabilityDelta);
+        neighbor.confirmedAt = stack.kernel.now - stack.ticksToTime(NicReachabilityDelta);
         this.detections.delete(neighbor);
         return;
       }
@@ -90,11 +90,11 @@ export class NeighborUnreachability {
   private probe(neighbor: NeighborEntry, attempt: number): void {
     const { stack } = this;
     if (neighbor.mac !== undefined) stack.sendArpRequest(neighbor.address, neighbor.mac);
-    stack.machine.queueDeferredCall(probeInterval, () => {
+    stack.kernel.queueDeferredCall(() => {
       if (!this.isStale(neighbor)) this.detections.delete(neighbor);
       else if (attempt < mostProbes) this.probe(neighbor, attempt + 1);
       else this.declareUnreachable(neighbor);
-    });
+    }, probeInterval);
   }
 
   /** The entry is deleted, and nothing may be sent through the neighbor any more until it has been resolved anew. */
@@ -102,9 +102,9 @@ export class NeighborUnreachability {
     const { stack } = this;
     // An object is not invalidated while it is being updated (UPD-002).
     if (neighbor.record.updating) {
-      stack.machine.queueDeferredCall(probeInterval, () => {
+      stack.kernel.queueDeferredCall(() => {
         this.declareUnreachable(neighbor);
-      });
+      }, probeInterval);
       return;
     }
     this.detections.delete(neighbor);

@@ -4,20 +4,22 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { NDIS_BIND_PARAMETERS } from '../ndis/bindParameters';
-import type { NDIS_OID_REQUEST, NDIS_STATUS_INDICATION } from '../ndis/characteristics';
 import {
   connectionOffloadSize,
   readConnectionOffload,
-  type ConnectionOffload,
-} from '../ndis/connectionOffload';
-import {
+  readOffloadEncapsulation,
   readOlderTaskOffload,
+  readTaskOffload,
+  writeOffloadParameters,
   writeOlderTaskOffload,
   writeTaskOffloadHeader,
-} from '../ndis/olderTaskOffload';
-import { readOffloadEncapsulation, readTaskOffload, writeOffloadParameters } from '../ndis/taskOffload';
-import { writeTcpParameters, type TcpParameters } from '../ndis/tcpParameters';
+  writeTcpParameters,
+  type ConnectionOffload,
+  type NDIS_BIND_PARAMETERS,
+  type NDIS_OID_REQUEST,
+  type NDIS_STATUS_INDICATION,
+  type TcpParameters,
+} from '../kit';
 import { setUpAdapter, type AdapterFacts } from './adapterSetup';
 
 /** Which OIDs tell capabilities and turn connection offload on. */

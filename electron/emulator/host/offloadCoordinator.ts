@@ -3,8 +3,7 @@
  * time, shared paths and neighbors stay as long as anything depends on them, and go when nothing does (TRM-005 to TRM-007).
  */
 import { NDIS_STATUS, statusName } from '../../../shared/ddi/status';
-import { isTaken } from '../ndis/offloadBlockList';
-import type { Outstanding } from '../observe/outstanding';
+import { isTaken, type AttachedState, type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, type Outstanding } from '../kit';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -20,7 +19,6 @@ import {
 import { OffloadUpdates } from './offloadUpdates';
 import type { PathEntry } from './pathCache';
 import { unfilledState, type StateClasses } from './unfilledState';
-import type { AttachedState } from '../ndis/offloadState';
 
 /** An object that requests may name. */
 export type OffloadableObject = NeighborEntry | PathEntry | HostConnection;
@@ -40,7 +38,8 @@ export class OffloadCoordinator {
   /** While it is set nothing new is offered. */
   suspended = false;
   private settling = false;
-  private settleAgain = false;
+  /** How often somebody has asked for a look. */
+  private settleWishes = 0;
 
   constructor(private readonly stack: HostStack) {
     this.updates = new OffloadUpdates(stack, this);
@@ -71,7 +70,7 @@ export class OffloadCoordinator {
   /** Offers a neighbor alone, for paths that are to move to it; `done` hears whether the target has taken it. */
   offerNeighbor(neighbor: NeighborEntry, done: (taken: boolean) => void): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const { record } = neighbor;
     const state = stack.neighborState(neighbor);
     const block = blockFor(stack, record, 'all', state);
@@ -85,7 +84,7 @@ export class OffloadCoordinator {
       done(taken);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInitiateOffload(stack.binding, block);
+    stack.ndis.NdisInitiateOffload(stack.binding, block);
   }
 
   /** Takes connections back as soon as what runs now has ended, all in one tree. */
@@ -99,6 +98,8 @@ export class OffloadCoordinator {
     const chosen = new Set<HostConnection>();
     for (const connection of connections) {
       const { record } = connection;
+      // What is on its way comes back as soon as it has arrived.
+      if (record.place === 'Offloading') this.leaving.add(connection);
       if (record.place !== 'Offloaded') continue;
       if (record.openRequests > 0) this.leaving.add(connection);
       else chosen.add(connection);
@@ -120,7 +121,7 @@ export class OffloadCoordinator {
       for (const one of records) one.openRequests--;
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInvalidateOffload(stack.binding, block);
+    stack.ndis.NdisInvalidateOffload(stack.binding, block);
   }
 
   /** Reads variables of an offloaded object; `done` gets them, or undefined where the target has failed (section 5.3). */
@@ -147,7 +148,7 @@ export class OffloadCoordinator {
       done(succeeded ? state : undefined);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisQueryOffloadState(stack.binding, block);
+    stack.ndis.NdisQueryOffloadState(stack.binding, block);
   }
 
   /** The target has failed with an object: everything that depends on it comes back, and then the object (UPD-007, QRY-010). */
@@ -157,15 +158,15 @@ export class OffloadCoordinator {
 
   /** Looks, once what runs now has ended, what can go on. */
   settleSoon(): void {
-    this.settleAgain = true;
+    this.settleWishes++;
     if (this.settling) return;
     this.settling = true;
     this.stack.whenIdle(() => {
-      this.settleAgain = false;
+      const { settleWishes } = this;
       this.settle();
       this.settling = false;
       // What became possible while the requests were being made, maybe on another processor.
-      if (this.settleAgain) this.settleSoon();
+      if (this.settleWishes !== settleWishes) this.settleSoon();
     });
   }
 
@@ -218,10 +219,12 @@ export class OffloadCoordinator {
 
   private initiate(offers: readonly Offer[]): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const tree = initiateTree(stack, offers);
     const isNew = new Set<OffloadRecord>();
     for (const [record, block] of tree.blocks) {
+      // A linker stays where it is until the target has seen what is to be linked to it.
+      record.openRequests++;
       if (block.state === undefined) continue;
       isNew.add(record);
       record.place = 'Offloading';
@@ -233,23 +236,28 @@ export class OffloadCoordinator {
       connection.path.neighbor.dependents.add(connection.path);
     }
     stack.whenCompleted(tree.root, () => {
-      for (const record of isNew) {
-        record.place = isTaken(tree.blocks.get(record)!.Status) ? 'Offloaded' : 'InHost';
-        observer.owner(record.handle, record.place === 'Offloaded' ? 'target' : 'host');
-      }
+      const settle = (record: OffloadRecord): boolean => {
+        const taken = isTaken(tree.blocks.get(record)!.Status);
+        record.place = taken ? 'Offloaded' : 'InHost';
+        observer.owner(record.handle, taken ? 'target' : 'host');
+        return taken;
+      };
+      for (const record of tree.blocks.keys()) record.openRequests--;
+      for (const record of isNew) if (record.layer !== 'tcp') settle(record);
       for (const { connection } of offers) {
         const { path } = connection;
-        if (connection.record.place !== 'Offloaded') path.dependents.delete(connection);
+        if (!isTaken(tree.blocks.get(connection.record)!.Status)) path.dependents.delete(connection);
         if (path.record.place !== 'Offloaded') path.neighbor.dependents.delete(path);
       }
+      // Each connection goes on before the next one is free to: another processor may want it at once.
       for (const { connection } of offers) {
         const { Status, NetBufferListChain } = tree.blocks.get(connection.record)!;
-        if (connection.record.place === 'Offloaded') connection.onOffloaded();
+        if (settle(connection.record)) connection.onOffloaded();
         else connection.onOffloadFailed(statusName(Status), NetBufferListChain);
       }
       this.settleSoon();
     });
-    stack.ndis.offload.NdisInitiateOffload(stack.binding, tree.root);
+    stack.ndis.NdisInitiateOffload(stack.binding, tree.root);
   }
 
   /** Adds to connections the paths and neighbors that nothing else depends on. */
@@ -280,7 +288,7 @@ export class OffloadCoordinator {
 
   private terminate(selection: TerminateSelection): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
+    const { observer } = stack.driver;
     const tree = terminateTree(stack, selection);
     for (const connection of selection.connections) connection.noteTerminate();
     for (const record of tree.blocks.keys()) {
@@ -291,38 +299,43 @@ export class OffloadCoordinator {
       this.takeAnswers(selection, tree);
       this.settleSoon();
     });
-    stack.ndis.offload.NdisTerminateOffload(stack.binding, tree.root);
+    stack.ndis.NdisTerminateOffload(stack.binding, tree.root);
   }
 
   private takeAnswers(selection: TerminateSelection, tree: NamedTree): void {
     const { stack } = this;
-    const { observer } = stack.ndis;
-    for (const [record, block] of tree.blocks) {
+    const { observer } = stack.driver;
+    const settle = (record: OffloadRecord, block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): boolean => {
       // After a failure the object is still the target's, which asks for another terminate (A26, TRM-038).
       if (block.Status !== NDIS_STATUS.SUCCESS) {
         record.place = 'Offloaded';
         observer.owner(record.handle, 'target');
-        continue;
+        return false;
       }
       record.place = 'InHost';
       record.invalid = false;
       record.handle.MiniportOffloadContext.value = null;
       observer.owner(record.handle, 'host');
       if (block.state !== undefined) observer.wrote(record.handle, stack.component, block.state);
-    }
+      return true;
+    };
+    for (const [record, block] of tree.blocks) if (record.layer !== 'tcp') settle(record, block);
     for (const neighbor of selection.neighbors) {
       const state = tree.blocks.get(neighbor.record)?.state;
       if (neighbor.record.place !== 'InHost' || state?.layer !== 'neighbor' || state.delegated === undefined)
         continue;
-      const seenByTarget = stack.machine.now - stack.ticksToTime(state.delegated.NicReachabilityDelta);
+      const seenByTarget = stack.kernel.now - stack.ticksToTime(state.delegated.NicReachabilityDelta);
       neighbor.confirmedAt = Math.max(neighbor.confirmedAt, seenByTarget);
     }
     for (const path of selection.paths)
       if (path.record.place === 'InHost') path.neighbor.dependents.delete(path);
     for (const connection of selection.connections) {
       const block = tree.blocks.get(connection.record)!;
-      if (connection.record.place !== 'InHost') continue;
-      connection.path.dependents.delete(connection);
+      if (block.Status === NDIS_STATUS.SUCCESS) connection.path.dependents.delete(connection);
+    }
+    for (const connection of selection.connections) {
+      const block = tree.blocks.get(connection.record)!;
+      if (!settle(connection.record, block)) continue;
       if (block.state?.layer === 'tcp' && block.state.delegated !== undefined)
         connection.onUploaded(block.state.delegated, block.NetBufferListChain);
     }

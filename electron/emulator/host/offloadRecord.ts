@@ -1,6 +1,6 @@
 /** What the host stack knows of the offload of one of its state objects: neighbor, path or connection. */
 import type { StateLayer } from '../../../shared/trace/records';
-import type { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
+import type { NDIS_OFFLOAD_HANDLE } from '../kit';
 
 /** Where a state object is, in the words of `netstat -t`. */
 export type OffloadPlace = 'InHost' | 'Offloading' | 'Offloaded' | 'Uploading';

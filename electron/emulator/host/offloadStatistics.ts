@@ -2,10 +2,7 @@
 import { structureLayout, type StructureName } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import { decodeStructure, type StructureValues } from '../../../shared/ddi/structureCodec';
-import type { Machine } from '../machine/machine';
-import type { NDIS_HANDLE } from '../ndis/characteristics';
-import type { Ndis } from '../ndis/ndis';
-import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
+import { allocateOidRequest, chimneyOids, type Kernel, type NDIS_HANDLE, type NdisFunctions } from '../kit';
 
 /** Counters of offloaded connections over IPv4. */
 export interface OffloadStatisticsAnswer {
@@ -15,14 +12,14 @@ export interface OffloadStatisticsAnswer {
 
 /** Queries both structures at PASSIVE_LEVEL; undefined if the adapter keeps no such counters. */
 export function readOffloadStatistics(
-  machine: Machine,
-  ndis: Ndis,
+  kernel: Kernel,
+  ndis: NdisFunctions,
   binding: NDIS_HANDLE,
 ): OffloadStatisticsAnswer | undefined {
   const query = <Name extends StructureName>(structure: Name, oid: number) => {
     const buffer = new Uint8Array(structureLayout(structure).size);
-    const request = allocateOidRequest(machine.addresses, 'NdisRequestQueryInformation', oid, buffer);
-    if (ndis.oids.NdisOidRequest(binding, request) !== NDIS_STATUS.SUCCESS) return undefined;
+    const request = allocateOidRequest(kernel.addresses, 'NdisRequestQueryInformation', oid, buffer);
+    if (ndis.NdisOidRequest(binding, request) !== NDIS_STATUS.SUCCESS) return undefined;
     const decoded = decodeStructure(structure, buffer);
     return decoded.ok ? decoded.value.values : undefined;
   };

@@ -4,14 +4,15 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import type { StateLayer } from '../../../shared/trace/records';
-import { linkChain, type NET_BUFFER_LIST } from '../ndis/netBufferList';
 import {
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
   cachedStateTypes,
   compositeStateTypes,
   delegatedStateTypes,
-} from '../ndis/offloadBlockList';
-import type { AttachedState } from '../ndis/offloadState';
+  linkChain,
+  type AttachedState,
+  type NET_BUFFER_LIST,
+} from '../kit';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -61,14 +62,14 @@ export function blockFor(
   state: AttachedState | undefined,
 ): Block {
   const type = stateTypes[classes][record.layer];
-  const block = new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(stack.machine.addresses, record.layer, type, state);
+  const block = new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(stack.kernel.addresses, record.layer, type, state);
   block.OffloadHandle = record.handle;
   return block;
 }
 
 function placeholder(stack: HostStack, layer: StateLayer): Block {
   const type = compositeStateTypes[layer];
-  return new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(stack.machine.addresses, layer, type, undefined);
+  return new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(stack.kernel.addresses, layer, type, undefined);
 }
 
 function group<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {

@@ -4,8 +4,7 @@
  */
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { StateLayer } from '../../../shared/trace/records';
-import type { AttachedState } from '../ndis/offloadState';
-import type { Outstanding } from '../observe/outstanding';
+import type { AttachedState, Outstanding } from '../kit';
 import type { HostConnection } from './hostConnection';
 import type { HostStack } from './hostStack';
 import type { NeighborEntry } from './neighborCache';
@@ -34,7 +33,7 @@ export class OffloadUpdates {
 
   /** Cached variables of an object have changed; the target hears of it if it has the object. */
   changed(object: OffloadableObject): void {
-    this.stack.ndis.observer.wrote(object.handle, this.stack.component, this.cachedState(object));
+    this.stack.driver.observer.wrote(object.handle, this.stack.component, this.cachedState(object));
     if (object.record.place === 'InHost') return;
     this.stale.add(object);
     this.coordinator.settleSoon();
@@ -58,7 +57,12 @@ export class OffloadUpdates {
       if (path.record.place === 'InHost') {
         this.moves.delete(path);
         path.neighbor = neighbor;
-      } else if (path.dependents.size > 0 && path.record.isSettled && !path.record.invalid) {
+      } else if (
+        path.dependents.size > 0 &&
+        path.record.openRequests === 0 &&
+        path.record.isSettled &&
+        !path.record.invalid
+      ) {
         byNeighbor.set(neighbor, [...(byNeighbor.get(neighbor) ?? []), path]);
       }
     }
@@ -95,7 +99,7 @@ export class OffloadUpdates {
       });
       this.coordinator.settleSoon();
     });
-    stack.ndis.offload.NdisUpdateOffload(stack.binding, root);
+    stack.ndis.NdisUpdateOffload(stack.binding, root);
   }
 
   /** Offloads the neighbor if the target hasn't got it, and then moves the paths below it (UPD-009, UPD-010). */
@@ -137,7 +141,7 @@ export class OffloadUpdates {
       });
       this.coordinator.settleSoon();
     });
-    stack.ndis.offload.NdisUpdateOffload(stack.binding, root);
+    stack.ndis.NdisUpdateOffload(stack.binding, root);
   }
 
   private cachedState(object: OffloadableObject): AttachedState {

@@ -1,8 +1,11 @@
 /** The host stack's paths: connections between the same two addresses share one (TRE-024, TRE-025). */
-import type { Machine } from '../machine/machine';
-import { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
-import type { PATH_OFFLOAD_STATE_CACHED, PATH_OFFLOAD_STATE_CONST } from '../ndis/offloadState';
-import type { StateObserver } from '../observe/stateObserver';
+import {
+  NDIS_OFFLOAD_HANDLE,
+  type Kernel,
+  type PATH_OFFLOAD_STATE_CACHED,
+  type PATH_OFFLOAD_STATE_CONST,
+  type StateObserver,
+} from '../kit';
 import { formatIpv4, sameAddress, type Ipv4Address } from '../wire/address';
 import type { HostConnection } from './hostConnection';
 import type { NeighborEntry } from './neighborCache';
@@ -37,7 +40,7 @@ export class PathCache {
   private readonly entries: PathEntry[] = [];
 
   constructor(
-    private readonly machine: Machine,
+    private readonly kernel: Kernel,
     private readonly observer: StateObserver,
     /** Component of the host stack. */
     private readonly component: number,
@@ -59,7 +62,7 @@ export class PathCache {
   entry(source: Ipv4Address, destination: Ipv4Address, neighbor: NeighborEntry, mtu: number): PathEntry {
     const known = this.find(source, destination);
     if (known !== undefined) return known;
-    const handle = new NDIS_OFFLOAD_HANDLE(this.machine.addresses);
+    const handle = new NDIS_OFFLOAD_HANDLE(this.kernel.addresses);
     const path: PathEntry = {
       source: source.slice(),
       destination: destination.slice(),

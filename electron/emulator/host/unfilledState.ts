@@ -6,7 +6,7 @@ import {
   type TCP_OFFLOAD_STATE_CACHED,
   type TCP_OFFLOAD_STATE_CONST,
   type TCP_OFFLOAD_STATE_DELEGATED,
-} from '../ndis/offloadState';
+} from '../kit';
 
 /** The class or classes of variables that a block carries. */
 export type StateClasses = 'const' | 'cached' | 'delegated' | 'all';

@@ -1,5 +1,5 @@
 /** Which member has lent which lists to the drivers above: they come back together, whoever lent them. */
-import { chainToArray, linkChain, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import { chainToArray, linkChain, type NET_BUFFER_LIST } from '../kit';
 import type { TeamMember } from './teamMember';
 
 /** See the file's head. */

@@ -2,8 +2,7 @@
  * IM offload entries: what the intermediate driver keeps of each object that is offloaded through it, for as long as it is offloaded
  * (section 8 of the state digest, IMD-019).
  */
-import type { Kernel } from '../kit/kernel';
-import { NDIS_OFFLOAD_HANDLE, type PVOID } from '../ndis/offloadBlockList';
+import { NDIS_OFFLOAD_HANDLE, type Kernel, type NET_BUFFER_LIST, type PVOID } from '../kit';
 import type { TeamMember } from './teamMember';
 
 /** Bytes of an entry in the address space. */
@@ -14,6 +13,12 @@ export class OffloadEntry implements PVOID {
   readonly address: number;
   /** Names the object toward the driver below (IMD-009). */
   readonly handle: NDIS_OFFLOAD_HANDLE;
+  /** Ethernet address of a neighbor; undefined for other objects. */
+  destinationMac: Uint8Array | undefined;
+  /** A send of the connection has been refused: nothing may overtake it (IMD-025). */
+  sendsRefused = false;
+  /** A graceful disconnect behind a refused send; it ends with the upload. */
+  heldDisconnect: NET_BUFFER_LIST | undefined;
 
   constructor(
     kernel: Kernel,
@@ -37,21 +42,37 @@ export function offloadEntryFrom(context: PVOID): OffloadEntry {
 /** All entries of a team, by the handle that the driver below uses. */
 export class OffloadEntries {
   private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, OffloadEntry>();
+  /**
+   * Objects that are being offered. A driver below may have one already, and indicate, while others of the same tree are still open
+   * elsewhere.
+   */
+  private readonly offered = new Map<NDIS_OFFLOAD_HANDLE, OffloadEntry>();
 
   /** Objects that are offloaded through the team. */
   get size(): number {
     return this.byHandle.size;
   }
 
-  /** Whether a member has objects. */
-  anyOn(member: TeamMember): boolean {
-    for (const entry of this.byHandle.values()) if (entry.member === member) return true;
+  /** Whether an object is such that `holds` is true of it. */
+  any(holds: (entry: OffloadEntry) => boolean): boolean {
+    for (const entry of this.byHandle.values()) if (holds(entry)) return true;
     return false;
   }
 
-  /** An object has been offloaded. */
-  add(entry: OffloadEntry): void {
-    this.byHandle.set(entry.handle, entry);
+  /** Whether a member has objects. */
+  anyOn(member: TeamMember): boolean {
+    return this.any((entry) => entry.member === member);
+  }
+
+  /** An object is being offered to the driver below. */
+  offer(entry: OffloadEntry): void {
+    this.offered.set(entry.handle, entry);
+  }
+
+  /** The driver below has answered for an object: it has it or not. */
+  settle(entry: OffloadEntry, taken: boolean): void {
+    this.offered.delete(entry.handle);
+    if (taken) this.byHandle.set(entry.handle, entry);
   }
 
   /** An object's termination is complete (IMD-020). */
@@ -61,6 +82,6 @@ export class OffloadEntries {
 
   /** The entry whose handle the driver below uses; undefined where the object has gone. */
   find(handle: NDIS_OFFLOAD_HANDLE | null): OffloadEntry | undefined {
-    return handle === null ? undefined : this.byHandle.get(handle);
+    return handle === null ? undefined : (this.byHandle.get(handle) ?? this.offered.get(handle));
   }
 }

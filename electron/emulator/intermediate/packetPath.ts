@@ -1,6 +1,6 @@
 /** Packets that are not offloaded: each goes through the member that its destination falls to, and comes back through the team. */
 import { NDIS_STATUS } from '../../../shared/ddi/status';
-import { chainToArray, netBufferBytes, type NET_BUFFER_LIST } from '../ndis/netBufferList';
+import { chainToArray, netBufferBytes, type NET_BUFFER_LIST } from '../kit';
 import { splitChain } from './lentLists';
 import type { Team } from './team';
 import type { TeamMember } from './teamMember';
@@ -9,6 +9,7 @@ import type { TeamMember } from './teamMember';
 export class PacketPath {
   private readonly sending = new Map<TeamMember, number>();
   private running = false;
+  private refusals = 0;
 
   constructor(
     private readonly team: Team,
@@ -24,6 +25,13 @@ export class PacketPath {
   /** MiniportPause: nothing is indicated any more. */
   pause(): void {
     this.running = false;
+  }
+
+  /** Whether every list that was lent or is being sent is back. */
+  get isQuiet(): boolean {
+    if (this.refusals > 0 || this.team.lentPackets.size > 0) return false;
+    for (const count of this.sending.values()) if (count > 0) return false;
+    return true;
   }
 
   /** Whether a member has packets that are not sent yet. */
@@ -54,11 +62,11 @@ export class PacketPath {
     this.ended();
   }
 
-  /** ProtocolReceiveNetBufferLists; what comes while the virtual miniport is not running goes straight back. */
+  /** ProtocolReceiveNetBufferLists; what comes while the virtual miniport is not running, or asleep, goes straight back. */
   receive(member: TeamMember, lists: NET_BUFFER_LIST): void {
     const { team } = this;
     const { ndis } = team.driver;
-    if (!this.running || team.miniport === undefined) {
+    if (!this.running || team.asleep || team.miniport === undefined) {
       ndis.NdisReturnNetBufferLists(member.handle, lists);
       return;
     }
@@ -77,8 +85,11 @@ export class PacketPath {
   private refuse(lists: NET_BUFFER_LIST): void {
     const { ndis, kernel } = this.team.driver;
     for (const list of chainToArray(lists)) list.Status = NDIS_STATUS.MEDIA_DISCONNECTED;
+    this.refusals++;
     kernel.queueDeferredCall(() => {
+      this.refusals--;
       ndis.NdisMSendNetBufferListsComplete(this.team.handle, lists);
+      this.ended();
     });
   }
 

@@ -2,10 +2,13 @@
  * The team that both edges share: its members, what is offloaded through them, and who takes what. It is the device context of the
  * virtual miniport.
  */
-import type { DRIVER_OBJECT } from '../kit/driverObject';
-import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
-import type { ConnectionOffload } from '../ndis/connectionOffload';
-import type { PVOID } from '../ndis/offloadBlockList';
+import type {
+  ConnectionOffload,
+  DRIVER_OBJECT,
+  NDIS_HANDLE,
+  NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
+  PVOID,
+} from '../kit';
 import { aggregationHash } from '../wire/linkAggregation';
 import { LentLists } from './lentLists';
 import { OffloadEntries } from './offloadEntry';
@@ -30,7 +33,10 @@ export class Team implements PVOID {
   readonly lentReceives = new LentLists();
   /** The virtual miniport, from MiniportInitializeEx to MiniportHaltEx. */
   miniport: VirtualMiniport | undefined;
-  /** The member that carries everything in failover mode. */
+  /** Whether the virtual miniport is below full power. */
+  asleep = false;
+  private usableMembers: readonly TeamMember[] = [];
+  /** The member that carries everything in failover mode; it stays while it can. */
   private active: TeamMember | undefined;
 
   constructor(
@@ -42,35 +48,38 @@ export class Team implements PVOID {
 
   /** Members that packets can go through, in the configured order. */
   get usable(): readonly TeamMember[] {
-    return this.settings.members.flatMap(
+    return this.usableMembers;
+  }
+
+  /** Members that traffic goes through at present: in failover mode one of those that are usable. */
+  get carriers(): readonly TeamMember[] {
+    if (this.settings.mode === 'load-balancing') return this.usableMembers;
+    return this.active === undefined ? [] : [this.active];
+  }
+
+  /** A member has come, has gone, or can or can't be used any more. */
+  membersChanged(): void {
+    this.usableMembers = this.settings.members.flatMap(
       (name) => this.members.find((member) => member.name === name && member.isUsable) ?? [],
     );
+    if (this.active?.isUsable !== true) this.active = this.usableMembers[0];
   }
 
   /** The member for traffic to an Ethernet address; undefined while none is usable. */
   memberFor(destinationMac: Uint8Array): TeamMember | undefined {
-    const { usable } = this;
-    if (usable.length <= 1) return usable[0];
-    if (this.settings.mode === 'load-balancing')
-      return usable[aggregationHash(destinationMac) % usable.length];
-    if (this.active?.isUsable !== true) this.active = usable[0];
-    return this.active;
+    if (this.settings.mode === 'failover') return this.active;
+    const { usableMembers } = this;
+    return usableMembers[aggregationHash(destinationMac) % usableMembers.length];
   }
 
-  /** What the team can take now: in failover mode what one member can, otherwise what all can together. */
+  /** What the team can take now: in failover mode what its one carrier can, otherwise what all can together. */
   get capabilities(): ConnectionOffload | undefined {
-    const offloads = this.usable.flatMap((member) => member.capabilities ?? []);
-    const [first] = offloads;
-    if (first === undefined) return undefined;
-    const capacities = offloads.map((offload) => offload.TcpConnectionOffloadCapacity);
-    return {
-      SupportIPv4: offloads.every((offload) => offload.SupportIPv4),
-      SupportIPv6: offloads.every((offload) => offload.SupportIPv6),
-      TcpConnectionOffloadCapacity:
-        this.settings.mode === 'failover'
-          ? Math.min(...capacities)
-          : capacities.reduce((sum, capacity) => sum + capacity, 0),
-    };
+    return together(this.carriers.flatMap((member) => member.capabilities ?? []));
+  }
+
+  /** As `capabilities`, of what the hardware can take at most. */
+  get hardwareCapabilities(): ConnectionOffload | undefined {
+    return together(this.carriers.flatMap((member) => member.hardwareCapabilities ?? []));
   }
 
   /** NdisMiniportHandle of the virtual miniport.
@@ -91,4 +100,17 @@ export class Team implements PVOID {
     if (this.miniport === undefined) throw new Error(`${this.settings.adapterName} is not up`);
     return this.miniport;
   }
+}
+
+/** What several adapters can take together; each connection may fall to any of them. */
+function together(offloads: readonly ConnectionOffload[]): ConnectionOffload | undefined {
+  if (offloads.length === 0) return undefined;
+  return {
+    SupportIPv4: offloads.every((offload) => offload.SupportIPv4),
+    SupportIPv6: offloads.every((offload) => offload.SupportIPv6),
+    TcpConnectionOffloadCapacity: offloads.reduce(
+      (sum, offload) => sum + offload.TcpConnectionOffloadCapacity,
+      0,
+    ),
+  };
 }

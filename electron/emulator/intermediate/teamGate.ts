@@ -1,18 +1,21 @@
 /**
  * What the team tells the driver above about itself. One member's trouble is the team's only where nobody can stand in; what is
- * offloaded to a member that drops out comes back through NDIS_STATUS_UPLOAD_ALL and is offered anew to those that are left.
+ * offloaded to a member that drops out, or that it falls to no longer, comes back through NDIS_STATUS_UPLOAD_ALL and is offered anew.
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { DISPATCH_LEVEL } from '../machine/machine';
 import {
+  DISPATCH_LEVEL,
   devicePowerStates,
+  readConnectionOffload,
+  readLinkUp,
+  writeConnectionOffload,
+  writeLinkState,
   type NDIS_HANDLE,
   type NDIS_STATUS_INDICATION,
+  type ConnectionOffload,
   type NET_PNP_EVENT_NOTIFICATION,
-} from '../ndis/characteristics';
-import { readConnectionOffload, writeConnectionOffload } from '../ndis/connectionOffload';
-import { readLinkUp, writeLinkState } from '../ndis/linkState';
+} from '../kit';
 import type { Team } from './team';
 import type { Impediment, TeamMember } from './teamMember';
 
@@ -26,8 +29,10 @@ const statusIndicationSize = constantValue('NDIS_SIZEOF_STATUS_INDICATION_REVISI
 
 /** What the gate must know of the requests that pass through the team. */
 export interface TeamTraffic {
-  /** State requests that are under way below. */
+  /** State requests of the driver above that have not been completed. */
   readonly openStateRequests: number;
+  /** Whether a member has a state request of ours. */
+  hasRequestOn(member: TeamMember): boolean;
   isSendingThrough(member: TeamMember): boolean;
 }
 
@@ -39,7 +44,9 @@ interface Waiter {
 
 /** See the file's head. */
 export class TeamGate {
-  private offloads: 'open' | 'paused' | 'uploading' = 'open';
+  /** What the driver above was last told, and with which capabilities. */
+  private told: 'open' | 'paused' | 'uploading' = 'open';
+  private toldCapabilities: ConnectionOffload | undefined;
   private waiters: Waiter[] = [];
   private whenEmpty: (() => void)[] = [];
   private settling = false;
@@ -48,6 +55,18 @@ export class TeamGate {
     private readonly team: Team,
     private readonly traffic: TeamTraffic,
   ) {}
+
+  /** The virtual miniport comes up: what it says of itself is what the driver above goes by from now on. */
+  started(capabilities: ConnectionOffload | undefined): void {
+    this.told = 'open';
+    this.toldCapabilities = capabilities;
+    this.settleSoon();
+  }
+
+  /** A member that came later can be used. */
+  joined(member: TeamMember): void {
+    this.impede(member, 'joining', false);
+  }
 
   /** ProtocolStatusEx. */
   onStatus(member: TeamMember, indication: NDIS_STATUS_INDICATION): void {
@@ -66,18 +85,25 @@ export class TeamGate {
         return;
       case NDIS_STATUS.OFFLOAD_PAUSE:
         member.offloads = 'paused';
-        this.pause();
+        this.advise();
         return;
       case NDIS_STATUS.UPLOAD_ALL:
         member.offloads = 'upload-all';
-        this.uploadAll();
+        this.advise();
         return;
       case NDIS_STATUS.OFFLOAD_RESUME:
         member.offloads = 'welcome';
-        member.capabilities =
-          (StatusBuffer === null ? undefined : readConnectionOffload(StatusBuffer)) ?? member.capabilities;
+        member.capabilities = capabilitiesIn(StatusBuffer) ?? member.capabilities;
+        this.advise();
         this.settleSoon();
         return;
+      case NDIS_STATUS.TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES: {
+        member.hardwareCapabilities = capabilitiesIn(StatusBuffer) ?? member.hardwareCapabilities;
+        const { hardwareCapabilities, miniport } = this.team;
+        if (miniport !== undefined && hardwareCapabilities !== undefined)
+          this.indicate(StatusCode, writeConnectionOffload(hardwareCapabilities));
+        return;
+      }
       default:
         if (this.team.miniport !== undefined) this.indicate(StatusCode, StatusBuffer);
     }
@@ -142,6 +168,7 @@ export class TeamGate {
     this.waiters = this.waiters.filter((waiter) => !ready.includes(waiter));
     for (const { then } of ready) then();
     if (this.isEmpty) for (const then of this.whenEmpty.splice(0)) then();
+    this.advise();
     this.resume();
   }
 
@@ -150,13 +177,17 @@ export class TeamGate {
   }
 
   private isFree(member: TeamMember): boolean {
-    const { entries, lentPackets, lentReceives } = this.team;
+    const { lentPackets, lentReceives } = this.team;
     return (
-      !entries.anyOn(member) &&
+      !this.holdsAnything(member) &&
       !lentPackets.anyOf(member) &&
       !lentReceives.anyOf(member) &&
       !this.traffic.isSendingThrough(member)
     );
+  }
+
+  private holdsAnything(member: TeamMember): boolean {
+    return this.team.entries.anyOn(member) || this.traffic.hasRequestOn(member);
   }
 
   private complete(member: TeamMember, event: NET_PNP_EVENT_NOTIFICATION): NdisStatus {
@@ -174,9 +205,9 @@ export class TeamGate {
     const { team } = this;
     const { ndis } = team.driver;
     ndis.NdisCloseAdapterEx(member.handle);
-    member.opened = false;
     member.binding = undefined;
     team.members.splice(team.members.indexOf(member), 1);
+    team.membersChanged();
     if (team.members.length === 0 && team.miniport !== undefined)
       ndis.NdisIMDeInitializeDeviceInstance(team.handle);
   }
@@ -187,41 +218,73 @@ export class TeamGate {
     const before = team.usable.length;
     if (on) member.impediments.add(why);
     else member.impediments.delete(why);
+    team.membersChanged();
     const after = team.usable.length;
     if (team.miniport === undefined || before === after) return;
     team.driver.kernel.print(`${member.name} ${on ? 'drops out of' : 'is back in'} the team (${why})`);
-    if (before === 0 || after === 0) {
+    if (before === 0 || after === 0)
       this.indicate(NDIS_STATUS.LINK_STATE, linkState ?? writeLinkState(after > 0, 0));
-      this.settleSoon();
-    } else if (on && team.entries.anyOn(member)) this.uploadAll();
-    else if (team.settings.mode === 'load-balancing') {
-      // Capabilities are the sum of the members', and only a resume can report others (PWR-011).
+    if (this.isMisplaced) this.uploadAll();
+    this.advise();
+    this.settleSoon();
+  }
+
+  /** Whether the traffic of a neighbor that is offloaded falls to another member now. */
+  private get isMisplaced(): boolean {
+    const { entries, usable } = this.team;
+    if (usable.length === 0) return false;
+    return entries.any(
+      ({ destinationMac, member }) =>
+        destinationMac !== undefined && this.team.memberFor(destinationMac) !== member,
+    );
+  }
+
+  /**
+   * Tells the driver above to hold back, or to take everything back, where that is due. Without any usable member it has been told
+   * that the link is down, and the rest is its own decision (PWR-013).
+   */
+  private advise(): void {
+    const { members, carriers, usable, capabilities } = this.team;
+    if (usable.length === 0) return;
+    const mustReturn = members.some(
+      (member) =>
+        (member.offloads === 'upload-all' && (carriers.includes(member) || this.holdsAnything(member))) ||
+        (!member.isUsable && this.holdsAnything(member)),
+    );
+    if (mustReturn) this.uploadAll();
+    else if (
+      carriers.some((member) => member.offloads !== 'welcome') ||
+      !areEqual(capabilities, this.toldCapabilities)
+    )
       this.pause();
-      this.settleSoon();
-    }
   }
 
   private pause(): void {
-    if (this.offloads !== 'open' || this.team.miniport === undefined) return;
-    this.offloads = 'paused';
+    if (this.told !== 'open' || !this.hasChimney) return;
+    this.told = 'paused';
     this.indicate(NDIS_STATUS.OFFLOAD_PAUSE, null);
   }
 
   private uploadAll(): void {
-    if (this.offloads === 'uploading' || this.team.miniport === undefined) return;
-    this.offloads = 'uploading';
+    if (this.told === 'uploading' || !this.hasChimney) return;
+    this.told = 'uploading';
     this.indicate(NDIS_STATUS.UPLOAD_ALL, null);
     this.settleSoon();
   }
 
+  /** After an upload of everything not before the terminations have ended (PWR-009). Only a resume can report capabilities. */
   private resume(): void {
-    const { team } = this;
-    const { capabilities, usable } = team;
-    if (this.offloads === 'open' || team.miniport === undefined || capabilities === undefined) return;
-    if (usable.some((member) => member.offloads !== 'welcome')) return;
-    if (this.offloads === 'uploading' && !this.isEmpty) return;
-    this.offloads = 'open';
+    const { capabilities, carriers } = this.team;
+    if (this.told === 'open' || !this.hasChimney || capabilities === undefined) return;
+    if (carriers.some((member) => member.offloads !== 'welcome')) return;
+    if (this.told === 'uploading' && !this.isEmpty) return;
+    this.told = 'open';
+    this.toldCapabilities = capabilities;
     this.indicate(NDIS_STATUS.OFFLOAD_RESUME, writeConnectionOffload(capabilities));
+  }
+
+  private get hasChimney(): boolean {
+    return this.team.miniport?.upcalls !== undefined;
   }
 
   private indicate(StatusCode: NdisStatus, StatusBuffer: Uint8Array | null): void {
@@ -236,4 +299,16 @@ export class TeamGate {
       driver.ndis.NdisMIndicateStatusEx(handle, indication);
     });
   }
+}
+
+function capabilitiesIn(StatusBuffer: Uint8Array | null): ConnectionOffload | undefined {
+  return StatusBuffer === null ? undefined : readConnectionOffload(StatusBuffer);
+}
+
+function areEqual(one: ConnectionOffload | undefined, other: ConnectionOffload | undefined): boolean {
+  return (
+    one?.SupportIPv4 === other?.SupportIPv4 &&
+    one?.SupportIPv6 === other?.SupportIPv6 &&
+    one?.TcpConnectionOffloadCapacity === other?.TcpConnectionOffloadCapacity
+  );
 }

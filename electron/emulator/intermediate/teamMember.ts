@@ -1,22 +1,20 @@
 /** One adapter of a team, as the protocol edge sees it. It is the ProtocolBindingContext of its binding. */
-import type { NDIS_HANDLE } from '../ndis/characteristics';
-import type { ConnectionOffload } from '../ndis/connectionOffload';
-import type { PVOID } from '../ndis/offloadBlockList';
+import type { ConnectionOffload, NDIS_HANDLE, PVOID } from '../kit';
 
 /** Why a member carries nothing. */
-export type Impediment = 'no-link' | 'low-power' | 'paused' | 'leaving';
+export type Impediment = 'joining' | 'no-link' | 'low-power' | 'paused' | 'leaving';
 
 /** See the file's head. */
 export class TeamMember implements PVOID {
   /** NdisBindingHandle, once it has been opened. */
   binding: NDIS_HANDLE | undefined;
-  /** Whether the open has been completed. */
-  opened = false;
-  readonly impediments = new Set<Impediment>();
+  readonly impediments = new Set<Impediment>(['joining']);
   /** Whether it has asked for no more offloads, or for everything back. */
   offloads: 'welcome' | 'paused' | 'upload-all' = 'welcome';
-  /** What it can take; undefined where it has no chimney. */
+  /** What it can take now; undefined where it has no chimney. */
   capabilities: ConnectionOffload | undefined;
+  /** What its hardware can take at most. */
+  hardwareCapabilities: ConnectionOffload | undefined;
 
   constructor(
     readonly address: number,
@@ -26,7 +24,7 @@ export class TeamMember implements PVOID {
 
   /** Whether packets can go through it. */
   get isUsable(): boolean {
-    return this.opened && this.impediments.size === 0;
+    return this.impediments.size === 0;
   }
 
   /** NdisBindingHandle.

@@ -2,13 +2,14 @@
  * MiniportOidRequest of the virtual miniport: what sets something goes to every member, counters are the members' sums, and everything
  * else is asked of one member (IMD-003 to IMD-005). Requests to members are the driver's own.
  */
-import type { StructureName } from '../../../shared/ddi/catalogue';
+import { constantValue, type StructureName } from '../../../shared/ddi/catalogue';
 import { decodeStructure, encodeStructure, type StructureValues } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
-import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
+import { allocateOidRequest, chimneyOids, devicePowerStates, type NDIS_OID_REQUEST } from '../kit';
 import type { Team } from './team';
 import type { TeamMember } from './teamMember';
+
+const taskOffload = constantValue('OID_TCP_TASK_OFFLOAD');
 
 /** OIDs whose answers are added up. */
 const sums = new Map<number, StructureName>([
@@ -26,6 +27,8 @@ interface Answer {
 
 /** See the file's head. */
 export class TeamOids {
+  /** What was last set by each OID, in the order in which they were set last: a member that comes later gets the same. */
+  private readonly lastSets = new Map<number, Uint8Array>();
   private readonly waiting = new Map<NDIS_OID_REQUEST, (status: NdisStatus) => void>();
 
   constructor(
@@ -37,12 +40,18 @@ export class TeamOids {
   /** MiniportOidRequest. */
   serve(request: NDIS_OID_REQUEST): NdisStatus {
     const sets = request.RequestType === 'NdisRequestSetInformation';
-    if (request.Oid === chimneyOids.OID_PNP_SET_POWER) return this.setPower(request);
-    const { members, usable } = this.team;
-    const [first] = usable.length > 0 ? usable : members;
-    if (first === undefined) return NDIS_STATUS.FAILURE;
-    const asked = sets || sums.has(request.Oid) ? members : [first];
-    return this.ask(request, asked);
+    const { settings, carriers, members } = this.team;
+    if (request.Oid === chimneyOids.OID_PNP_SET_POWER)
+      return sets ? this.setPower(request) : NDIS_STATUS.NOT_SUPPORTED;
+    // Who permits no offload keeps quiet about what the members could do (IMD-004).
+    if (request.Oid === taskOffload && !sets && !settings.chimney) return NDIS_STATUS.NOT_SUPPORTED;
+    const asked = this.partiesTo(request, sets ? members : sums.has(request.Oid) ? members : carriers);
+    if (asked.length === 0) return NDIS_STATUS.FAILURE;
+    if (sets && !sums.has(request.Oid)) {
+      this.lastSets.delete(request.Oid);
+      this.lastSets.set(request.Oid, request.InformationBuffer.slice());
+    }
+    return this.ask(request, sets || sums.has(request.Oid) ? asked : asked.slice(0, 1));
   }
 
   /** ProtocolOidRequestComplete. */
@@ -52,13 +61,63 @@ export class TeamOids {
     then?.(status);
   }
 
+  /**
+   * A member has come later: it is told everything that is in force, packet filter and parameters included (CAP-002). One that refuses
+   * the parameters takes no offloads.
+   */
+  introduce(member: TeamMember, then: () => void): void {
+    const left = [...this.lastSets];
+    const next = (): void => {
+      const set = left.shift();
+      if (set === undefined) {
+        then();
+        return;
+      }
+      const [oid, bytes] = set;
+      const isParameters = oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS;
+      if (isParameters && member.capabilities === undefined) {
+        next();
+        return;
+      }
+      const request = allocateOidRequest(
+        this.team.driver.kernel.addresses,
+        'NdisRequestSetInformation',
+        oid,
+        bytes.slice(),
+      );
+      this.request(member, request, ({ status }) => {
+        if (isParameters && status !== NDIS_STATUS.SUCCESS) member.capabilities = undefined;
+        next();
+      });
+    };
+    next();
+  }
+
+  /** What is about chimney offload concerns members that have it, where there are any. */
+  private partiesTo({ Oid }: NDIS_OID_REQUEST, members: readonly TeamMember[]): readonly TeamMember[] {
+    const isAboutChimney = Oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS || sums.has(Oid);
+    const capable = members.filter((member) => member.capabilities !== undefined);
+    return isAboutChimney && capable.length > 0 ? capable : members.length > 0 ? members : this.team.members;
+  }
+
   /** The virtual miniport has no power of its own: it sleeps when nothing is offloaded through it (PWR-017). */
   private setPower(request: NDIS_OID_REQUEST): NdisStatus {
-    request.bytesProcessed = request.InformationBuffer.length;
     const { team } = this;
+    const [state] = request.InformationBuffer;
+    if (state === undefined || request.InformationBuffer.length < 4) {
+      request.bytesNeeded = 4;
+      return NDIS_STATUS.BUFFER_TOO_SHORT;
+    }
+    request.bytesProcessed = 4;
+    if (state === devicePowerStates.D0) {
+      team.asleep = false;
+      return NDIS_STATUS.SUCCESS;
+    }
     const ready = this.afterUpload(() => {
+      team.asleep = true;
       team.driver.ndis.NdisMOidRequestComplete(team.handle, request, NDIS_STATUS.SUCCESS);
     });
+    if (ready) team.asleep = true;
     return ready ? NDIS_STATUS.SUCCESS : NDIS_STATUS.PENDING;
   }
 

@@ -2,10 +2,10 @@
 export interface TeamSettings {
   /** Name of the virtual miniport that the team presents. */
   readonly adapterName: string;
-  /** Names of the adapters that belong to the team; the first is preferred. */
+  /** Names of the adapters that belong to the team; the first that is usable begins. */
   readonly members: readonly string[];
   /**
-   * `failover`: one member carries everything, the others stand by. `load-balancing`: each neighbor's traffic goes through the
+   * `failover`: one member carries everything as long as it can, the others stand by. `load-balancing`: each neighbor's traffic goes through the
    * member that its Ethernet address falls to, as with a static link aggregation on the switch.
    */
   readonly mode: 'failover' | 'load-balancing';

@@ -7,26 +7,23 @@ import { constantValue } from '../../../shared/ddi/catalogue';
 import { encodeStructure, objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { pointerOf } from '../../../shared/base/address';
-import type { DRIVER_OBJECT } from '../kit/driverObject';
 import {
-  optionalHandlersHeader,
-  type NDIS_HANDLE,
-  type NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
-  type NDIS_MINIPORT_INIT_PARAMETERS,
-  type NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
-  type NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
-} from '../ndis/characteristics';
-import {
+  allocateOidRequest,
+  chimneyOids,
   connectionOffloadSize,
+  optionalHandlersHeader,
   readConnectionOffload,
   writeConnectionOffload,
   type ConnectionOffload,
-} from '../ndis/connectionOffload';
-import { allocateOidRequest, chimneyOids } from '../ndis/oidRequests';
-import type {
-  NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
-  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
-} from '../ndis/offloadBlockList';
+  type DRIVER_OBJECT,
+  type NDIS_HANDLE,
+  type NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
+  type NDIS_MINIPORT_INIT_PARAMETERS,
+  type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  type NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
+  type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  type NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
+} from '../kit';
 import { DataRequests } from './dataRequests';
 import { PacketPath } from './packetPath';
 import { StateRequests, type Operation } from './stateRequests';
@@ -54,6 +51,8 @@ export class TeamingDriver {
   private pausing = false;
   /** Binds that wait for ProtocolOpenAdapterCompleteEx. */
   private readonly openBinds = new Map<TeamMember, NDIS_HANDLE>();
+  /** Configured members that have not come yet: the team waits for all of them once. */
+  private readonly missing: Set<string>;
 
   constructor(
     readonly driver: DRIVER_OBJECT,
@@ -61,6 +60,7 @@ export class TeamingDriver {
   ) {
     const team = new Team(driver, settings);
     this.team = team;
+    this.missing = new Set(settings.members);
     const ended = (): void => {
       this.gate.settleSoon();
       this.completePause();
@@ -68,8 +68,8 @@ export class TeamingDriver {
     const data = new DataRequests(team, ended);
     this.data = data;
     this.states = new StateRequests(team, {
-      handedBack: (lists) => {
-        data.handedBack(lists);
+      terminated: (object, lists) => {
+        data.terminated(object, lists);
       },
       settled: ended,
     });
@@ -79,6 +79,7 @@ export class TeamingDriver {
       get openStateRequests() {
         return states.openRequests;
       },
+      hasRequestOn: (member) => states.anyOn(member),
       isSendingThrough: (member) => packets.isSendingThrough(member),
     });
     this.oids = new TeamOids(team, (then) => this.gate.afterUpload(then));
@@ -144,13 +145,12 @@ export class TeamingDriver {
       SetOptionsHandler: (NdisDriverHandle) => this.ProtocolSetOptions(NdisDriverHandle),
       BindAdapterHandlerEx: (_context, BindContext, { AdapterName }) =>
         this.ProtocolBindAdapterEx(BindContext, AdapterName),
-      OpenAdapterCompleteHandlerEx: (context) => {
+      OpenAdapterCompleteHandlerEx: (context, status) => {
         const member = teamMemberFrom(context);
-        this.opened(member);
         const BindContext = this.openBinds.get(member);
-        if (BindContext !== undefined)
-          this.driver.ndis.NdisCompleteBindAdapterEx(BindContext, NDIS_STATUS.SUCCESS);
         this.openBinds.delete(member);
+        if (status === NDIS_STATUS.SUCCESS) this.opened(member);
+        if (BindContext !== undefined) this.driver.ndis.NdisCompleteBindAdapterEx(BindContext, status);
       },
       UnbindAdapterHandlerEx: (UnbindContext, context) =>
         gate.onUnbind(teamMemberFrom(context), UnbindContext),
@@ -248,7 +248,6 @@ export class TeamingDriver {
     );
     if (NdisBindingHandle === null) return status;
     member.binding = NdisBindingHandle;
-    team.members.push(member);
     if (status === NDIS_STATUS.PENDING) this.openBinds.set(member, BindContext);
     else this.opened(member);
     return status;
@@ -256,25 +255,27 @@ export class TeamingDriver {
 
   /** A member can be used; with the last of them the virtual miniport comes up. */
   private opened(member: TeamMember): void {
-    const { team, driver, miniportDriver } = this;
-    member.opened = true;
-    member.capabilities = this.capabilitiesOf(member);
-    const isComplete = team.settings.members.every((name) =>
-      team.members.some((one) => one.name === name && one.opened),
+    const { team, driver, gate, missing, miniportDriver } = this;
+    const { OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG, OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES } =
+      chimneyOids;
+    team.members.push(member);
+    missing.delete(member.name);
+    member.capabilities = this.capabilitiesOf(member, OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG);
+    member.hardwareCapabilities = this.capabilitiesOf(
+      member,
+      OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES,
     );
-    if (isComplete && team.miniport === undefined && miniportDriver !== undefined)
+    this.oids.introduce(member, () => {
+      gate.joined(member);
+    });
+    if (missing.size === 0 && team.miniport === undefined && miniportDriver !== undefined)
       driver.ndis.NdisIMInitializeDeviceInstanceEx(miniportDriver, team.settings.adapterName, team);
   }
 
-  private capabilitiesOf(member: TeamMember): ConnectionOffload | undefined {
+  private capabilitiesOf(member: TeamMember, oid: number): ConnectionOffload | undefined {
     const { kernel, ndis } = this.driver;
     const buffer = new Uint8Array(connectionOffloadSize);
-    const request = allocateOidRequest(
-      kernel.addresses,
-      'NdisRequestQueryInformation',
-      chimneyOids.OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES,
-      buffer,
-    );
+    const request = allocateOidRequest(kernel.addresses, 'NdisRequestQueryInformation', oid, buffer);
     // NDIS answers this one itself, and at once (CAP-010).
     const status = ndis.NdisOidRequest(member.handle, request);
     return status === NDIS_STATUS.SUCCESS ? readConnectionOffload(buffer) : undefined;
@@ -297,18 +298,19 @@ export class TeamingDriver {
       }),
     });
     let upcalls: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | undefined;
-    const { capabilities } = team;
+    const { capabilities, hardwareCapabilities } = team;
     if (team.settings.chimney && capabilities !== undefined) {
-      const bytes = writeConnectionOffload(capabilities);
-      const address = pointerOf(kernel.addresses.addressOf(bytes));
+      const current = writeConnectionOffload(capabilities);
+      const hardware = writeConnectionOffload(hardwareCapabilities ?? capabilities);
+      const { addresses } = kernel;
       ndis.NdisMSetMiniportAttributes(NdisMiniportHandle, {
         kind: 'offload',
-        DefaultTcpConnectionOffloadConfiguration: bytes,
-        TcpConnectionOffloadHardwareCapabilities: bytes,
+        DefaultTcpConnectionOffloadConfiguration: current,
+        TcpConnectionOffloadHardwareCapabilities: hardware,
         bytes: encodeStructure('NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES', {
           Header: objectHeader('NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES'),
-          DefaultTcpConnectionOffloadConfiguration: address,
-          TcpConnectionOffloadHardwareCapabilities: address,
+          DefaultTcpConnectionOffloadConfiguration: pointerOf(addresses.addressOf(current)),
+          TcpConnectionOffloadHardwareCapabilities: pointerOf(addresses.addressOf(hardware)),
         }),
       });
       const { status, OffloadHandlers } = ndis.NdisMGetOffloadHandlers(NdisMiniportHandle, tcpChimney);
@@ -316,10 +318,12 @@ export class TeamingDriver {
       upcalls = OffloadHandlers;
     }
     team.miniport = { handle: NdisMiniportHandle, upcalls };
+    team.asleep = false;
+    this.gate.started(capabilities);
     return NDIS_STATUS.SUCCESS;
   }
 
-  /** PENDING until every list that is with the drivers above has come back. */
+  /** PENDING until every list that is with the drivers above has come back, and every send of theirs has ended. */
   private MiniportPause(): NdisStatus {
     this.packets.pause();
     if (this.holdsNothing) return NDIS_STATUS.SUCCESS;
@@ -328,7 +332,7 @@ export class TeamingDriver {
   }
 
   private get holdsNothing(): boolean {
-    return this.team.lentPackets.size === 0 && this.team.lentReceives.size === 0;
+    return this.packets.isQuiet && this.team.lentReceives.size === 0 && this.data.openRefusals === 0;
   }
 
   private completePause(): void {

@@ -4,15 +4,18 @@ import type { ComponentRole } from '../../../shared/trace/records';
 import type { Machine } from '../machine/machine';
 import type { StateObserver } from '../observe/stateObserver';
 import type { Ndis } from '../ndis/ndis';
+import type { PVOID } from '../ndis/offloadBlockList';
 import type { HardwarePort } from './hardwarePort';
 import { Kernel } from './kernel';
 import { ndisFunctionsFor, type NdisFunctions } from './ndisFunctions';
 
+/** Bytes of a DRIVER_OBJECT on 64-bit Windows. */
+const sizeOfDriverObject = 0x150;
+
 /** A driver's place in the machine, and everything that it may call. */
-export class DRIVER_OBJECT {
+export class DRIVER_OBJECT implements PVOID {
   /** Its component in the trace. */
   readonly component: number;
-  readonly address: number;
   readonly ndis: NdisFunctions;
   readonly kernel: Kernel;
   /** Where a driver that keeps offload state of its own shows it to the trace. */
@@ -20,8 +23,10 @@ export class DRIVER_OBJECT {
   /** The adapter that Plug and Play has found for it; undefined for drivers without hardware. */
   hardware: HardwarePort | undefined;
 
+  private location: number | undefined;
+
   constructor(
-    machine: Machine,
+    private readonly machine: Machine,
     ndis: Ndis,
     role: ComponentRole,
     /** Name of the driver; its adapters are called after it. */
@@ -30,10 +35,16 @@ export class DRIVER_OBJECT {
     guard: (functions: NdisFunctions) => NdisFunctions = (functions) => functions,
   ) {
     this.component = machine.probe.component(role, name);
-    this.address = machine.addresses.allocate(0x150);
     this.ndis = guard(ndisFunctionsFor(ndis, this.component, name));
     this.kernel = new Kernel(machine, this.component);
     this.observer = ndis.observer;
+  }
+
+  /** Where it is in memory. */
+  get address(): number {
+    // It takes memory only in a trace that shows it, so that adding drivers moves nothing else.
+    this.location ??= this.machine.addresses.allocate(sizeOfDriverObject);
+    return this.location;
   }
 }
 

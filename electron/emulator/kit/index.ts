@@ -55,6 +55,7 @@ export {
   type OptionalHandlers,
   type ReceiveIndicationAnswer,
 } from '../ndis/characteristics';
+export { haltActions } from '../ndis/adapterLife';
 export type { NDIS_BIND_PARAMETERS } from '../ndis/bindParameters';
 export type { NDIS_FILTER_DRIVER_CHARACTERISTICS } from '../ndis/filters';
 export type { MiniportAttributes } from '../ndis/miniportAttributes';

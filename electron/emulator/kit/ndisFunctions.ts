@@ -6,11 +6,13 @@ import type {
   NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
 } from '../ndis/characteristics';
 import type { AdapterLifePlane } from '../ndis/adapterLife';
+import type { FilterPlane, NDIS_FILTER_DRIVER_CHARACTERISTICS } from '../ndis/filters';
 import type { Ndis } from '../ndis/ndis';
 import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
 import type { PVOID } from '../ndis/offloadBlockList';
 import type { OidPlane } from '../ndis/oidRequests';
 import type { RegistrationPlane } from '../ndis/registration';
+import type { ResetPlane } from '../ndis/reset';
 import type { StateManipulationPlane } from '../ndis/stateManipulation';
 import type { StatusPlane } from '../ndis/statusIndications';
 import type { TcpDataPlane } from '../ndis/tcpData';
@@ -18,6 +20,8 @@ import type { TcpDataPlane } from '../ndis/tcpData';
 /** Functions whose arguments are the WDK's, by plane. */
 const shared = {
   registration: [
+    'NdisMDeregisterMiniportDriver',
+    'NdisDeregisterProtocolDriver',
     'NdisSetOptionalHandlers',
     'NdisMSetMiniportAttributes',
     'NdisMGetOffloadHandlers',
@@ -49,6 +53,8 @@ const shared = {
   ],
   oids: ['NdisOidRequest', 'NdisMOidRequestComplete'],
   status: ['NdisMIndicateStatusEx'],
+  resets: ['NdisMResetComplete'],
+  filters: ['NdisFDeregisterFilterDriver'],
   life: ['NdisMRestartComplete', 'NdisMPauseComplete', 'NdisCompleteNetPnPEvent', 'NdisCloseAdapterEx'],
 } as const;
 
@@ -57,6 +63,8 @@ type SharedFunctions = Pick<RegistrationPlane, (typeof shared.registration)[numb
   Pick<TcpDataPlane, (typeof shared.tcp)[number]> &
   Pick<OidPlane, (typeof shared.oids)[number]> &
   Pick<StatusPlane, (typeof shared.status)[number]> &
+  Pick<ResetPlane, (typeof shared.resets)[number]> &
+  Pick<FilterPlane, (typeof shared.filters)[number]> &
   Pick<AdapterLifePlane, (typeof shared.life)[number]>;
 
 /** See the file's head. A function that has an output parameter in C answers it. */
@@ -71,6 +79,11 @@ export interface NdisFunctions extends SharedFunctions {
     ProtocolDriverContext: PVOID,
     ProtocolCharacteristics: NDIS_PROTOCOL_DRIVER_CHARACTERISTICS,
   ): { readonly status: NdisStatus; readonly NdisProtocolHandle: NDIS_HANDLE | null };
+  /** Takes a filter driver in; its FilterSetOptions runs before this returns. */
+  NdisFRegisterFilterDriver(
+    FilterDriverContext: PVOID,
+    FilterDriverCharacteristics: NDIS_FILTER_DRIVER_CHARACTERISTICS,
+  ): { readonly status: NdisStatus; readonly NdisFilterDriverHandle: NDIS_HANDLE | null };
   /** Ends a ProtocolUnbindAdapterEx that returned PENDING. */
   NdisCompleteUnbindAdapterEx(UnbindContext: NDIS_HANDLE): void;
   /** Sends packets; ends with ProtocolSendNetBufferListsComplete. `connection` is for the trace. */
@@ -100,13 +113,15 @@ export function ndisFunctionsFor(ndis: Ndis, component: number, name: string): N
     >;
     for (const functionName of names) functions[functionName] = source[functionName]!.bind(source);
   }
-  const { registration, packets, life } = ndis;
+  const { registration, packets, life, filters } = ndis;
   return {
     ...(functions as unknown as SharedFunctions),
     NdisMRegisterMiniportDriver: (context, characteristics) =>
       registration.NdisMRegisterMiniportDriver(component, name, context, characteristics),
     NdisRegisterProtocolDriver: (context, characteristics) =>
       registration.NdisRegisterProtocolDriver(component, context, characteristics),
+    NdisFRegisterFilterDriver: (context, characteristics) =>
+      filters.NdisFRegisterFilterDriver(component, context, characteristics),
     NdisCompleteUnbindAdapterEx: (UnbindContext) => {
       life.NdisCompleteUnbindAdapterEx(UnbindContext, component);
     },

@@ -19,6 +19,8 @@ export const opaqueSize = 0x100;
 /** A registered miniport driver. Its handle is NdisMiniportDriverHandle. */
 export class MiniportDriver implements NDIS_HANDLE {
   readonly kind = 'miniport-driver';
+  /** The protocol edge, where this is the miniport edge of an intermediate driver. */
+  protocolEdge: ProtocolDriver | undefined;
   genericHandlers: NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS | undefined;
   tcpHandlers: NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS | undefined;
   /** While MiniportSetOptions runs. */

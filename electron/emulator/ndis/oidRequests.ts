@@ -12,6 +12,7 @@ import {
   textArgument,
 } from './arguments';
 import type { NDIS_HANDLE, NDIS_OID_REQUEST } from './characteristics';
+import { isBarred } from './chimneyBarrier';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 import { connectionEncapsulation } from './internalRecords';
@@ -312,6 +313,7 @@ function takeResult(request: NDIS_OID_REQUEST, below: NDIS_OID_REQUEST): void {
 /** What NDIS answers without asking the miniport (CAP-010, A23); undefined if the request is the miniport's. */
 function answerOf(adapter: MiniportAdapter, request: NDIS_OID_REQUEST): NdisStatus | undefined {
   const queries = request.RequestType === 'NdisRequestQueryInformation';
+  if (isAboutChimney(request.Oid) && isBarred(adapter)) return NDIS_STATUS.NOT_SUPPORTED;
   switch (request.Oid) {
     case chimneyOids.OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG:
       return answerOwn(queries, request, adapter.currentConfiguration);
@@ -326,6 +328,14 @@ function answerOf(adapter: MiniportAdapter, request: NDIS_OID_REQUEST): NdisStat
     default:
       return adapter.oids.answer(request);
   }
+}
+
+function isAboutChimney(oid: number): boolean {
+  return (
+    oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG ||
+    oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES ||
+    oid === chimneyOids.OID_TCP_CONNECTION_OFFLOAD_PARAMETERS
+  );
 }
 
 function answerOwn(queries: boolean, request: NDIS_OID_REQUEST, answer: Uint8Array | undefined): NdisStatus {

@@ -336,6 +336,7 @@ export class RegistrationPlane {
       },
       () => {
         protocol.miniportEdge = miniport;
+        miniport.protocolEdge = protocol;
       },
     );
   }

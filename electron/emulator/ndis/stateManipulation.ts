@@ -12,6 +12,7 @@ import type {
   NDIS_HANDLE,
   NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
 } from './characteristics';
+import { answerBarred, isBarred } from './chimneyBarrier';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 import { privateHandle } from './internalRecords';
@@ -184,6 +185,19 @@ export class StateManipulationPlane {
         ],
       },
       (ndisCall) => {
+        if (isBarred(adapter)) {
+          const { completion, initiates, leave } = operation;
+          answerBarred(core, binding, root, {
+            completion,
+            initiates,
+            connection,
+            ndisCall,
+            leave: () => {
+              leave(binding.clientGenericHandlers)(binding.context, root);
+            },
+          });
+          return;
+        }
         const handlers = adapter.driver.genericHandlers;
         if (handlers === undefined) throw new Error(`${adapter.label} has registered no chimney handlers`);
         const context = adapterContext(adapter);

@@ -42,6 +42,16 @@ const oneConnection: ScenarioPlan = {
   target: {},
 };
 
+/** Several connections through intermediate drivers. */
+const teamed: ScenarioPlan = {
+  ...oneConnection,
+  connections: 4,
+  paths: 2,
+  neighbors: 2,
+  connectInterval: 60_000,
+  halfway: 'nothing',
+};
+
 /** Plans by scenario. */
 export const scenarioPlans: Readonly<Record<ScenarioId, ScenarioPlan>> = {
   'first-sweep': { ...oneConnection, setsOptions: true },
@@ -73,4 +83,14 @@ export const scenarioPlans: Readonly<Record<ScenarioId, ScenarioPlan>> = {
   'address-and-mtu-change': { ...oneConnection, halfway: 'nothing' },
   'query-everything': { ...oneConnection, halfway: 'nothing' },
   'terminate-with-data': { ...oneConnection, halfway: 'nothing' },
+  failover: { ...teamed, team: { adapters: 2, mode: 'failover', layers: 1 } },
+  'load-balancing': {
+    ...teamed,
+    connections: 8,
+    paths: 8,
+    neighbors: 4,
+    offload: 'together',
+    team: { adapters: 2, mode: 'load-balancing', layers: 1 },
+  },
+  'stacked-drivers': { ...teamed, team: { adapters: 2, mode: 'failover', layers: 2 } },
 };

@@ -3,6 +3,7 @@ import type { ScenarioId } from '../../../shared/contract/scenarios';
 import type { StateLayer } from '../../../shared/trace/records';
 import type { ConnectionOptions } from '../host/connectionOptions';
 import type { OffloadableObject } from '../host/offloadCoordinator';
+import type { OffloadPlace } from '../host/offloadRecord';
 import type { ReceivePolicy } from '../host/receivePolicy';
 import type { StateClasses } from '../host/unfilledState';
 import type { ScriptScene, ScriptStep } from './scenarioScript';
@@ -108,7 +109,34 @@ const readsNothing: ReceivePolicy = { posted: 0, bytes: 65536, postDelay: 1_000_
 /** Time without reading until the terminate: what comes back in it is left with the target. */
 const timeWithoutReading = 2_000_000;
 
+/** Whether every connection that still lives is at a place. */
+function areAll({ topology: { host } }: ScriptScene, place: OffloadPlace): boolean {
+  return host.connections.every((connection) => connection.isClosed || connection.place === place);
+}
+
+/** The team loses the adapter that carries everything; what has come back is offered again to what is left. */
+const failover: readonly ScriptStep[] = [
+  {
+    after: 0,
+    isDue: (scene) => scene.stream.acknowledgedPart >= 3 / 8 && areAll(scene, 'Offloaded'),
+    act: ({ topology }) => {
+      topology.host.note(undefined, 'The cable of the first adapter is pulled');
+      topology.adapters[0]!.link.setCarrier(false);
+    },
+  },
+  {
+    after: pause,
+    isDue: (scene) => scene.topology.host.chimney.mayOffload && areAll(scene, 'InHost'),
+    act: ({ topology: { host } }) => {
+      host.note(undefined, 'The host stack offers everything to the team again');
+      host.offloads.offer(host.connections);
+    },
+  },
+];
+
 const scripts: Partial<Record<ScenarioId, readonly ScriptStep[]>> = {
+  failover,
+  'stacked-drivers': failover,
   'update-everything': [
     whenSettled(replaceNextHop, 1 / 8),
     whenSettled(lowerMtu(smallerMtu)),

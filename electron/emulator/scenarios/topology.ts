@@ -4,9 +4,10 @@ import { HostStack } from '../host/hostStack';
 import type { Route } from '../host/routes';
 import { TeamingDriver } from '../intermediate/teamingDriver';
 import { defaultTeamSettings, type TeamSettings } from '../intermediate/teamSettings';
-import { DRIVER_OBJECT } from '../kit/driverObject';
+import { DRIVER_OBJECT } from '../kit';
 import type { Machine } from '../machine/machine';
 import { Ndis } from '../ndis/ndis';
+import type { NdisSettings } from '../ndis/ndisSettings';
 import { EchoHost } from '../peer/echoHost';
 import { OffloadTarget } from '../target/offloadTarget';
 import { defaultTargetSettings } from '../target/targetSettings';
@@ -66,6 +67,8 @@ export interface TeamPlan {
   readonly mode: TeamSettings['mode'];
   /** Intermediate drivers on top of each other: the first has the adapters, each further one the virtual miniport below it. */
   readonly layers: number;
+  /** What differs from the usual in the settings of every intermediate driver. */
+  readonly settings?: Partial<Pick<TeamSettings, 'chimney' | 'sendEntries'>>;
 }
 
 /** A machine whose target and intermediate driver may come from modules. */
@@ -96,6 +99,8 @@ export interface Topology<
 /** What of a plan decides about drivers, links and peers. */
 type TopologyPlan = Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'> & {
   readonly link?: Omit<LinkSettings, 'loss'>;
+  /** What differs from the usual in how NDIS behaves. */
+  readonly ndis?: Partial<NdisSettings>;
 };
 
 /**
@@ -131,8 +136,8 @@ export function buildTopology(
     destination: addressOf(path),
     nextHop: neighborAddress(path % plan.neighbors),
   }));
-  const ndis = new Ndis(machine, doorCosts);
-  const host = new HostStack(machine, ndis, {
+  const ndis = new Ndis(machine, doorCosts, plan.ndis);
+  const host = new HostStack(new DRIVER_OBJECT(machine, ndis, 'host-stack', 'Host TCP/IP stack'), {
     ...defaultHostSettings,
     mac: macAddress(1),
     address: hostAddress,
@@ -183,7 +188,9 @@ function buildAdapters(
   module: DriverModule | undefined,
 ): Adapter<TargetDriver>[] {
   const count = plan.team?.adapters ?? 1;
-  const aggregation = new LinkAggregation(farEnd, count);
+  // A team for failover needs nothing of the switch; one that balances its load needs an aggregation there.
+  const farEndMode = plan.team?.mode === 'failover' ? 'learning' : 'static';
+  const aggregation = new LinkAggregation(farEnd, count, farEndMode);
   farEnd.connect(aggregation);
   return Array.from({ length: count }, (_, index) => {
     // The members of a team share its Ethernet address, as behind a static link aggregation.
@@ -191,7 +198,7 @@ function buildAdapters(
     const name = targetName(index, count);
     const target: TargetDriver =
       module === undefined
-        ? new OffloadTarget(machine, ndis, pool, settings, name)
+        ? new OffloadTarget(new DRIVER_OBJECT(machine, ndis, 'offload-target', name), pool, settings)
         : new ModuleTarget(machine, ndis, pool, name, module, settings, {
             TcpConnectionOffloadCapacity: settings.tcpCapacity,
           });
@@ -236,6 +243,7 @@ function buildTeam(machine: Machine, ndis: Ndis, plan: TeamPlan): TeamingDriver[
     const driver = new DRIVER_OBJECT(machine, ndis, 'intermediate-driver', name);
     return new TeamingDriver(driver, {
       ...defaultTeamSettings,
+      ...plan.settings,
       mode: plan.mode,
       adapterName: `${name} adapter`,
       members: layer === 0 ? adapters : [`${below} adapter`],

@@ -68,6 +68,8 @@ const mostProblems = 20;
 /** What is handed over in one kind of request: addresses with the call that handed them over. */
 class OpenItems {
   readonly calls = new Map<number, EventId>();
+  /** Lists of initiates' chains that have been completed, and lists that have been returned. */
+  readonly finished = new Set<number>();
 
   constructor(readonly pair: Pair) {}
 }
@@ -103,8 +105,6 @@ export class CompletionLedger {
   private readonly indicating = new Map<EventId, { readonly items: OpenItems; readonly keys: number[] }>();
   private readonly sends: readonly OpenItems[];
   private readonly initiates = new Set<EventId>();
-  /** Lists of initiates' chains that have been completed, and lists that have been returned. */
-  private readonly finished = new Set<number>();
   private readonly inside = new Map<EventId, string>();
   private readonly endedInside = new Set<EventId>();
   private readonly pending = new Map<EventId, string>();
@@ -166,7 +166,8 @@ export class CompletionLedger {
     if (indicated !== undefined) {
       this.indicating.delete(call);
       if (status === NDIS_STATUS.SUCCESS)
-        for (const key of indicated.keys) if (!this.finished.has(key)) indicated.items.calls.set(key, call);
+        for (const key of indicated.keys)
+          if (!indicated.items.finished.has(key)) indicated.items.calls.set(key, call);
     }
     const name = this.inside.get(call);
     if (name === undefined) return;
@@ -197,8 +198,8 @@ export class CompletionLedger {
         (this.sends.includes(items) && call.completes.some((event) => this.initiates.has(event))) ||
         this.indications.has(items.pair[0]);
       if (!chained) this.complain(`${functionName} gives ${address} back, which is not under way`);
-      else if (this.finished.has(key)) this.complain(`${functionName} gives ${address} back twice`);
-      this.finished.add(key);
+      else if (items.finished.has(key)) this.complain(`${functionName} gives ${address} back twice`);
+      items.finished.add(key);
     }
   }
 

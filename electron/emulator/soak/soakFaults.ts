@@ -30,7 +30,7 @@ export class SoakFaults {
 
   /** The cable is pulled for a while; answers whether it was plugged in. */
   loseLink(): boolean {
-    return this.begin('link', ({ link }, end) => {
+    return this.begin(['link'], ({ link }, end) => {
       link.setCarrier(false);
       this.machine.queueDeferredCall(this.duration(), () => {
         link.setCarrier(true);
@@ -44,14 +44,20 @@ export class SoakFaults {
     const { life } = this.topology.ndis;
     const states = [devicePowerStates.D1, devicePowerStates.D2, devicePowerStates.D3];
     const state = states[this.random.nextBelow(states.length)]!;
-    return this.begin('power', ({ target }, end) => {
+    const { linkFollowsPower } = this.topology;
+    return this.begin(linkFollowsPower ? ['power', 'link'] : ['power'], ({ target, link }, end) => {
+      const wake = (): void => {
+        if (linkFollowsPower) link.setCarrier(true);
+        end();
+      };
+      if (linkFollowsPower) link.setCarrier(false);
       life.setPower(target.miniportHandle, state, (status) => {
         if (status !== NDIS_STATUS.SUCCESS) {
-          end();
+          wake();
           return;
         }
         this.machine.queueWorkItem(this.duration(), () => {
-          life.setPower(target.miniportHandle, devicePowerStates.D0, end);
+          life.setPower(target.miniportHandle, devicePowerStates.D0, wake);
         });
       });
     });
@@ -59,7 +65,7 @@ export class SoakFaults {
 
   /** The target takes no more offloads for a while, or wants everything back; then it has another capacity. */
   closeTarget(uploadAll: boolean, connections: number): boolean {
-    return this.begin('offload', ({ target }, end) => {
+    return this.begin(['offload'], ({ target }, end) => {
       if (uploadAll) target.uploadAll();
       else target.pauseOffload();
       this.machine.queueDeferredCall(this.duration(), () => {
@@ -70,15 +76,17 @@ export class SoakFaults {
   }
 
   private begin(
-    kind: 'link' | 'power' | 'offload',
+    kinds: readonly ('link' | 'power' | 'offload')[],
     fault: (adapter: SoakAdapter, end: () => void) => void,
   ): boolean {
     const { adapters } = this.topology;
     const adapter = adapters[this.random.nextBelow(adapters.length)]!;
-    const kinds = this.underWay.get(adapter)!;
-    if (kinds.has(kind)) return false;
-    kinds.add(kind);
-    fault(adapter, () => kinds.delete(kind));
+    const underWay = this.underWay.get(adapter)!;
+    if (kinds.some((kind) => underWay.has(kind))) return false;
+    for (const kind of kinds) underWay.add(kind);
+    fault(adapter, () => {
+      for (const kind of kinds) underWay.delete(kind);
+    });
     return true;
   }
 

@@ -14,7 +14,7 @@ import { RequestOrder } from './requestOrder';
 import { soakActionNames, takeAction, type SoakActionName, type SoakScene } from './soakActions';
 import { SoakFaults } from './soakFaults';
 import { SoakStream } from './soakStream';
-import { oneTarget, type SoakTopology, type SoakTopologyMaker } from './soakTopology';
+import { anyTopology, type SoakTopology, type SoakTopologyMaker } from './soakTopology';
 import { WireOwnership } from './wireOwnership';
 
 /** What a run depends on. */
@@ -100,7 +100,7 @@ export class SoakRun {
   constructor(
     probe: Probe,
     readonly settings: SoakSettings,
-    makeTopology: SoakTopologyMaker = oneTarget,
+    makeTopology: SoakTopologyMaker = anyTopology,
   ) {
     const { seed, connections } = settings;
     const counting = countingProbe(probe);

@@ -6,7 +6,7 @@ import type { Machine } from '../machine/machine';
 import type { Ndis } from '../ndis/ndis';
 import { describeOutstanding } from '../observe/outstanding';
 import type { EchoHost } from '../peer/echoHost';
-import { buildTopology, neighborAddress, standbyInterface } from '../scenarios/topology';
+import { buildTopology, neighborAddress, standbyInterface, type TeamPlan } from '../scenarios/topology';
 import type { OffloadTarget } from '../target/offloadTarget';
 import { defaultTargetLimits, type TargetLimits } from '../target/targetLimits';
 import type { Ipv4Address } from '../wire/address';
@@ -28,6 +28,8 @@ export interface SoakTopology {
   readonly destinations: readonly { readonly address: Ipv4Address; readonly peer: EchoHost }[];
   /** Neighbors, each with the addresses on the link that lead to it. */
   readonly neighbors: readonly { readonly peer: EchoHost; readonly nextHops: readonly Ipv4Address[] }[];
+  /** Whether an adapter's link goes down while it sleeps, as a static link aggregation needs it. */
+  readonly linkFollowsPower: boolean;
   /** Loads the drivers, starts the adapters and turns the chimney on; at PASSIVE_LEVEL. */
   boot(): NdisStatus;
   /** Everything that anybody still holds or waits for, as lines; none at the end of a run. */
@@ -78,8 +80,27 @@ function drawLimits(random: Random, connections: number): TargetLimits {
   };
 }
 
+/** Intermediate drivers and adapters below them, of which seeds take one; undefined for a single adapter without any. */
+const teams: readonly (TeamPlan | undefined)[] = [
+  undefined,
+  undefined,
+  { adapters: 2, mode: 'failover', layers: 1 },
+  { adapters: 2, mode: 'load-balancing', layers: 1 },
+  { adapters: 2, mode: 'failover', layers: 2 },
+  { adapters: 3, mode: 'load-balancing', layers: 2 },
+];
+
 /** One host with one adapter and one offload target, between one and four neighbors. */
-export const oneTarget: SoakTopologyMaker = (machine, random, connections, connectionFrom) => {
+export const oneTarget: SoakTopologyMaker = (...parts) => drawTopology(undefined, ...parts);
+
+/** The same, or a team of adapters below one intermediate driver or two. */
+export const anyTopology: SoakTopologyMaker = (machine, random, connections, connectionFrom) =>
+  drawTopology(pick(random, teams), machine, random, connections, connectionFrom);
+
+function drawTopology(
+  team: TeamPlan | undefined,
+  ...[machine, random, connections, connectionFrom]: Parameters<SoakTopologyMaker>
+): SoakTopology {
   const neighbors = 1 + random.nextBelow(mostNeighbors);
   const plan = {
     neighbors,
@@ -94,9 +115,10 @@ export const oneTarget: SoakTopologyMaker = (machine, random, connections, conne
       tcpCapacity: random.nextChance(0.5) ? connections : 1 + random.nextBelow(connections),
       limits: drawLimits(random, connections),
     },
+    ...(team === undefined ? {} : { team }),
   };
   const loss = pick(random, losses);
-  const { ndis, host, target, link, peers, destinations, pool } = buildTopology(
+  const { ndis, host, adapters, intermediates, peers, destinations, pool } = buildTopology(
     machine,
     plan,
     loss,
@@ -106,14 +128,15 @@ export const oneTarget: SoakTopologyMaker = (machine, random, connections, conne
     ndis,
     host,
     destinations,
-    adapters: [{ target, link }],
+    adapters,
+    linkFollowsPower: team !== undefined,
     neighbors: peers.map((peer, index) => ({
       peer,
       nextHops: [neighborAddress(index), standbyInterface(index).address],
     })),
     boot: () => {
-      for (const load of [() => target.load(), () => host.load()]) {
-        const status = load();
+      for (const driver of [...adapters.map(({ target }) => target), ...intermediates, host]) {
+        const status = driver.load();
         if (status !== NDIS_STATUS.SUCCESS) return status;
       }
       ndis.registration.startAdapters();
@@ -122,8 +145,15 @@ export const oneTarget: SoakTopologyMaker = (machine, random, connections, conne
     outstanding: () => [
       ...describeOutstanding('host stack', host.outstanding),
       ...describeOutstanding('NDIS', ndis.outstanding),
-      ...describeOutstanding('offload target', target.outstanding),
+      ...adapters.flatMap(({ target }, index) =>
+        describeOutstanding(`offload target ${index + 1}`, target.outstanding),
+      ),
+      ...intermediates.flatMap(({ outstanding }, index) =>
+        describeOutstanding(`intermediate driver ${index + 1}`, {
+          'objects, requests and lists': outstanding,
+        }),
+      ),
       ...describeOutstanding('wire', { 'frames not given back': pool.outstanding }),
     ],
   };
-};
+}

@@ -4,16 +4,17 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { DISPATCH_LEVEL, type Machine } from '../machine/machine';
 import {
+  DISPATCH_LEVEL,
   devicePowerStates,
+  writeLinkState,
+  type Kernel,
   type NDIS_HANDLE,
   type NDIS_OID_REQUEST,
   type NDIS_STATUS_INDICATION,
-} from '../ndis/characteristics';
-import { writeLinkState } from '../ndis/linkState';
-import type { Ndis } from '../ndis/ndis';
-import type { Outstanding } from '../observe/outstanding';
+  type NdisFunctions,
+  type Outstanding,
+} from '../kit';
 
 const powerStates: readonly number[] = Object.values(devicePowerStates);
 
@@ -29,8 +30,8 @@ export interface Initiate {
 
 /** What the gate must know of its adapter. */
 export interface GatedAdapter {
-  readonly machine: Machine;
-  readonly ndis: Ndis;
+  readonly kernel: Kernel;
+  readonly ndis: NdisFunctions;
   /** NdisMiniportHandle. */
   readonly handle: NDIS_HANDLE;
   /** Whether it holds no connection and no initiate or terminate is under way. */
@@ -188,19 +189,19 @@ export class AdapterGate {
    * once everything is back.
    */
   reset(forget: () => void): NdisStatus {
-    const { machine, ndis, handle, resetTime, reportsReset } = this.adapter;
+    const { kernel, ndis, handle, resetTime, reportsReset } = this.adapter;
     if (this.resetting) return NDIS_STATUS.RESET_IN_PROGRESS;
     this.resetting = true;
     for (const initiate of this.held.splice(0)) initiate.refuse(this.statusOfReset);
-    machine.queueDeferredCall(resetTime, () => {
+    kernel.queueDeferredCall(() => {
       this.resetting = false;
       if (this.removed) return;
       forget();
-      ndis.resets.NdisMResetComplete(handle, NDIS_STATUS.SUCCESS, true);
+      ndis.NdisMResetComplete(handle, NDIS_STATUS.SUCCESS, true);
       if (reportsReset) this.indicate(NDIS_STATUS.OFFLOAD_STATE_INVALID, null);
       this.uploadAll();
       this.resumeOffload();
-    });
+    }, resetTime);
     return NDIS_STATUS.PENDING;
   }
 
@@ -224,24 +225,24 @@ export class AdapterGate {
 
   /** A termination has been completed or a list has come back: does what waited for it, when the present call has ended. */
   somethingEnded(): void {
-    const { machine } = this.adapter;
+    const { kernel } = this.adapter;
     if (!this.resumeWanted && this.powerRequest === undefined && !this.pausing) return;
-    machine.queueDeferredCall(0, () => {
+    kernel.queueDeferredCall(() => {
       this.goOn();
     });
   }
 
   /** Indicates a status at DISPATCH_LEVEL. */
   indicate(StatusCode: NdisStatus, StatusBuffer: Uint8Array | null): void {
-    const { machine, ndis, handle } = this.adapter;
+    const { kernel, ndis, handle } = this.adapter;
     const indication: NDIS_STATUS_INDICATION = {
-      address: machine.addresses.allocate(statusIndicationSize),
+      address: kernel.allocate(statusIndicationSize),
       SourceHandle: handle,
       StatusCode,
       StatusBuffer,
     };
-    machine.atLeast(DISPATCH_LEVEL, () => {
-      ndis.status.NdisMIndicateStatusEx(handle, indication);
+    kernel.atLeast(DISPATCH_LEVEL, () => {
+      ndis.NdisMIndicateStatusEx(handle, indication);
     });
   }
 
@@ -250,13 +251,13 @@ export class AdapterGate {
     const { ndis, handle } = adapter;
     if (this.pausing && adapter.isQuiet) {
       this.pausing = false;
-      ndis.life.NdisMPauseComplete(handle);
+      ndis.NdisMPauseComplete(handle);
     }
     const request = this.powerRequest;
     if (request !== undefined && this.maySleep) {
       this.powerRequest = undefined;
       this.powerState = request.InformationBuffer[0]!;
-      ndis.oids.NdisMOidRequestComplete(handle, request, NDIS_STATUS.SUCCESS);
+      ndis.NdisMOidRequestComplete(handle, request, NDIS_STATUS.SUCCESS);
     }
     if (this.resumeWanted) this.resumeOffload();
   }

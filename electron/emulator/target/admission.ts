@@ -4,15 +4,16 @@
  */
 import { swapPortBytes } from '../../../shared/ddi/offloadState';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { chainToArray, type NET_BUFFER_LIST } from '../ndis/netBufferList';
-import type {
-  NEIGHBOR_OFFLOAD_STATE_CONST,
-  PATH_OFFLOAD_STATE_CACHED,
-  PATH_OFFLOAD_STATE_CONST,
-  TCP_OFFLOAD_STATE_CACHED,
-  TCP_OFFLOAD_STATE_CONST,
-  TCP_OFFLOAD_STATE_DELEGATED,
-} from '../ndis/offloadState';
+import {
+  chainToArray,
+  type NEIGHBOR_OFFLOAD_STATE_CONST,
+  type NET_BUFFER_LIST,
+  type PATH_OFFLOAD_STATE_CACHED,
+  type PATH_OFFLOAD_STATE_CONST,
+  type TCP_OFFLOAD_STATE_CACHED,
+  type TCP_OFFLOAD_STATE_CONST,
+  type TCP_OFFLOAD_STATE_DELEGATED,
+} from '../kit';
 import { isOffloadableState } from '../tcp/offloadState';
 import type { ObjectTable } from './objectTable';
 import type { TargetSettings } from './targetSettings';

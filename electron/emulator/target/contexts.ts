@@ -1,11 +1,12 @@
 /** Context areas: what the target keeps of each object that it has taken over (CTX-001 to CTX-006). */
-import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
 import type {
+  NDIS_OFFLOAD_HANDLE,
   NEIGHBOR_OFFLOAD_STATE_CACHED,
   NEIGHBOR_OFFLOAD_STATE_CONST,
   PATH_OFFLOAD_STATE_CACHED,
   PATH_OFFLOAD_STATE_CONST,
-} from '../ndis/offloadState';
+  PVOID,
+} from '../kit';
 import type { NeighborReachability } from './neighborReachability';
 import type { OffloadedConnection } from './offloadedConnection';
 

@@ -4,7 +4,7 @@ import {
   writeInterfaceStatistics,
   type InterfaceCounter,
   type InterfaceStatistics,
-} from '../ndis/interfaceStatistics';
+} from '../kit';
 import type { DestinationKind } from './receiveFilter';
 
 const received: Readonly<Record<DestinationKind, readonly [InterfaceCounter, InterfaceCounter]>> = {

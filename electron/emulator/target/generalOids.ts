@@ -1,18 +1,22 @@
 /** OIDs of every Ethernet adapter: filter, link, statistics, interrupt moderation, receive side scaling. */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
 import {
+  answerOidQuery,
+  everyPacketType,
   interruptModeration,
   interruptModerationSize,
+  linkParametersSize,
   readInterruptModeration,
+  readLinkParameters,
+  readReceiveScaleParameters,
+  readUnsignedLong,
+  receiveScaleParametersSize,
+  takeOidSet,
+  unsignedLongSize,
   writeInterruptModeration,
-} from '../ndis/interruptModeration';
-import { linkParametersSize, readLinkParameters } from '../ndis/linkParameters';
-import { answerOidQuery, takeOidSet } from '../ndis/oidBuffers';
-import { everyPacketType } from '../ndis/packetFilter';
-import { readReceiveScaleParameters, receiveScaleParametersSize } from '../ndis/receiveScale';
-import { readUnsignedLong, unsignedLongSize } from '../ndis/unsignedLong';
+  type NDIS_OID_REQUEST,
+} from '../kit';
 import type { OidTable } from './oidHandlers';
 import type { TargetAdapter } from './targetAdapter';
 

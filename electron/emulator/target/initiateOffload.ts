@@ -3,12 +3,7 @@
  * Status, and completes (WDK "Offloading TCP Chimney State").
  */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import {
-  isTaken,
-  summarizeStatuses,
-  walkBlocks,
-  type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
-} from '../ndis/offloadBlockList';
+import { isTaken, summarizeStatuses, walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../kit';
 import { Admission } from './admission';
 import { NeighborContext, PathContext, contextSize, type TargetContext } from './contexts';
 import { NeighborReachability } from './neighborReachability';
@@ -59,11 +54,11 @@ export class InitiateOffload {
     for (const { block } of this.order)
       block.Status = block.MiniportOffloadContext === null ? NDIS_STATUS.SUCCESS : status;
     const { ndis, handle } = this.adapter;
-    ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);
+    ndis.NdisMInitiateOffloadComplete(handle, this.root);
   }
 
   private next(index: number): void {
-    const { machine, settings } = this.adapter;
+    const { kernel, settings } = this.adapter;
     const step = (): void => {
       const item = this.order[index];
       if (item === undefined) {
@@ -76,7 +71,7 @@ export class InitiateOffload {
         this.complete();
       } else this.next(index + 1);
     };
-    machine.queueDeferredCall(settings.objectTime, step, this.processor);
+    kernel.queueDeferredCall(step, settings.objectTime, this.processor);
   }
 
   /** Takes one object over and answers its own result; dependents are summarized at the end. */
@@ -102,7 +97,7 @@ export class InitiateOffload {
 
   private makeObject(block: Block, parent: TargetContext | undefined): TargetContext | NdisStatus {
     const { adapter, admission } = this;
-    const { machine } = adapter;
+    const { kernel } = adapter;
     const { state, NdisOffloadHandle: handle } = block;
     if (
       handle === null ||
@@ -123,14 +118,14 @@ export class InitiateOffload {
           state.cached.HostReachabilityDelta,
           state.delegated.NicReachabilityDelta,
         );
-        const address = machine.addresses.allocate(contextSize);
+        const address = kernel.allocate(contextSize);
         return new NeighborContext(address, handle, { ...state.const }, { ...state.cached }, reachability);
       }
       case 'path': {
         if (parent?.layer !== 'neighbor') return NDIS_STATUS.FAILURE;
         const refusal = admission.path(state.const, state.cached);
         if (refusal !== undefined) return refusal;
-        const address = machine.addresses.allocate(contextSize);
+        const address = kernel.allocate(contextSize);
         return new PathContext(address, handle, { ...state.const }, { ...state.cached }, parent);
       }
       case 'tcp': {
@@ -140,7 +135,7 @@ export class InitiateOffload {
           admission.tcp(state.const, state.cached, state.delegated, block.NetBufferListChain);
         if (refusal !== undefined) return refusal;
         const connection = new OffloadedConnection(
-          machine.addresses.allocate(contextSize),
+          kernel.allocate(contextSize),
           handle,
           parent,
           adapter,
@@ -174,9 +169,13 @@ export class InitiateOffload {
       block.Status =
         summary === NDIS_STATUS.FAILURE && !isLinker ? NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS : summary;
     }
-    const { ndis, handle } = this.adapter;
-    ndis.offload.NdisMInitiateOffloadComplete(handle, this.root);
-    for (const connection of this.started) connection.start();
+    const { ndis, handle, kernel } = this.adapter;
+    ndis.NdisMInitiateOffloadComplete(handle, this.root);
+    for (const connection of this.started) {
+      kernel.runOn(connection.processor, () => {
+        connection.start();
+      });
+    }
     this.adapter.operationEnds();
   }
 }

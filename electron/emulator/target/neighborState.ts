@@ -2,7 +2,7 @@ import type {
   NEIGHBOR_OFFLOAD_STATE_CACHED,
   NEIGHBOR_OFFLOAD_STATE_CONST,
   NEIGHBOR_OFFLOAD_STATE_DELEGATED,
-} from '../ndis/offloadState';
+} from '../kit';
 import type { NeighborContext } from './contexts';
 
 /** The delegated variables of a neighbor now: ticks since the target last saw it answer. */

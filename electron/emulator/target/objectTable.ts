@@ -1,5 +1,5 @@
 /** Everything that the target has taken over, by kind, and what the objects use up together. */
-import type { Outstanding } from '../observe/outstanding';
+import type { Outstanding } from '../kit';
 import type { Ipv4Address } from '../wire/address';
 import type { TcpSegment } from '../wire/tcpSegment';
 import { ConnectionMap } from '../tcp/connectionMap';

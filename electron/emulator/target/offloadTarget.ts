@@ -6,24 +6,23 @@ import { constantValue } from '../../../shared/ddi/catalogue';
 import { encodeStructure, objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { pointerOf } from '../../../shared/base/address';
-import type { Machine } from '../machine/machine';
 import {
   devicePnPEvents,
+  everyPacketType,
   optionalHandlersHeader,
+  writeGeneralAttributes,
+  writePnpCapabilities,
+  writeReceiveScaleCapabilities,
+  writeTaskOffload,
+  type DRIVER_OBJECT,
   type NDIS_HANDLE,
   type NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
   type NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   type NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
-} from '../ndis/characteristics';
-import type { Ndis } from '../ndis/ndis';
-import type { NET_BUFFER_LIST } from '../ndis/netBufferList';
-import type { PVOID } from '../ndis/offloadBlockList';
-import { writeGeneralAttributes } from '../ndis/generalAttributes';
-import { everyPacketType } from '../ndis/packetFilter';
-import { writePnpCapabilities } from '../ndis/pnpCapabilities';
-import { writeReceiveScaleCapabilities } from '../ndis/receiveScale';
-import { writeTaskOffload } from '../ndis/taskOffload';
-import type { Outstanding } from '../observe/outstanding';
+  type NET_BUFFER_LIST,
+  type Outstanding,
+  type PVOID,
+} from '../kit';
 import type { Frame, FramePool } from '../wire/frame';
 import { frameHash } from '../wire/frameHash';
 import type { Link, LinkEnd } from '../wire/link';
@@ -68,20 +67,18 @@ export class OffloadTarget implements PVOID, LinkEnd {
   private settings: TargetSettings;
 
   constructor(
-    private readonly machine: Machine,
-    private readonly ndis: Ndis,
+    private readonly driver: DRIVER_OBJECT,
     private readonly pool: FramePool,
     settings: TargetSettings,
-    private readonly name = 'Offload target',
   ) {
     this.settings = settings;
-    this.component = machine.probe.component('offload-target', name);
-    this.address = machine.addresses.allocate(0x100);
+    this.component = driver.component;
+    this.address = driver.kernel.allocate(0x100);
   }
 
   /** DriverEntry: registers with NDIS. */
   load(): NdisStatus {
-    const { registration } = this.ndis;
+    const { ndis } = this.driver;
     const characteristics: NDIS_MINIPORT_DRIVER_CHARACTERISTICS = {
       Header: objectHeader('NDIS_MINIPORT_DRIVER_CHARACTERISTICS'),
       MajorNdisVersion: 6,
@@ -105,7 +102,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
       ResetHandlerEx: (context) => this.adapterOf(context).reset(),
       UnloadHandler: () => {
         // DriverEntry is undone: NDIS forgets the driver (REG-029).
-        if (this.driverHandle !== undefined) registration.NdisMDeregisterMiniportDriver(this.driverHandle);
+        if (this.driverHandle !== undefined) ndis.NdisMDeregisterMiniportDriver(this.driverHandle);
         this.driverHandle = undefined;
       },
       DevicePnPEventNotifyHandler: (context, event) => {
@@ -119,12 +116,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
         this.adapterOf(context).takeBackReceived(lists);
       },
     };
-    const { status, NdisMiniportDriverHandle } = registration.NdisMRegisterMiniportDriver(
-      this.component,
-      this.name,
-      this,
-      characteristics,
-    );
+    const { status, NdisMiniportDriverHandle } = ndis.NdisMRegisterMiniportDriver(this, characteristics);
     this.driverHandle = NdisMiniportDriverHandle ?? undefined;
     return status;
   }
@@ -137,6 +129,11 @@ export class OffloadTarget implements PVOID, LinkEnd {
   /** Payload bytes that left for the first time through the chimney. */
   get newBytesSent(): number {
     return this.bytesOfHalted + (this.adapter?.newBytesSent ?? 0);
+  }
+
+  /** Objects that are offloaded to it. */
+  get offloadedObjects(): number {
+    return this.adapter?.objects.size ?? 0;
   }
 
   /** What its adapter holds of others, has lent to them, or owes them. */
@@ -247,23 +244,23 @@ export class OffloadTarget implements PVOID, LinkEnd {
         return NDIS_STATUS.SUCCESS;
       },
     };
-    const { registration } = this.ndis;
-    const status = registration.NdisSetOptionalHandlers(NdisDriverHandle, {
+    const { ndis } = this.driver;
+    const status = ndis.NdisSetOptionalHandlers(NdisDriverHandle, {
       structure: 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
       value: generic,
     });
     if (status !== NDIS_STATUS.SUCCESS) return status;
-    return registration.NdisSetOptionalHandlers(NdisDriverHandle, {
+    return ndis.NdisSetOptionalHandlers(NdisDriverHandle, {
       structure: 'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
       value: tcp,
     });
   }
 
   private MiniportInitializeEx(NdisMiniportHandle: NDIS_HANDLE): NdisStatus {
-    const { machine, ndis, pool } = this;
-    const { registration } = ndis;
-    const adapter = new TargetAdapter(machine, ndis, pool, this, NdisMiniportHandle, this.settings);
-    registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
+    const { driver, pool } = this;
+    const { kernel, ndis } = driver;
+    const adapter = new TargetAdapter(driver, pool, this, NdisMiniportHandle, this.settings);
+    ndis.NdisMSetMiniportAttributes(NdisMiniportHandle, {
       kind: 'registration',
       MiniportAdapterContext: adapter,
       bytes: encodeStructure('NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES', {
@@ -272,10 +269,10 @@ export class OffloadTarget implements PVOID, LinkEnd {
         AttributeFlags: attributeFlags,
       }),
     });
-    const { addresses } = machine;
+    const { addresses } = kernel;
     const wakeUp = writePnpCapabilities(noWakeUp);
     const { linkSpeed, limits } = this.settings;
-    registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
+    ndis.NdisMSetMiniportAttributes(NdisMiniportHandle, {
       kind: 'general',
       PowerManagementCapabilities: wakeUp,
       bytes: writeGeneralAttributes(addresses, {
@@ -287,14 +284,14 @@ export class OffloadTarget implements PVOID, LinkEnd {
         MaxMulticastListSize: multicastEntries,
         macAddress: this.settings.mac,
         PowerManagementCapabilities: wakeUp,
-        RecvScaleCapabilities: writeReceiveScaleCapabilities(machine.processorCount),
+        RecvScaleCapabilities: writeReceiveScaleCapabilities(kernel.processorCount),
       }),
     });
     const capabilities = adapter.capabilities();
     const hardwareCapabilities = adapter.hardwareCapabilities();
     const taskOffload = writeTaskOffload(adapter.tasks.configuration);
     const taskCapabilities = writeTaskOffload(adapter.tasks.capabilities);
-    registration.NdisMSetMiniportAttributes(NdisMiniportHandle, {
+    ndis.NdisMSetMiniportAttributes(NdisMiniportHandle, {
       kind: 'offload',
       DefaultTcpConnectionOffloadConfiguration: capabilities,
       TcpConnectionOffloadHardwareCapabilities: hardwareCapabilities,
@@ -308,7 +305,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
         HardwareOffloadCapabilities: pointerOf(addresses.addressOf(taskCapabilities)),
       }),
     });
-    const { status, OffloadHandlers } = registration.NdisMGetOffloadHandlers(NdisMiniportHandle, tcpChimney);
+    const { status, OffloadHandlers } = ndis.NdisMGetOffloadHandlers(NdisMiniportHandle, tcpChimney);
     if (OffloadHandlers === null) return status;
     adapter.useUpcalls(OffloadHandlers);
     if (this.link !== undefined) adapter.connect(this.link);

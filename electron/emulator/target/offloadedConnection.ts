@@ -4,21 +4,20 @@
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { DISPATCH_LEVEL } from '../machine/machine';
-import { Timer } from '../machine/timer';
-import type { ReceiveIndicationAnswer } from '../ndis/characteristics';
 import {
+  DISPATCH_LEVEL,
   NdisAdvanceNetBufferDataStart,
   chainToArray,
   linkChain,
+  type NDIS_OFFLOAD_HANDLE,
   type NET_BUFFER_LIST,
-} from '../ndis/netBufferList';
-import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
-import type {
-  TCP_OFFLOAD_STATE_CACHED,
-  TCP_OFFLOAD_STATE_CONST,
-  TCP_OFFLOAD_STATE_DELEGATED,
-} from '../ndis/offloadState';
+  type PVOID,
+  type ReceiveIndicationAnswer,
+  type TCP_OFFLOAD_STATE_CACHED,
+  type TCP_OFFLOAD_STATE_CONST,
+  type TCP_OFFLOAD_STATE_DELEGATED,
+  type TimerObject,
+} from '../kit';
 import { applyCached, exportDelegated, importEngine } from '../tcp/offloadState';
 import type { SegmentOutput, TcpEngine } from '../tcp/tcpEngine';
 import { advance, isBefore } from '../tcp/sequenceNumber';
@@ -69,8 +68,8 @@ export class OffloadedConnection implements PVOID {
   readonly layer = 'tcp';
   readonly engine: TcpEngine;
   private readonly delivery: ReceiveDelivery;
-  private readonly timer: Timer;
-  private readonly pushTimer: Timer;
+  private readonly timer: TimerObject;
+  private readonly pushTimer: TimerObject;
   private readonly output: SegmentOutput;
   private addressing: SegmentAddressing;
 
@@ -86,11 +85,11 @@ export class OffloadedConnection implements PVOID {
   };
 
   private readonly resume = (): void => {
-    this.adapter.machine.runOn(this.processor, this.goOn);
+    this.adapter.kernel.runOn(this.processor, this.goOn);
   };
 
   /** Where its segments, its timers and the indications that follow from them run. */
-  private readonly processor: number;
+  readonly processor: number;
 
   private started = false;
   private running = false;
@@ -100,7 +99,7 @@ export class OffloadedConnection implements PVOID {
   /** Frames of urgent data and of all that came after it; undefined until there is urgent data. */
   private held: Uint8Array[] | undefined;
   private readonly watch: TrafficWatch;
-  private readonly idleTimer: Timer;
+  private readonly idleTimer: TimerObject;
   private readonly backlog: SendBacklog | undefined;
   private finAcknowledged = false;
   private disconnectIndicated = false;
@@ -118,17 +117,17 @@ export class OffloadedConnection implements PVOID {
     delegated: TCP_OFFLOAD_STATE_DELEGATED,
     chain: NET_BUFFER_LIST | null,
   ) {
-    const { machine } = adapter;
+    const { kernel } = adapter;
     this.sentUpTo = delegated.SndMax;
     this.addressing = this.makeAddressing();
     this.processor = adapter.processorFor(constState.HashValue);
-    this.timer = new Timer(machine, this.goOn, this.processor);
+    this.timer = kernel.allocateTimer(this.goOn, this.processor);
     const onPushTimer = (): void => {
       this.run(() => {
         this.delivery.onPushTimer();
       });
     };
-    this.pushTimer = new Timer(machine, onPushTimer, this.processor);
+    this.pushTimer = kernel.allocateTimer(onPushTimer, this.processor);
     const { sendBacklog } = adapter.settings;
     this.backlog = sendBacklog === undefined ? undefined : new SendBacklog(sendBacklog);
     this.watch = new TrafficWatch(adapter.settings.uploadPolicy, (reason) => {
@@ -139,7 +138,7 @@ export class OffloadedConnection implements PVOID {
         this.watch.idle();
       });
     };
-    this.idleTimer = new Timer(machine, onIdle, this.processor);
+    this.idleTimer = kernel.allocateTimer(onIdle, this.processor);
     this.delivery = this.makeDelivery();
     this.engine = this.makeEngine(delegated);
     this.engine.pathMss = path.cached.PathMtu - ipAndTcpHeaderLength;
@@ -201,6 +200,7 @@ export class OffloadedConnection implements PVOID {
 
   /** The initiate has been completed: deliveries may begin. */
   start(): void {
+    if (this.uploaded) return;
     this.run(() => {
       this.started = true;
       this.delivery.start();
@@ -236,7 +236,7 @@ export class OffloadedConnection implements PVOID {
    */
   processSegment(segment: TcpSegment): 'processed' | 'urgent' {
     if (segment.has(tcpFlags.URG) && !segment.has(tcpFlags.RST) && !segment.has(tcpFlags.SYN)) {
-      if (!this.engine.wouldTake(segment, this.adapter.machine.now)) return 'processed';
+      if (!this.engine.wouldTake(segment, this.adapter.kernel.now)) return 'processed';
       this.held = [];
       this.run(() => {
         this.askForUpload(uploadReasons.receivedUrgentData);
@@ -249,7 +249,7 @@ export class OffloadedConnection implements PVOID {
       const hasPayload = segment.payloadLength > 0;
       this.watch.received(hasPayload, isBefore(RcvNxt, segment.SequenceNumber));
       if (hasPayload) this.noteActivity();
-      engine.process(segment, adapter.machine.now);
+      engine.process(segment, adapter.kernel.now);
       // New acknowledgments prove it, and new data does, too: it follows upon ours (RCH-006, RFC 4861 section 7.3.1).
       if (engine.variables.SndUna !== SndUna || engine.variables.RcvNxt !== RcvNxt)
         this.path.neighbor.reachability.confirm();
@@ -308,7 +308,7 @@ export class OffloadedConnection implements PVOID {
     this.cached = cached;
     this.refreshAddressing();
     this.run(() => {
-      applyCached(this.engine, before, cached, this.adapter.machine.now);
+      applyCached(this.engine, before, cached, this.adapter.kernel.now);
     });
   }
 
@@ -330,7 +330,7 @@ export class OffloadedConnection implements PVOID {
 
   /** The delegated variables now, with backlog sizes in the place of pointers; MiniportQueryOffload. */
   query(): TCP_OFFLOAD_STATE_DELEGATED {
-    const { now } = this.adapter.machine;
+    const { now } = this.adapter.kernel;
     return {
       ...exportDelegated(this.engine, now),
       SendBacklogSize: this.backlog?.query(this.engine.variables, now) ?? notSupported,
@@ -373,7 +373,7 @@ export class OffloadedConnection implements PVOID {
    */
   upload(): { readonly delegated: TCP_OFFLOAD_STATE_DELEGATED; readonly chain: NET_BUFFER_LIST | null } {
     const { engine, adapter, delivery } = this;
-    const now = adapter.machine.now;
+    const now = adapter.kernel.now;
     this.running = true;
     if (!this.stopped) {
       engine.flushAcknowledgment();
@@ -431,7 +431,7 @@ export class OffloadedConnection implements PVOID {
       this.constState,
       this.cached,
       delegated,
-      adapter.machine.now,
+      adapter.kernel.now,
     );
   }
 
@@ -444,7 +444,7 @@ export class OffloadedConnection implements PVOID {
       indicate: (bytes) => this.indicate(bytes),
       indicationSize: () => this.cached.RcvIndicationSize,
       startPushTimer: () => {
-        this.pushTimer.set(adapter.machine.now + adapter.settings.pushTime);
+        this.pushTimer.set(adapter.kernel.now + adapter.settings.pushTime);
       },
       stopPushTimer: () => {
         this.pushTimer.stop();
@@ -554,7 +554,7 @@ export class OffloadedConnection implements PVOID {
   /** Payload passes: the time of low activity begins anew. */
   private noteActivity(): void {
     const { lowActivity } = this.adapter.settings.uploadPolicy;
-    if (lowActivity !== undefined) this.idleTimer.set(this.adapter.machine.now + lowActivity);
+    if (lowActivity !== undefined) this.idleTimer.set(this.adapter.kernel.now + lowActivity);
   }
 
   private stop(): void {
@@ -594,14 +594,14 @@ export class OffloadedConnection implements PVOID {
   /** Says so if another number of outstanding bytes would be best from now on. */
   private noteBacklog(): void {
     if (this.backlog === undefined || this.stopped || !this.started) return;
-    const size = this.backlog.change(this.engine.variables, this.adapter.machine.now);
+    const size = this.backlog.change(this.engine.variables, this.adapter.kernel.now);
     if (size !== undefined) this.events.push({ type: tcpEvents.sendBacklogChange, information: size });
   }
 
   private transmit(): void {
     const { engine, adapter } = this;
     if (!this.stopped) {
-      engine.dispatch(adapter.machine.now, this.output);
+      engine.dispatch(adapter.kernel.now, this.output);
       // A target has no TIME-WAIT of its own: it asks for the upload (overview-of-tcp-timers, A117).
       const timeWait = engine.variables.State === TcpConnectionState.TimeWait;
       if (timeWait && this.delivery.bufferedBytes === 0) this.askForUpload(uploadReasons.uploadRequested);
@@ -636,7 +636,7 @@ export class OffloadedConnection implements PVOID {
   private raise(event: TcpEvent): void {
     const { adapter } = this;
     if (event.type === tcpEvents.disconnect) this.disconnectIndicated = true;
-    adapter.machine.atLeast(DISPATCH_LEVEL, () => {
+    adapter.kernel.atLeast(DISPATCH_LEVEL, () => {
       adapter.upcalls.NdisTcpOffloadEventHandler(this.handle, event.type, event.information);
     });
   }
@@ -645,7 +645,7 @@ export class OffloadedConnection implements PVOID {
     const { adapter } = this;
     const list = adapter.lendReceived(bytes);
     this.watch.indicated();
-    const answer = adapter.machine.atLeast(DISPATCH_LEVEL, () =>
+    const answer = adapter.kernel.atLeast(DISPATCH_LEVEL, () =>
       adapter.upcalls.NdisTcpOffloadReceiveHandler(this.handle, list, NDIS_STATUS.SUCCESS),
     );
     if (answer.status !== NDIS_STATUS.SUCCESS) adapter.takeBackReceived(list);

@@ -1,6 +1,6 @@
 /** Tables of what the target does for OIDs. */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
+import type { NDIS_OID_REQUEST } from '../kit';
 import type { TargetAdapter } from './targetAdapter';
 
 /** Serves one request for one OID in one direction. */

@@ -1,15 +1,16 @@
 /** OID_TCP_TASK_OFFLOAD in the target: its capabilities, and the set that alone says what stays on (CAP-003, CAP-022). */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
-import { readConnectionOffload } from '../ndis/connectionOffload';
 import {
+  answerOidQuery,
   isEthernetTaskOffload,
+  readConnectionOffload,
   readOlderTaskOffload,
+  readTcpParameters,
+  takeOidSet,
   taskOffloadHeaderSize,
   writeOlderTaskOffload,
-} from '../ndis/olderTaskOffload';
-import { answerOidQuery, takeOidSet } from '../ndis/oidBuffers';
-import { readTcpParameters } from '../ndis/tcpParameters';
+  type NDIS_OID_REQUEST,
+} from '../kit';
 import type { OidHandlers } from './oidHandlers';
 import type { TargetAdapter } from './targetAdapter';
 

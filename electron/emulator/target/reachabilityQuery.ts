@@ -1,8 +1,7 @@
 /** NeighborReachabilityQuery: asks the host stack about a neighbor that nobody has heard of for too long (RCH-008 to RCH-019). */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
-import { DISPATCH_LEVEL } from '../machine/machine';
-import { NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, compositeStateTypes } from '../ndis/offloadBlockList';
+import { DISPATCH_LEVEL, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, compositeStateTypes } from '../kit';
 import type { NeighborContext } from './contexts';
 import { neighborState } from './neighborState';
 import type { TargetAdapter } from './targetAdapter';
@@ -13,10 +12,10 @@ const reachabilityQuery = constantValue('NeighborReachabilityQuery');
 export function askIfStale(adapter: TargetAdapter, neighbor: NeighborContext): void {
   const { reachability } = neighbor;
   if (neighbor.asking || !reachability.isStale(adapter.settings.nceStaleTicks)) return;
-  const { machine, ndis, handle } = adapter;
+  const { kernel, ndis, handle } = adapter;
   const state = neighborState(neighbor);
   const block = new NDIS_MINIPORT_OFFLOAD_BLOCK_LIST(
-    machine.addresses,
+    kernel.addresses,
     'neighbor',
     compositeStateTypes.neighbor,
     state,
@@ -24,8 +23,8 @@ export function askIfStale(adapter: TargetAdapter, neighbor: NeighborContext): v
   block.NdisOffloadHandle = neighbor.handle;
   block.Status = NDIS_STATUS.SUCCESS;
   neighbor.asking = true;
-  machine.atLeast(DISPATCH_LEVEL, () => {
-    ndis.offload.NdisMOffloadEventIndicate(handle, block, reachabilityQuery);
+  kernel.atLeast(DISPATCH_LEVEL, () => {
+    ndis.NdisMOffloadEventIndicate(handle, block, reachabilityQuery);
   });
   neighbor.asking = false;
   reachability.takeHostDelta(state.cached.HostReachabilityDelta);

@@ -4,14 +4,14 @@
  * Completions and indications form one critical section (RCV-033): whatever arrives while one is under way is looked at after it.
  */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { ReceiveIndicationAnswer } from '../ndis/characteristics';
 import {
   NdisAdvanceNetBufferDataStart,
   chainToArray,
   linkChain,
   netBufferListInfo,
   type NET_BUFFER_LIST,
-} from '../ndis/netBufferList';
+  type ReceiveIndicationAnswer,
+} from '../kit';
 
 /** What the algorithm does to the world. */
 export interface DeliveryActions {

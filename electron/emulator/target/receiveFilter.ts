@@ -1,5 +1,5 @@
 /** The address filter of the hardware: which frames an adapter takes from the wire (OID_GEN_CURRENT_PACKET_FILTER). */
-import { packetTypes } from '../ndis/packetFilter';
+import { packetTypes } from '../kit';
 import type { MacAddress } from '../wire/address';
 
 /** Bytes of an Ethernet address. */

@@ -1,9 +1,5 @@
 import type { NdisStatus } from '../../../shared/ddi/status';
-import {
-  NdisAdvanceNetBufferDataStart,
-  netBufferListInfo,
-  type NET_BUFFER_LIST,
-} from '../ndis/netBufferList';
+import { NdisAdvanceNetBufferDataStart, netBufferListInfo, type NET_BUFFER_LIST } from '../kit';
 import type { SendOwner } from '../tcp/sendQueue';
 
 /** A posted send, or the data of a disconnect, and how much of it the peer has acknowledged. */

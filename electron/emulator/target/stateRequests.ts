@@ -1,6 +1,6 @@
 /** MiniportQueryOffload, MiniportUpdateOffload and MiniportInvalidateOffload in the target. */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
+import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../kit';
 import type { TargetContext } from './contexts';
 import type { FaultyOperation } from './hardwareFault';
 import { neighborState } from './neighborState';
@@ -55,7 +55,7 @@ export function queryOffload(adapter: TargetAdapter, root: Block): void {
       return NDIS_STATUS.SUCCESS;
     },
     () => {
-      ndis.offload.NdisMQueryOffloadStateComplete(handle, root);
+      ndis.NdisMQueryOffloadStateComplete(handle, root);
       for (const connection of lost) connection.reportHardwareFailure();
     },
   );
@@ -95,7 +95,7 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
       return NDIS_STATUS.SUCCESS;
     },
     () => {
-      ndis.offload.NdisMUpdateOffloadComplete(handle, root);
+      ndis.NdisMUpdateOffloadComplete(handle, root);
     },
   );
 }
@@ -105,7 +105,7 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
  * wire any more (INV-004, A7), and each asks for its upload.
  */
 export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
-  const { ndis, handle, machine } = adapter;
+  const { ndis, handle, kernel } = adapter;
   const stopped: OffloadedConnection[] = [];
   const lost: OffloadedConnection[] = [];
   serveBlocks(
@@ -121,11 +121,11 @@ export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
       return NDIS_STATUS.SUCCESS;
     },
     () => {
-      machine.queueDeferredCall(adapter.ring.idleAt - machine.now, () => {
-        ndis.offload.NdisMInvalidateOffloadComplete(handle, root);
+      kernel.queueDeferredCall(() => {
+        ndis.NdisMInvalidateOffloadComplete(handle, root);
         for (const connection of lost) connection.reportHardwareFailure();
         for (const connection of stopped) connection.invalidate();
-      });
+      }, adapter.ring.idleAt - kernel.now);
     },
   );
 }

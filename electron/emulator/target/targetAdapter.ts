@@ -4,24 +4,28 @@
  */
 import type { Random } from '../../../shared/base/random';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { Machine } from '../machine/machine';
-import type { NDIS_HANDLE, NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../ndis/characteristics';
-import type { Ndis } from '../ndis/ndis';
 import {
   allocateNetBufferList,
   chainToArray,
-  linkChain,
   checksumInfo,
+  linkChain,
   netBufferBytes,
   netBufferListInfo,
+  processorOf,
+  writeConnectionOffload,
+  writeTaskOffload,
+  type DRIVER_OBJECT,
+  type Kernel,
+  type NDIS_HANDLE,
+  type NDIS_OFFLOAD_HANDLE,
+  type NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
   type NET_BUFFER_LIST,
-} from '../ndis/netBufferList';
-import type { NDIS_OFFLOAD_HANDLE, PVOID } from '../ndis/offloadBlockList';
-import { writeConnectionOffload } from '../ndis/connectionOffload';
-import { processorOf, type ReceiveScaleParameters } from '../ndis/receiveScale';
-import { writeTaskOffload } from '../ndis/taskOffload';
-import type { TcpParameters } from '../ndis/tcpParameters';
-import type { Outstanding } from '../observe/outstanding';
+  type NdisFunctions,
+  type Outstanding,
+  type PVOID,
+  type ReceiveScaleParameters,
+  type TcpParameters,
+} from '../kit';
 import type { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength, etherTypeOf, etherTypes } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
@@ -54,6 +58,8 @@ const spinTime = 500;
 /** See the file's head. */
 export class TargetAdapter implements PVOID, GatedAdapter {
   readonly address: number;
+  readonly kernel: Kernel;
+  readonly ndis: NdisFunctions;
   readonly component: number;
   /** The hardware's queue in front of the wire. */
   readonly ring: TransmitRing;
@@ -88,8 +94,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   private readonly lent = new Set<NET_BUFFER_LIST>();
 
   constructor(
-    readonly machine: Machine,
-    readonly ndis: Ndis,
+    readonly driver: DRIVER_OBJECT,
     readonly pool: FramePool,
     /** The hardware's end of the cable. */
     private readonly port: LinkEnd,
@@ -97,32 +102,35 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     readonly handle: NDIS_HANDLE,
     private current: TargetSettings,
   ) {
+    const { kernel, ndis } = driver;
+    this.kernel = kernel;
+    this.ndis = ndis;
     this.component = port.component;
-    this.segments = Array.from({ length: machine.processorCount }, () => new TcpSegment());
-    this.completionProcessors = machine.random(completionStream);
+    this.segments = Array.from({ length: kernel.processorCount }, () => new TcpSegment());
+    this.completionProcessors = kernel.random(completionStream);
     this.filter = new ReceiveFilter(current.mac);
     this.tasks = new TaskOffloads(current.transmitTcpChecksum);
     this.hardwareCapacity = current.tcpCapacity;
-    this.ring = new TransmitRing(machine, current.ringTime);
-    this.address = machine.addresses.allocate(contextSize);
+    this.ring = new TransmitRing(kernel.hardware, current.ringTime);
+    this.address = kernel.allocate(contextSize);
     this.gate = new AdapterGate(this);
-    this.clock = new NicClock(machine, current.tcp.clockOffset);
+    this.clock = new NicClock(kernel, current.tcp.clockOffset);
   }
 
   private get segment(): TcpSegment {
-    return this.segments[Math.max(0, this.machine.processor)]!;
+    return this.segments[Math.max(0, this.kernel.processor)]!;
   }
 
   /** The processor for a received segment with a hash value, by the host's indirection table; 0 without receive side scaling. */
   processorFor(hash: number): number {
-    const { receiveScale, machine } = this;
+    const { receiveScale, kernel } = this;
     if (receiveScale?.enabled !== true) return 0;
-    return Math.min(processorOf(receiveScale, hash), machine.processorCount - 1);
+    return Math.min(processorOf(receiveScale, hash), kernel.processorCount - 1);
   }
 
   /** A processor for a completion: the adapter interrupts whichever it likes. */
   anyProcessor(): number {
-    const { processorCount } = this.machine;
+    const { processorCount } = this.kernel;
     return processorCount === 1 ? 0 : this.completionProcessors.nextBelow(processorCount);
   }
 
@@ -131,8 +139,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
    * under its feet waits for that, as it would for the connection's lock.
    */
   whenNothingRuns(delay: number, processor: number, work: () => void): void {
-    this.machine.queueDeferredCall(
-      delay,
+    this.kernel.queueDeferredCall(
       () => {
         for (const connection of this.objects.connections) {
           if (!connection.isRunning) continue;
@@ -141,6 +148,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
         }
         work();
       },
+      delay,
       processor,
     );
   }
@@ -296,7 +304,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     if (this.link === undefined || !this.gate.passesFrames) {
       this.frames.discardedOutgoing();
       this.pool.release(frame);
-      return this.machine.now;
+      return this.kernel.now;
     }
     this.frames.sent(destinationKind(frame.bytes), frame.length);
     const leaves = this.link.transmit(this.port, frame);
@@ -332,12 +340,12 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** Hands a frame up the ordinary path without its tag, which goes into the out-of-band data. */
   indicateFrame(bytes: Uint8Array, connection: number | undefined, tag?: VlanTag): void {
-    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    const list = allocateNetBufferList(this.kernel.addresses, [bytes]);
     if (tag !== undefined)
       list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf(tag);
     list.frame = { connection, payloadLength: 0, retransmission: false };
     this.lent.add(list);
-    this.ndis.packets.NdisMIndicateReceiveNetBufferLists(this.handle, list, connection);
+    this.ndis.NdisMIndicateReceiveNetBufferLists(this.handle, list, connection);
   }
 
   /** Gives a segment from the wire to its connection; false if it is the host stack's to process. */
@@ -365,9 +373,9 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   /** MiniportTcpOffloadForward: each list is one segment, beginning with its TCP header (section 5 of the data digest). */
   forward(connection: OffloadedConnection, lists: NET_BUFFER_LIST): void {
     if (connection.isRunning) {
-      this.machine.queueDeferredCall(spinTime, () => {
+      this.kernel.queueDeferredCall(() => {
         this.forward(connection, lists);
-      });
+      }, spinTime);
       return;
     }
     const { constState } = connection.path;
@@ -387,15 +395,15 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       if (problem === undefined && connection.processSegment(this.segment) === 'urgent')
         list.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
     }
-    this.machine.queueDeferredCall(this.settings.objectTime, () => {
+    this.kernel.queueDeferredCall(() => {
       this.upcalls.NdisTcpOffloadForwardComplete(this.handle, linkChain(forwarded)!);
-    });
+    }, this.settings.objectTime);
   }
 
   /** MiniportSendNetBufferLists: the hardware copies each frame and completes the lists when it has left. */
   send(lists: NET_BUFFER_LIST): void {
-    const { machine } = this;
-    let sentAt = machine.now;
+    const { kernel } = this;
+    let sentAt = kernel.now;
     this.openSends++;
     for (const list of chainToArray(lists)) {
       list.Status = this.gate.isUnplugged ? NDIS_STATUS.MEDIA_DISCONNECTED : NDIS_STATUS.SUCCESS;
@@ -412,11 +420,11 @@ export class TargetAdapter implements PVOID, GatedAdapter {
         this.tasks.completeChecksum(frame.bytes, frame.length);
       sentAt = Math.max(sentAt, this.transmit(frame));
     }
-    machine.queueDeferredCall(sentAt - machine.now, () => {
+    kernel.queueDeferredCall(() => {
       this.openSends--;
-      this.ndis.packets.NdisMSendNetBufferListsComplete(this.handle, lists);
+      this.ndis.NdisMSendNetBufferListsComplete(this.handle, lists);
       this.gate.somethingEnded();
-    });
+    }, sentAt - kernel.now);
   }
 
   /** MiniportReturnNetBufferLists and MiniportTcpOffloadReceiveReturn: lists are the target's own again. */
@@ -427,7 +435,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** A list for received bytes, to be indicated or handed up as BufferedData. */
   lendReceived(bytes: Uint8Array): NET_BUFFER_LIST {
-    const list = allocateNetBufferList(this.machine.addresses, [bytes]);
+    const list = allocateNetBufferList(this.kernel.addresses, [bytes]);
     this.lent.add(list);
     return list;
   }
@@ -464,11 +472,11 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** Lets the observer see what an engine has changed. */
   observe(connection: OffloadedConnection): void {
-    this.ndis.observer.ran(connection.handle, this.component, connection.engine.variables);
+    this.driver.observer.ran(connection.handle, this.component, connection.engine.variables);
   }
 
   /** The trace's id of a connection, for frames. */
   connectionId(handle: NDIS_OFFLOAD_HANDLE): number | undefined {
-    return this.ndis.observer.find(handle)?.connection;
+    return this.driver.observer.find(handle)?.connection;
   }
 }

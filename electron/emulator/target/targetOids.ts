@@ -1,9 +1,14 @@
 /** MiniportOidRequest in the target: parameters, power and the statistics of offloaded connections, and the tables of other OIDs. */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
-import { answerOidQuery, takeOidSet } from '../ndis/oidBuffers';
-import { chimneyOids } from '../ndis/oidRequests';
-import { readTcpEncapsulation, readTcpParameters, tcpParametersSize } from '../ndis/tcpParameters';
+import {
+  answerOidQuery,
+  chimneyOids,
+  readTcpEncapsulation,
+  readTcpParameters,
+  takeOidSet,
+  tcpParametersSize,
+  type NDIS_OID_REQUEST,
+} from '../kit';
 import { generalOids } from './generalOids';
 import { serveFrom, type OidHandlers, type OidTable } from './oidHandlers';
 import type { TargetAdapter } from './targetAdapter';

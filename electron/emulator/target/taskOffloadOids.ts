@@ -1,15 +1,15 @@
 /** OIDs that turn offloads of the target on and off, connection offload among them. */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
-import { takeOidSet } from '../ndis/oidBuffers';
 import {
   offloadEncapsulationSize,
   offloadParametersSize,
   readOffloadEncapsulation,
   readOffloadParameters,
+  takeOidSet,
   writeOffloadEncapsulation,
-} from '../ndis/taskOffload';
+  type NDIS_OID_REQUEST,
+} from '../kit';
 import type { OidTable } from './oidHandlers';
 import { olderTaskOffload } from './olderTaskOffload';
 import type { TargetAdapter } from './targetAdapter';

@@ -11,7 +11,7 @@ import {
   type Encapsulation,
   type OffloadEncapsulation,
   type TaskOffload,
-} from '../ndis/taskOffload';
+} from '../kit';
 import { ethernetHeaderLength } from '../wire/ethernet';
 import { finishChecksum, sumWords } from '../wire/internetChecksum';
 import { ipv4Offset, readIpv4Header } from '../wire/ipv4';

@@ -3,7 +3,7 @@
  * (WDK "Terminating Offload State").
  */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../ndis/offloadBlockList';
+import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../kit';
 import { neighborDelegated } from './neighborState';
 import type { TargetContext } from './contexts';
 import type { OffloadedConnection } from './offloadedConnection';
@@ -11,7 +11,7 @@ import type { TargetAdapter } from './targetAdapter';
 
 /** Serves one terminate request; it is completed after `objectTime` for each object. */
 export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
-  const { machine, settings, ndis, handle } = adapter;
+  const { kernel, settings, ndis, handle } = adapter;
   adapter.operationBegins();
   const blocks: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST[] = [];
   walkBlocks(root, (block) => blocks.push(block));
@@ -23,11 +23,11 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
       const block = blocks[index];
       if (block === undefined) {
         // What was queued for the wire has left before the host stack sends again (TRM-040).
-        machine.queueDeferredCall(adapter.ring.idleAt - machine.now, () => {
-          ndis.offload.NdisMTerminateOffloadComplete(handle, root);
+        kernel.queueDeferredCall(() => {
+          ndis.NdisMTerminateOffloadComplete(handle, root);
           for (const connection of lost) connection.reportHardwareFailure();
           adapter.operationEnds();
-        });
+        }, adapter.ring.idleAt - kernel.now);
         return;
       }
       block.Status = giveBack(adapter, block, lost);

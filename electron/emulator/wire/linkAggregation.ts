@@ -1,9 +1,13 @@
 /**
- * A static link aggregation (IEEE 802.1AX without its protocol) at the far end: several links to one host look like one. Frames of one
- * neighbor take one link as long as its carrier is there.
+ * The far end of several links to one host. `static`: a link aggregation (IEEE 802.1AX without its protocol), where frames of one
+ * neighbor take one link as long as its carrier is there. `learning`: ordinary ports of a switch, which sends to the host where it has
+ * last heard of it (IEEE 802.1Q, section 8.7).
  */
 import type { Frame } from './frame';
 import type { Link, LinkEnd, Transmitter } from './link';
+
+/** How the far end chooses among its links. */
+export type FarEndMode = 'static' | 'learning';
 
 /** Which of several links a neighbor's frames take: both ends compute it of the neighbor's Ethernet address. */
 export function aggregationHash(neighbor: Uint8Array): number {
@@ -17,13 +21,17 @@ class AggregatedPort implements LinkEnd {
   up = true;
   link: Link | undefined;
 
-  constructor(private readonly farEnd: LinkEnd) {}
+  constructor(
+    private readonly farEnd: LinkEnd,
+    private readonly heard: (port: AggregatedPort) => void,
+  ) {}
 
   get component(): number {
     return this.farEnd.component;
   }
 
   receive(frame: Frame): void {
+    this.heard(this);
     this.farEnd.receive(frame);
   }
 
@@ -41,8 +49,18 @@ export class LinkAggregation implements Transmitter {
   readonly ports: readonly LinkEnd[];
   private readonly members: readonly AggregatedPort[];
 
-  constructor(farEnd: LinkEnd, count: number) {
-    this.ports = this.members = Array.from({ length: count }, () => new AggregatedPort(farEnd));
+  /** Where the host was last heard. */
+  private learned: AggregatedPort | undefined;
+
+  constructor(
+    farEnd: LinkEnd,
+    count: number,
+    private readonly mode: FarEndMode = 'static',
+  ) {
+    const heard = (port: AggregatedPort): void => {
+      this.learned = port;
+    };
+    this.ports = this.members = Array.from({ length: count }, () => new AggregatedPort(farEnd, heard));
   }
 
   /** Plugs the cable of a port in. */
@@ -57,13 +75,19 @@ export class LinkAggregation implements Transmitter {
     return member.link.transmit(member, frame);
   }
 
-  /** The port of a frame's neighbor among those with a carrier; without any the first port loses it, as a single link would. */
+  /** The port for a frame among those with a carrier; without any the first port loses it, as a single link would. */
   private portFor(frame: Frame): AggregatedPort {
-    const { members } = this;
+    const { members, learned } = this;
+    // What was learned on a port is forgotten with its carrier.
+    if (this.mode === 'learning') return learned?.up === true ? learned : (firstUp(members) ?? members[0]!);
     let up = 0;
     for (const member of members) if (member.up) up++;
     if (up === 0) return members[0]!;
     let skip = aggregationHash(frame.bytes.subarray(6, 12)) % up;
     return members.find((member) => member.up && skip-- === 0)!;
   }
+}
+
+function firstUp(ports: readonly AggregatedPort[]): AggregatedPort | undefined {
+  return ports.find((port) => port.up);
 }

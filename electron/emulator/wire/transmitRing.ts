@@ -1,6 +1,9 @@
 import type { EventTarget } from '../clock/scheduler';
 import { surroundings, type Machine } from '../machine/machine';
 
+/** What hardware keeps time by: the machine's clock, in virtual ns, and events on it. */
+export type HardwareClock = Pick<Machine, 'now' | 'schedule'>;
+
 /**
  * The short queue between a TCP engine and its wire. An engine that asks for room before each segment stops within a few frames
  * when it is told to, and knows what it has really sent.
@@ -11,14 +14,14 @@ export class TransmitRing implements EventTarget {
   private readonly waiting = new Set<() => void>();
 
   constructor(
-    private readonly machine: Machine,
+    private readonly clock: HardwareClock,
     /** Longest wait of a frame in the ring, ns. */
     private readonly depth: number,
   ) {}
 
   /** Whether another frame may be queued now. */
   get hasRoom(): boolean {
-    return this.lastBitLeaves - this.machine.now < this.depth;
+    return this.lastBitLeaves - this.clock.now < this.depth;
   }
 
   /** Engines that wait for room. */
@@ -28,7 +31,7 @@ export class TransmitRing implements EventTarget {
 
   /** When everything queued so far will have left, virtual ns; not before now. */
   get idleAt(): number {
-    return Math.max(this.lastBitLeaves, this.machine.now);
+    return Math.max(this.lastBitLeaves, this.clock.now);
   }
 
   /** A frame has been queued whose last bit leaves at `leaves`. */
@@ -56,7 +59,7 @@ export class TransmitRing implements EventTarget {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    const at = Math.max(this.machine.now, this.lastBitLeaves - this.depth + 1);
-    this.machine.schedule(at, this, 0, undefined, surroundings);
+    const at = Math.max(this.clock.now, this.lastBitLeaves - this.depth + 1);
+    this.clock.schedule(at, this, 0, undefined, surroundings);
   }
 }

@@ -3,7 +3,7 @@ import type { CallColumn } from './callRows';
 
 /** Name of a column. */
 export type ColumnId =
-  'time' | 'function' | 'from' | 'connection' | 'irql' | 'duration' | 'latency' | 'status';
+  'time' | 'function' | 'from' | 'connection' | 'processor' | 'irql' | 'duration' | 'latency' | 'status';
 
 /** A column of the table. */
 export interface TableColumn {
@@ -19,6 +19,7 @@ const widths: Readonly<Record<ColumnId, { readonly least: number; readonly share
   function: { least: 210, share: 5 },
   from: { least: 150, share: 3 },
   connection: { least: 40, share: 0 },
+  processor: { least: 32, share: 0 },
   irql: { least: 64, share: 0 },
   duration: { least: 70, share: 0 },
   latency: { least: 94, share: 0 },
@@ -35,6 +36,7 @@ const priority: readonly ColumnId[] = [
   'latency',
   'connection',
   'irql',
+  'processor',
 ];
 
 /** Space between two columns, and left and right of all, px; the style sheet has the same. */

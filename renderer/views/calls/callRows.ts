@@ -25,13 +25,14 @@ export function parseFilter(text: string): readonly string[] {
     .filter((word) => word !== '' && word !== '-');
 }
 
-/** What a filter looks at: function, components, status and IRQL of a call. */
+/** What a filter looks at: function, components, status, IRQL, connection and processor of a call. */
 export function searchText(model: TraceModel, call: Call): string {
   const parts = [
     call.functionName,
     componentName(model, call.caller),
     componentName(model, call.callee),
     irqlNames[call.irql],
+    `cpu:${call.processor}`,
     call.connection === undefined ? '' : `connection:${call.connection}`,
     call.status === undefined
       ? ''
@@ -54,7 +55,7 @@ export function selectCalls(model: TraceModel, filter: readonly string[], order:
   const matches = (call: Call): boolean => {
     if (filter.length === 0) return true;
     // Few combinations of function, components and status make up a whole trace.
-    const key = `${call.functionName}|${call.caller}|${call.callee}|${call.status ?? ''}|${call.irql}|${call.connection ?? ''}`;
+    const key = `${call.functionName}|${call.caller}|${call.callee}|${call.status ?? ''}|${call.irql}|${call.processor}|${call.connection ?? ''}`;
     let found = texts.get(key);
     if (found === undefined) {
       const text = searchText(model, call);

@@ -8,6 +8,7 @@ import { hitTest, placeOf } from '../../../renderer/timeline/places';
 import { layoutTimeline, mostBars } from '../../../renderer/timeline/timelineLayout';
 import { pixelOf, wholeTrace } from '../../../renderer/timeline/viewport';
 import { readTrace } from '../../harness/readTrace';
+import { runPlan } from '../../harness/runPlan';
 import { syntheticTrace } from '../../harness/syntheticTrace';
 
 const model = readTrace(syntheticTrace());
@@ -38,6 +39,24 @@ test('lanes stand in the order milestones, components, connections, wire, and do
     bottom = lane.y + lane.height;
   }
   expect(lanesHeight(lanes)).toBe(bottom);
+});
+
+test('intermediate drivers stand above the adapters’ drivers, the uppermost first', () => {
+  const stack = runPlan(
+    { connections: 1, team: { adapters: 2, mode: 'failover', layers: 2 } },
+    { fileBytes: 100_000 },
+  ).model;
+  const stackIndex = new LaneIndex(stack);
+  stackIndex.update();
+  const titles = layoutLanes(stack, stackIndex).map((lane) => lane.title);
+  const drivers = titles.filter((title) => /driver|target|stack/.test(title));
+  expect(drivers).toEqual([
+    'Host TCP/IP stack',
+    'Intermediate driver 2',
+    'Teaming driver',
+    'Offload target 1',
+    'Offload target 2',
+  ]);
 });
 
 test('lanes grow into free room, up to a limit, and never beyond it', () => {

@@ -38,11 +38,19 @@ function makeGate(places: OffloadPlace[] = [], capabilityStatus: number = NDIS_S
     note: () => undefined,
   });
   gate.enabled();
+  let held = false;
   const settle = (): void => {
     for (let work = idle.shift(); work !== undefined; work = idle.shift()) work();
   };
   const status = (StatusCode: number, StatusBuffer: Uint8Array | null = null): void => {
     gate.onStatus({ address: 1, SourceHandle: { address: 2, label: 'adapter' }, StatusCode, StatusBuffer });
+    if (!held) settle();
+  };
+  /** Does several things before anything that waits for an idle moment. */
+  const settleLater = (work: () => void): void => {
+    held = true;
+    work();
+    held = false;
     settle();
   };
   const event = (name: 'NetEventSetPower' | 'NetEventPause' | 'NetEventRestart', power?: DevicePowerState) =>
@@ -52,7 +60,7 @@ function makeGate(places: OffloadPlace[] = [], capabilityStatus: number = NDIS_S
     gate.placeChanged();
     settle();
   };
-  return { gate, did, status, event, move };
+  return { gate, did, status, event, move, settleLater };
 }
 
 describe('when the host stack may offload', () => {
@@ -107,6 +115,17 @@ describe('when the host stack may offload', () => {
     status(NDIS_STATUS.OFFLOAD_PAUSE);
     status(NDIS_STATUS.OFFLOAD_RESUME);
     expect(gate.mayOffload).toBe(false);
+  });
+
+  it('PWR-007: what is asked for after a resume counts, even if the capabilities have not been read yet', () => {
+    const { gate, status, did, settleLater } = makeGate(['Offloaded']);
+    status(NDIS_STATUS.OFFLOAD_PAUSE);
+    settleLater(() => {
+      status(NDIS_STATUS.OFFLOAD_RESUME);
+      status(NDIS_STATUS.UPLOAD_ALL);
+    });
+    expect(gate.mayOffload).toBe(false);
+    expect(did).toEqual(['upload 0']);
   });
 
   it('PWR-009: a resume before the terminations have ended opens nothing yet', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostConnection } from '../../../../electron/emulator/host/hostConnection';
 import { defaultHostSettings } from '../../../../electron/emulator/host/hostSettings';
 import { HostStack } from '../../../../electron/emulator/host/hostStack';
+import { DRIVER_OBJECT } from '../../../../electron/emulator/kit';
 import { Machine } from '../../../../electron/emulator/machine/machine';
 import { Ndis } from '../../../../electron/emulator/ndis/ndis';
 import { EchoHost, echoPort } from '../../../../electron/emulator/peer/echoHost';
@@ -30,7 +31,8 @@ class Bench {
     this.driver = new MemorylessDriver(machine, ndis, pool);
     const mac = Uint8Array.from([2, 0, 0, 0, 0, 1]);
     const address = Uint8Array.from([192, 0, 2, 1]);
-    const host = new HostStack(machine, ndis, { ...defaultHostSettings, mac, address });
+    const driver = new DRIVER_OBJECT(machine, ndis, 'host-stack', 'Host TCP/IP stack');
+    const host = new HostStack(driver, { ...defaultHostSettings, mac, address });
     const remote = Uint8Array.from([192, 0, 2, 2]);
     const peerAddresses = { mac: Uint8Array.from([2, 0, 0, 0, 0, 2]), address: remote };
     const peer = new EchoHost(machine, pool, peerAddresses, defaultTcpSettings, () => 0);

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AddressSpace } from '../../../../electron/emulator/machine/addressSpace';
-import { DISPATCH_LEVEL, Machine, PASSIVE_LEVEL } from '../../../../electron/emulator/machine/machine';
+import {
+  DISPATCH_LEVEL,
+  Machine,
+  PASSIVE_LEVEL,
+  surroundings,
+} from '../../../../electron/emulator/machine/machine';
 import { silentProbe } from '../../../harness/silentProbe';
 
 function machine(seed = 1): Machine {
@@ -44,6 +49,160 @@ describe('Machine', () => {
     expect(first(5, 1)).toBe(first(5, 1));
     expect(first(5, 1)).not.toBe(first(5, 2));
     expect(first(5, 1)).not.toBe(first(6, 1));
+  });
+});
+
+describe('Machine with several processors', () => {
+  const withProcessors = (count: number, seed = 1): Machine => new Machine(silentProbe(), seed, count);
+
+  it('lets the others reach the present moment while one is in the middle of something', () => {
+    const on = withProcessors(2);
+    const seen: [string, number, number][] = [];
+    const note = (what: string): void => void seen.push([what, on.processor, on.now]);
+    on.queueDeferredCall(
+      10,
+      () => {
+        note('begins');
+        on.scheduler.spend(50);
+        on.interleave();
+        note('ends');
+      },
+      0,
+    );
+    on.queueDeferredCall(
+      30,
+      () => {
+        note('meanwhile');
+      },
+      1,
+    );
+    on.queueDeferredCall(
+      70,
+      () => {
+        note('later');
+      },
+      1,
+    );
+    while (on.step());
+    expect(seen).toEqual([
+      ['begins', 0, 10],
+      ['meanwhile', 1, 60],
+      ['ends', 0, 60],
+      ['later', 1, 70],
+    ]);
+  });
+
+  it('keeps the events of a busy processor until it is free, in their order', () => {
+    const on = withProcessors(2);
+    const seen: string[] = [];
+    on.queueDeferredCall(
+      10,
+      () => {
+        on.scheduler.spend(50);
+        on.interleave();
+        seen.push('first');
+      },
+      0,
+    );
+    on.queueDeferredCall(20, () => void seen.push('second'), 0);
+    on.queueDeferredCall(15, () => void seen.push('elsewhere'), 1);
+    on.queueDeferredCall(30, () => void seen.push('third'), 0);
+    while (on.step());
+    expect(seen).toEqual(['elsewhere', 'first', 'second', 'third']);
+  });
+
+  it('never makes hardware wait for a processor', () => {
+    const on = withProcessors(1);
+    const seen: [string, number][] = [];
+    on.queueDeferredCall(10, () => {
+      on.scheduler.spend(50);
+      on.interleave();
+      seen.push(['processor', on.processor]);
+    });
+    on.schedule(
+      20,
+      { onEvent: () => void seen.push(['hardware', on.processor]) },
+      0,
+      undefined,
+      surroundings,
+    );
+    while (on.step());
+    expect(seen).toEqual([
+      ['hardware', surroundings],
+      ['processor', 0],
+    ]);
+  });
+
+  it('keeps levels, causes and open calls of each processor apart', () => {
+    const on = withProcessors(2);
+    const seen: unknown[] = [];
+    on.queueDeferredCall(
+      10,
+      () => {
+        on.openCalls.push(7);
+        on.irql = PASSIVE_LEVEL;
+        on.scheduler.spend(50);
+        on.interleave();
+        seen.push([on.irql, on.currentCause]);
+        on.openCalls.pop();
+      },
+      0,
+    );
+    on.queueDeferredCall(20, () => void seen.push([on.irql, on.currentCause]), 1);
+    while (on.step());
+    expect(seen).toEqual([
+      [DISPATCH_LEVEL, undefined],
+      [PASSIVE_LEVEL, 7],
+    ]);
+  });
+
+  it('runs work on another processor at once if that is free, and else when it is', () => {
+    const on = withProcessors(2);
+    const seen: [string, number][] = [];
+    const note = (what: string): void => void seen.push([what, on.processor]);
+    on.queueDeferredCall(
+      10,
+      () => {
+        on.runOn(1, () => {
+          note('free');
+        });
+        on.scheduler.spend(50);
+        on.interleave();
+        note('holder');
+      },
+      0,
+    );
+    on.queueDeferredCall(
+      20,
+      () =>
+        on.runOn(0, () => {
+          note('busy');
+        }),
+      1,
+    );
+    while (on.step());
+    expect(seen).toEqual([
+      ['free', 1],
+      ['holder', 0],
+      ['busy', 0],
+    ]);
+  });
+
+  it('gives work items to processors that the seed picks', () => {
+    const placesOf = (seed: number): number[] => {
+      const on = withProcessors(4, seed);
+      const places: number[] = [];
+      for (let item = 0; item < 40; item++) on.queueWorkItem(item, () => void places.push(on.processor));
+      while (on.step());
+      return places;
+    };
+    expect(new Set(placesOf(1))).toEqual(new Set([0, 1, 2, 3]));
+    expect(placesOf(1)).toEqual(placesOf(1));
+    expect(placesOf(1)).not.toEqual(placesOf(2));
+  });
+
+  it.each([0, 65, Number.NaN])('refuses %d processors', (count) => {
+    expect(() => withProcessors(count)).toThrow(RangeError);
   });
 });
 

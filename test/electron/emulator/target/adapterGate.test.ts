@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DRIVER_OBJECT } from '../../../../electron/emulator/kit';
 import { devicePowerStates, type NDIS_OID_REQUEST } from '../../../../electron/emulator/ndis/characteristics';
 import { writeConnectionOffload } from '../../../../electron/emulator/ndis/connectionOffload';
 import { allocateOidRequest, chimneyOids } from '../../../../electron/emulator/ndis/oidRequests';
@@ -17,10 +18,12 @@ function makeGate() {
       },
     },
   });
+  const driver = new DRIVER_OBJECT(drivers.machine, drivers.ndis, 'offload-target', 'Offload target');
+  const { kernel, ndis } = driver;
   const load = { isIdle: true, isQuiet: true, isSending: false };
   const adapter = Object.assign(load, {
-    machine: drivers.machine,
-    ndis: drivers.ndis,
+    kernel,
+    ndis,
     handle: drivers.adapter,
     linkSpeed: 1e9,
     resetTime: 1000,
