@@ -25,7 +25,6 @@ const boundaries = {
     'electron/emulator/wire',
     '@noble/hashes',
   ],
-  // The kit has the firmware of a NIC for drivers that bring no TCP of their own.
   'electron/emulator/kit': ['shared', 'electron/emulator', 'electron/emulator/tcp', 'electron/emulator/wire'],
   'electron/emulator/tcp': ['shared', 'electron/emulator', 'electron/emulator/wire', '@noble/hashes'],
   'electron/emulator/wire': ['shared', 'electron/emulator', 'electron/emulator/tcp'],

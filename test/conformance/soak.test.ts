@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { soak } from '../../electron/emulator/soak/soakRun';
 import { silentProbe } from '../../electron/emulator/observe/silentProbe';
 import { recordSoak } from '../harness/recordSoak';
-import { itKeepsTheTreeRules } from '../harness/treeRules';
+import { itKeepsTheTreeRulesAtEachEdge } from '../harness/treeRules';
 
 /** Connections of each. */
 const connections = 20;
@@ -17,7 +17,7 @@ describe.each(recordedSeeds)('a soak with seed %i', (seed) => {
     expect(result.findings, `seed ${seed}`).toEqual([]);
   });
 
-  itKeepsTheTreeRules(model);
+  itKeepsTheTreeRulesAtEachEdge(model);
 });
 
 describe('some soaks together', () => {

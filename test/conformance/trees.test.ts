@@ -5,10 +5,10 @@ import { statusOf, treeOf } from '../harness/objectLedger';
 import { recordScenario } from '../harness/recordScenario';
 import { runPlan } from '../harness/runPlan';
 import { callsOf } from '../harness/traceQueries';
-import { itKeepsTheTreeRules } from '../harness/treeRules';
+import { itKeepsTheTreeRulesAtEachEdge } from '../harness/treeRules';
 
 describe.each(scenarioIds)('trees in scenario %s', (scenario) => {
-  itKeepsTheTreeRules(recordScenario(scenario).model);
+  itKeepsTheTreeRulesAtEachEdge(recordScenario(scenario).model);
 });
 
 describe('scenario many-connections', () => {
@@ -59,7 +59,7 @@ describe('connections that are offered one by one and share paths', () => {
     { fileBytes: 12 * 64 * 1024, loss: 0.002 },
   );
 
-  itKeepsTheTreeRules(model);
+  itKeepsTheTreeRulesAtEachEdge(model);
 
   it('all streams arrive unchanged', () => {
     expect(report.success).toBe(true);

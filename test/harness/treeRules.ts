@@ -1,9 +1,10 @@
 /** The rules of block-list trees as checks of a recorded run, so that every run with trees can be held against all of them. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Call } from '../../shared/analysis/callIndex';
 import type { TraceModel } from '../../shared/analysis/traceModel';
 import { NDIS_STATUS } from '../../shared/ddi/status';
 import type { StateLayer } from '../../shared/trace/records';
+import { callsOf } from './traceQueries';
 import { statusOf, walkOperations, wasTaken, type ObjectLedger, type TreeBlock } from './objectLedger';
 
 const below: Readonly<Record<StateLayer, StateLayer | undefined>> = {
@@ -160,4 +161,14 @@ export function itKeepsTheTreeRules(model: TraceModel, edge?: number): void {
         if (object !== undefined) expect(ledger.updating.has(object)).toBe(false);
     });
   });
+}
+
+/** Declares the tests for each miniport edge of a run with several. */
+export function itKeepsTheTreeRulesAtEachEdge(model: TraceModel): void {
+  const edges = new Set(callsOf(model, 'MiniportInitializeEx').map(({ callee }) => callee));
+  for (const edge of edges) {
+    describe(`at the miniport edge of ${model.store!.components[edge]!.name}`, () => {
+      itKeepsTheTreeRules(model, edge);
+    });
+  }
 }

@@ -19,15 +19,15 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
-          'INI-029: everything taken is NDIS_STATUS_SUCCESS everywhere',
+          'INI-033 INI-034: a failed root ends the walk, siblings included',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/examples/minimalTarget.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
+          'examples/minimal-target',
+          'INI-040: refuses a connection that the firmware has no room for with NDIS_STATUS_OFFLOAD_TCP_ENTRIES',
         ],
       },
     ],
@@ -51,10 +51,22 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario no-tcp-entries', 'TRM-002: nothing is terminated twice'],
+        titles: [
+          'trees in scenario no-tcp-entries',
+          'at the miniport edge of Offload target',
+          'TRM-002: nothing is terminated twice',
+        ],
       },
     ],
     NdisInvalidateOffload: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'an upload that the target insists on',
+          'INV-003 EVT-017: InvalidState when what the connection depends on has become invalid',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/updates.test.ts',
@@ -71,14 +83,6 @@ export const ddiTests: DdiTestClaims = {
           'INV-004: a target sends nothing on a connection whose neighbor is invalid',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario neighbor-invalidated',
-          'TRM-007 TRE-058 INV-008: at the end the target holds nothing',
-        ],
-      },
     ],
     NdisUpdateOffload: [
       {
@@ -88,114 +92,140 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/treeWalk.test.ts',
+        file: 'test/conformance/namedScenarios.test.ts',
         titles: [
-          'trees of any shape at random instants, seed 3',
-          'UPD-001: updates carry cached structures or none',
+          'scenario address-and-mtu-change',
+          'UPD-005 UPD-013: frames go to the new Ethernet address once the update has been completed',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario first-sweep', 'UPD-001: updates carry cached structures or none'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario update-everything',
+          'UPD-001: each cached variable of the layer neighbor takes another value by update',
+        ],
       },
     ],
     NdisQueryOffloadState: [
       {
         kind: 'test',
-        file: 'test/conformance/updates.test.ts',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: ['a target without the send-backlog feature', 'QRY-007: answers 0xFFFFFFFF'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'a query of every class of every layer',
-          'QRY-004 QRY-007: delegated TCP state has the two backlog sizes',
+          'hardware that fails',
+          'during a query',
+          'QRY-011 INV-002 TRM-036: FAILURE, then Retrieve(HardwareFailure), then Abort',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario query-everything',
+          'QRY-001: each class of variables of the layer neighbor is queried, alone and with the others',
+        ],
       },
     ],
     NdisOffloadTcpSend: [
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario neighbor-invalidated',
-          'SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING',
+          "a team for 'failover' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadSend goes down as NdisOffloadTcpSend with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
-        titles: ['frames on the wire in scenario neighbor-invalidated', 'SND-012: the target never sets URG'],
+        file: 'test/conformance/teaming.test.ts',
+        titles: [
+          "a team for 'load-balancing' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadSend goes down as NdisOffloadTcpSend with the same lists and the own handle',
+        ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario transfer',
-          'SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING',
+          "a team for 'failover' under 2 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadSend goes down as NdisOffloadTcpSend with the same lists and the own handle',
         ],
       },
     ],
     NdisOffloadTcpReceive: [
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario neighbor-invalidated',
-          'RCV-033: completions and indications of a connection never overlap',
+          "a team for 'failover' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadReceive goes down as NdisOffloadTcpReceive with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario many-connections',
-          'RCV-033: completions and indications of a connection never overlap',
+          "a team for 'load-balancing' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadReceive goes down as NdisOffloadTcpReceive with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario transfer',
-          'RCV-033: completions and indications of a connection never overlap',
+          "a team for 'failover' under 2 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadReceive goes down as NdisOffloadTcpReceive with the same lists and the own handle',
         ],
       },
     ],
     NdisOffloadTcpDisconnect: [
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'frames on the wire in scenario many-connections',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          "a team for 'failover' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadDisconnect goes down as NdisOffloadTcpDisconnect with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'frames on the wire in scenario transfer',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          "a team for 'load-balancing' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadDisconnect goes down as NdisOffloadTcpDisconnect with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'frames on the wire in scenario first-sweep',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          "a team for 'failover' under 2 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadDisconnect goes down as NdisOffloadTcpDisconnect with the same lists and the own handle',
         ],
       },
     ],
     NdisOffloadTcpForward: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'forward',
+          'IMD-023: goes down with the same function, the driver’s own handle and the same list',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with every feature at once, on a wire that loses frames',
+          'seed 2: every byte comes back, whoever carries it',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/recorder/recording.test.ts',
@@ -204,38 +234,31 @@ export const ddiTests: DdiTestClaims = {
           'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
-      },
     ],
     NdisOffloadTcpReceiveReturn: [
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/conformance/namedScenarios.test.ts',
         titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+          'scenario terminate-with-data',
+          'TRM-020 TRM-023: unread bytes come in BufferedData, and go back by NdisOffloadTcpReceiveReturn',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'indications',
+          'IND-012: lists that were taken are the miniport’s again when the driver above returns them',
+        ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'differs for another seed'],
+        file: 'test/conformance/cachedVariables.test.ts',
+        titles: [
+          'RcvIndicationSize of an offloaded connection',
+          'IND-007: indications carry about that much while no receive is posted',
+        ],
       },
     ],
     NdisMInitiateOffloadComplete: [
@@ -252,15 +275,15 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
-          'INI-029: everything taken is NDIS_STATUS_SUCCESS everywhere',
+          'INI-033 INI-034: a failed root ends the walk, siblings included',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/examples/minimalTarget.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
+          'examples/minimal-target',
+          'INI-040: refuses a connection that the firmware has no room for with NDIS_STATUS_OFFLOAD_TCP_ENTRIES',
         ],
       },
     ],
@@ -284,10 +307,22 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario no-tcp-entries', 'TRM-002: nothing is terminated twice'],
+        titles: [
+          'trees in scenario no-tcp-entries',
+          'at the miniport edge of Offload target',
+          'TRM-002: nothing is terminated twice',
+        ],
       },
     ],
     NdisMInvalidateOffloadComplete: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'an upload that the target insists on',
+          'INV-003 EVT-017: InvalidState when what the connection depends on has become invalid',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/updates.test.ts',
@@ -304,14 +339,6 @@ export const ddiTests: DdiTestClaims = {
           'INV-004: a target sends nothing on a connection whose neighbor is invalid',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario neighbor-invalidated',
-          'TRM-007 TRE-058 INV-008: at the end the target holds nothing',
-        ],
-      },
     ],
     NdisMUpdateOffloadComplete: [
       {
@@ -321,49 +348,77 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/treeWalk.test.ts',
+        file: 'test/conformance/namedScenarios.test.ts',
         titles: [
-          'trees of any shape at random instants, seed 3',
-          'UPD-001: updates carry cached structures or none',
+          'scenario address-and-mtu-change',
+          'UPD-005 UPD-013: frames go to the new Ethernet address once the update has been completed',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario first-sweep', 'UPD-001: updates carry cached structures or none'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario update-everything',
+          'UPD-001: each cached variable of the layer neighbor takes another value by update',
+        ],
       },
     ],
     NdisMQueryOffloadStateComplete: [
       {
         kind: 'test',
-        file: 'test/conformance/updates.test.ts',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: ['a target without the send-backlog feature', 'QRY-007: answers 0xFFFFFFFF'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'a query of every class of every layer',
-          'QRY-004 QRY-007: delegated TCP state has the two backlog sizes',
+          'hardware that fails',
+          'during a query',
+          'QRY-011 INV-002 TRM-036: FAILURE, then Retrieve(HardwareFailure), then Abort',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario query-everything',
+          'QRY-001: each class of variables of the layer neighbor is queried, alone and with the others',
+        ],
       },
     ],
     NdisMOffloadEventIndicate: [
       {
         kind: 'test',
-        file: 'test/electron/emulator/ndis/registration.test.ts',
+        file: 'test/conformance/reachability.test.ts',
         titles: [
-          'NdisSetOptionalHandlers with a binding handle',
-          'REG-026 REG-027: NDIS enters the handlers of the binding, and of two registrations the later one',
+          'NeighborReachabilityQuery',
+          'RCH-012 RCH-013: one complete neighbor block with const, cached and delegated state behind it',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/reachability.test.ts',
+        titles: ['reachability that is handed over', 'RCH-008: NceStaleTicks is what the host stack has set'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/reachability.test.ts',
+        titles: [
+          'a stale neighbor that the host stack was asked about',
+          'RCH-022: without progress the host probes by unicast, and an answer ends the exchange',
         ],
       },
     ],
     NdisMGetOffloadHandlers: [
+      {
+        kind: 'test',
+        file: 'test/conformance/internalStructures.test.ts',
+        titles: [
+          'structures of ndischimney.h that NDIS keeps for itself',
+          'INZ-012: NdisMGetOffloadHandlers: NDIS_OFFLOAD_EVENT_HANDLERS is the beginning of NDIS_TCP_OFFLOAD_EVENT_HANDLERS',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/registration.test.ts',
@@ -374,85 +429,86 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        file: 'test/conformance/reset.test.ts',
         titles: [
-          'OIDs of the target',
-          'parameters that are cut get BUFFER_TOO_SHORT and the size of their first revision',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'PWR-013: an adapter gives packets back with MEDIA_DISCONNECTED while its link is down',
+          'drivers that go',
+          'REG-029: the target is unloaded after its adapter has been halted, and deregisters',
         ],
       },
     ],
     NdisTcpOffloadEventHandler: [
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/conformance/sendBacklog.test.ts',
         titles: [
-          'a recording',
-          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+          'a target with the send-backlog feature',
+          'EVT-033: a query answers what was indicated, whatever is posted',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+          "TCP_UPLOAD_REASON 'HighFragmentation'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighOutOfOrderPackets'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
       },
     ],
     NdisTcpOffloadReceiveHandler: [
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
         titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+          'indications',
+          'IND-008: a list that was answered with 3223523342 is the miniport’s at once',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/cachedVariables.test.ts',
+        titles: [
+          'RcvIndicationSize of an offloaded connection',
+          'IND-007: indications carry about that much while no receive is posted',
+        ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'differs for another seed'],
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'receive indications that the host stack does not take whole',
+          'IND-010 IND-011 IND-018 IND-019: of which it takes all but a byte',
+        ],
       },
     ],
     NdisTcpOffloadSendComplete: [
       {
         kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with the send-backlog feature',
+          'SND-013: the host keeps about as much posted as the target wants',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/requests.test.ts',
         titles: [
-          'contract of requests and completions in scenario neighbor-invalidated',
+          'contract of requests and completions in scenario terminate-with-data',
           'SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING',
         ],
       },
       {
         kind: 'test',
         file: 'test/conformance/wire.test.ts',
-        titles: ['frames on the wire in scenario neighbor-invalidated', 'SND-012: the target never sets URG'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario many-connections',
-          'SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING',
-        ],
+        titles: ['frames on the wire in scenario terminate-with-data', 'SND-012: the target never sets URG'],
       },
     ],
     NdisTcpOffloadReceiveComplete: [
@@ -460,6 +516,14 @@ export const ddiTests: DdiTestClaims = {
         kind: 'test',
         file: 'test/conformance/requests.test.ts',
         titles: [
+          'contract of requests and completions in scenario terminate-with-data',
+          'RCV-033: completions and indications of a connection never overlap',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/requests.test.ts',
+        titles: [
           'contract of requests and completions in scenario neighbor-invalidated',
           'RCV-033: completions and indications of a connection never overlap',
         ],
@@ -468,15 +532,7 @@ export const ddiTests: DdiTestClaims = {
         kind: 'test',
         file: 'test/conformance/requests.test.ts',
         titles: [
-          'contract of requests and completions in scenario many-connections',
-          'RCV-033: completions and indications of a connection never overlap',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario transfer',
+          'contract of requests and completions in scenario stacked-drivers',
           'RCV-033: completions and indications of a connection never overlap',
         ],
       },
@@ -484,9 +540,17 @@ export const ddiTests: DdiTestClaims = {
     NdisTcpOffloadDisconnectComplete: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'without memory for a send',
+          'DSC-015 DSC-019: a graceful disconnect behind a refused send ends with the upload',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/wire.test.ts',
         titles: [
-          'frames on the wire in scenario many-connections',
+          'frames on the wire in scenario stacked-drivers',
           'DSC-023: the target sends no RST without an abortive disconnect',
         ],
       },
@@ -494,15 +558,7 @@ export const ddiTests: DdiTestClaims = {
         kind: 'test',
         file: 'test/conformance/wire.test.ts',
         titles: [
-          'frames on the wire in scenario transfer',
-          'DSC-023: the target sends no RST without an abortive disconnect',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/wire.test.ts',
-        titles: [
-          'frames on the wire in scenario first-sweep',
+          'frames on the wire in scenario load-balancing',
           'DSC-023: the target sends no RST without an abortive disconnect',
         ],
       },
@@ -510,24 +566,24 @@ export const ddiTests: DdiTestClaims = {
     NdisTcpOffloadForwardComplete: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: ['forward', 'IMD-024: its completion goes up with the same function and the same list'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with every feature at once, on a wire that loses frames',
+          'seed 2: every byte comes back, whoever carries it',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/recorder/recording.test.ts',
         titles: [
           'a recording',
           'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
         ],
-      },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
     ],
     MiniportInitiateOffload: [
@@ -544,15 +600,15 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
-          'INI-029: everything taken is NDIS_STATUS_SUCCESS everywhere',
+          'INI-033 INI-034: a failed root ends the walk, siblings included',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/examples/minimalTarget.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
+          'examples/minimal-target',
+          'INI-040: refuses a connection that the firmware has no room for with NDIS_STATUS_OFFLOAD_TCP_ENTRIES',
         ],
       },
     ],
@@ -576,7 +632,11 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario no-tcp-entries', 'TRM-002: nothing is terminated twice'],
+        titles: [
+          'trees in scenario no-tcp-entries',
+          'at the miniport edge of Offload target',
+          'TRM-002: nothing is terminated twice',
+        ],
       },
     ],
     MiniportUpdateOffload: [
@@ -587,19 +647,30 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/treeWalk.test.ts',
+        file: 'test/conformance/namedScenarios.test.ts',
         titles: [
-          'trees of any shape at random instants, seed 3',
-          'UPD-001: updates carry cached structures or none',
+          'scenario address-and-mtu-change',
+          'UPD-005 UPD-013: frames go to the new Ethernet address once the update has been completed',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario first-sweep', 'UPD-001: updates carry cached structures or none'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario update-everything',
+          'UPD-001: each cached variable of the layer neighbor takes another value by update',
+        ],
       },
     ],
     MiniportInvalidateOffload: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'an upload that the target insists on',
+          'INV-003 EVT-017: InvalidState when what the connection depends on has become invalid',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/updates.test.ts',
@@ -616,111 +687,126 @@ export const ddiTests: DdiTestClaims = {
           'INV-004: a target sends nothing on a connection whose neighbor is invalid',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario neighbor-invalidated',
-          'TRM-007 TRE-058 INV-008: at the end the target holds nothing',
-        ],
-      },
     ],
     MiniportQueryOffload: [
       {
         kind: 'test',
-        file: 'test/conformance/updates.test.ts',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: ['a target without the send-backlog feature', 'QRY-007: answers 0xFFFFFFFF'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'a query of every class of every layer',
-          'QRY-004 QRY-007: delegated TCP state has the two backlog sizes',
+          'hardware that fails',
+          'during a query',
+          'QRY-011 INV-002 TRM-036: FAILURE, then Retrieve(HardwareFailure), then Abort',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario query-everything',
+          'QRY-001: each class of variables of the layer neighbor is queried, alone and with the others',
+        ],
       },
     ],
     MiniportTcpOffloadSend: [
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario neighbor-invalidated',
-          'SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING',
+          "a team for 'failover' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadSend goes down as NdisOffloadTcpSend with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
-        titles: ['frames on the wire in scenario neighbor-invalidated', 'SND-012: the target never sets URG'],
+        file: 'test/conformance/teaming.test.ts',
+        titles: [
+          "a team for 'load-balancing' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadSend goes down as NdisOffloadTcpSend with the same lists and the own handle',
+        ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario transfer',
-          'SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING',
+          "a team for 'failover' under 2 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadSend goes down as NdisOffloadTcpSend with the same lists and the own handle',
         ],
       },
     ],
     MiniportTcpOffloadReceive: [
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario neighbor-invalidated',
-          'RCV-033: completions and indications of a connection never overlap',
+          "a team for 'failover' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadReceive goes down as NdisOffloadTcpReceive with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario many-connections',
-          'RCV-033: completions and indications of a connection never overlap',
+          "a team for 'load-balancing' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadReceive goes down as NdisOffloadTcpReceive with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'contract of requests and completions in scenario transfer',
-          'RCV-033: completions and indications of a connection never overlap',
+          "a team for 'failover' under 2 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadReceive goes down as NdisOffloadTcpReceive with the same lists and the own handle',
         ],
       },
     ],
     MiniportTcpOffloadDisconnect: [
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'frames on the wire in scenario many-connections',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          "a team for 'failover' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadDisconnect goes down as NdisOffloadTcpDisconnect with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'frames on the wire in scenario transfer',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          "a team for 'load-balancing' under 1 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadDisconnect goes down as NdisOffloadTcpDisconnect with the same lists and the own handle',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/conformance/teaming.test.ts',
         titles: [
-          'frames on the wire in scenario first-sweep',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          "a team for 'failover' under 2 intermediate drivers",
+          'IMD-023: MiniportTcpOffloadDisconnect goes down as NdisOffloadTcpDisconnect with the same lists and the own handle',
         ],
       },
     ],
     MiniportTcpOffloadForward: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'forward',
+          'IMD-023: goes down with the same function, the driver’s own handle and the same list',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with every feature at once, on a wire that loses frames',
+          'seed 2: every byte comes back, whoever carries it',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/recorder/recording.test.ts',
@@ -729,38 +815,31 @@ export const ddiTests: DdiTestClaims = {
           'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
-      },
     ],
     MiniportTcpOffloadReceiveReturn: [
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
         titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+          'indications',
+          'IND-012: lists that were taken are the miniport’s again when the driver above returns them',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/cachedVariables.test.ts',
+        titles: [
+          'RcvIndicationSize of an offloaded connection',
+          'IND-007: indications carry about that much while no receive is posted',
+        ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'differs for another seed'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario terminate-with-data',
+          'IND-015: a refused indication is the last one of this stay with the target',
+        ],
       },
     ],
     ProtocolInitiateOffloadComplete: [
@@ -777,15 +856,15 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
-          'INI-029: everything taken is NDIS_STATUS_SUCCESS everywhere',
+          'INI-033 INI-034: a failed root ends the walk, siblings included',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/examples/minimalTarget.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
+          'examples/minimal-target',
+          'INI-040: refuses a connection that the firmware has no room for with NDIS_STATUS_OFFLOAD_TCP_ENTRIES',
         ],
       },
     ],
@@ -809,7 +888,11 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario no-tcp-entries', 'TRM-002: nothing is terminated twice'],
+        titles: [
+          'trees in scenario no-tcp-entries',
+          'at the miniport edge of Offload target',
+          'TRM-002: nothing is terminated twice',
+        ],
       },
     ],
     ProtocolUpdateOffloadComplete: [
@@ -820,19 +903,30 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/treeWalk.test.ts',
+        file: 'test/conformance/namedScenarios.test.ts',
         titles: [
-          'trees of any shape at random instants, seed 3',
-          'UPD-001: updates carry cached structures or none',
+          'scenario address-and-mtu-change',
+          'UPD-005 UPD-013: frames go to the new Ethernet address once the update has been completed',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['trees in scenario first-sweep', 'UPD-001: updates carry cached structures or none'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario update-everything',
+          'UPD-001: each cached variable of the layer neighbor takes another value by update',
+        ],
       },
     ],
     ProtocolInvalidateOffloadComplete: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'an upload that the target insists on',
+          'INV-003 EVT-017: InvalidState when what the connection depends on has become invalid',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/conformance/updates.test.ts',
@@ -849,66 +943,75 @@ export const ddiTests: DdiTestClaims = {
           'INV-004: a target sends nothing on a connection whose neighbor is invalid',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario neighbor-invalidated',
-          'TRM-007 TRE-058 INV-008: at the end the target holds nothing',
-        ],
-      },
     ],
     ProtocolQueryOffloadComplete: [
       {
         kind: 'test',
-        file: 'test/conformance/updates.test.ts',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: ['a target without the send-backlog feature', 'QRY-007: answers 0xFFFFFFFF'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'a query of every class of every layer',
-          'QRY-004 QRY-007: delegated TCP state has the two backlog sizes',
+          'hardware that fails',
+          'during a query',
+          'QRY-011 INV-002 TRM-036: FAILURE, then Retrieve(HardwareFailure), then Abort',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario query-everything',
+          'QRY-001: each class of variables of the layer neighbor is queried, alone and with the others',
+        ],
       },
     ],
     ProtocolIndicateOffloadEvent: [
       {
         kind: 'test',
-        file: 'test/electron/emulator/ndis/registration.test.ts',
+        file: 'test/conformance/reachability.test.ts',
         titles: [
-          'NdisSetOptionalHandlers with a binding handle',
-          'REG-026 REG-027: NDIS enters the handlers of the binding, and of two registrations the later one',
+          'NeighborReachabilityQuery',
+          'RCH-012 RCH-013: one complete neighbor block with const, cached and delegated state behind it',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/reachability.test.ts',
+        titles: ['reachability that is handed over', 'RCH-008: NceStaleTicks is what the host stack has set'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/reachability.test.ts',
+        titles: [
+          'a stale neighbor that the host stack was asked about',
+          'RCH-022: without progress the host probes by unicast, and an answer ends the exchange',
         ],
       },
     ],
     ProtocolTcpOffloadSendComplete: [
       {
         kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with the send-backlog feature',
+          'SND-013: the host keeps about as much posted as the target wants',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/requests.test.ts',
         titles: [
-          'contract of requests and completions in scenario neighbor-invalidated',
+          'contract of requests and completions in scenario terminate-with-data',
           'SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING',
         ],
       },
       {
         kind: 'test',
         file: 'test/conformance/wire.test.ts',
-        titles: ['frames on the wire in scenario neighbor-invalidated', 'SND-012: the target never sets URG'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario many-connections',
-          'SND-002 RCV-001 DSC-001: data handlers return NDIS_STATUS_PENDING',
-        ],
+        titles: ['frames on the wire in scenario terminate-with-data', 'SND-012: the target never sets URG'],
       },
     ],
     ProtocolTcpOffloadReceiveComplete: [
@@ -916,6 +1019,14 @@ export const ddiTests: DdiTestClaims = {
         kind: 'test',
         file: 'test/conformance/requests.test.ts',
         titles: [
+          'contract of requests and completions in scenario terminate-with-data',
+          'RCV-033: completions and indications of a connection never overlap',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/requests.test.ts',
+        titles: [
           'contract of requests and completions in scenario neighbor-invalidated',
           'RCV-033: completions and indications of a connection never overlap',
         ],
@@ -924,15 +1035,7 @@ export const ddiTests: DdiTestClaims = {
         kind: 'test',
         file: 'test/conformance/requests.test.ts',
         titles: [
-          'contract of requests and completions in scenario many-connections',
-          'RCV-033: completions and indications of a connection never overlap',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario transfer',
+          'contract of requests and completions in scenario stacked-drivers',
           'RCV-033: completions and indications of a connection never overlap',
         ],
       },
@@ -940,9 +1043,17 @@ export const ddiTests: DdiTestClaims = {
     ProtocolTcpOffloadDisconnectComplete: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'without memory for a send',
+          'DSC-015 DSC-019: a graceful disconnect behind a refused send ends with the upload',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/wire.test.ts',
         titles: [
-          'frames on the wire in scenario many-connections',
+          'frames on the wire in scenario stacked-drivers',
           'DSC-023: the target sends no RST without an abortive disconnect',
         ],
       },
@@ -950,15 +1061,7 @@ export const ddiTests: DdiTestClaims = {
         kind: 'test',
         file: 'test/conformance/wire.test.ts',
         titles: [
-          'frames on the wire in scenario transfer',
-          'DSC-023: the target sends no RST without an abortive disconnect',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/wire.test.ts',
-        titles: [
-          'frames on the wire in scenario first-sweep',
+          'frames on the wire in scenario load-balancing',
           'DSC-023: the target sends no RST without an abortive disconnect',
         ],
       },
@@ -966,78 +1069,87 @@ export const ddiTests: DdiTestClaims = {
     ProtocolTcpOffloadForwardComplete: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: ['forward', 'IMD-024: its completion goes up with the same function and the same list'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with every feature at once, on a wire that loses frames',
+          'seed 2: every byte comes back, whoever carries it',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/recorder/recording.test.ts',
         titles: [
           'a recording',
           'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
         ],
-      },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
       },
     ],
     ProtocolTcpOffloadEvent: [
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/conformance/sendBacklog.test.ts',
         titles: [
-          'a recording',
-          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+          'a target with the send-backlog feature',
+          'EVT-033: a query answers what was indicated, whatever is posted',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+          "TCP_UPLOAD_REASON 'HighFragmentation'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighOutOfOrderPackets'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
       },
     ],
     ProtocolTcpOffloadReceiveIndicate: [
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
         titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+          'indications',
+          'IND-008: a list that was answered with 3223523342 is the miniport’s at once',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/cachedVariables.test.ts',
+        titles: [
+          'RcvIndicationSize of an offloaded connection',
+          'IND-007: indications carry about that much while no receive is posted',
+        ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'differs for another seed'],
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'receive indications that the host stack does not take whole',
+          'IND-010 IND-011 IND-018 IND-019: of which it takes all but a byte',
+        ],
       },
     ],
   },
   structure: {
-    NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS: [
+    NDIS_TCP_CONNECTION_OFFLOAD_ENCAPSULATION: [
       {
         kind: 'test',
-        file: 'test/electron/emulator/ndis/oidRequests.test.ts',
+        file: 'test/conformance/internalStructures.test.ts',
         titles: [
-          'NdisMOidRequestComplete',
-          'CAP-021: pended parameters are in force from their completion on',
+          'structures of ndischimney.h that NDIS keeps for itself',
+          'NDIS_TCP_CONNECTION_OFFLOAD_ENCAPSULATION: what the host stack has set with its parameters',
         ],
       },
       {
@@ -1057,267 +1169,295 @@ export const ddiTests: DdiTestClaims = {
         ],
       },
     ],
+    NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/oidRequests.test.ts',
+        titles: [
+          'NdisMOidRequestComplete',
+          'CAP-021: pended parameters are in force from their completion on',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/oidRequests.test.ts',
+        titles: ['NdisOidRequest', 'CAP-021: a set that failed leaves nothing in force'],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: ['OID requests', 'CAP-017: connection parameters are set on every member that has chimney'],
+      },
+    ],
     OFFLOAD_STATE_HEADER: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-022: a new path below a placeholder has no parent and fails',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     TCP_OFFLOAD_STATE_CONST: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-017 TRE-018: a placeholder succeeds, with or without dependents, whatever becomes of them',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     TCP_OFFLOAD_STATE_CACHED: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-017 TRE-018: a placeholder succeeds, with or without dependents, whatever becomes of them',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     TCP_OFFLOAD_STATE_DELEGATED: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-017 TRE-018: a placeholder succeeds, with or without dependents, whatever becomes of them',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     PATH_OFFLOAD_STATE_CONST: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-022: a new path below a placeholder has no parent and fails',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     PATH_OFFLOAD_STATE_CACHED: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-022: a new path below a placeholder has no parent and fails',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     PATH_OFFLOAD_STATE_DELEGATED: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-022: a new path below a placeholder has no parent and fails',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
-        ],
-      },
     ],
     NEIGHBOR_OFFLOAD_STATE_CONST: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-017 TRE-018: a placeholder succeeds, with or without dependents, whatever becomes of them',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     NEIGHBOR_OFFLOAD_STATE_CACHED: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-017 TRE-018: a placeholder succeeds, with or without dependents, whatever becomes of them',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     NEIGHBOR_OFFLOAD_STATE_DELEGATED: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-017 TRE-018: a placeholder succeeds, with or without dependents, whatever becomes of them',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
-        ],
-      },
     ],
     TCP_OFFLOAD_STATS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: [
+          'OID requests',
+          'STT-009 STT-017: counters are the sums of the members’, each of its own width',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
@@ -1335,13 +1475,13 @@ export const ddiTests: DdiTestClaims = {
           'STT-009 STT-010: what the target took is everything that it did not pass up',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'of link-loss is the same, byte for byte, for the same settings and seed'],
-      },
     ],
     IP_OFFLOAD_STATS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: ['OID requests', 'STT-008: a set of counters resets those of all members'],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
@@ -1359,34 +1499,57 @@ export const ddiTests: DdiTestClaims = {
           'STT-009 STT-010: what the target took is everything that it did not pass up',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'of link-loss is the same, byte for byte, for the same settings and seed'],
-      },
     ],
     NDIS_OFFLOAD_HANDLE: [
       {
         kind: 'test',
-        file: 'test/conformance/updates.test.ts',
+        file: 'test/conformance/reachability.test.ts',
         titles: [
-          'an update that the target refuses',
-          'CTX-007 CTX-008: later operations name what the target holds',
+          'NeighborReachabilityQuery',
+          'RCH-014: the block names the offloaded neighbor by its NDIS_OFFLOAD_HANDLE',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/initiateOffload.test.ts',
+        titles: [
+          'MiniportInitiateOffload: the algebra of statuses',
+          'CTX-003: every object has a context area of its own',
         ],
       },
       {
         kind: 'test',
         file: 'test/conformance/trees.test.ts',
         titles: [
-          'trees in scenario neighbor-invalidated',
+          'trees in scenario no-tcp-entries',
+          'at the miniport edge of Offload target',
           'CTX-007 CTX-008: later operations name what the target holds',
+        ],
+      },
+    ],
+    NDIS_OFFLOAD_HANDLE_PRIVATE: [
+      {
+        kind: 'test',
+        file: 'test/conformance/internalStructures.test.ts',
+        titles: [
+          'structures of ndischimney.h that NDIS keeps for itself',
+          'NDIS_OFFLOAD_HANDLE_PRIVATE: one for each object taken, with the binding that indications go to',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/updates.test.ts',
+        file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
-          'a neighbor that is invalidated with several connections behind it',
+          'MiniportInitiateOffload: the algebra of statuses',
+          'CTX-003: every object has a context area of its own',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/trees.test.ts',
+        titles: [
+          'trees in scenario no-tcp-entries',
+          'at the miniport edge of Offload target',
           'CTX-007 CTX-008: later operations name what the target holds',
         ],
       },
@@ -1394,52 +1557,98 @@ export const ddiTests: DdiTestClaims = {
     NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-022: a new path below a placeholder has no parent and fails',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/requests.test.ts',
-        titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
         ],
       },
     ],
     NDIS_MINIPORT_OFFLOAD_BLOCK_LIST: [
       {
         kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a request of the driver above',
+          'TRE-052: brings ProtocolReserved of every block back unchanged',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/stateRequests.test.ts',
+        titles: [
+          'a team that balances its load',
+          'TRE-018 IMD-010: a placeholder over objects of both members comes back whole, with SUCCESS',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
           'MiniportInitiateOffload: the algebra of statuses',
           'TRE-022: a new path below a placeholder has no parent and fails',
         ],
       },
+    ],
+    NDIS_OFFLOAD_CLIENT_HANDLERS: [
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/conformance/internalStructures.test.ts',
         titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRE-040 TRE-041 TRE-056: each state request is completed once, by the completion of its own kind',
+          'structures of ndischimney.h that NDIS keeps for itself',
+          'INZ-012: NdisSetOptionalHandlers: NDIS_OFFLOAD_CLIENT_HANDLERS is the beginning of NDIS_TCP_OFFLOAD_CLIENT_HANDLERS',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
+        titles: ["'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARA…'", 'REG-009: is taken at its own edge'],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'TRE-006 to TRE-010: dependents lie one layer above what they depend on',
+          'filter drivers',
+          'REG-006: a module may register any of the four structures from FilterSetModuleOptions',
+        ],
+      },
+    ],
+    NDIS_TCP_OFFLOAD_CLIENT_HANDLERS: [
+      {
+        kind: 'test',
+        file: 'test/conformance/internalStructures.test.ts',
+        titles: [
+          'structures of ndischimney.h that NDIS keeps for itself',
+          'INZ-012: NdisSetOptionalHandlers: NDIS_OFFLOAD_CLIENT_HANDLERS is the beginning of NDIS_TCP_OFFLOAD_CLIENT_HANDLERS',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
+        titles: ["'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARA…'", 'REG-009: is taken at its own edge'],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
+        titles: [
+          'filter drivers',
+          'REG-006: a module may register any of the four structures from FilterSetModuleOptions',
         ],
       },
     ],
@@ -1459,36 +1668,30 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/registration.test.ts',
-        titles: [
-          'registration of chimney functions in a recorded run',
-          'REG-001 REG-003 REG-004: the calls happen inside SetOptions, inside the registration call',
-        ],
+        file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
+        titles: ["'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_C…'", 'REG-009: is taken at its own edge'],
       },
     ],
     NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS: [
       {
         kind: 'test',
-        file: 'test/conformance/registration.test.ts',
+        file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
         titles: [
-          'registration of chimney functions in a recorded run',
-          'REG-001 REG-003 REG-004: the calls happen inside SetOptions, inside the registration call',
+          "'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARA…'",
+          'REG-010 to REG-013: without TcpOffloadDisconnectCompleteHandler it is refused',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: [
-          'OIDs of the target',
-          'parameters that are cut get BUFFER_TOO_SHORT and the size of their first revision',
-        ],
+        file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
+        titles: ['filter drivers', 'REG-006: not with the driver’s handle from FilterSetOptions'],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        file: 'test/conformance/reset.test.ts',
         titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'PWR-013: an adapter gives packets back with MEDIA_DISCONNECTED while its link is down',
+          'drivers that go',
+          'REG-029: the target is unloaded after its adapter has been halted, and deregisters',
         ],
       },
     ],
@@ -1526,70 +1729,69 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
+        file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
+        titles: ["'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHA…'", 'REG-009: is taken at its own edge'],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/ndis/registration.test.ts',
         titles: [
           'NdisSetOptionalHandlers without memory',
           'REG-024: answers RESOURCES when the memory for registrations is used up',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/registration.test.ts',
-        titles: [
-          'registration of chimney functions in a recorded run',
-          'REG-001 REG-003 REG-004: the calls happen inside SetOptions, inside the registration call',
-        ],
-      },
     ],
     NDIS_OFFLOAD_EVENT_HANDLERS: [
       {
         kind: 'test',
-        file: 'test/conformance/registration.test.ts',
+        file: 'test/conformance/internalStructures.test.ts',
         titles: [
-          'registration of chimney functions in a recorded run',
-          'REG-001 REG-003 REG-004: the calls happen inside SetOptions, inside the registration call',
+          'structures of ndischimney.h that NDIS keeps for itself',
+          'INZ-012: NdisMGetOffloadHandlers: NDIS_OFFLOAD_EVENT_HANDLERS is the beginning of NDIS_TCP_OFFLOAD_EVENT_HANDLERS',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        file: 'test/conformance/reset.test.ts',
         titles: [
-          'OIDs of the target',
-          'parameters that are cut get BUFFER_TOO_SHORT and the size of their first revision',
+          'drivers that go',
+          'REG-029: the target is unloaded after its adapter has been halted, and deregisters',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        file: 'test/examples/minimalTarget.test.ts',
         titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'PWR-013: an adapter gives packets back with MEDIA_DISCONNECTED while its link is down',
+          'examples/minimal-target',
+          'in a transfer with loss',
+          'REG-003 REG-007: registers with two NdisSetOptionalHandlers calls inside each MiniportSetOptions',
         ],
       },
     ],
     NDIS_TCP_OFFLOAD_EVENT_HANDLERS: [
       {
         kind: 'test',
-        file: 'test/conformance/registration.test.ts',
+        file: 'test/conformance/internalStructures.test.ts',
         titles: [
-          'registration of chimney functions in a recorded run',
-          'REG-001 REG-003 REG-004: the calls happen inside SetOptions, inside the registration call',
+          'structures of ndischimney.h that NDIS keeps for itself',
+          'INZ-012: NdisMGetOffloadHandlers: NDIS_OFFLOAD_EVENT_HANDLERS is the beginning of NDIS_TCP_OFFLOAD_EVENT_HANDLERS',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        file: 'test/conformance/reset.test.ts',
         titles: [
-          'OIDs of the target',
-          'parameters that are cut get BUFFER_TOO_SHORT and the size of their first revision',
+          'drivers that go',
+          'REG-029: the target is unloaded after its adapter has been halted, and deregisters',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        file: 'test/examples/minimalTarget.test.ts',
         titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'PWR-013: an adapter gives packets back with MEDIA_DISCONNECTED while its link is down',
+          'examples/minimal-target',
+          'in a transfer with loss',
+          'REG-003 REG-007: registers with two NdisSetOptionalHandlers calls inside each MiniportSetOptions',
         ],
       },
     ],
@@ -1618,6 +1820,58 @@ export const ddiTests: DdiTestClaims = {
         ],
       },
     ],
+    NDIS_STATUS_REQUEST_UPLOAD: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'without memory for a send',
+          'IMD-025: nothing goes down, and the lists come back with REQUEST_UPLOAD and UPLOAD_REQUESTED',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/host/requestUpload.test.ts',
+        titles: [
+          'sends that an intermediate driver can’t pass on',
+          'IMD-025: come back with REQUEST_UPLOAD for the first and UPLOAD_REQUESTED for the rest',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'without memory for a send',
+          'IMD-025: what is posted behind a refused send does not overtake it',
+        ],
+      },
+    ],
+    NDIS_STATUS_UPLOAD_REQUESTED: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'without memory for a send',
+          'IMD-025: nothing goes down, and the lists come back with REQUEST_UPLOAD and UPLOAD_REQUESTED',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/host/requestUpload.test.ts',
+        titles: [
+          'sends that an intermediate driver can’t pass on',
+          'IMD-025: come back with REQUEST_UPLOAD for the first and UPLOAD_REQUESTED for the rest',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'without memory for a send',
+          'IMD-025: what is posted behind a refused send does not overtake it',
+        ],
+      },
+    ],
     NDIS_STATUS_OFFLOAD_TCP_ENTRIES: [
       {
         kind: 'test',
@@ -1629,18 +1883,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/thousandConnections.test.ts',
+        file: 'test/examples/minimalTarget.test.ts',
         titles: [
-          '1,000 connections on 10 paths and 3 neighbors, offered in one tree with room for 500',
-          'INI-035 INI-037: 500 are taken and 500 refused with NDIS_STATUS_OFFLOAD_TCP_ENTRIES',
+          'examples/minimal-target',
+          'INI-040: refuses a connection that the firmware has no room for with NDIS_STATUS_OFFLOAD_TCP_ENTRIES',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/initiateOffload.test.ts',
+        file: 'test/conformance/namedScenarios.test.ts',
         titles: [
-          'MiniportInitiateOffload: the algebra of statuses',
-          'INI-030: a path whose every connection is refused has been taken itself',
+          'scenario bulk-offload',
+          'INI-035 INI-037: resources run out in the middle of a path: 450 are taken, 550 refused with NDIS_STATUS_OFFLOAD_TCP_ENTRIES',
         ],
       },
     ],
@@ -1655,18 +1909,10 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/treeWalk.test.ts',
+        file: 'test/electron/emulator/target/initiateOffload.test.ts',
         titles: [
-          'trees of any shape at random instants, seed 6',
-          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/treeWalk.test.ts',
-        titles: [
-          'trees of any shape at random instants, seed 8',
-          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
+          'MiniportInitiateOffload: the algebra of statuses',
+          'CTX-002: the cells of refused objects stay NULL',
         ],
       },
     ],
@@ -1755,6 +2001,16 @@ export const ddiTests: DdiTestClaims = {
           'INI-042: NDIS_STATUS_OFFLOAD_TCP_RCV_WINDOW on a connection',
         ],
       },
+      {
+        kind: 'test',
+        file: 'test/conformance/soak.test.ts',
+        titles: [
+          'a soak with seed 1',
+          'at the miniport edge of Offload target',
+          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
+        ],
+      },
+      { kind: 'suite', file: 'test/conformance/soak.test.ts', titles: ['a soak with seed 1'] },
     ],
     NDIS_STATUS_OFFLOAD_VLAN_MISMATCH: [
       {
@@ -1763,6 +2019,93 @@ export const ddiTests: DdiTestClaims = {
         titles: [
           'MiniportInitiateOffload: the status of each cause (INI-036)',
           'VLN-005 VLN-006 VLN-007: NDIS_STATUS_OFFLOAD_VLAN_MISMATCH for a VLAN that the interface has not',
+        ],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_DATA_NOT_ACCEPTED: [
+      {
+        kind: 'test',
+        file: 'test/conformance/requests.test.ts',
+        titles: [
+          'contract of requests and completions in scenario terminate-with-data',
+          'RCV-033: completions and indications of a connection never overlap',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'indications',
+          'IND-008: a list that was answered with 3223523342 is the miniport’s at once',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'receive indications that the host stack does not take whole',
+          'IND-010 IND-011 IND-018 IND-019: of which it takes nothing',
+        ],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_POLICY: [
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'statuses of an initiate that rest on judgment',
+          'INI-036: OFFLOAD_POLICY for the connection alone, and the host path goes on',
+        ],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'indications',
+          'IND-008: a list that was answered with 3223523344 is the miniport’s at once',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'receive indications that the host stack does not take whole',
+          'IND-010 IND-011 IND-018 IND-019: of which it takes all but a byte',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/soak.test.ts',
+        titles: ['the same seed walks the same way, whoever watches'],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_REQUEST_RESET: [
+      {
+        kind: 'test',
+        file: 'test/conformance/reset.test.ts',
+        titles: [
+          'reset of an adapter: what goes on meanwhile',
+          'an initiate during a reset of a target with reportsReset true fails with 3223523345',
+        ],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/initiateOffload.test.ts',
+        titles: [
+          'MiniportInitiateOffload: the status of each cause (INI-036)',
+          'INI-037: NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED on a connection',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'statuses of an initiate that rest on judgment',
+          'INI-036: OFFLOAD_CONNECTION_REJECTED for the connection alone, and the host path goes on',
         ],
       },
     ],
@@ -1777,10 +2120,10 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
         titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'PWR-002: nothing is offered while the target pauses, and again after the resume',
+          'what members indicate',
+          'PWR-002: the pause of a member is the team’s until that member resumes',
         ],
       },
       {
@@ -1788,11 +2131,19 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
         titles: [
           'events of a target’s adapter, with the host stack above it',
-          'PWR-002 PWR-005: a pause keeps new offloads away and leaves the connection with the target',
+          'PWR-002: nothing is offered while the target pauses, and again after the resume',
         ],
       },
     ],
     NDIS_STATUS_UPLOAD_ALL: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: [
+          'what members indicate',
+          'PWR-007 PWR-009: UPLOAD_ALL goes up at once, RESUME when every termination is complete',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
@@ -1803,13 +2154,11 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/statusAndPower.test.ts',
-        titles: ['upload-all', 'PWR-007: nothing is offloaded between UPLOAD_ALL and OFFLOAD_RESUME'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/statusAndPower.test.ts',
-        titles: ['link-loss', 'PWR-013: the target leaves the upload to the host stack'],
+        file: 'test/conformance/reset.test.ts',
+        titles: [
+          'reset of an adapter: what goes on meanwhile',
+          'a target with reportsReset indicates OFFLOAD_STATE_INVALID before UPLOAD_ALL, and nothing new is offered till then',
+        ],
       },
     ],
     NDIS_STATUS_OFFLOAD_RESUME: [
@@ -1823,19 +2172,30 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/statusAndPower.test.ts',
-        titles: ['upload-all', 'PWR-007: nothing is offloaded between UPLOAD_ALL and OFFLOAD_RESUME'],
+        file: 'test/electron/emulator/intermediate/teamEvents.test.ts',
+        titles: [
+          'failover under load with loss, 1 layers',
+          'the host stack hears UPLOAD_ALL and OFFLOAD_RESUME, and nothing of the link',
+        ],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterGate.test.ts',
+        file: 'test/electron/emulator/intermediate/teamEvents.test.ts',
         titles: [
-          'the gate of a target’s adapter',
-          'PWR-004: holds initiates while it is paused, and begins them in order with the resume',
+          'failover under load with loss, 2 layers',
+          'the host stack hears UPLOAD_ALL and OFFLOAD_RESUME, and nothing of the link',
         ],
       },
     ],
     NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS: [
+      {
+        kind: 'test',
+        file: 'test/conformance/namedScenarios.test.ts',
+        titles: [
+          'scenario bulk-offload',
+          'INI-029 INI-030: a path with a refused connection has NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS, one in the middle both kinds',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/initiateOffload.test.ts',
@@ -1852,12 +2212,84 @@ export const ddiTests: DdiTestClaims = {
           'INI-030: a path whose every connection is refused has been taken itself',
         ],
       },
+    ],
+    NDIS_STATUS_OFFLOAD_STATE_INVALID: [
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/conformance/reset.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
+          'reset of an adapter: what goes on meanwhile',
+          'a target with reportsReset indicates OFFLOAD_STATE_INVALID before UPLOAD_ALL, and nothing new is offered till then',
+        ],
+      },
+    ],
+    NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG: [
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_OFFLOAD_PARAMETERS and OID_OFFLOAD_ENCAPSULATION',
+          'a set is followed by TASK_OFFLOAD_CURRENT_CONFIG whether anything differs or not',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'OID_TCP_OFFLOAD_CURRENT_CONFIG is what was last indicated',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'the checksum task of a target whose hardware has it',
+          'TASK_OFFLOAD_HARDWARE_CAPABILITIES: hardware that has lost it reports so, and the host stack computes again',
+        ],
+      },
+    ],
+    NDIS_STATUS_TASK_OFFLOAD_HARDWARE_CAPABILITIES: [
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'the checksum task of a target whose hardware has it',
+          'TASK_OFFLOAD_HARDWARE_CAPABILITIES: hardware that has lost it reports so, and the host stack computes again',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES is what was last indicated',
+        ],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_ENCASPULATION_CHANGE: [
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_OFFLOAD_PARAMETERS and OID_OFFLOAD_ENCAPSULATION',
+          'the adapter indicates OFFLOAD_ENCASPULATION_CHANGE only when the encapsulation is another one',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          'frames that the target can’t make are INVALID_PARAMETER',
         ],
       },
     ],
@@ -1870,10 +2302,115 @@ export const ddiTests: DdiTestClaims = {
           'PWR-012: hardware capabilities that are indicated are answered from then on',
         ],
       },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'the checksum task of a target whose hardware has it',
+          'TASK_OFFLOAD_HARDWARE_CAPABILITIES: hardware that has lost it reports so, and the host stack computes again',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: ['what members indicate', 'PWR-012: changed hardware capabilities are told as the team’s'],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_IM_RESERVED1: [
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'statuses that are reserved for intermediate drivers',
+          'NDIS relays NDIS_STATUS_OFFLOAD_IM_RESERVED1 unchanged and makes nothing of it',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'statuses that are reserved for intermediate drivers',
+          'a host stack lets them pass: it offers as before',
+        ],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_IM_RESERVED2: [
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'statuses that are reserved for intermediate drivers',
+          'NDIS relays NDIS_STATUS_OFFLOAD_IM_RESERVED2 unchanged and makes nothing of it',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'statuses that are reserved for intermediate drivers',
+          'a host stack lets them pass: it offers as before',
+        ],
+      },
+    ],
+    NDIS_STATUS_OFFLOAD_IM_RESERVED3: [
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'statuses that are reserved for intermediate drivers',
+          'NDIS relays NDIS_STATUS_OFFLOAD_IM_RESERVED3 unchanged and makes nothing of it',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/lessUsedStatuses.test.ts',
+        titles: [
+          'statuses that are reserved for intermediate drivers',
+          'a host stack lets them pass: it offers as before',
+        ],
+      },
     ],
   },
   oid: {
+    OID_TCP_TASK_OFFLOAD: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: ['OID requests', 'IMD-003: a query of OID_TCP_TASK_OFFLOAD goes down, and the answer up'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'turning connection offload off and on by the task-offload path (A22)',
+          'CAP-023: connections are uploaded before the capability is switched off',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+    ],
+    OID_TCP_SAN_SUPPORT: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        titles: ['OIDs of the target', 'OID 4227924484, of what the target does not do, is NOT_SUPPORTED'],
+      },
+    ],
     OID_TCP4_OFFLOAD_STATS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: [
+          'OID requests',
+          'STT-009 STT-017: counters are the sums of the members’, each of its own width',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
@@ -1887,15 +2424,6 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/conformance/statusAndPower.test.ts',
         titles: ['upload-all', 'CAP-011: the encapsulation of the current configuration is not empty'],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/statusAndPower.test.ts',
-        titles: [
-          'upload-all',
-          'statistics of the target against the frames on the wire',
-          'STT-009 STT-010: what the target took is everything that it did not pass up',
-        ],
-      },
     ],
     OID_TCP6_OFFLOAD_STATS: [
       {
@@ -1905,6 +2433,11 @@ export const ddiTests: DdiTestClaims = {
       },
     ],
     OID_IP4_OFFLOAD_STATS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: ['OID requests', 'STT-008: a set of counters resets those of all members'],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
@@ -1922,17 +2455,90 @@ export const ddiTests: DdiTestClaims = {
           'STT-009 STT-010: what the target took is everything that it did not pass up',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'of link-loss is the same, byte for byte, for the same settings and seed'],
-      },
     ],
     OID_IP6_OFFLOAD_STATS: [
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
         titles: ['OIDs of the target', 'OID 4227924490, of what the target does not do, is NOT_SUPPORTED'],
+      },
+    ],
+    OID_TCP_OFFLOAD_CURRENT_CONFIG: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'a set of OID_TCP_OFFLOAD_CURRENT_CONFIG is NOT_SUPPORTED and reaches no miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        titles: [
+          'events of a target’s adapter, with the host stack above it',
+          'CAP-015: a new capacity is learned with the resume',
+        ],
+      },
+    ],
+    OID_TCP_OFFLOAD_PARAMETERS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'a query of OID_TCP_OFFLOAD_PARAMETERS is NOT_SUPPORTED and reaches no miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'turning connection offload off and on by the connection-offload path (A22)',
+          'CAP-023: connections are uploaded before the capability is switched off',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        titles: [
+          'events of a target’s adapter, with the host stack above it',
+          'CAP-015: a new capacity is learned with the resume',
+        ],
+      },
+    ],
+    OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'a set of OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES is NOT_SUPPORTED and reaches no miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        titles: [
+          'events of a target’s adapter, with the host stack above it',
+          'CAP-015: a new capacity is learned with the resume',
+        ],
       },
     ],
     OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG: [
@@ -1951,11 +2557,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'CAP-015: a new capacity is learned with the resume',
-        ],
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: ['capabilities', 'CAP-008: a member without chimney adds nothing'],
       },
     ],
     OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES: [
@@ -1970,6 +2573,29 @@ export const ddiTests: DdiTestClaims = {
         titles: [
           'NdisMIndicateStatusEx',
           'CAP-012: capabilities that come with OFFLOAD_RESUME are the current configuration from then on',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: ['capabilities', 'CAP-008: a member without chimney adds nothing'],
+      },
+    ],
+    OID_OFFLOAD_ENCAPSULATION: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that are set in the miniport and queried from NDIS',
+          'OID_OFFLOAD_ENCAPSULATION: queried with success only after a set',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
         ],
       },
       {
@@ -1993,21 +2619,127 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/electron/emulator/ndis/oidRequests.test.ts',
+        titles: ['NdisOidRequest', 'CAP-021: a set that failed leaves nothing in force'],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/capabilities.test.ts',
+        titles: ['OID requests', 'CAP-017: connection parameters are set on every member that has chimney'],
+      },
+    ],
+    OID_GEN_CURRENT_PACKET_FILTER: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
         titles: [
-          'NdisOidRequest',
-          'CAP-021 (A23): the parameter query returns what was last set with success',
+          'OIDs that NDIS 6 answers itself',
+          'OID_GEN_CURRENT_PACKET_FILTER from the general attributes, unseen by the miniport',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
         titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'CAP-015: a new capacity is learned with the resume',
+          'OIDs that are set in the miniport and queried from NDIS',
+          'OID_GEN_CURRENT_PACKET_FILTER: a buffer of other than four bytes gets INVALID_LENGTH',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/generalOids.test.ts',
+        titles: [
+          'OIDs of an Ethernet adapter in the target',
+          'OID_GEN_CURRENT_PACKET_FILTER: a kind of packet that the hardware can’t filter is NOT_SUPPORTED',
+        ],
+      },
+    ],
+    OID_GEN_CURRENT_LOOKAHEAD: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'OID_GEN_CURRENT_LOOKAHEAD from the general attributes, unseen by the miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that are set in the miniport and queried from NDIS',
+          'OID_GEN_CURRENT_LOOKAHEAD: a buffer of other than four bytes gets INVALID_LENGTH',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/generalOids.test.ts',
+        titles: [
+          'OIDs of an Ethernet adapter in the target',
+          'OID_GEN_CURRENT_LOOKAHEAD: more than a frame is INVALID_DATA',
         ],
       },
     ],
     OID_GEN_LINK_STATE: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'a set of OID_GEN_LINK_STATE is NOT_SUPPORTED and reaches no miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          'frames that the target can’t make are INVALID_PARAMETER',
+        ],
+      },
+    ],
+    OID_GEN_LINK_PARAMETERS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'a query of OID_GEN_LINK_PARAMETERS is NOT_SUPPORTED and reaches no miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/generalOids.test.ts',
+        titles: [
+          'OIDs of an Ethernet adapter in the target',
+          'OID_GEN_LINK_PARAMETERS: speed 1000000000n and duplex state 1',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/generalOids.test.ts',
+        titles: [
+          'OIDs of an Ethernet adapter in the target',
+          'OID_GEN_LINK_PARAMETERS: speed 1000000000n and duplex state 2',
+        ],
+      },
+    ],
+    OID_GEN_STATISTICS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/generalOids.test.ts',
+        titles: [
+          'OIDs of an Ethernet adapter in the target',
+          'OID_GEN_STATISTICS counts frames of both paths by the kind of their destination',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/ndis/oidRequests.test.ts',
@@ -2021,13 +2753,212 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/electron/emulator/ndis/oidRequests.test.ts',
         titles: ['NdisOidRequest', 'hands every other OID to the miniport and answers what it answers'],
       },
+    ],
+    OID_GEN_INTERRUPT_MODERATION: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/generalOids.test.ts',
+        titles: [
+          'OIDs of an Ethernet adapter in the target',
+          'OID_GEN_INTERRUPT_MODERATION: NotSupported, and a set is INVALID_DATA',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          'frames that the target can’t make are INVALID_PARAMETER',
+        ],
+      },
+    ],
+    OID_GEN_MAXIMUM_FRAME_SIZE: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'OID_GEN_MAXIMUM_FRAME_SIZE from the general attributes, unseen by the miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          'frames that the target can’t make are INVALID_PARAMETER',
+        ],
+      },
+    ],
+    OID_GEN_MEDIA_CONNECT_STATUS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'OID_GEN_MEDIA_CONNECT_STATUS from the general attributes, unseen by the miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'a set of OID_GEN_MEDIA_CONNECT_STATUS is NOT_SUPPORTED and reaches no miniport',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'OID_GEN_LINK_STATE and OID_GEN_MEDIA_CONNECT_STATUS follow NDIS_STATUS_LINK_STATE',
+        ],
+      },
+    ],
+    OID_GEN_RECEIVE_SCALE_PARAMETERS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/target/generalOids.test.ts',
+        titles: [
+          'OIDs of an Ethernet adapter in the target',
+          'OID_GEN_RECEIVE_SCALE_PARAMETERS: taken where it is whole, INVALID_DATA where its table lies outside',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          'frames that the target can’t make are INVALID_PARAMETER',
+        ],
+      },
+    ],
+    OID_802_3_PERMANENT_ADDRESS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: ['OIDs that NDIS 6 answers itself', 'OID_802_3_PERMANENT_ADDRESS'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          'frames that the target can’t make are INVALID_PARAMETER',
+        ],
+      },
+    ],
+    OID_802_3_CURRENT_ADDRESS: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: ['OIDs that NDIS 6 answers itself', 'OID_802_3_CURRENT_ADDRESS'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
+          'frames that the target can’t make are INVALID_PARAMETER',
+        ],
+      },
+    ],
+    OID_802_3_MULTICAST_LIST: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: ['OID_802_3_MULTICAST_LIST', 'NDIS removes duplicates before the miniport sees the list'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/reset.test.ts',
+        titles: [
+          'reset of an adapter with offloaded state',
+          'MiniportCheckForHangEx: TRUE leads to MiniportResetEx, which pends and ends once',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'OID_TCP_TASK_OFFLOAD at the target',
+          'CAP-003: the answer contains an entry for connection offload',
+        ],
+      },
+    ],
+    OID_PNP_CAPABILITIES: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterOids.test.ts',
+        titles: [
+          'OIDs that NDIS 6 answers itself',
+          'OID_PNP_CAPABILITIES: NDIS_PNP_CAPABILITIES of the attributes',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: ['OIDs of the target', 'OID 66055, of what the target does not do, is NOT_SUPPORTED'],
+        titles: [
+          'events of a target’s adapter, with the host stack above it',
+          'PWR-013: an adapter gives packets back with MEDIA_DISCONNECTED while its link is down',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/capabilities.test.ts',
+        titles: [
+          'the checksum task of a target whose hardware has it',
+          'PWR-012 CAP-015: TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES comes between pause and resume, with its structure',
+        ],
       },
     ],
     OID_PNP_SET_POWER: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/oidRequests.test.ts',
+        titles: ['NdisOidRequest', 'OID_PNP_SET_POWER is not a protocol driver’s to set'],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/ndis/adapterLife.test.ts',
@@ -2038,8 +2969,21 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/ndis/oidRequests.test.ts',
-        titles: ['NdisOidRequest', 'OID_PNP_SET_POWER is not a protocol driver’s to set'],
+        file: 'test/electron/emulator/target/adapterEvents.test.ts',
+        titles: [
+          'events of a target’s adapter, with the host stack above it',
+          'PWR-016: NetEventSetPower is pended while a query keeps a termination from beginning',
+        ],
+      },
+    ],
+    OID_PNP_QUERY_POWER: [
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/ndis/adapterLife.test.ts',
+        titles: [
+          'the life of an adapter',
+          'PWR-018: a pended OID_PNP_SET_POWER ends with NdisMOidRequestComplete',
+        ],
       },
       {
         kind: 'test',
@@ -2049,15 +2993,57 @@ export const ddiTests: DdiTestClaims = {
           'PWR-016: NetEventSetPower is pended while a query keeps a termination from beginning',
         ],
       },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/teamEvents.test.ts',
+        titles: [
+          'the team sleeps and wakes, 1 layers',
+          'PWR-017: it reports its sleep when nothing is offloaded any more',
+        ],
+      },
     ],
   },
   event: {
+    TcpIndicateSendBacklogChange: [
+      {
+        kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with the send-backlog feature',
+          'EVT-033: a query answers what was indicated, whatever is posted',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with the send-backlog feature',
+          'SND-015: what the host holds back leaves in order after an upload, the FIN behind it',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with every feature at once, on a wire that loses frames',
+          'seed 2: every byte comes back, whoever carries it',
+        ],
+      },
+    ],
     TcpIndicateDisconnect: [
       {
         kind: 'test',
+        file: 'test/conformance/peerEvents.test.ts',
+        titles: [
+          'a FIN from the peer',
+          'EVT-002 EVT-005 EVT-007 EVT-008: leads to one TcpIndicateDisconnect, at DISPATCH_LEVEL',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/conformance/wire.test.ts',
         titles: [
-          'frames on the wire in scenario many-connections',
+          'frames on the wire in scenario stacked-drivers',
           'DSC-023: the target sends no RST without an abortive disconnect',
         ],
       },
@@ -2065,15 +3051,7 @@ export const ddiTests: DdiTestClaims = {
         kind: 'test',
         file: 'test/conformance/wire.test.ts',
         titles: [
-          'frames on the wire in scenario transfer',
-          'DSC-023: the target sends no RST without an abortive disconnect',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/wire.test.ts',
-        titles: [
-          'frames on the wire in scenario first-sweep',
+          'frames on the wire in scenario load-balancing',
           'DSC-023: the target sends no RST without an abortive disconnect',
         ],
       },
@@ -2081,27 +3059,271 @@ export const ddiTests: DdiTestClaims = {
     TcpIndicateRetrieve: [
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'a recording',
-          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
+          "TCP_UPLOAD_REASON 'HighFragmentation'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
         ],
       },
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'the scenarios show what they promise',
-          'neighbor-invalidated: the host finishes by itself after an upload for InvalidState',
+          "TCP_UPLOAD_REASON 'HighOutOfOrderPackets'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'LowActivity'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
+      },
+    ],
+    TcpIndicateAbort: [
+      {
+        kind: 'test',
+        file: 'test/conformance/peerEvents.test.ts',
+        titles: [
+          'a RST from the peer',
+          'EVT-002 EVT-010: at RcvNxt it leads to one TcpIndicateAbort, at DISPATCH_LEVEL',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'hardware that fails',
+          'during a terminate',
+          'EVT-011: the connection comes back CLOSED, and nothing more is sent on it',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'hardware that fails',
+          'during a invalidate',
+          'EVT-011: the connection comes back CLOSED, and nothing more is sent on it',
+        ],
+      },
+    ],
+    LowActivity: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'LowActivity'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'LowActivity'",
+          'EVT-022 EVT-024: the host may leave the connection, which goes on working',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'LowActivity'",
+          'the host takes the connection back where it heeds such requests',
+        ],
+      },
+    ],
+    HighDropRate: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighDropRate'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighDropRate'",
+          'EVT-022 EVT-024: the host may leave the connection, which goes on working',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighDropRate'",
+          'the host takes the connection back where it heeds such requests',
+        ],
+      },
+    ],
+    SmallIO: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'SmallIO'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'SmallIO'",
+          'EVT-022 EVT-024: the host may leave the connection, which goes on working',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'SmallIO'",
+          'the host takes the connection back where it heeds such requests',
+        ],
+      },
+    ],
+    NoBufferProposting: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'NoBufferProposting'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'NoBufferProposting'",
+          'EVT-022 EVT-024: the host may leave the connection, which goes on working',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'NoBufferProposting'",
+          'the host takes the connection back where it heeds such requests',
+        ],
+      },
+    ],
+    ReceivedUrgentData: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'urgent data from the peer',
+          'WIR-032 EVT-027: a valid segment leads to Retrieve(ReceivedUrgentData) and is not processed',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
+        titles: [
+          'indications',
+          'IMD-021 IMD-022: an event goes up with the handle of the driver above and the same parameters',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: ['urgent data from the peer', 'WIR-033: from then on the target acknowledges nothing'],
+      },
+    ],
+    HighFragmentation: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighFragmentation'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighFragmentation'",
+          'EVT-022 EVT-024: the host may leave the connection, which goes on working',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighFragmentation'",
+          'the host takes the connection back where it heeds such requests',
+        ],
+      },
+    ],
+    HighOutOfOrderPackets: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighOutOfOrderPackets'",
+          'EVT-017 EVT-029 EVT-030: is given when the traffic is like that',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          "TCP_UPLOAD_REASON 'HighOutOfOrderPackets'",
+          'EVT-022 EVT-024: the host may leave the connection, which goes on working',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/sendBacklog.test.ts',
+        titles: [
+          'a target with every feature at once, on a wire that loses frames',
+          'seed 2: every byte comes back, whoever carries it',
+        ],
+      },
+    ],
+    TimeoutExpiration: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'an upload that the target insists on',
+          'EVT-028 TMR-015: TimeoutExpiration when retransmission has used up its limit',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/cachedVariables.test.ts',
+        titles: [
+          'MaxRT of an offloaded connection',
+          'TMR-010 TMR-015: limits the time of retransmission, whatever the number',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/cachedVariables.test.ts',
+        titles: [
+          'keepalive of an offloaded connection',
+          'TMR-030 TMR-031 TMR-033: probes, and gives the connection back when nobody answers',
+        ],
       },
     ],
     InvalidState: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'an upload that the target insists on',
+          'INV-003 EVT-017: InvalidState when what the connection depends on has become invalid',
+        ],
+      },
       {
         kind: 'test',
         file: 'test/electron/recorder/recording.test.ts',
@@ -2118,42 +3340,76 @@ export const ddiTests: DdiTestClaims = {
           'INV-005: each of them is asked back for InvalidState',
         ],
       },
-      {
-        kind: 'test',
-        file: 'test/conformance/wire.test.ts',
-        titles: [
-          'frames on the wire in scenario neighbor-invalidated',
-          'INV-004: a target sends nothing on a connection whose neighbor is invalid',
-        ],
-      },
     ],
     UploadRequested: [
       {
         kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: ['a recording', 'of transfer is the same, byte for byte, for the same settings and seed'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/trees.test.ts',
-        titles: ['scenario many-connections', 'of two seeds both end well, under loss'],
-      },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
+        file: 'test/conformance/uploadRequests.test.ts',
         titles: [
-          'the scenarios show what they promise',
-          'first-sweep: host path first, then the chimney, and the connection comes back',
+          'an upload that the target insists on',
+          'EVT-025 EVT-026: UploadRequested when no scatter/gather list can be had, and no byte is lost',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/electron/drivers/driverModule.test.ts',
+        titles: ['a driver module', 'is named in the header of the trace'],
+      },
+      {
+        kind: 'test',
+        file: 'test/examples/minimalTarget.test.ts',
+        titles: ['examples/minimal-target', 'brings every byte of scenario address-and-mtu-change home'],
+      },
+    ],
+    HardwareFailure: [
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'hardware that fails',
+          'during a terminate',
+          'QRY-011 INV-002 TRM-036: FAILURE, then Retrieve(HardwareFailure), then Abort',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'hardware that fails',
+          'during a invalidate',
+          'QRY-011 INV-002 TRM-036: FAILURE, then Retrieve(HardwareFailure), then Abort',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/uploadRequests.test.ts',
+        titles: [
+          'hardware that fails',
+          'during a query',
+          'QRY-011 INV-002 TRM-036: FAILURE, then Retrieve(HardwareFailure), then Abort',
         ],
       },
     ],
     NeighborReachabilityQuery: [
       {
         kind: 'test',
-        file: 'test/electron/emulator/ndis/registration.test.ts',
+        file: 'test/conformance/reachability.test.ts',
         titles: [
-          'NdisSetOptionalHandlers with a binding handle',
-          'REG-026 REG-027: NDIS enters the handlers of the binding, and of two registrations the later one',
+          'NeighborReachabilityQuery',
+          'RCH-012 RCH-013: one complete neighbor block with const, cached and delegated state behind it',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/reachability.test.ts',
+        titles: ['reachability that is handed over', 'RCH-008: NceStaleTicks is what the host stack has set'],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/reachability.test.ts',
+        titles: [
+          'a stale neighbor that the host stack was asked about',
+          'RCH-022: without progress the host probes by unicast, and an answer ends the exchange',
         ],
       },
     ],
