@@ -3390,6 +3390,24 @@ export const ddiTests: DdiTestClaims = {
         ],
       },
     ],
+    NeighborReachabilityInDoubt: [
+      {
+        kind: 'test',
+        file: 'test/conformance/reachability.test.ts',
+        titles: [
+          'NeighborReachabilityInDoubt',
+          'TMR-016 RCH-011: indicated once, when a segment has been retransmitted so often',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/reachability.test.ts',
+        titles: [
+          'NeighborReachabilityInDoubt',
+          'A35: the host stack takes the neighbor for stale, asks the target for progress, and probes',
+        ],
+      },
+    ],
     NeighborReachabilityQuery: [
       {
         kind: 'test',

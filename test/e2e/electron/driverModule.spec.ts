@@ -9,7 +9,9 @@ const example = path.resolve('examples', 'minimal-target', 'driver.ts');
 const answers = { target: 0, cancel: 2 } as const;
 
 /** Chooses the command of the menu, with dialogs that answer by themselves. */
-async function runWithDriver({ application }: Desktop, file: string, answer: number): Promise<void> {
+async function runWithDriver({ application, page }: Desktop, file: string, answer: number): Promise<void> {
+  // The page listens to the menu from then on.
+  await expect(page.getByTestId('window')).toHaveAttribute('data-idle', 'true');
   await application.evaluate(
     ({ dialog, BrowserWindow }, [chosen, response, channel]) => {
       dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
