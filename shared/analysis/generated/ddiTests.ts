@@ -1618,7 +1618,10 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
-        titles: ["'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARA…'", 'REG-009: is taken at its own edge'],
+        titles: [
+          'registration of NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
+          'REG-009: is taken at its own edge',
+        ],
       },
       {
         kind: 'test',
@@ -1641,7 +1644,10 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
-        titles: ["'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARA…'", 'REG-009: is taken at its own edge'],
+        titles: [
+          'registration of NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
+          'REG-009: is taken at its own edge',
+        ],
       },
       {
         kind: 'test',
@@ -1669,7 +1675,10 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
-        titles: ["'NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_C…'", 'REG-009: is taken at its own edge'],
+        titles: [
+          'registration of NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS',
+          'REG-009: is taken at its own edge',
+        ],
       },
     ],
     NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS: [
@@ -1677,7 +1686,7 @@ export const ddiTests: DdiTestClaims = {
         kind: 'test',
         file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
         titles: [
-          "'NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARA…'",
+          'registration of NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
           'REG-010 to REG-013: without TcpOffloadDisconnectCompleteHandler it is refused',
         ],
       },
@@ -1730,7 +1739,10 @@ export const ddiTests: DdiTestClaims = {
       {
         kind: 'test',
         file: 'test/electron/emulator/ndis/registrationCorners.test.ts',
-        titles: ["'NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHA…'", 'REG-009: is taken at its own edge'],
+        titles: [
+          'registration of NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS',
+          'REG-009: is taken at its own edge',
+        ],
       },
       {
         kind: 'test',

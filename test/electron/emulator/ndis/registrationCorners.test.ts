@@ -119,40 +119,43 @@ function registering(handlers: OptionalHandlers): number {
   return status;
 }
 
-describe.each(structures)('$structure', (handlers) => {
-  const { structure, value } = handlers;
-  const entryPoints = structureLayout(structure).fields.flatMap((field) =>
-    field.kind === 'codePointer' ? [field.name] : [],
-  );
-
-  it('REG-009: is taken at its own edge', () => {
-    expect(registering(handlers)).toBe(NDIS_STATUS.SUCCESS);
-  });
-
-  it.each(entryPoints)('REG-010 to REG-013: without %s it is refused', (name) => {
-    expect(registering(changed(handlers, { [name]: undefined }))).toBe(NDIS_STATUS.FAILURE);
-  });
-
-  it('REG-016 REG-017: another revision or another size is refused', () => {
-    const { Header } = value;
-    for (const header of [
-      { ...Header, Revision: Header.Revision + 1 },
-      { ...Header, Size: Header.Size + 8 },
-    ]) {
-      expect(registering(changed(handlers, { Header: header }))).toBe(NDIS_STATUS.FAILURE);
-    }
-  });
-
-  it('REG-018: acceptance does not depend on Header.Type', () => {
-    expect(registering(changed(handlers, { Header: { ...value.Header, Type: 0x80 } }))).toBe(
-      NDIS_STATUS.SUCCESS,
+describe.each(structures.map((one) => [one.structure, one] as const))(
+  'registration of %s',
+  (_name, handlers) => {
+    const { structure, value } = handlers;
+    const entryPoints = structureLayout(structure).fields.flatMap((field) =>
+      field.kind === 'codePointer' ? [field.name] : [],
     );
-  });
 
-  it('REG-019 REG-020: Flags are the system’s and decide nothing', () => {
-    expect(registering(changed(handlers, { Flags: 1 }))).toBe(NDIS_STATUS.SUCCESS);
-  });
-});
+    it('REG-009: is taken at its own edge', () => {
+      expect(registering(handlers)).toBe(NDIS_STATUS.SUCCESS);
+    });
+
+    it.each(entryPoints)('REG-010 to REG-013: without %s it is refused', (name) => {
+      expect(registering(changed(handlers, { [name]: undefined }))).toBe(NDIS_STATUS.FAILURE);
+    });
+
+    it('REG-016 REG-017: another revision or another size is refused', () => {
+      const { Header } = value;
+      for (const header of [
+        { ...Header, Revision: Header.Revision + 1 },
+        { ...Header, Size: Header.Size + 8 },
+      ]) {
+        expect(registering(changed(handlers, { Header: header }))).toBe(NDIS_STATUS.FAILURE);
+      }
+    });
+
+    it('REG-018: acceptance does not depend on Header.Type', () => {
+      expect(registering(changed(handlers, { Header: { ...value.Header, Type: 0x80 } }))).toBe(
+        NDIS_STATUS.SUCCESS,
+      );
+    });
+
+    it('REG-019 REG-020: Flags are the system’s and decide nothing', () => {
+      expect(registering(changed(handlers, { Flags: 1 }))).toBe(NDIS_STATUS.SUCCESS);
+    });
+  },
+);
 
 describe('NdisSetOptionalHandlers at the wrong time', () => {
   it('REG-021: with the handle of another driver', () => {
