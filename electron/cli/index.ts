@@ -31,6 +31,12 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
+// Who reads the output, such as head, may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 if (isSoakWorker()) serveSoak();
 else {
   void main().then((code) => {

@@ -244,3 +244,55 @@ describe('scenario terminate-with-data', () => {
     expect(returned.reduce((bytes, list) => bytes + list.dataLength, 0)).toBeGreaterThan(10_000);
   });
 });
+
+describe.each([
+  ['failover', 1],
+  ['stacked-drivers', 2],
+] as const)('scenario %s', (scenario, layers) => {
+  const { model, report } = recordScenario(scenario);
+  const componentOf = (name: string): number =>
+    model.store!.components.find((component) => component.name === name)!.id;
+  const offersTo = (name: string) =>
+    callsOf(model, 'MiniportInitiateOffload').filter((call) => call.callee === componentOf(name));
+
+  it('loses no byte under load', () => {
+    expect(report.success).toBe(true);
+    expect(report.sha256.returned).toBe(report.sha256.source);
+    expect(report.bytesSent.chimney).toBeGreaterThan(report.bytesSent.hostPath);
+  });
+
+  it('PWR-008: what the first adapter had comes back, and is offered to the other one', () => {
+    const pulled = model.notes.notes.find((note) => note.text.includes('cable'))!.time;
+    expect(offersTo('Offload target 1').length).toBeGreaterThan(0);
+    for (const call of offersTo('Offload target 1')) expect(call.start).toBeLessThan(pulled);
+    expect(offersTo('Offload target 2').length).toBeGreaterThan(0);
+    for (const call of offersTo('Offload target 2')) expect(call.start).toBeGreaterThan(pulled);
+  });
+
+  it('IMD-010: every block keeps its address on its way through each driver', () => {
+    const addressesAt = (name: 'MiniportInitiateOffload' | 'NdisInitiateOffload', party: number): number[] =>
+      callsOf(model, name)
+        .filter((call) => (name === 'MiniportInitiateOffload' ? call.callee : call.caller) === party)
+        .flatMap((call) => blocksOf(model, call).map((block) => block.address));
+    const drivers = model.store!.components.filter(({ role }) => role === 'intermediate-driver');
+    expect(drivers).toHaveLength(layers);
+    for (const { id } of drivers) {
+      const received = addressesAt('MiniportInitiateOffload', id);
+      expect(received.length).toBeGreaterThan(0);
+      expect(addressesAt('NdisInitiateOffload', id)).toEqual(received);
+    }
+  });
+});
+
+describe('scenario load-balancing', () => {
+  const { model, report } = recordScenario('load-balancing');
+
+  it('brings every byte home through both adapters', () => {
+    expect(report.success).toBe(true);
+    for (const name of ['Offload target 1', 'Offload target 2']) {
+      const target = model.store!.components.find((component) => component.name === name)!.id;
+      const sends = callsOf(model, 'MiniportTcpOffloadSend').filter((call) => call.callee === target);
+      expect(sends.length).toBeGreaterThan(0);
+    }
+  });
+});
