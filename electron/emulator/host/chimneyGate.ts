@@ -2,22 +2,16 @@
  * When the host stack may offload to its adapter, and when everything has to come back: its reactions to status indications, to power
  * and to Plug and Play (sections 11 and 12 of the state-manipulation digest).
  */
-import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
   devicePowerStates,
+  netEvents,
   readLinkUp,
   type NDIS_HANDLE,
   type NDIS_STATUS_INDICATION,
   type NET_PNP_EVENT_NOTIFICATION,
 } from '../kit';
 import type { OffloadPlace } from './offloadRecord';
-
-const netEvents = {
-  setPower: constantValue('NetEventSetPower'),
-  pause: constantValue('NetEventPause'),
-  restart: constantValue('NetEventRestart'),
-} as const;
 
 /** A connection as the gate sees it. */
 export interface GatedConnection {

@@ -7,6 +7,7 @@ import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
   DISPATCH_LEVEL,
   devicePowerStates,
+  netEvents,
   readConnectionOffload,
   readLinkUp,
   writeConnectionOffload,
@@ -18,12 +19,6 @@ import {
 } from '../kit';
 import type { Team } from './team';
 import type { Impediment, TeamMember } from './teamMember';
-
-const netEvents = {
-  setPower: constantValue('NetEventSetPower'),
-  pause: constantValue('NetEventPause'),
-  restart: constantValue('NetEventRestart'),
-} as const;
 
 const statusIndicationSize = constantValue('NDIS_SIZEOF_STATUS_INDICATION_REVISION_1');
 

@@ -37,6 +37,7 @@ export { pointerOf } from '../../../shared/base/address';
 export {
   devicePnPEvents,
   devicePowerStates,
+  netEvents,
   optionalHandlersHeader,
   type DevicePowerState,
   type NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,

@@ -6,6 +6,7 @@ import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
   devicePowerStates,
+  netEvents,
   type NDIS_HANDLE,
   type NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
   type NDIS_OID_REQUEST,
@@ -30,12 +31,6 @@ import { Waiters } from './waiters';
 const contextSize = 0x100;
 
 const virtualAdapterFlags = constantValue('NDIS_MINIPORT_ATTRIBUTES_NDIS_WDM');
-
-const netEvents = {
-  setPower: constantValue('NetEventSetPower'),
-  pause: constantValue('NetEventPause'),
-  restart: constantValue('NetEventRestart'),
-} as const;
 
 type MiniportHandlers = Omit<
   NDIS_MINIPORT_DRIVER_CHARACTERISTICS,

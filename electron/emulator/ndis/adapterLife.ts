@@ -12,6 +12,7 @@ import { numberArgument, pointerArgument, statusArgument, structureArgument } fr
 import {
   devicePnPEvents,
   devicePowerStates,
+  netEvents,
   type DevicePowerState,
   type NDIS_HANDLE,
   type NET_PNP_EVENT_NOTIFICATION,
@@ -19,12 +20,6 @@ import {
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, opaqueSize, type MiniportAdapter } from './drivers';
 import { allocateOidRequest, chimneyOids, type OidPlane } from './oidRequests';
-
-const netEvents = {
-  setPower: constantValue('NetEventSetPower'),
-  pause: constantValue('NetEventPause'),
-  restart: constantValue('NetEventRestart'),
-} as const;
 
 /** NDIS_HALT_ACTION values. */
 export const haltActions = {

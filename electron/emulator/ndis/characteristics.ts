@@ -2,6 +2,7 @@
  * What drivers hand to NDIS when they register: characteristics structures with their handlers, spelled as in ndis.h and
  * ndischimney.h. Each handler's comment says who calls it, when, and who owns what.
  */
+import { constantValue } from '../../../shared/ddi/catalogue';
 import { objectHeader, type ObjectHeaderValues } from '../../../shared/ddi/structureCodec';
 import type { NdisStatus } from '../../../shared/ddi/status';
 import type { NDIS_BIND_PARAMETERS } from './bindParameters';
@@ -65,6 +66,13 @@ export interface NET_PNP_EVENT_NOTIFICATION {
   /** The power state that Buffer points to, for NetEventSetPower. */
   readonly powerState: DevicePowerState | undefined;
 }
+
+/** Values of NET_PNP_EVENT_CODE that NDIS tells protocol drivers of. */
+export const netEvents = {
+  setPower: constantValue('NetEventSetPower'),
+  pause: constantValue('NetEventPause'),
+  restart: constantValue('NetEventRestart'),
+} as const;
 
 /** NDIS_DEVICE_POWER_STATE: D0 is full power; in all others an adapter neither sends nor receives. */
 export const devicePowerStates = { D0: 1, D1: 2, D2: 3, D3: 4 } as const;

@@ -1,6 +1,7 @@
 /** The hash that receive side scaling takes of a received frame. */
 import { ethernetHeaderLength, etherTypeOf, etherTypes } from './ethernet';
 import { toeplitzHash } from './toeplitzHash';
+import { vlanTagLength } from './vlanTag';
 
 const tcp = 6;
 
@@ -8,15 +9,12 @@ const tcp = 6;
 const protocolAt = ethernetHeaderLength + 9;
 const addressesAt = ethernetHeaderLength + 12;
 
-/** Bytes of an 802.1Q tag. */
-const tagLength = 4;
-
 /** Bytes of both addresses and both ports, which follow each other where the IPv4 header has no options. */
 const inputLength = 12;
 
 /** Hash of the addresses and ports of a TCP segment over IPv4, tagged or not; 0, as for no hash, of everything else. */
 export function frameHash(bytes: Uint8Array, length: number): number {
-  const tag = etherTypeOf(bytes, length) === etherTypes.vlan ? tagLength : 0;
+  const tag = etherTypeOf(bytes, length) === etherTypes.vlan ? vlanTagLength : 0;
   if (length < tag + addressesAt + inputLength) return 0;
   const etherType = (bytes[tag + 12]! << 8) | bytes[tag + 13]!;
   if (etherType !== etherTypes.ipv4 || bytes[tag + ethernetHeaderLength] !== 0x45) return 0;

@@ -78,6 +78,8 @@ export class LinkAggregation implements Transmitter {
   /** The port for a frame among those with a carrier; without any the first port loses it, as a single link would. */
   private portFor(frame: Frame): AggregatedPort {
     const { members, learned } = this;
+    // A single link has nothing to choose, and every frame of most scenarios comes by here.
+    if (members.length === 1) return members[0]!;
     // What was learned on a port is forgotten with its carrier.
     if (this.mode === 'learning') return learned?.up === true ? learned : (firstUp(members) ?? members[0]!);
     let up = 0;

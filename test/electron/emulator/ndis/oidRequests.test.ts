@@ -5,17 +5,9 @@ import { allocateOidRequest, chimneyOids } from '../../../../electron/emulator/n
 import { writeTcpParameters } from '../../../../electron/emulator/ndis/tcpParameters';
 import { NDIS_STATUS } from '../../../../shared/ddi/status';
 import { startBareDrivers, type BareDriverChoices, type BareDrivers } from '../../../harness/bareDrivers';
+import { tcpParameters } from '../../../harness/tcpParameters';
 
-const parameters = writeTcpParameters({
-  TicksPerSecond: 100,
-  TcpAckFrequency: 2,
-  TcpDelayedAckTicks: 20,
-  TcpMaximumRetransmissions: 5,
-  TcpDuplicateAckThreshold: 3,
-  TcpPushTicks: 50,
-  NceStaleTicks: 3000,
-  TcpDoubtReachabilityRetransmissions: 0,
-});
+const parameters = writeTcpParameters(tcpParameters);
 
 function query({ ndis, machine, binding }: BareDrivers, oid: number, room: number) {
   const request = allocateOidRequest(

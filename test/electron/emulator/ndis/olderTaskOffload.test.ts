@@ -10,22 +10,14 @@ import {
   writeTaskOffloadHeader,
 } from '../../../../electron/emulator/ndis/olderTaskOffload';
 import { readTcpParameters, writeTcpParameters } from '../../../../electron/emulator/ndis/tcpParameters';
+import { tcpParameters } from '../../../harness/tcpParameters';
 
 const connection = writeConnectionOffload({
   SupportIPv4: true,
   SupportIPv6: false,
   TcpConnectionOffloadCapacity: 5,
 });
-const parameters = writeTcpParameters({
-  TicksPerSecond: 100,
-  TcpAckFrequency: 2,
-  TcpDelayedAckTicks: 20,
-  TcpMaximumRetransmissions: 5,
-  TcpDuplicateAckThreshold: 3,
-  TcpPushTicks: 50,
-  NceStaleTicks: 3000,
-  TcpDoubtReachabilityRetransmissions: 0,
-});
+const parameters = writeTcpParameters(tcpParameters);
 
 describe('buffers of OID_TCP_TASK_OFFLOAD', () => {
   it('NDIS_TASK_OFFLOAD_HEADER: version 1, 28 bytes, Ethernet II with headers of 14 bytes', () => {
