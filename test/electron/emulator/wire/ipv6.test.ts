@@ -48,7 +48,7 @@ function segmentFrame(): Frame {
   const queue = new SendQueue();
   queue.append(
     Uint8Array.from({ length: 10 }, (_, index) => index),
-    undefined,
+    { onAcknowledged: () => undefined },
     true,
   );
   const segment = new TcpSegment();
