@@ -1,0 +1,123 @@
+/** Opening (RFC 9293 section 3.5): LISTEN, SYN-SENT, SYN-RECEIVED, and the options that SYNs carry. */
+import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
+import { sampleRtt, updateSendWindow } from './acknowledgmentArrival';
+import { reset } from './closing';
+import { restartKeepAlive } from './keepAlive';
+import { startRetransmitTimer } from './retransmission';
+import { emitSegment } from './segmentEmission';
+import type { SegmentOutput } from './segmentOutput';
+import { advance } from './sequenceNumber';
+import { TcpConnectionState } from './tcpVariables';
+import type { TransmissionControlBlock } from './transmissionControlBlock';
+
+/** Starts in LISTEN or SYN-SENT with an initial sequence number. */
+export function begin(
+  tcb: TransmissionControlBlock,
+  state: TcpConnectionState,
+  initialSequence: number,
+): void {
+  const { variables } = tcb;
+  variables.State = state;
+  tcb.initialSequence = initialSequence;
+  tcb.queueStart = advance(initialSequence, 1);
+  variables.SndUna = variables.SndNxt = variables.SndMax = initialSequence;
+  variables.RcvWnd = Math.min(0xffff, tcb.user.receiveSpace());
+}
+
+/** A segment arrives in LISTEN. */
+export function processListen(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): void {
+  if (segment.has(tcpFlags.RST) || segment.has(tcpFlags.ACK) || !segment.has(tcpFlags.SYN)) return;
+  takeSyn(tcb, segment, now);
+  tcb.variables.State = TcpConnectionState.SynRcvd;
+}
+
+/** A segment arrives in SYN-SENT. */
+export function processSynSent(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): void {
+  const { variables } = tcb;
+  const acknowledges = segment.has(tcpFlags.ACK) && acknowledgesSyn(tcb, segment);
+  if (segment.has(tcpFlags.RST)) {
+    if (acknowledges) reset(tcb);
+    return;
+  }
+  if (!segment.has(tcpFlags.SYN) || (segment.has(tcpFlags.ACK) && !acknowledges)) return;
+  takeSyn(tcb, segment, now);
+  if (!acknowledges) {
+    variables.State = TcpConnectionState.SynRcvd;
+    variables.SndNxt = tcb.initialSequence;
+    return;
+  }
+  establish(tcb, segment, now);
+  tcb.acknowledge = 'now';
+}
+
+/** The peer's SYN comes once more in SYN-RECEIVED: it is repeated, or it answers ours in a simultaneous open. */
+export function processRepeatedSyn(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): void {
+  if (segment.has(tcpFlags.ACK) && acknowledgesSyn(tcb, segment)) establish(tcb, segment, now);
+  else tcb.variables.SndNxt = tcb.initialSequence;
+}
+
+/** Whether a segment is the SYN that has been taken already. */
+export function isPeersSyn(tcb: TransmissionControlBlock, segment: TcpSegment): boolean {
+  return (
+    segment.has(tcpFlags.SYN) &&
+    !segment.has(tcpFlags.RST) &&
+    segment.SequenceNumber === advance(tcb.variables.RcvNxt, -1)
+  );
+}
+
+/** Whether a segment acknowledges exactly our SYN. */
+export function acknowledgesSyn(tcb: TransmissionControlBlock, segment: TcpSegment): boolean {
+  return segment.AcknowledgmentNumber === advance(tcb.initialSequence, 1);
+}
+
+/** Our SYN has been acknowledged: the connection is up. */
+export function establish(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): void {
+  const { variables } = tcb;
+  variables.State = TcpConnectionState.Established;
+  variables.SndUna = variables.SndNxt = segment.AcknowledgmentNumber;
+  variables.retransmitDeadline = Infinity;
+  const synLost = variables.RetransmitCount > 0;
+  if (!synLost) sampleRtt(tcb, segment, now);
+  variables.RetransmitCount = 0;
+  variables.TotalRT = 0;
+  tcb.congestion.start(synLost);
+  variables.RcvWnd = tcb.offerableSpace;
+  const scaled = segment.has(tcpFlags.SYN) ? segment.window : segment.window * 2 ** variables.SndWindScale;
+  updateSendWindow(tcb, segment, scaled);
+  restartKeepAlive(tcb, now);
+  tcb.user.onEstablished();
+}
+
+/** Sends our SYN, alone or with an acknowledgment. */
+export function emitSyn(tcb: TransmissionControlBlock, output: SegmentOutput, now: number): void {
+  const { variables, settings, out } = tcb;
+  const answer = variables.State === TcpConnectionState.SynRcvd;
+  const retransmission = variables.SndMax !== tcb.initialSequence;
+  variables.SndNxt = variables.SndMax = advance(tcb.initialSequence, 1);
+  out.maximumSegmentSize = settings.localMss;
+  // Scaling needs both sides: a SYN that offers it is answered even with a shift of 0 (RFC 7323 section 2.2).
+  out.windowScale = answer && !tcb.peerScales ? undefined : settings.RcvWindScale;
+  const flags = tcpFlags.SYN | (answer ? tcpFlags.ACK : 0);
+  emitSegment(tcb, output, flags, tcb.initialSequence, 0, 0, retransmission, now);
+  out.maximumSegmentSize = undefined;
+  out.windowScale = undefined;
+  startRetransmitTimer(tcb, now);
+}
+
+/** Takes sequence number and options of the peer's SYN. */
+function takeSyn(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): void {
+  const { variables, settings } = tcb;
+  variables.RcvNxt = tcb.lastAcknowledgmentSent = advance(segment.SequenceNumber, 1);
+  variables.RemoteMss = segment.maximumSegmentSize ?? 536;
+  tcb.peerScales = segment.windowScale !== undefined;
+  if (segment.windowScale !== undefined) {
+    variables.SndWindScale = segment.windowScale;
+    variables.RcvWindScale = settings.RcvWindScale;
+  }
+  variables.timestampsEnabled = settings.timestamps && segment.timestampValue !== undefined;
+  if (variables.timestampsEnabled) {
+    variables.TsRecent = segment.timestampValue!;
+    variables.tsRecentTime = now;
+  }
+  updateSendWindow(tcb, segment, segment.window);
+}

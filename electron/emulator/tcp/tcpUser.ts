@@ -1,0 +1,18 @@
+/** Who a home's engine works for: what TCP tells its user (RFC 9293 section 3.9.1, user interface). */
+export interface TcpUser {
+  /** Room for received bytes that have not been handed over yet: the window to offer. */
+  receiveSpace(): number;
+  /** In-sequence bytes; the user takes a copy before it returns. */
+  onData(bytes: Uint8Array, start: number, length: number, push: boolean): void;
+  onEstablished(): void;
+  /** The peer's FIN has been reached in sequence. */
+  onPeerClosed(): void;
+  /** Our FIN has been acknowledged. */
+  onFinAcknowledged(): void;
+  /** An acceptable RST has arrived. */
+  onReset(): void;
+  /** Retransmissions, probes or FIN-WAIT-2 have used up their time. */
+  onTimeout(): void;
+  /** TIME-WAIT or LAST-ACK is over: nothing is left. */
+  onClosed(): void;
+}

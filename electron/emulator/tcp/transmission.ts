@@ -1,0 +1,73 @@
+/** What may be sent, and when: windows, Nagle, and the sender's silly-window avoidance (RFC 9293 sections 3.7.4, 3.8.6.2.1). */
+import { tcpFlags } from '../wire/tcpSegment';
+import { startRetransmitTimer } from './retransmission';
+import { emitSegment } from './segmentEmission';
+import type { SegmentOutput } from './segmentOutput';
+import { advance, distance, isBefore } from './sequenceNumber';
+import { TcpConnectionState } from './tcpVariables';
+import type { TransmissionControlBlock } from './transmissionControlBlock';
+
+/** Delay of a segment that silly-window avoidance holds back (RFC 1122 section 4.2.3.4: 0.1 to 1 s). */
+const sillyWindowDelay = 200_000_000;
+
+/** Sends the next segment if windows, Nagle and silly-window avoidance allow one; answers whether it did. */
+export function transmitNext(tcb: TransmissionControlBlock, output: SegmentOutput, now: number): boolean {
+  const { variables, queue } = tcb;
+  const offset = distance(tcb.queueStart, variables.SndNxt);
+  const available = queue.length - offset;
+  const finPending = tcb.finQueued && available >= 0;
+  if (available < 0 || (available === 0 && !finPending)) return false;
+  const flight = distance(variables.SndUna, variables.SndNxt);
+  const usable = Math.min(variables.SndWnd, tcb.congestion.allowance) - flight;
+  const count = Math.max(0, Math.min(available, usable, tcb.mss));
+  const fin = finPending && count === available && usable > count;
+  if (count === 0 && !fin) return false;
+  const retransmission = isBefore(variables.SndNxt, variables.SndMax);
+  if (!fin && !retransmission && !mayTransmit(tcb, count, available, flight, now)) return false;
+  if (output.hasRoom?.() === false) return false;
+  tcb.pushHeld = false;
+  tcb.sillyWindowDeadline = Infinity;
+  const push = count > 0 && queue.endsAt(offset + count);
+  const flags = tcpFlags.ACK | (push ? tcpFlags.PSH : 0) | (fin ? tcpFlags.FIN : 0);
+  const sequence = variables.SndNxt;
+  const next = advance(sequence, count + (fin ? 1 : 0));
+  if (isBefore(variables.SndMax, next)) {
+    const dataEnd = advance(sequence, count);
+    if (isBefore(variables.SndMax, dataEnd)) tcb.newBytesSent += distance(variables.SndMax, dataEnd);
+    variables.SndMax = next;
+  }
+  variables.SndNxt = next;
+  if (!retransmission && tcb.timedSequence === undefined && !variables.timestampsEnabled) {
+    tcb.timedSequence = sequence;
+    tcb.timedAt = now;
+  }
+  emitSegment(tcb, output, flags, sequence, offset, count, retransmission, now);
+  if (variables.retransmitDeadline === Infinity || variables.retransmitPurpose !== 'retransmit')
+    startRetransmitTimer(tcb, now);
+  if (fin) {
+    if (variables.State === TcpConnectionState.Established) variables.State = TcpConnectionState.FinWait1;
+    else if (variables.State === TcpConnectionState.CloseWait) variables.State = TcpConnectionState.LastAck;
+  }
+  return true;
+}
+
+/** Silly-window avoidance has held a segment back for long enough. */
+export function onSillyWindowTimeout(tcb: TransmissionControlBlock): void {
+  tcb.sillyWindowDeadline = Infinity;
+  tcb.pushHeld = true;
+}
+
+/** Nagle and the sender's silly-window avoidance. */
+function mayTransmit(
+  tcb: TransmissionControlBlock,
+  count: number,
+  available: number,
+  flight: number,
+  now: number,
+): boolean {
+  if (count === tcb.mss || tcb.pushHeld) return true;
+  const nagleAllows = flight === 0 || !tcb.settings.nagle || tcb.finQueued;
+  if (nagleAllows && (count === available || count * 2 >= tcb.variables.MaxSndWnd)) return true;
+  if (flight === 0 && tcb.sillyWindowDeadline === Infinity) tcb.sillyWindowDeadline = now + sillyWindowDelay;
+  return false;
+}

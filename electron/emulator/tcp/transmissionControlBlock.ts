@@ -1,0 +1,95 @@
+/**
+ * All that one connection remembers (the TCB of RFC 9293 section 3.3.1): the variables that cross hand-overs, and those that
+ * one engine keeps to itself. The modules around it work on it, each on its own part.
+ */
+import { timestampsOptionLength, TcpSegment } from '../wire/tcpSegment';
+import { CongestionControl } from './congestionControl';
+import { ReassemblyQueue } from './reassemblyQueue';
+import { SendQueue } from './sendQueue';
+import { advance } from './sequenceNumber';
+import type { TcpSettings } from './tcpSettings';
+import type { TcpUser } from './tcpUser';
+import { TcpConnectionState, type TcpVariables } from './tcpVariables';
+
+/** See the file's head. Deadlines are virtual ns, Infinity while a timer is stopped. */
+export class TransmissionControlBlock {
+  readonly queue = new SendQueue();
+  readonly reassembly = new ReassemblyQueue();
+  readonly congestion: CongestionControl;
+  /** Sequence number of the first byte in `queue`. */
+  queueStart = 0;
+  /** Whether the user has said that it sends nothing more. */
+  finQueued = false;
+  finReceived = false;
+  /** Which timer has used up its limit: it has expired and nothing more is tried. */
+  gaveUp: 'no' | 'retransmission' | 'keep-alive' = 'no';
+  /** Bytes of payload that left for the first time. */
+  newBytesSent = 0;
+  /** Payload plus options that fit into a packet of the path's MTU. */
+  pathMss = Infinity;
+  initialSequence = 0;
+  /** Whether the peer's SYN carried the window scale option. */
+  peerScales = false;
+
+  /** Whether an acknowledgment is owed. */
+  acknowledge: 'no' | 'delayed' | 'now' = 'no';
+  unacknowledgedSegments = 0;
+  delayedAckDeadline = Infinity;
+  /** Last.ACK.sent of RFC 7323 section 4.3. */
+  lastAcknowledgmentSent: number;
+
+  /** When silly-window avoidance lets a small segment go. */
+  sillyWindowDeadline = Infinity;
+  /** Silly-window avoidance has held a small segment for long enough. */
+  pushHeld = false;
+  /** Without timestamps: the sequence number whose round trip is being measured, and since when. */
+  timedSequence: number | undefined;
+  timedAt = 0;
+  /** The segment at SndUna is to be sent again, whatever else is sent. */
+  retransmitNow = false;
+  resetWanted = false;
+
+  /** Reused for every segment that is emitted. */
+  readonly out = new TcpSegment();
+
+  constructor(
+    public settings: TcpSettings,
+    readonly user: TcpUser,
+    readonly localPort: number,
+    readonly remotePort: number,
+    readonly variables: TcpVariables,
+  ) {
+    this.congestion = new CongestionControl(variables, () => this.mss);
+    this.lastAcknowledgmentSent = variables.RcvNxt;
+  }
+
+  /** Payload bytes of a full-sized segment. */
+  get mss(): number {
+    const { RemoteMss, timestampsEnabled } = this.variables;
+    const largest = Math.min(RemoteMss, this.settings.localMss, this.pathMss);
+    return largest - (timestampsEnabled ? timestampsOptionLength : 0);
+  }
+
+  /** Window that the user has room for and that a header can express. */
+  get offerableSpace(): number {
+    return Math.min(this.user.receiveSpace(), 0xffff * 2 ** this.variables.RcvWindScale);
+  }
+
+  /** Whether data, or a FIN that has not been sent, needs the peer's window. */
+  get wantsWindow(): boolean {
+    const { State } = this.variables;
+    const finUnsent =
+      this.finQueued && (State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait);
+    return this.queue.length > 0 || finUnsent;
+  }
+
+  /** Ticks of this home's clock at a virtual time. */
+  ticks(now: number): number {
+    return Math.floor((now * this.settings.ticksPerSecond) / 1e9) + this.settings.clockOffset;
+  }
+
+  /** The timestamp that a segment sent now would carry: clock plus delta, modulo 2^32. */
+  timestamp(now: number): number {
+    return advance(this.ticks(now), this.variables.timestampDelta);
+  }
+}
