@@ -2,7 +2,7 @@
  * The few functions of the C library that Node has no name for. They come through koffi, which is loaded when somebody asks for them
  * and not before.
  */
-import { createRequire } from 'node:module';
+import type Koffi from 'koffi';
 import type { KoffiFunc } from 'koffi';
 import { fail, succeed, type Result } from '../../shared/base/result';
 
@@ -24,11 +24,11 @@ export interface Libc {
 export const errorNumbers = { EPERM: 1, ENOENT: 2, EINTR: 4, EIO: 5, EAGAIN: 11, EACCES: 13, EBUSY: 16 } as const;
 
 /** Loads the functions; answers the remedy where that is not possible. */
-export function loadLibc(): Result<Libc, string> {
+export async function loadLibc(): Promise<Result<Libc, string>> {
   if (process.platform !== 'linux') return fail('A real wire needs Linux: TAP devices are its own.');
-  let koffi: typeof import('koffi');
+  let koffi: typeof Koffi;
   try {
-    koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    koffi = (await import('koffi')).default;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return fail(

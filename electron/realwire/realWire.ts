@@ -85,7 +85,7 @@ export class RealWire {
         host.putBack(frame);
         break;
       }
-      const time = settle(realTime);
+      const time = settle(host, realTime);
       this.onFrameIn(frame, time);
       host.inject(frame, time);
     }

@@ -43,10 +43,10 @@ export function interfaceNameProblem(name: string): string | undefined {
 }
 
 /** Attaches to a TAP device; answers the remedy where that is not possible. */
-export function openTap(options: TapOptions): Result<FrameDevice, string> {
+export async function openTap(options: TapOptions): Promise<Result<FrameDevice, string>> {
   const nameProblem = interfaceNameProblem(options.name);
   if (nameProblem !== undefined) return fail(nameProblem);
-  const libc = loadLibc();
+  const libc = await loadLibc();
   return libc.ok ? attach(libc.value, options) : libc;
 }
 
