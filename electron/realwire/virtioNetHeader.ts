@@ -54,7 +54,9 @@ export function writeVirtioNetHeader(header: Uint8Array, frame: Frame): void {
 /** Reads the header at the start of `header` into what `frame` says about itself; the frame's bytes are not looked at. */
 export function readVirtioNetHeader(header: Uint8Array, frame: Frame): void {
   const flags = header[0]!;
-  if ((flags & flagBits.needsChecksum) !== 0) frame.checksum = 'partial';
+  // Of other protocols' partial checksums nothing is known further on: their packets are nobody's here.
+  if ((flags & flagBits.needsChecksum) !== 0 && getU16(header, 8) === tcpChecksumOffset)
+    frame.checksum = 'partial';
   else if ((flags & flagBits.dataValid) !== 0) frame.checksum = 'verified';
   else frame.checksum = 'in-frame';
   const kind = header[1]! & ~segmentationKinds.congestionExperienced;

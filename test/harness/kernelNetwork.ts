@@ -40,7 +40,7 @@ export class KernelNetwork {
     const inside = (...command: string[]): void => {
       execFileSync('ip', ['netns', 'exec', name, ...command], { stdio: 'pipe' });
     };
-    inside('sysctl', '-qw', `net.ipv6.conf.${tapName}.disable_ipv6=1`);
+    inside('sh', '-c', `echo 1 > /proc/sys/net/ipv6/conf/${tapName}/disable_ipv6`);
     inside('ip', 'link', 'set', 'lo', 'up');
     inside('ip', 'address', 'add', `${kernelAddress}/24`, 'dev', tapName);
     inside('ip', 'link', 'set', tapName, 'txqueuelen', '10000', 'up');
@@ -82,7 +82,7 @@ export function whyNoKernelNetwork(...programs: readonly string[]): string | und
   if (process.platform !== 'linux') return 'TAP devices and network namespaces are Linux';
   if (process.getuid?.() !== 0) return 'making a network namespace needs root';
   if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun';
-  for (const program of ['ip', 'sysctl', ...programs]) {
+  for (const program of ['ip', ...programs]) {
     const found = spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
     if (!found) return `${program} is not installed`;
   }

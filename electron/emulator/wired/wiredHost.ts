@@ -87,7 +87,8 @@ export class WiredHost {
     );
     this.pool = new FramePool(settings.largeFrames ? largeFrameCapacity : undefined);
     const { bitsPerSecond: linkSpeed } = settings.link;
-    const targetSettings = { ...defaultTargetSettings, linkSpeed, ...settings.target, mac };
+    const emitsLargeFrames = settings.largeFrames;
+    const targetSettings = { ...defaultTargetSettings, linkSpeed, emitsLargeFrames, ...settings.target, mac };
     const driver = new DRIVER_OBJECT(machine, this.ndis, 'offload-target', 'Offload target');
     this.target = new OffloadTarget(driver, this.pool, targetSettings);
     this.outside = new ExternalEnd(machine, this.pool, deliver, 'The real wire');
