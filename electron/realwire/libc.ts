@@ -21,7 +21,15 @@ export interface Libc {
 }
 
 /** Numbers of errors that have a meaning of their own here. */
-export const errorNumbers = { EPERM: 1, ENOENT: 2, EINTR: 4, EIO: 5, EAGAIN: 11, EACCES: 13, EBUSY: 16 } as const;
+export const errorNumbers = {
+  EPERM: 1,
+  ENOENT: 2,
+  EINTR: 4,
+  EIO: 5,
+  EAGAIN: 11,
+  EACCES: 13,
+  EBUSY: 16,
+} as const;
 
 /** Loads the functions; answers the remedy where that is not possible. */
 export async function loadLibc(): Promise<Result<Libc, string>> {
@@ -39,9 +47,9 @@ export async function loadLibc(): Promise<Result<Libc, string>> {
   const library = koffi.load(null);
   const define = <Signature extends (...values: never[]) => unknown>(text: string): KoffiFunc<Signature> =>
     library.func(text) as KoffiFunc<Signature>;
-  const ppoll = define<(descriptors: Uint8Array, count: number, limit: Uint8Array | null, mask: null) => number>(
-    'int ppoll(void *fds, unsigned long nfds, const void *limit, const void *mask)',
-  );
+  const ppoll = define<
+    (descriptors: Uint8Array, count: number, limit: Uint8Array | null, mask: null) => number
+  >('int ppoll(void *fds, unsigned long nfds, const void *limit, const void *mask)');
   const limitBytes = new Uint8Array(16);
   const limitView = new DataView(limitBytes.buffer);
   return succeed({

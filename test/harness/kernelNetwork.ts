@@ -65,7 +65,7 @@ export class KernelNetwork {
 
   /** Takes everything away; what still runs in the namespace is ended. */
   dispose(): void {
-    const pids = spawnSync('ip', ['netns', 'pids', this.name], { encoding: 'utf8' }).stdout ?? '';
+    const pids = spawnSync('ip', ['netns', 'pids', this.name], { encoding: 'utf8' }).stdout;
     for (const pid of pids.split('\n').filter((line) => line !== '')) {
       try {
         process.kill(Number(pid), 'SIGKILL');

@@ -30,7 +30,12 @@ import type { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength, etherTypeOf, etherTypes } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
-import { completeTcpChecksum, readFirstFragment, readSegmentFrame, type ReceivedSegment } from '../wire/segmentFrame';
+import {
+  completeTcpChecksum,
+  readFirstFragment,
+  readSegmentFrame,
+  type ReceivedSegment,
+} from '../wire/segmentFrame';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
 import { insertTag, removeTag, tagFromInfo, tagInfoOf, tagOf, type VlanTag } from '../wire/vlanTag';
 import { TransmitRing } from '../wire/transmitRing';

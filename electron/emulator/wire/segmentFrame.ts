@@ -195,7 +195,8 @@ export function readSegmentFrame(
   length: number,
   checksum: FrameChecksum = 'in-frame',
 ): ReceivedSegment | SegmentProblem {
-  if (etherTypeOf(bytes, length) === etherTypes.ipv6) return readIpv6SegmentFrame(segment, bytes, length, checksum);
+  if (etherTypeOf(bytes, length) === etherTypes.ipv6)
+    return readIpv6SegmentFrame(segment, bytes, length, checksum);
   const header = readIpv4Header(bytes, length, ipv4Offset);
   if (typeof header === 'string') return header;
   if (header.protocol !== ipProtocols.tcp) return 'not-tcp';

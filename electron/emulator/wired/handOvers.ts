@@ -15,26 +15,22 @@ export type HandOverPolicy =
 const lookInterval = 500_000;
 const offerInterval = 100_000_000;
 
-/** What has become of a connection. */
-export interface HandOverCounts {
-  /** Times that the target has taken it, and that the host has had it back. */
-  offloads: number;
-  uploads: number;
+/** Hands a connection over by turns for as long as it lasts. */
+export function handOver(machine: Machine, connection: HostConnection, policy: HandOverPolicy): void {
+  if (policy.kind !== 'never') new HandOvers(machine, connection, policy).begin();
 }
 
-/** Hands one connection over by turns for as long as it lasts. */
-export class HandOvers {
-  readonly counts: HandOverCounts = { offloads: 0, uploads: 0 };
-  private wasOffloaded = false;
+class HandOvers {
   private bytesAtLast = 0;
 
   constructor(
     private readonly machine: Machine,
     private readonly connection: HostConnection,
-    private readonly policy: HandOverPolicy,
-  ) {
-    if (policy.kind === 'never') return;
-    this.lookAfter(policy.kind === 'every-time' ? policy.interval : 0);
+    private readonly policy: Exclude<HandOverPolicy, { readonly kind: 'never' }>,
+  ) {}
+
+  begin(): void {
+    this.lookAfter(this.policy.kind === 'every-time' ? this.policy.interval : 0);
   }
 
   private lookAfter(delay: number): void {
@@ -45,11 +41,8 @@ export class HandOvers {
 
   private look(): void {
     const { connection, policy } = this;
-    this.count();
     if (connection.isClosed && connection.place === 'InHost') return;
     switch (policy.kind) {
-      case 'never':
-        return;
       case 'offload':
         connection.offload();
         this.lookAfter(offerInterval);
@@ -79,16 +72,5 @@ export class HandOvers {
     else if (connection.place === 'Offloaded') connection.upload();
     else return false;
     return true;
-  }
-
-  private count(): void {
-    const { place } = this.connection;
-    if (place === 'Offloaded' && !this.wasOffloaded) {
-      this.counts.offloads++;
-      this.wasOffloaded = true;
-    } else if (place === 'InHost' && this.wasOffloaded) {
-      this.counts.uploads++;
-      this.wasOffloaded = false;
-    }
   }
 }

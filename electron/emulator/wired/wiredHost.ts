@@ -20,7 +20,7 @@ import type { Ipv4Address, MacAddress } from '../wire/address';
 import { ExternalEnd } from '../wire/externalEnd';
 import { FramePool, largeFrameCapacity, type Frame } from '../wire/frame';
 import { Link, type LinkSettings } from '../wire/link';
-import { HandOvers, type HandOverCounts, type HandOverPolicy } from './handOvers';
+import { handOver, type HandOverPolicy } from './handOvers';
 
 /** Processor time of crossing the door, ns: as in the scenarios. */
 const doorCosts = { enter: 180, leave: 60 } as const;
@@ -47,12 +47,6 @@ export interface WiredHostSettings {
   readonly target?: Partial<TargetSettings>;
 }
 
-/** What has become of one connection. */
-export interface WiredConnection {
-  readonly connection: HostConnection;
-  readonly handOvers: HandOverCounts;
-}
-
 /** See the file's head. */
 export class WiredHost {
   readonly machine: Machine;
@@ -63,7 +57,7 @@ export class WiredHost {
   readonly pool: FramePool;
   private readonly totals: ProbeTotals;
   private readonly outside: ExternalEnd;
-  private readonly accepted: WiredConnection[] = [];
+  private readonly accepted: HostConnection[] = [];
   private failure: string | undefined;
 
   constructor(
@@ -116,7 +110,7 @@ export class WiredHost {
   }
 
   /** Connections that were accepted, oldest first. */
-  get connections(): readonly WiredConnection[] {
+  get connections(): readonly HostConnection[] {
     return this.accepted;
   }
 
@@ -144,7 +138,7 @@ export class WiredHost {
     const { totals } = this;
     const bytesSent = { hostPath: 0, chimney: this.target.newBytesSent };
     const bytesReceived = { hostPath: 0, chimney: 0 };
-    for (const { connection } of this.accepted) {
+    for (const connection of this.accepted) {
       bytesSent.hostPath += connection.bytesSentByHostPath;
       bytesReceived.hostPath += connection.received.hostPath;
       bytesReceived.chimney += connection.received.chimney;
@@ -176,8 +170,8 @@ export class WiredHost {
       this.failure = 'The adapter refused the chimney parameters.';
     for (const service of services) {
       host.listen(service.port, {}, (connection) => {
-        const handOvers = new HandOvers(machine, connection, this.settings.handOvers);
-        this.accepted.push({ connection, handOvers: handOvers.counts });
+        handOver(machine, connection, this.settings.handOvers);
+        this.accepted.push(connection);
         return service.accept(connection);
       });
     }
