@@ -1,6 +1,7 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
+import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addHostCommands(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {

@@ -1,4 +1,6 @@
 /** Runs a scenario and records it: the one way in which window and command line make a trace. */
+import { defaultHostCost } from '../../shared/analysis/hostCostModel';
+import { hostCostSetting, hostCostText } from '../../shared/analysis/hostCostSettings';
 import type { RunReport } from '../../shared/analysis/runReport';
 import type { LinkRequest } from '../../shared/contract/linkRequest';
 import { scenarioDescription } from '../../shared/contract/scenarios';
@@ -73,6 +75,7 @@ export class Recording {
           loss: settings.loss,
           ...linkSettings(settings.link),
           ...moduleSettings(settings.drivers ?? {}),
+          [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
         },
         snapLength: defaultSnapLength,
       },
