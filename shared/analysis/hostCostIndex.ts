@@ -88,6 +88,7 @@ export class HostCostIndex implements TraceListener {
       case 'frame':
         if (record.path === 'peer') this.peerPayloads.set(event, record.payloadLength);
         else if (record.path === 'host') this.hostSegment(time, 'hostBytesSent', record.payloadLength);
+        else this.add(time, 'chimneyBytes', record.payloadLength);
         return;
       case 'call':
         this.call(record, time);
@@ -217,14 +218,7 @@ export class HostCostIndex implements TraceListener {
         this.add(time, 'chimneyRequests', lists.length);
         const pages = lists.reduce((sum, list) => sum + Math.ceil(list.dataLength / pageBytes), 0);
         // A posted receive locks its pages as well, but pays for those that data reaches: buffers are locked once and used again.
-        if (functionName === 'NdisOffloadTcpSend') {
-          this.add(time, 'chimneyPages', pages);
-          this.add(
-            time,
-            'chimneyBytes',
-            lists.reduce((sum, list) => sum + list.dataLength, 0),
-          );
-        }
+        if (functionName === 'NdisOffloadTcpSend') this.add(time, 'chimneyPages', pages);
         return;
       }
       case 'NdisOffloadTcpDisconnect':
