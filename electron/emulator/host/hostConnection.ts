@@ -320,7 +320,6 @@ export class HostConnection {
     }
     this.timer.stop();
     this.updateActions = 0;
-    engine.congestion.settle();
     const delegated = exportDelegated(engine, stack.kernel.now);
     const chain = this.sends.map((send) => this.listFor(send));
     delegated.SendDataHead = chain[0] ?? null;

@@ -328,7 +328,6 @@ export class EngineConnection implements FirmwareConnection {
     const status = this.refusal() ?? NDIS_STATUS.UPLOAD_IN_PROGRESS;
     placement.returnPosted(status);
     this.endDisconnect(status);
-    engine.congestion.settle();
     const delegated = exportDelegated(engine, nic.machine.now);
     const sends = this.sends.splice(0).map(({ list, acknowledged }) => {
       NdisAdvanceNetBufferDataStart(list.FirstNetBuffer, acknowledged);

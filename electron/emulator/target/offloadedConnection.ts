@@ -386,7 +386,6 @@ export class OffloadedConnection implements PVOID {
     this.report();
     const aborted = this.aborted !== 'no';
     delivery.returnPosted(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
-    engine.congestion.settle();
     const delegated = exportDelegated(engine, now);
     const lists = this.sends.splice(0).map((request) => {
       NdisAdvanceNetBufferDataStart(request.list.FirstNetBuffer, request.acknowledged);
