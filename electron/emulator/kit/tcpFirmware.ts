@@ -159,6 +159,9 @@ export class EngineConnection implements FirmwareConnection {
           this.events.push({ kind: 'reset' });
           this.abortRequests();
         },
+        onPeerRestarted: () => {
+          this.wantUpload(uploadReasons.uploadRequested);
+        },
         onTimeout: () => {
           this.wantUpload(uploadReasons.timeoutExpiration);
         },

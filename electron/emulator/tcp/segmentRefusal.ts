@@ -1,24 +1,24 @@
-/** The RST for a segment that belongs to no connection (RFC 9293 section 3.10.7.1). */
-import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
+/** What TCP answers to a segment that no connection takes (RFC 9293 sections 3.5.2, 3.10.7.1 and 3.10.7.2). */
 import { advance } from './sequenceNumber';
+import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
 
-/** Fills `answer` with the RST that answers `segment`; false if none does, because it is a RST itself. */
-export function refuseSegment(segment: TcpSegment, answer: TcpSegment): boolean {
-  if (segment.has(tcpFlags.RST)) return false;
-  const acknowledges = segment.has(tcpFlags.ACK);
+/** The RST for a segment for which there is no connection; undefined for a RST, which is never answered. */
+export function refusalOf(segment: TcpSegment): TcpSegment | undefined {
+  if (segment.has(tcpFlags.RST)) return undefined;
+  const answer = new TcpSegment();
   answer.sourcePort = segment.destinationPort;
   answer.destinationPort = segment.sourcePort;
-  answer.SequenceNumber = acknowledges ? segment.AcknowledgmentNumber : 0;
-  answer.AcknowledgmentNumber = acknowledges ? 0 : advance(segment.SequenceNumber, segment.sequenceLength);
-  answer.flags = acknowledges ? tcpFlags.RST : tcpFlags.RST | tcpFlags.ACK;
-  answer.window = 0;
-  answer.urgentPointer = 0;
-  answer.maximumSegmentSize = undefined;
-  answer.windowScale = undefined;
-  answer.sackPermitted = false;
-  answer.sackBlockCount = 0;
-  answer.timestampValue = undefined;
-  answer.timestampEcho = undefined;
-  answer.payloadLength = 0;
-  return true;
+  if (segment.has(tcpFlags.ACK)) {
+    answer.flags = tcpFlags.RST;
+    answer.SequenceNumber = segment.AcknowledgmentNumber;
+  } else {
+    answer.flags = tcpFlags.RST | tcpFlags.ACK;
+    answer.AcknowledgmentNumber = advance(segment.SequenceNumber, segment.sequenceLength);
+  }
+  return answer;
+}
+
+/** Whether a segment asks for a new connection: SYN and nothing that speaks against it. */
+export function opensConnection(segment: TcpSegment): boolean {
+  return segment.has(tcpFlags.SYN) && !segment.has(tcpFlags.ACK) && !segment.has(tcpFlags.RST);
 }
