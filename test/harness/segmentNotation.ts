@@ -275,6 +275,7 @@ export class Conversation {
       onPeerClosed: note('peer closed'),
       onFinAcknowledged: note('fin acknowledged'),
       onReset: note('reset'),
+      onPeerRestarted: note('peer restarted'),
       onTimeout: note('timeout'),
       onClosed: note('closed'),
     };
