@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: [vue(), ddiCoverage()],
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**'],
+    exclude: ['test/e2e/**', 'test/conformance/kernel/**'],
     benchmark: { include: ['test/**/*.bench.ts'] },
     environment: 'node',
     // A limit against hanging, not a statement about speed: CI machines are slow and shared.

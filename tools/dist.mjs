@@ -9,7 +9,7 @@ import { runScript, say } from './lib/say.mjs';
 import { setUp } from './setup.mjs';
 
 await runScript(async () => {
-  const runtime = await setUp({ chromium: false });
+  const runtime = await setUp({ chromium: false, peers: false });
   await build(['desktop'], { onlyIfStale: true });
   const folder = realpathSync(runtime.folder);
   const isFallback = folder !== runtime.folder;

@@ -24,7 +24,7 @@ export const setUpHeadless = async () => {
 /**
  * What the window needs, too: an Electron runtime and what it needs of the system.
  *
- * @param {{ chromium: boolean }} required whether Chromium must be there as well (for the tests)
+ * @param {import('./setup/systemPackages.mjs').Required} required what the tests need besides
  * @returns {Promise<import('./setup/runtimeFolder.mjs').Runtime>}
  */
 export const setUp = async (required) => {
@@ -37,7 +37,7 @@ export const setUp = async (required) => {
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await runScript(async () => {
     const started = performance.now();
-    const runtime = await setUp({ chromium: true });
+    const runtime = await setUp({ chromium: true, peers: true });
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(`Ready: Electron ${runtime.version} in ${runtime.folder} (${seconds} s)\n`);
     return 0;

@@ -42,7 +42,7 @@ const startUnattended = async (executable, appArguments, cwd) => {
 
 await runScript(async () => {
   const appArguments = process.argv.slice(2);
-  const runtime = await setUp({ chromium: false });
+  const runtime = await setUp({ chromium: false, peers: false });
   await build(['desktop'], { onlyIfStale: true });
   if (mustGoWithoutSandbox())
     say("Running as root: Electron goes without Chromium's sandbox, which root cannot use.");

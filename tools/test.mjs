@@ -14,6 +14,7 @@ import { setUp } from './setup.mjs';
 const stageMs = 30 * 60 * 1000;
 
 const vitestReport = path.join(resultsFolder, 'unit.json');
+const peersReport = path.join(resultsFolder, 'peers.json');
 const playwrightReport = path.join(resultsFolder, 'e2e.json');
 
 /**
@@ -23,6 +24,7 @@ const playwrightReport = path.join(resultsFolder, 'e2e.json');
  * @property {readonly string[]} args
  * @property {string} [report] where its tests' results are written
  * @property {() => import('./lib/totals.mjs').Totals} [totals] reads that report
+ * @property {true} [maySkip] whether it is fine that every test is skipped: machines may forbid what it needs
  * @property {string} [needs] a stage without whose success this one makes no sense
  */
 
@@ -37,6 +39,17 @@ const stages = [
     args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`],
     report: vitestReport,
     totals: () => vitestTotals(vitestReport),
+  },
+  {
+    name: 'peers',
+    script: 'node_modules/vitest/vitest.mjs',
+    args: [
+      ...['run', '--config', 'vitest.peers.config.mts'],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${peersReport}`],
+    ],
+    report: peersReport,
+    totals: () => vitestTotals(peersReport),
+    maySkip: true,
   },
   { name: 'build', script: 'tools/build.mjs', args: ['--if-stale', 'desktop', 'cli', 'viewer'] },
   {
@@ -82,7 +95,10 @@ const runStage = async (stage) => {
   writeFileSync(log, result.output);
 
   const totals = stage.totals?.() ?? noTotals;
-  const ranTests = stage.totals === undefined || totals.passed + totals.failed > 0;
+  const ranTests =
+    stage.totals === undefined ||
+    totals.passed + totals.failed > 0 ||
+    (stage.maySkip === true && totals.skipped > 0);
   const passed = result.code === 0 && totals.failed === 0 && ranTests;
   const counted = stage.totals === undefined ? '' : `: ${formatTotals(totals)}`;
   print(`${passed ? 'ok    ' : 'FAILED'} ${stage.name.padEnd(10)} ${seconds.padStart(6)} s${counted}`);
@@ -97,7 +113,8 @@ const runStage = async (stage) => {
 
 await runScript(async () => {
   const chosen = chooseStages();
-  await setUp({ chromium: chosen.some((stage) => stage.name === 'e2e') });
+  const chose = (/** @type {string} */ name) => chosen.some((stage) => stage.name === name);
+  await setUp({ chromium: chose('e2e'), peers: chose('peers') });
   /** @type {string[]} */
   const failed = [];
   let totals = noTotals;

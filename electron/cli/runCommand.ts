@@ -17,13 +17,14 @@ import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { Recording } from '../recorder/recording';
+import { linkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { reportText } from './reportText';
 import { applicationName } from './version';
 
 /** Emulator events between two looks at the clock and the progress line. */
 const eventsPerSlice = 20_000;
 
-interface RunOptions {
+interface RunOptions extends LinkOptions {
   readonly file?: string;
   readonly out?: string;
   readonly seed: number;
@@ -66,6 +67,16 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .option('--out <trace>', 'write the recording to this .sweep file')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
     .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
+    .addOption(linkOptions.duplicate)
+    .addOption(linkOptions.reorder)
+    .addOption(linkOptions.reorderDelay)
+    .addOption(linkOptions.corrupt)
+    .addOption(linkOptions.corruptPastFcs)
+    .addOption(linkOptions.burstLoss)
+    .addOption(linkOptions.delay)
+    .addOption(linkOptions.jitter)
+    .addOption(linkOptions.rate)
+    .addOption(linkOptions.queue)
     .option('--target-driver <module>', 'a driver module in the place of the built-in offload target')
     .option('--intermediate-driver <module>', 'a driver module between the host stack and the adapter')
     .option('--trust-drivers', 'load driver modules: they run with your rights and can do whatever you can')
@@ -110,7 +121,7 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   try {
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
     const loss = options.loss ?? description.defaultLoss;
-    const settings = { scenario, seed: options.seed, loss, file, drivers };
+    const settings = { scenario, seed: options.seed, loss, link: linkRequest(options), file, drivers };
     const name =
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();

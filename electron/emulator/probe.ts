@@ -58,7 +58,14 @@ export interface Probe {
     retransmission: boolean,
     bytes: Uint8Array,
   ): EventId;
-  frameFate(time: number, frame: EventId, fate: FrameFate, receiver: number): void;
+  /** `flippedBits`: those that changed on the way, ascending; absent where none did. */
+  frameFate(
+    time: number,
+    frame: EventId,
+    fate: FrameFate,
+    receiver: number,
+    flippedBits?: readonly number[],
+  ): void;
   note(
     time: number,
     component: number,

@@ -75,15 +75,20 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
   try {
     sink = new TraceFileSink(command.tracePath);
     const feed = new WindowFeed();
-    const { scenario, seed, loss } = command;
+    const { scenario, seed, loss, link } = command;
     tell({ kind: 'begin', origin: 'recording', name: description.title });
     const traceFile = sink;
-    const recording = new Recording(command.application, { scenario, seed, loss, file, drivers }, name, {
-      write: (bytes) => {
-        traceFile.write(bytes);
-        feed.add(bytes);
+    const recording = new Recording(
+      command.application,
+      { scenario, seed, loss, link, file, drivers },
+      name,
+      {
+        write: (bytes) => {
+          traceFile.write(bytes);
+          feed.add(bytes);
+        },
       },
-    });
+    );
     let running = true;
     while (running && !stopWanted) {
       try {

@@ -1,6 +1,7 @@
 /** Messages between the main process and the engine, the utility process that hosts the emulator; checked on arrival. */
 import { z } from 'zod';
 import { traceStreamEventSchema } from '../../shared/contract/desktopBridge';
+import { linkRequestSchema } from '../../shared/contract/linkRequest';
 import { scenarioIds } from '../../shared/contract/scenarios';
 
 /** Main process to engine. */
@@ -10,6 +11,7 @@ export const engineCommandSchema = z.discriminatedUnion('kind', [
     scenario: z.enum(scenarioIds),
     seed: z.number().int().nonnegative(),
     loss: z.number().min(0).max(1),
+    link: linkRequestSchema.optional(),
     /** File to carry; without it the scenario makes one up. */
     file: z.string().optional(),
     /** Where the trace goes while it is recorded. */

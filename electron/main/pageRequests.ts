@@ -54,7 +54,7 @@ export function handlePageRequests(context: PageRequestContext): void {
         message: `The recording can't start: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'bad request'}.`,
       });
     }
-    const { scenario, seed, loss, fileToken, driverToken } = request.data;
+    const { scenario, seed, loss, link, fileToken, driverToken } = request.data;
     const file = fileToken === undefined ? undefined : files.pathOf(fileToken);
     if (fileToken !== undefined && file === undefined)
       return fail({ message: 'The file is no longer known. Choose it again.' });
@@ -65,6 +65,7 @@ export function handlePageRequests(context: PageRequestContext): void {
       scenario,
       seed,
       loss: loss ?? scenarioDescription(scenario).defaultLoss,
+      ...(link === undefined ? {} : { link }),
       ...(file === undefined ? {} : { file }),
       ...(drivers === undefined ? {} : { drivers }),
     });

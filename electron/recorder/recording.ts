@@ -1,11 +1,12 @@
 /** Runs a scenario and records it: the one way in which window and command line make a trace. */
 import type { RunReport } from '../../shared/analysis/runReport';
+import type { LinkRequest } from '../../shared/contract/linkRequest';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { traceFormatVersion } from '../../shared/trace/records';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
-import { gigabitLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
+import { requestedLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
 import { TraceRecorder } from './traceRecorder';
 
 /** Bytes kept of each frame: every header of the built-in scenarios, and the first bytes of the payload. */
@@ -18,6 +19,35 @@ function moduleSettings({ target, intermediate }: DriverModules): Record<string,
     ...(intermediate === undefined
       ? {}
       : { intermediateDriver: intermediate.name, intermediateDriverSha256: intermediate.sha256 }),
+  };
+}
+
+/** The header's settings of the links; impairments only where there are any. */
+function linkSettings(request: LinkRequest | undefined): Record<string, number> {
+  const { bitsPerSecond, delay, queueBytes } = requestedLink(request);
+  const {
+    duplicate = 0,
+    reorder = 0,
+    reorderDelay,
+    corrupt = 0,
+    corruptPastFcs,
+    jitter = 0,
+    burstLoss,
+  } = {
+    ...requestedLink().impairments,
+    ...request,
+  };
+  return {
+    bitsPerSecond,
+    delayNs: delay,
+    queueBytes,
+    ...(duplicate > 0 ? { duplicate } : {}),
+    ...(reorder > 0 ? { reorder, reorderDelayNs: reorderDelay! } : {}),
+    ...(corrupt > 0 ? { corrupt, corruptPastFcs: corruptPastFcs! } : {}),
+    ...(jitter > 0 ? { jitterNs: jitter } : {}),
+    ...(burstLoss === undefined
+      ? {}
+      : { burstLossGoodToBad: burstLoss.goodToBad, burstLossBadToGood: burstLoss.badToGood }),
   };
 }
 
@@ -41,9 +71,7 @@ export class Recording {
           file: fileName,
           fileBytes: settings.file.length,
           loss: settings.loss,
-          bitsPerSecond: gigabitLink.bitsPerSecond,
-          delayNs: gigabitLink.delay,
-          queueBytes: gigabitLink.queueBytes,
+          ...linkSettings(settings.link),
           ...moduleSettings(settings.drivers ?? {}),
         },
         snapLength: defaultSnapLength,

@@ -116,8 +116,14 @@ export class TraceRecorder implements Probe {
     );
   }
 
-  frameFate(time: number, frame: EventId, fate: FrameFate, receiver: number): void {
-    this.encoder.writeFrameFate(time, frame, frameFates.indexOf(fate), receiver);
+  frameFate(
+    time: number,
+    frame: EventId,
+    fate: FrameFate,
+    receiver: number,
+    flippedBits?: readonly number[],
+  ): void {
+    this.encoder.writeFrameFate(time, frame, frameFates.indexOf(fate), receiver, flippedBits);
   }
 
   note(

@@ -13,7 +13,16 @@ export const fateTitles: Readonly<Record<FrameFate, string>> = {
   delivered: 'delivered',
   lost: 'lost',
   'queue-overflow': 'dropped by a full queue',
+  reordered: 'delivered late, behind frames sent after it',
+  corrupted: 'delivered with flipped bits',
+  'fcs-error': 'corrupted, and discarded by the receiving adapter',
+  duplicated: 'delivered again',
 };
+
+/** How often a frame arrived once more. */
+export function duplicatesText(duplicates: number): string {
+  return duplicates === 1 ? 'delivered twice' : `delivered ${duplicates + 1} times`;
+}
 
 /** Heading and facts about an event. */
 export interface Description {
@@ -68,6 +77,7 @@ export function describeEvent(model: TraceModel, event: EventId): Description | 
     if (frame.fate !== undefined && frame.fateTime !== undefined) {
       facts.push(`${fateTitles[frame.fate]} after ${formatDuration(frame.fateTime - frame.sent)}`);
     }
+    if (frame.duplicates > 0) facts.push(duplicatesText(frame.duplicates));
     const kind = frame.retransmission ? 'Retransmission' : 'Frame';
     return { title: `${kind} of ${frame.length} bytes`, facts };
   }

@@ -1,4 +1,5 @@
 /** Draws the rows of bars: calls, requests and frames. Bars are grouped by colour; crowded bars carry a dotted edge. */
+import { fateDelivers } from '../../shared/trace/frameFates';
 import { statusSeverity } from '../format/status';
 import { fitText, textWidth } from './canvas';
 import { readableOn, type TimelineColors } from './colors';
@@ -151,7 +152,7 @@ export function drawFrames(
   for (const bar of bars) {
     if (bar.count > 1) continue;
     const frame = source.frames[bar.first]!;
-    const lost = frame.fate !== undefined && frame.fate !== 'delivered';
+    const lost = frame.fate !== undefined && !fateDelivers(frame.fate);
     if (lost) {
       context.fillStyle = colors.background;
       const tall = Math.round(height * frameHeights[0]);

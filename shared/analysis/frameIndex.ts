@@ -1,4 +1,5 @@
 /** Frames on the wire with their fates, and throughput by the path that made them. */
+import { fateDelivers } from '../trace/frameFates';
 import {
   framePaths,
   type EventId,
@@ -19,9 +20,12 @@ export interface Frame {
   readonly payloadLength: number;
   readonly retransmission: boolean;
   readonly sent: VirtualTime;
+  /** What became of it; copies that arrived besides are counted apart. */
   fate: FrameFate | undefined;
   fateTime: VirtualTime | undefined;
   receiver: number | undefined;
+  /** How often it arrived once more. */
+  duplicates: number;
 }
 
 /** Payload rates in equal bins over a range of time, in bits per second, one number per bin. */
@@ -72,6 +76,7 @@ export class FrameIndex implements TraceListener {
         fate: undefined,
         fateTime: undefined,
         receiver: undefined,
+        duplicates: 0,
       };
       this.frames.push(frame);
       this.byEvent.set(event, frame);
@@ -84,10 +89,14 @@ export class FrameIndex implements TraceListener {
     } else if (record.kind === 'frame-fate') {
       const frame = this.byEvent.get(record.frame);
       if (frame === undefined) return;
+      if (record.fate === 'duplicated') {
+        frame.duplicates++;
+        return;
+      }
       frame.fate = record.fate;
       frame.fateTime = time;
       frame.receiver = record.receiver;
-      if (record.fate !== 'delivered') this.totals[frame.path].lost++;
+      if (!fateDelivers(record.fate)) this.totals[frame.path].lost++;
     }
   }
 

@@ -1,5 +1,6 @@
 /** A wish to record, as it crosses from window or command line to the engine; checked at every edge. */
 import { z } from 'zod';
+import { linkRequestSchema } from './linkRequest';
 import { scenarioIds } from './scenarios';
 
 /** Largest file that a scenario carries, in bytes: virtual buffers must fit into memory. */
@@ -19,6 +20,8 @@ export const recordingRequestSchema = z
     seed: z.number().int().min(0).max(0xffff_ffff),
     /** Probability that a frame is lost, each direction, 0 to {@link highestLoss}. */
     loss: z.number().min(0).max(highestLoss).optional(),
+    /** What else the links do; undefined: as the scenario has it. */
+    link: linkRequestSchema.optional(),
     /** Token of a file registered with the main process; without it the scenario makes up a file. */
     fileToken: z.string().max(100).optional(),
     /** Token of a driver module that the user trusts; without it all drivers are built-in ones. */

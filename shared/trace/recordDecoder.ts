@@ -213,13 +213,15 @@ export function decodeRecord(
         bytes: input.raw(input.end - input.position),
       };
     }
-    case 'frame-fate':
-      return {
-        kind,
-        frame: backRequired(),
-        fate: member(frameFates, input.u8(), 'frame fate'),
-        receiver: input.varint(),
-      };
+    case 'frame-fate': {
+      const frame = backRequired();
+      const fate = member(frameFates, input.u8(), 'frame fate');
+      const receiver = input.varint();
+      if (input.position === input.end) return { kind, frame, fate, receiver };
+      const flippedBits: number[] = [];
+      while (input.position < input.end) flippedBits.push(input.varint());
+      return { kind, frame, fate, receiver, flippedBits };
+    }
     case 'note':
       return { kind, component: input.varint(), connection: input.optional(), cause: back(), text: rest() };
     case 'end':

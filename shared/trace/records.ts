@@ -207,8 +207,13 @@ export interface FrameRecord {
   readonly bytes: Uint8Array;
 }
 
-/** What became of a frame. */
-export type FrameFate = 'delivered' | 'lost' | 'queue-overflow';
+/**
+ * What became of a frame. `reordered`: delivered behind one that left later. `corrupted`: delivered with flipped bits that its frame
+ * check sequence did not show. `fcs-error`: discarded by the adapter that received it, as its frame check sequence was wrong.
+ * `duplicated`: delivered once more; such a fate follows another one of the same frame.
+ */
+export type FrameFate =
+  'delivered' | 'lost' | 'queue-overflow' | 'reordered' | 'corrupted' | 'fcs-error' | 'duplicated';
 
 /** A frame reaches the other end of its link, or doesn't. */
 export interface FrameFateRecord {
@@ -217,6 +222,8 @@ export interface FrameFateRecord {
   readonly fate: FrameFate;
   /** Component whose interface receives it (or would have). */
   readonly receiver: number;
+  /** Bits of the frame that changed on the way, ascending; bit 0 is the most significant one of the first byte. */
+  readonly flippedBits?: readonly number[];
 }
 
 /** A milestone in words, for people: "offload accepted", "file sent". */
@@ -298,7 +305,15 @@ export const blockRoles = [
 export const framePaths = ['host', 'chimney', 'peer'] as const satisfies readonly FramePath[];
 
 /** Frame fates by number on disk; only append. */
-export const frameFates = ['delivered', 'lost', 'queue-overflow'] as const satisfies readonly FrameFate[];
+export const frameFates = [
+  'delivered',
+  'lost',
+  'queue-overflow',
+  'reordered',
+  'corrupted',
+  'fcs-error',
+  'duplicated',
+] as const satisfies readonly FrameFate[];
 
 /** Argument kinds by number on disk; only append. */
 export const argumentKinds = [

@@ -129,11 +129,18 @@ export class TraceEncoder {
   }
 
   /** As `write` of a frame-fate record, without an object. `fate` is its position in {@link frameFates}. */
-  writeFrameFate(time: VirtualTime, frame: EventId, fate: number, receiver: number): EventId {
+  writeFrameFate(
+    time: VirtualTime,
+    frame: EventId,
+    fate: number,
+    receiver: number,
+    flippedBits?: readonly number[],
+  ): EventId {
     const mark = this.begin(time, kindNumbers['frame-fate']);
     this.frame.varint(this.nextEvent - frame);
     this.frame.u8(fate);
     this.frame.varint(receiver);
+    if (flippedBits !== undefined) for (const bit of flippedBits) this.frame.varint(bit);
     return this.end(mark);
   }
 
@@ -320,6 +327,7 @@ export class TraceEncoder {
         this.back(record.frame);
         out.u8(fateNumbers[record.fate]);
         out.varint(record.receiver);
+        for (const bit of record.flippedBits ?? []) out.varint(bit);
         return;
       case 'note':
         out.varint(record.component);

@@ -180,7 +180,13 @@ function build(recipes: readonly Recipe[], ended: boolean): TimedRecord[] {
         add(
           frame === undefined
             ? note
-            : { kind: 'frame-fate', frame, fate: pickFrom(frameFates, fourth)!, receiver: component },
+            : {
+                kind: 'frame-fate',
+                frame,
+                fate: pickFrom(frameFates, fourth)!,
+                receiver: component,
+                ...(item.present[3] ? { flippedBits: [0, 7, 12_111] } : {}),
+              },
         );
         break;
       }

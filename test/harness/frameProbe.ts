@@ -20,6 +20,7 @@ export interface ProbedFate {
   readonly time: number;
   readonly fate: FrameFate;
   readonly receiver: number;
+  readonly flippedBits: readonly number[] | undefined;
 }
 
 /** The probe and what it keeps. */
@@ -40,7 +41,8 @@ export function frameProbe(): FrameProbe {
       frames.push({ event, time, sender, path, length, retransmission, bytes: bytes.slice(0, length) });
       return event;
     },
-    frameFate: (time, frame, fate, receiver) => void fates.push({ frame, time, fate, receiver }),
+    frameFate: (time, frame, fate, receiver, flippedBits) =>
+      void fates.push({ frame, time, fate, receiver, flippedBits }),
   };
   return { probe, frames, fates };
 }

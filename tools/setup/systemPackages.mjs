@@ -16,10 +16,25 @@ const libraryPackages = [
 ];
 
 /**
+ * The peers and the referee of the conformance tests on a real wire, by command. They are welcome and never required: a
+ * test that misses one says so and is skipped.
+ *
+ * @type {readonly { command: string, names: string[] }[]}
+ */
+const peerPackages = [
+  { command: 'ip', names: ['iproute2'] },
+  { command: 'curl', names: ['curl'] },
+  { command: 'nc', names: ['netcat-openbsd'] },
+  { command: 'iperf3', names: ['iperf3'] },
+  { command: 'tshark', names: ['tshark'] },
+];
+
+/**
  * @typedef {object} Missing
  * @property {string[]} libraries file names the dynamic linker does not find
  * @property {boolean} xvfb the virtual display is needed and not there
  * @property {boolean} chromium
+ * @property {readonly string[]} peers commands of {@link peerPackages}
  */
 
 /**
@@ -34,11 +49,18 @@ const missingLibraries = async (executable) => {
     .map((line) => line.trim().split(' ')[0] ?? line);
 };
 
-/** @param {string} executable */
-const findMissing = async (executable) => ({
+/**
+ * @param {string} executable
+ * @param {Required} required
+ * @returns {Promise<Missing>}
+ */
+const findMissing = async (executable, required) => ({
   libraries: await missingLibraries(executable),
   xvfb: needsVirtualDisplay() && findOnPath('Xvfb') === undefined,
   chromium: findChromium() === undefined,
+  peers: required.peers
+    ? peerPackages.map(({ command }) => command).filter((command) => findOnPath(command) === undefined)
+    : [],
 });
 
 /** @returns {boolean} Debian itself: derivatives have other package names (Ubuntu's chromium is a snap) */
@@ -58,6 +80,7 @@ const wantedPackages = (missing) => [
   ...(missing.libraries.length > 0 ? libraryPackages : []),
   ...(missing.xvfb ? [['xvfb']] : []),
   ...(missing.chromium ? [['chromium']] : []),
+  ...peerPackages.filter(({ command }) => missing.peers.includes(command)).map(({ names }) => names),
 ];
 
 /** @param {Missing} missing */
@@ -66,6 +89,7 @@ const describe = (missing) =>
     ...(missing.libraries.length > 0 ? [`the libraries ${missing.libraries.join(', ')} (for Electron)`] : []),
     ...(missing.xvfb ? ['Xvfb (there is no display)'] : []),
     ...(missing.chromium ? ['Chromium (for the tests of the web viewer)'] : []),
+    ...(missing.peers.length > 0 ? [`${missing.peers.join(', ')} (for the tests on a real wire)`] : []),
   ].join('; ');
 
 /**
@@ -114,24 +138,30 @@ const commandFor = (missing) => {
 };
 
 /**
+ * @typedef {object} Required
+ * @property {boolean} chromium whether it is an error to be without Chromium
+ * @property {boolean} peers whether the peers of the tests on a real wire are wanted; without them those tests are skipped
+ */
+
+/**
  * Makes sure that Electron's libraries, a virtual display where there is no real one, and Chromium are there: on
  * Debian as root by installing them, elsewhere by telling the one command to type.
  *
  * @param {string} executable Electron's, absolute
- * @param {{ chromium: boolean }} required whether it is an error to be without Chromium
+ * @param {Required} required
  * @returns {Promise<void>}
  * @throws {Advice} when something required is missing and is not ours to install
  */
 export const installSystemPackages = async (executable, required) => {
   if (process.platform !== 'linux') return;
-  const missing = await findMissing(executable);
-  if (missing.libraries.length === 0 && !missing.xvfb && !missing.chromium) return;
+  const missing = await findMissing(executable, required);
+  if (wantedPackages(missing).length === 0) return;
   if (isDebian() && process.getuid?.() === 0) {
     await installWithApt(missing);
     return;
   }
-  const needed = { ...missing, chromium: missing.chromium && required.chromium };
-  if (needed.libraries.length === 0 && !needed.xvfb && !needed.chromium) return;
+  const needed = { ...missing, chromium: missing.chromium && required.chromium, peers: [] };
+  if (wantedPackages(needed).length === 0) return;
   throw new Advice(
     `set-up: missing on this machine: ${describe(needed)}.\nTo install it, ${commandFor(needed)}`,
   );

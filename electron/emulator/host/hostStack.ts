@@ -32,7 +32,9 @@ import {
   type PVOID,
 } from '../kit';
 import { ConnectionMap } from '../tcp/connectionMap';
-import type { SendQueue } from '../tcp/sendQueue';
+import { SendQueue } from '../tcp/sendQueue';
+import { advance, isBefore } from '../tcp/sequenceNumber';
+import { TcpConnectionState } from '../tcp/tcpVariables';
 import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
@@ -43,6 +45,9 @@ import { tagInfoOf } from '../wire/vlanTag';
 import type { AdapterFacts } from './adapterSetup';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
+import { HostListener, defaultBacklog, type Acceptor, type ListenOptions } from './listener';
+import { LocalPorts } from './localPorts';
+import { opensConnection, refusalOf } from '../tcp/segmentRefusal';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
@@ -59,8 +64,14 @@ const tcpChimney = constantValue('NdisTcpChimneyOffload');
 /** Delay before a receive indication's buffers go back: the application has copied them by then. */
 const returnDelay = 20_000;
 
-/** First port of the range for outgoing connections (RFC 6335 section 6). */
-const firstEphemeralPort = 49152;
+/** What an application chooses about a connection that it opens. */
+export interface ConnectOptions {
+  /** Its port; absent: a free one of the range for outgoing connections. */
+  readonly localPort?: number | undefined;
+}
+
+/** Distance between the last sequence number of a connection and the first one of its next incarnation (RFC 9293 section 3.10.7.4). */
+const incarnationGap = 128_000;
 
 /** See the file's head. It has one adapter. */
 export class HostStack implements PVOID {
@@ -92,7 +103,9 @@ export class HostStack implements PVOID {
   private readonly scratches: readonly Frame[];
   private readonly segments: readonly TcpSegment[];
   private identification = 0;
-  private nextPort = firstEphemeralPort;
+  private readonly localPorts = new LocalPorts();
+  private readonly listeners = new Map<number, HostListener>();
+  private readonly noData = new SendQueue();
 
   constructor(
     readonly driver: DRIVER_OBJECT,
@@ -314,24 +327,94 @@ export class HostStack implements PVOID {
   }
 
   /** Resolves the neighbor and opens a connection; the user hears what becomes of it. */
-  connect(remote: Ipv4Address, port: number, user: ConnectionUser): HostConnection {
+  connect(
+    remote: Ipv4Address,
+    port: number,
+    user: ConnectionUser,
+    options: ConnectOptions = {},
+  ): HostConnection {
     const { settings } = this;
-    const { observer } = this.driver;
-    const neighbor = this.neighborFor(this.routes.nextHop(remote));
-    const path = this.paths.entry(settings.address, remote, neighbor, settings.pathMtu);
-    const connection = new HostConnection(this, path, port, this.nextPort++, user);
-    this.byHandle.set(connection.handle, connection);
-    this.byAddresses.set(settings.address, connection.localPort, remote, port, connection);
-    this.resolveNextHop(path, (resolved) => {
+    const isFree = (localPort: number): boolean =>
+      !this.listeners.has(localPort) &&
+      this.byAddresses.get(settings.address, localPort, remote, port) === undefined;
+    const { localPort } = options;
+    const free = localPort === undefined ? this.localPorts.allocate(isFree) : localPort;
+    const connection = this.newConnection(remote, port, free ?? 0, user);
+    if (free === undefined || this.byAddresses.get(settings.address, free, remote, port) !== undefined) {
+      this.kernel.queueDeferredCall(() => {
+        connection.fail('no-port');
+      });
+      return connection;
+    }
+    this.byAddresses.set(settings.address, free, remote, port, connection);
+    this.resolveNextHop(connection.path, (resolved) => {
       if (resolved === undefined) {
-        user.onClosed('unreachable');
+        connection.fail('unreachable');
         return;
       }
       this.note(connection.id, 'The neighbor is resolved');
-      observer.wrote(resolved.handle, this.component, this.neighborState(resolved));
+      this.driver.observer.wrote(resolved.handle, this.component, this.neighborState(resolved));
       connection.connect();
     });
     return connection;
+  }
+
+  /**
+   * Waits for connections to a port; `accept` is given each whose handshake is done. Undefined if somebody listens there already.
+   */
+  listen(port: number, options: Partial<ListenOptions>, accept: Acceptor): HostListener | undefined {
+    if (this.listeners.has(port)) return undefined;
+    const listener = new HostListener(port, { backlog: defaultBacklog, ...options }, accept, () => {
+      this.listeners.delete(port);
+    });
+    this.listeners.set(port, listener);
+    return listener;
+  }
+
+  /** Nothing of a connection is left. */
+  forget(connection: HostConnection): void {
+    const { localPort, remoteAddress, remotePort } = connection;
+    const { address } = this.settings;
+    this.byHandle.delete(connection.handle);
+    if (this.byAddresses.get(address, localPort, remoteAddress, remotePort) === connection)
+      this.byAddresses.delete(address, localPort, remoteAddress, remotePort);
+  }
+
+  private newConnection(
+    remote: Ipv4Address,
+    remotePort: number,
+    localPort: number,
+    user: ConnectionUser,
+  ): HostConnection {
+    const { settings } = this;
+    const neighbor = this.neighborFor(this.routes.nextHop(remote));
+    const path = this.paths.entry(settings.address, remote, neighbor, settings.pathMtu);
+    const connection = new HostConnection(this, path, remotePort, localPort, user);
+    this.byHandle.set(connection.handle, connection);
+    return connection;
+  }
+
+  /** Answers the SYN of a connection to a port where somebody listens. */
+  private openPassively(
+    listener: HostListener,
+    remote: Ipv4Address,
+    remotePort: number,
+    syn: Uint8Array,
+    initialSequence: number,
+  ): void {
+    if (!listener.admits()) return;
+    const user = listener.userOf(() => connection);
+    const connection: HostConnection = this.newConnection(remote, remotePort, listener.port, user);
+    this.byAddresses.set(this.settings.address, listener.port, remote, remotePort, connection);
+    listener.begun(connection);
+    this.resolveNextHop(connection.path, (resolved) => {
+      if (resolved === undefined) {
+        connection.fail('unreachable');
+        return;
+      }
+      this.driver.observer.wrote(resolved.handle, this.component, this.neighborState(resolved));
+      connection.accept(syn, initialSequence);
+    });
   }
 
   /**
@@ -577,13 +660,64 @@ export class HostStack implements PVOID {
     const received = readSegmentFrame(segment, bytes, bytes.length);
     if (typeof received === 'string' || !sameAddress(received.destination, this.settings.address)) return;
     const { sourcePort, destinationPort } = segment;
-    const connection = this.byAddresses.get(
-      this.settings.address,
-      destinationPort,
-      received.source,
-      sourcePort,
-    );
-    connection?.receiveSegment(bytes.subarray(received.tcpAt, received.tcpAt + received.tcpLength));
+    const { source } = received;
+    const known = this.byAddresses.get(this.settings.address, destinationPort, source, sourcePort);
+    const tcpBytes = bytes.subarray(received.tcpAt, received.tcpAt + received.tcpLength);
+    const again = known === undefined ? undefined : this.nextIncarnation(known, segment);
+    if (known !== undefined && again === undefined) {
+      known.receiveSegment(tcpBytes);
+      return;
+    }
+    const listener = this.listenerFor(destinationPort, received.destination);
+    if (listener !== undefined && opensConnection(segment)) {
+      if (known !== undefined) this.forget(known);
+      const initialSequence = again ?? this.nextInitialSequence();
+      this.openPassively(listener, source.slice(), sourcePort, tcpBytes.slice(), initialSequence);
+      return;
+    }
+    this.refuse(segment, source, bytes.subarray(6, 12));
+  }
+
+  private listenerFor(port: number, address: Ipv4Address): HostListener | undefined {
+    const listener = this.listeners.get(port);
+    const bound = listener?.options.address;
+    return bound === undefined || sameAddress(bound, address) ? listener : undefined;
+  }
+
+  /**
+   * First sequence number of a connection that takes the place of one in TIME-WAIT, if a segment asks for that: a SYN that is newer
+   * than everything of the old one (RFC 9293 section 3.10.7.4, RFC 6191 section 2). Undefined: the old one takes the segment.
+   */
+  private nextIncarnation(known: HostConnection, segment: TcpSegment): number | undefined {
+    const { State, RcvNxt, SndMax, TsRecent, timestampsEnabled } = known.engine.variables;
+    if (State !== TcpConnectionState.TimeWait || known.place !== 'InHost') return undefined;
+    if (!opensConnection(segment) || !this.listeners.has(known.localPort)) return undefined;
+    const { timestampValue, SequenceNumber } = segment;
+    const newer =
+      timestampsEnabled && timestampValue !== undefined && timestampValue !== TsRecent
+        ? isBefore(TsRecent, timestampValue)
+        : isBefore(RcvNxt, SequenceNumber);
+    return newer ? advance(SndMax, incarnationGap) : undefined;
+  }
+
+  /** Answers a segment that no connection takes, to where its frame came from (RFC 9293 section 3.10.7.1). */
+  private refuse(segment: TcpSegment, source: Ipv4Address, sourceMac: MacAddress): void {
+    const answer = refusalOf(segment);
+    if (answer === undefined || this.opened === undefined) return;
+    const { settings } = this;
+    const scratch = this.scratches[this.kernel.processor]!;
+    const addressing = {
+      sourceMac: settings.mac,
+      destinationMac: sourceMac,
+      source: settings.address,
+      destination: source,
+      timeToLive: settings.timeToLive,
+      typeOfService: 0,
+    };
+    this.identification = (this.identification + 1) & 0x7fff;
+    fillSegmentFrame(scratch, addressing, this.identification, answer, this.noData, 0);
+    const list = this.packet(scratch.bytes.slice(0, scratch.length), 0);
+    this.ndis.NdisSendNetBufferLists(this.binding, list, undefined);
   }
 
   private receiveArp(bytes: Uint8Array): void {

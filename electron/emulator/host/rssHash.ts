@@ -1,11 +1,11 @@
-/** The hash of a received segment's addresses and ports over IPv4; goes into HashValue (WDK "RSS Hashing Functions"). */
-import type { Ipv4Address } from '../wire/address';
+/** The hash of a received segment's addresses and ports; goes into HashValue (WDK "RSS Hashing Functions"). */
+import type { IpAddress } from '../wire/address';
 import { toeplitzHash } from '../wire/toeplitzHash';
 
 /** Hash of a received segment's source and destination addresses and ports. */
 export function rssHash(
-  source: Ipv4Address,
-  destination: Ipv4Address,
+  source: IpAddress,
+  destination: IpAddress,
   sourcePort: number,
   destinationPort: number,
 ): number {

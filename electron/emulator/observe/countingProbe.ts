@@ -1,4 +1,5 @@
 /** Counts what passes to another probe, for the report of a run. */
+import { fateDelivers } from '../../../shared/trace/frameFates';
 import type { Probe } from '../probe';
 import { passOn } from './passOn';
 
@@ -31,9 +32,9 @@ export function countingProbe(inner: Probe): { readonly probe: Probe; readonly t
       if (retransmission) totals.framesRetransmitted++;
       return inner.frame(time, sender, path, connection, cause, length, payloadLength, retransmission, bytes);
     },
-    frameFate: (time, frame, fate, receiver) => {
-      if (fate !== 'delivered') totals.framesLost++;
-      inner.frameFate(time, frame, fate, receiver);
+    frameFate: (time, frame, fate, receiver, flippedBits) => {
+      if (!fateDelivers(fate)) totals.framesLost++;
+      inner.frameFate(time, frame, fate, receiver, flippedBits);
     },
   });
   return { probe, totals };

@@ -22,8 +22,8 @@ export function passOn(inner: Probe, watched: Partial<Probe>): Probe {
     },
     frame: (time, sender, path, connection, cause, length, payloadLength, retransmission, bytes) =>
       inner.frame(time, sender, path, connection, cause, length, payloadLength, retransmission, bytes),
-    frameFate: (time, frame, fate, receiver) => {
-      inner.frameFate(time, frame, fate, receiver);
+    frameFate: (time, frame, fate, receiver, flippedBits) => {
+      inner.frameFate(time, frame, fate, receiver, flippedBits);
     },
     note: (time, component, connection, cause, text) => {
       inner.note(time, component, connection, cause, text);

@@ -14,7 +14,7 @@ import { hexOf } from '../wire/hex';
 import { AdapterEvents } from './adapterEvents';
 import { scenarioPlans, type ScenarioPlan } from './scenarioPlan';
 import { ScenarioScript } from './scenarioScript';
-import type { ScenarioSettings } from './scenarioSettings';
+import { requestedLink, type ScenarioSettings } from './scenarioSettings';
 import { scriptOf } from './scripts';
 import { Stream } from './stream';
 import { buildTopology, type ScenarioTopology } from './topology';
@@ -64,7 +64,8 @@ export class ScenarioRun {
     this.machine = machine;
     const application = machine.probe.component('application', 'Application');
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
-    const topology = buildTopology(machine, plan, settings.loss, connectionFrom, settings.drivers ?? {});
+    const links = settings.link === undefined ? plan : { ...plan, link: requestedLink(settings.link) };
+    const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
       const destination = topology.destinations[index % topology.destinations.length]!;

@@ -1,5 +1,8 @@
 /** Everything that a run depends on: with equal settings, two runs record the same trace, byte for byte. */
+import type { LinkRequest } from '../../../shared/contract/linkRequest';
 import type { ScenarioId } from '../../../shared/contract/scenarios';
+import { noImpairments, type Impairments } from '../wire/impairments';
+import type { DirectionSettings } from '../wire/link';
 import type { DriverModules } from './moduleDriver';
 
 /** See the file's head. */
@@ -8,6 +11,8 @@ export interface ScenarioSettings {
   readonly seed: number;
   /** Probability that a frame is lost, each direction. */
   readonly loss: number;
+  /** What else the links do; undefined: as the scenario has it. */
+  readonly link?: LinkRequest | undefined;
   /** Bytes to carry. */
   readonly file: Uint8Array;
   /** Driver modules in the places of built-in drivers. */
@@ -20,3 +25,19 @@ export const gigabitLink = {
   delay: 50_000,
   queueBytes: 512 * 1024,
 } as const;
+
+/** The links of a run: gigabit Ethernet, with what was asked for. */
+export function requestedLink(request: LinkRequest = {}): Omit<DirectionSettings, 'loss'> {
+  const { bitsPerSecond, delay, queueBytes, burstLoss, ...rest } = request;
+  const impairments: Impairments = {
+    ...noImpairments,
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+    burstLoss: burstLoss === undefined ? undefined : { ...burstLoss, lossInGood: 0, lossInBad: 1 },
+  };
+  return {
+    bitsPerSecond: bitsPerSecond ?? gigabitLink.bitsPerSecond,
+    delay: delay ?? gigabitLink.delay,
+    queueBytes: queueBytes ?? gigabitLink.queueBytes,
+    impairments,
+  };
+}

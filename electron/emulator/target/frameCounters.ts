@@ -49,6 +49,11 @@ export class FrameCounters {
     this.counts.ifOutDiscards++;
   }
 
+  /** A frame has arrived with a wrong frame check sequence. */
+  damagedIncoming(): void {
+    this.counts.ifInErrors++;
+  }
+
   /** The counters now. */
   get statistics(): InterfaceStatistics {
     return { ...this.counts };

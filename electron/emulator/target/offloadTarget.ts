@@ -190,6 +190,10 @@ export class OffloadTarget implements PVOID, LinkEnd {
     this.adapter?.gate.linkChanged(up);
   }
 
+  frameDamaged(): void {
+    this.adapter?.frames.damagedIncoming();
+  }
+
   receive(frame: Frame): void {
     this.adapter?.receive(frame);
   }

@@ -1,46 +1,79 @@
-/** Finds a connection by the addresses and ports of a segment, in constant time. IPv4. */
-import type { Ipv4Address } from '../wire/address';
+/** Finds a connection by the addresses and ports of a segment, of either IP version, in constant time and without allocating. */
+import { sameAddress, type IpAddress } from '../wire/address';
 
-/** Address and port of one end as an exact number of 48 bits. */
-function endpoint(address: Ipv4Address, port: number): number {
-  const high = (address[0]! * 256 + address[1]!) * 256 + address[2]!;
-  return (high * 256 + address[3]!) * 65536 + port;
+/** One connection, and the next whose ends have the same hash. */
+interface Entry<Connection> {
+  readonly local: IpAddress;
+  readonly localPort: number;
+  readonly remote: IpAddress;
+  readonly remotePort: number;
+  connection: Connection;
+  next: Entry<Connection> | undefined;
+}
+
+/** A hash of both ends, 30 bits, so that engines keep it as a small integer. The multipliers are odd and otherwise arbitrary. */
+function hashOf(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): number {
+  let hash = Math.imul(localPort, 0x9e3779b1) ^ Math.imul(remotePort, 0x85ebca6b);
+  for (let index = 0; index < remote.length; index++) hash = Math.imul(hash ^ remote[index]!, 0x01000193);
+  for (let index = 0; index < local.length; index++) hash = Math.imul(hash ^ local[index]!, 0x01000193);
+  return (hash ^ (hash >>> 15)) & 0x3fff_ffff;
+}
+
+function joins<Connection>(
+  entry: Entry<Connection>,
+  local: IpAddress,
+  localPort: number,
+  remote: IpAddress,
+  remotePort: number,
+): boolean {
+  return (
+    entry.remotePort === remotePort &&
+    entry.localPort === localPort &&
+    sameAddress(entry.remote, remote) &&
+    sameAddress(entry.local, local)
+  );
 }
 
 /** See the file's head. */
 export class ConnectionMap<Connection> {
-  private readonly byRemote = new Map<number, Map<number, Connection>>();
+  private readonly chains = new Map<number, Entry<Connection>>();
 
-  /** Enters a connection in the place of what was there. */
+  /** Enters a connection in the place of what was there; the addresses are copied. */
   set(
-    local: Ipv4Address,
+    local: IpAddress,
     localPort: number,
-    remote: Ipv4Address,
+    remote: IpAddress,
     remotePort: number,
     connection: Connection,
   ): void {
-    const key = endpoint(remote, remotePort);
-    let byLocal = this.byRemote.get(key);
-    if (byLocal === undefined) this.byRemote.set(key, (byLocal = new Map<number, Connection>()));
-    byLocal.set(endpoint(local, localPort), connection);
+    const hash = hashOf(local, localPort, remote, remotePort);
+    const first = this.chains.get(hash);
+    for (let entry = first; entry !== undefined; entry = entry.next) {
+      if (!joins(entry, local, localPort, remote, remotePort)) continue;
+      entry.connection = connection;
+      return;
+    }
+    const ends = { local: local.slice(), localPort, remote: remote.slice(), remotePort };
+    this.chains.set(hash, { ...ends, connection, next: first });
   }
 
   /** The connection between two ends. */
-  get(
-    local: Ipv4Address,
-    localPort: number,
-    remote: Ipv4Address,
-    remotePort: number,
-  ): Connection | undefined {
-    return this.byRemote.get(endpoint(remote, remotePort))?.get(endpoint(local, localPort));
+  get(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Connection | undefined {
+    let entry = this.chains.get(hashOf(local, localPort, remote, remotePort));
+    while (entry !== undefined && !joins(entry, local, localPort, remote, remotePort)) entry = entry.next;
+    return entry?.connection;
   }
 
   /** Forgets the connection between two ends. */
-  delete(local: Ipv4Address, localPort: number, remote: Ipv4Address, remotePort: number): void {
-    const key = endpoint(remote, remotePort);
-    const byLocal = this.byRemote.get(key);
-    if (byLocal === undefined) return;
-    byLocal.delete(endpoint(local, localPort));
-    if (byLocal.size === 0) this.byRemote.delete(key);
+  delete(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): void {
+    const hash = hashOf(local, localPort, remote, remotePort);
+    let previous: Entry<Connection> | undefined;
+    for (let entry = this.chains.get(hash); entry !== undefined; previous = entry, entry = entry.next) {
+      if (!joins(entry, local, localPort, remote, remotePort)) continue;
+      if (previous !== undefined) previous.next = entry.next;
+      else if (entry.next === undefined) this.chains.delete(hash);
+      else this.chains.set(hash, entry.next);
+      return;
+    }
   }
 }

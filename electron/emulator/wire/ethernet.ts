@@ -2,7 +2,7 @@
 import type { MacAddress } from './address';
 
 /** EtherType numbers. */
-export const etherTypes = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100 } as const;
+export const etherTypes = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, vlan: 0x8100 } as const;
 
 /** Bytes of an untagged header. */
 export const ethernetHeaderLength = 14;

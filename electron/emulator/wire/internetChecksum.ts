@@ -28,12 +28,12 @@ export function finishChecksum(total: number): number {
   return ~folded & 0xffff;
 }
 
-/** Total of the TCP pseudo-header for IPv4 (RFC 793 section 3.1). */
+/** Total of the pseudo-header of an upper layer over IPv4 (RFC 9293 section 3.1) or IPv6 (RFC 8200 section 8.1). */
 export function sumPseudoHeader(
   source: Uint8Array,
   destination: Uint8Array,
   protocol: number,
   length: number,
 ): number {
-  return sumWords(sumWords(protocol + length, source, 0, 4), destination, 0, 4);
+  return sumWords(sumWords(protocol + length, source, 0, source.length), destination, 0, destination.length);
 }

@@ -1,14 +1,18 @@
 /**
- * A full-duplex link between two interfaces: rate, propagation delay, a drop-tail queue at each end and seeded loss.
+ * A full-duplex link between two interfaces: rate, propagation delay, a drop-tail queue at each end, seeded loss and, where its
+ * settings ask for them, further impairments.
  */
 import type { FrameFate } from '../../../shared/trace/records';
 import type { Random } from '../../../shared/base/random';
 import type { EventTarget } from '../clock/scheduler';
 import { surroundings, type Machine } from '../machine/machine';
+import { fateDelivers } from '../../../shared/trace/frameFates';
 import type { Frame, FramePool } from './frame';
+import { ImpairedMedium } from './impairedMedium';
+import { impairs, noImpairments, type Impairments } from './impairments';
 
-/** Properties of a link; both directions have the same. */
-export interface LinkSettings {
+/** Properties of a direction of a link. */
+export interface DirectionSettings {
   readonly bitsPerSecond: number;
   /** Propagation delay in ns. */
   readonly delay: number;
@@ -16,6 +20,13 @@ export interface LinkSettings {
   readonly queueBytes: number;
   /** Probability that a frame is lost on the way, 0 to 1. */
   readonly loss: number;
+  /** What else happens to frames; nothing if absent. */
+  readonly impairments?: Partial<Impairments>;
+}
+
+/** Properties of a link; both directions have the same, except where `reverse`, from right to left, says otherwise. */
+export interface LinkSettings extends DirectionSettings {
+  readonly reverse?: Partial<DirectionSettings>;
 }
 
 /** One end of a link as its owner sees it. */
@@ -28,6 +39,8 @@ export interface LinkEnd {
   processorFor?(frame: Frame): number;
   /** Component that a frame is for, where several share the end. */
   receiverOf?(frame: Frame): number;
+  /** A frame has been discarded here because its frame check sequence was wrong. */
+  frameDamaged?(): void;
   /** The carrier has come or gone. */
   linkChanged?(up: boolean): void;
 }
@@ -54,15 +67,28 @@ class Direction implements EventTarget {
   private busyUntil = 0;
   /** Whether the cable is plugged in. */
   carrier = true;
+  /** Undefined where nothing but loss happens to frames. */
+  private readonly medium: ImpairedMedium | undefined;
 
   constructor(
     private readonly machine: Machine,
     private readonly pool: FramePool,
-    private readonly settings: LinkSettings,
+    private readonly settings: DirectionSettings,
     private readonly random: Random,
     private readonly sender: LinkEnd,
     private readonly receiver: LinkEnd,
-  ) {}
+    /** Tells directions of links apart. */
+    number: number,
+  ) {
+    const impairments = { ...noImpairments, ...settings.impairments };
+    if (impairs(impairments))
+      this.medium = new ImpairedMedium(machine, pool, impairments, number, (frame, fate, flippedBits) => {
+        if (this.carrier) this.settle(frame, fate, flippedBits);
+        // What became of the original has been told.
+        else if (fate === 'duplicated') pool.release(frame);
+        else this.settle(frame, 'lost');
+      });
+  }
 
   /** Takes a frame; answers when its last bit has left, which is when a transmit completion is due. */
   transmit(frame: Frame): number {
@@ -83,7 +109,9 @@ class Direction implements EventTarget {
     else machine.schedule(begin, this, linkEvents.begin, frame, surroundings);
     const lost = this.random.nextChance(settings.loss);
     const arrival = lost ? linkEvents.lost : linkEvents.delivered;
-    machine.schedule(this.busyUntil + settings.delay, this, arrival, frame, surroundings);
+    if (this.medium === undefined)
+      machine.schedule(this.busyUntil + settings.delay, this, arrival, frame, surroundings);
+    else this.medium.carry(frame, this.busyUntil + settings.delay, lost);
     return this.busyUntil;
   }
 
@@ -110,11 +138,12 @@ class Direction implements EventTarget {
     );
   }
 
-  private settle(frame: Frame, fate: FrameFate): void {
+  private settle(frame: Frame, fate: FrameFate, flippedBits?: readonly number[]): void {
     const { machine } = this;
     const receiver = this.receiver.receiverOf?.(frame) ?? this.receiver.component;
-    machine.probe.frameFate(machine.now, frame.event, fate, receiver);
-    if (fate !== 'delivered') {
+    machine.probe.frameFate(machine.now, frame.event, fate, receiver, flippedBits);
+    if (!fateDelivers(fate)) {
+      if (fate === 'fcs-error') this.receiver.frameDamaged?.();
       this.pool.release(frame);
       return;
     }
@@ -145,9 +174,10 @@ export class Link implements Transmitter {
   ) {
     const chance = (direction: number): Random =>
       machine.random(number === 0 ? direction : furtherLinkStreams + 2 * number + direction);
+    const reverse = { ...settings, ...settings.reverse };
     this.directions = new Map([
-      [left, new Direction(machine, pool, settings, chance(1), left, right)],
-      [right, new Direction(machine, pool, settings, chance(2), right, left)],
+      [left, new Direction(machine, pool, settings, chance(1), left, right, 2 * number)],
+      [right, new Direction(machine, pool, reverse, chance(2), right, left, 2 * number + 1)],
     ]);
   }
 

@@ -35,6 +35,10 @@ class AggregatedPort implements LinkEnd {
     this.farEnd.receive(frame);
   }
 
+  frameDamaged(): void {
+    this.farEnd.frameDamaged?.();
+  }
+
   receiverOf(frame: Frame): number {
     return this.farEnd.receiverOf?.(frame) ?? this.farEnd.component;
   }

@@ -1,7 +1,7 @@
-/** A TCP segment as a whole frame: Ethernet, IPv4, TCP, payload. */
+/** A TCP segment as a whole frame: Ethernet, IPv4 or IPv6, TCP, payload. */
 import type { SendQueue } from '../tcp/sendQueue';
-import type { Ipv4Address, MacAddress } from './address';
-import { ethernetHeaderLength, etherTypes, writeEthernetHeader } from './ethernet';
+import { isIpv6, type IpAddress, type MacAddress } from './address';
+import { ethernetHeaderLength, etherTypeOf, etherTypes, writeEthernetHeader } from './ethernet';
 import type { Frame } from './frame';
 import { finishChecksum, sumPseudoHeader } from './internetChecksum';
 import {
@@ -12,6 +12,14 @@ import {
   writeIpv4Header,
   type Ipv4Problem,
 } from './ipv4';
+import {
+  ipv6HeaderLength,
+  ipv6Offset,
+  readFragmentHeader,
+  readIpv6Header,
+  writeIpv6Header,
+  type Ipv6Problem,
+} from './ipv6';
 import {
   headerLengthOf,
   readTcpSegment,
@@ -24,13 +32,21 @@ import {
 export interface SegmentAddressing {
   readonly sourceMac: MacAddress;
   readonly destinationMac: MacAddress;
-  readonly source: Ipv4Address;
-  readonly destination: Ipv4Address;
+  /** Both of one IP version, which is the datagram's. */
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** TTL, or hop limit of IPv6. */
   readonly timeToLive: number;
+  /** TOS, or traffic class of IPv6. */
   readonly typeOfService: number;
+  /** 20 bits; IPv4 has none, and 0 stands where it is absent. */
+  readonly flowLabel?: number;
 }
 
-/** Fills `frame` with a segment whose payload is taken from `queue` at `offset`; sets its lengths. */
+/**
+ * Fills `frame` with a segment whose payload is taken from `queue` at `offset`; sets its lengths. `identification` goes into an IPv4
+ * header; an IPv6 datagram has none unless it is a fragment (WIR-020).
+ */
 export function fillSegmentFrame(
   frame: Frame,
   addressing: SegmentAddressing,
@@ -40,10 +56,26 @@ export function fillSegmentFrame(
   offset: number,
 ): void {
   const { bytes } = frame;
-  const tcpAt = ipv4Offset + ipv4HeaderLength;
+  const overIpv6 = isIpv6(addressing.source);
+  const tcpAt = ethernetHeaderLength + (overIpv6 ? ipv6HeaderLength : ipv4HeaderLength);
   const headerLength = headerLengthOf(segment);
   if (segment.payloadLength > 0) queue.copyOut(offset, segment.payloadLength, bytes, tcpAt + headerLength);
   const tcpLength = writeTcpSegment(bytes, tcpAt, segment, addressing.source, addressing.destination);
+  frame.length = tcpAt + tcpLength;
+  frame.payloadLength = segment.payloadLength;
+  if (overIpv6) {
+    writeIpv6Header(bytes, ipv6Offset, {
+      source: addressing.source,
+      destination: addressing.destination,
+      nextHeader: ipProtocols.tcp,
+      hopLimit: addressing.timeToLive,
+      trafficClass: addressing.typeOfService,
+      flowLabel: addressing.flowLabel ?? 0,
+      payloadLength: tcpLength,
+    });
+    writeEthernetHeader(bytes, addressing.destinationMac, addressing.sourceMac, etherTypes.ipv6);
+    return;
+  }
   writeIpv4Header(bytes, ipv4Offset, {
     source: addressing.source,
     destination: addressing.destination,
@@ -54,18 +86,16 @@ export function fillSegmentFrame(
     payloadLength: tcpLength,
   });
   writeEthernetHeader(bytes, addressing.destinationMac, addressing.sourceMac, etherTypes.ipv4);
-  frame.length = ethernetHeaderLength + ipv4HeaderLength + tcpLength;
-  frame.payloadLength = segment.payloadLength;
 }
 
 /** Where a TCP header has its checksum. */
 const checksumOffset = 16;
 
 /**
- * Leaves the TCP checksum of a frame of {@link fillSegmentFrame} to the adapter: its field holds the folded sum over the
+ * Leaves the TCP checksum of an IPv4 frame of {@link fillSegmentFrame} to the adapter: its field holds the folded sum over the
  * pseudo-header, as NDIS wants it for the checksum task.
  */
-export function leaveTcpChecksum(frame: Frame, source: Ipv4Address, destination: Ipv4Address): void {
+export function leaveTcpChecksum(frame: Frame, source: IpAddress, destination: IpAddress): void {
   const tcpAt = ipv4Offset + ipv4HeaderLength;
   const total = sumPseudoHeader(source, destination, ipProtocols.tcp, frame.length - tcpAt);
   const folded = ~finishChecksum(total) & 0xffff;
@@ -75,23 +105,23 @@ export function leaveTcpChecksum(frame: Frame, source: Ipv4Address, destination:
 
 /** Where a frame's TCP segment comes from and goes to. */
 export interface ReceivedSegment {
-  readonly source: Ipv4Address;
-  readonly destination: Ipv4Address;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
   /** Where the TCP header begins, and the length of header and payload. */
   readonly tcpAt: number;
   readonly tcpLength: number;
 }
 
 /** Why a frame holds no segment that TCP could take. */
-export type SegmentProblem = Ipv4Problem | TcpProblem | 'not-tcp' | 'fragment' | 'options';
+export type SegmentProblem = Ipv4Problem | Ipv6Problem | TcpProblem | 'not-tcp' | 'fragment' | 'options';
+
+/** Addresses and ports of a fragmented datagram's first fragment. */
+export type FirstFragment = Pick<ReceivedSegment, 'source' | 'destination'> &
+  Pick<TcpSegment, 'sourcePort' | 'destinationPort'>;
 
 /** Addresses and ports of a fragmented datagram's first fragment; undefined for any other frame. */
-export function readFirstFragment(
-  bytes: Uint8Array,
-  length: number,
-):
-  | (Pick<ReceivedSegment, 'source' | 'destination'> & Pick<TcpSegment, 'sourcePort' | 'destinationPort'>)
-  | undefined {
+export function readFirstFragment(bytes: Uint8Array, length: number): FirstFragment | undefined {
+  if (etherTypeOf(bytes, length) === etherTypes.ipv6) return readFirstIpv6Fragment(bytes, length);
   const header = readIpv4Header(bytes, length, ipv4Offset);
   if (typeof header === 'string' || header.protocol !== ipProtocols.tcp || !header.isFragment)
     return undefined;
@@ -101,17 +131,45 @@ export function readFirstFragment(
   return {
     source: bytes.subarray(ipv4Offset + 12, ipv4Offset + 16),
     destination: bytes.subarray(ipv4Offset + 16, ipv4Offset + 20),
-    sourcePort: (bytes[tcpAt]! << 8) | bytes[tcpAt + 1]!,
-    destinationPort: (bytes[tcpAt + 2]! << 8) | bytes[tcpAt + 3]!,
+    ...portsAt(bytes, tcpAt),
   };
 }
 
-/** Checks an IPv4 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. */
+function readFirstIpv6Fragment(bytes: Uint8Array, length: number): FirstFragment | undefined {
+  const header = readIpv6Header(bytes, length, ipv6Offset);
+  if (typeof header === 'string' || header.fragmentAt === undefined) return undefined;
+  if (header.protocol !== ipProtocols.tcp || header.upperLength < 4) return undefined;
+  if (readFragmentHeader(bytes, header.fragmentAt).offset !== 0) return undefined;
+  return { ...ipv6Addresses(bytes), ...portsAt(bytes, header.upperAt) };
+}
+
+function portsAt(bytes: Uint8Array, at: number): Pick<TcpSegment, 'sourcePort' | 'destinationPort'> {
+  return {
+    sourcePort: (bytes[at]! << 8) | bytes[at + 1]!,
+    destinationPort: (bytes[at + 2]! << 8) | bytes[at + 3]!,
+  };
+}
+
+function ipv6Addresses(bytes: Uint8Array): Pick<ReceivedSegment, 'source' | 'destination'> {
+  return {
+    source: bytes.subarray(ipv6Offset + 8, ipv6Offset + 24),
+    destination: bytes.subarray(ipv6Offset + 24, ipv6Offset + 40),
+  };
+}
+
+/** Whether a frame carries a datagram of either IP version. */
+export function carriesInternet(bytes: Uint8Array, length: number): boolean {
+  const etherType = etherTypeOf(bytes, length);
+  return etherType === etherTypes.ipv4 || etherType === etherTypes.ipv6;
+}
+
+/** Checks an IPv4 or IPv6 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. */
 export function readSegmentFrame(
   segment: TcpSegment,
   bytes: Uint8Array,
   length: number,
 ): ReceivedSegment | SegmentProblem {
+  if (etherTypeOf(bytes, length) === etherTypes.ipv6) return readIpv6SegmentFrame(segment, bytes, length);
   const header = readIpv4Header(bytes, length, ipv4Offset);
   if (typeof header === 'string') return header;
   if (header.protocol !== ipProtocols.tcp) return 'not-tcp';
@@ -123,4 +181,20 @@ export function readSegmentFrame(
   const problem = readTcpSegment(segment, bytes, tcpAt, tcpLength, source, destination);
   if (problem !== undefined) return problem;
   return header.hasOptions ? 'options' : { source, destination, tcpAt, tcpLength };
+}
+
+function readIpv6SegmentFrame(
+  segment: TcpSegment,
+  bytes: Uint8Array,
+  length: number,
+): ReceivedSegment | SegmentProblem {
+  const header = readIpv6Header(bytes, length, ipv6Offset);
+  if (typeof header === 'string') return header;
+  if (header.fragmentAt !== undefined) return 'fragment';
+  if (header.protocol !== ipProtocols.tcp) return 'not-tcp';
+  const { source, destination } = ipv6Addresses(bytes);
+  const { upperAt, upperLength } = header;
+  const problem = readTcpSegment(segment, bytes, upperAt, upperLength, source, destination);
+  if (problem !== undefined) return problem;
+  return header.hasExtensions ? 'options' : { source, destination, tcpAt: upperAt, tcpLength: upperLength };
 }

@@ -2,7 +2,7 @@
  * An Ethernet switch that is faster than its links: it joins several hosts to the far end of one link. Frames keep their own
  * sender and receiver in what the probe is told.
  */
-import { broadcastMac, sameAddress, type MacAddress } from './address';
+import { isGroupMac, type MacAddress } from './address';
 import type { Frame } from './frame';
 import type { LinkEnd, Transmitter } from './link';
 
@@ -22,7 +22,7 @@ export class Switch implements LinkEnd, Transmitter {
     if (hosts.length === 0) throw new Error('a switch without hosts');
   }
 
-  /** The first host's: a broadcast is everybody's. */
+  /** The first host's: what is for a group is everybody's. */
   get component(): number {
     return this.hosts[0]!.component;
   }
@@ -41,7 +41,7 @@ export class Switch implements LinkEnd, Transmitter {
 
   receive(frame: Frame): void {
     const destination = frame.bytes.subarray(0, 6);
-    const everybody = sameAddress(destination, broadcastMac);
+    const everybody = isGroupMac(destination);
     for (const host of this.hosts) if (everybody || host.takes(destination)) host.receive(frame);
   }
 

@@ -1,7 +1,7 @@
 /** TCP segments as bytes and as fields (RFC 9293 section 3.1; options of RFC 7323). */
 import { finishChecksum, sumPseudoHeader, sumWords } from './internetChecksum';
 import { ipProtocols } from './ipv4';
-import type { Ipv4Address } from './address';
+import type { IpAddress } from './address';
 
 /** Control bits. */
 export const tcpFlags = { FIN: 0x01, SYN: 0x02, RST: 0x04, PSH: 0x08, ACK: 0x10, URG: 0x20 } as const;
@@ -88,8 +88,8 @@ export function writeTcpSegment(
   bytes: Uint8Array,
   at: number,
   segment: TcpSegment,
-  source: Ipv4Address,
-  destination: Ipv4Address,
+  source: IpAddress,
+  destination: IpAddress,
 ): number {
   const headerLength = headerLengthOf(segment);
   const length = headerLength + segment.payloadLength;
@@ -140,8 +140,8 @@ export function readTcpSegment(
   bytes: Uint8Array,
   at: number,
   length: number,
-  source: Ipv4Address,
-  destination: Ipv4Address,
+  source: IpAddress,
+  destination: IpAddress,
 ): TcpProblem | undefined {
   if (length < tcpHeaderLength) return 'too-short';
   const headerLength = (bytes[at + 12]! >>> 4) * 4;

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConnectionMap } from '../../../../electron/emulator/tcp/connectionMap';
+import { property } from '../../../harness/property';
 
 const host = Uint8Array.from([192, 0, 2, 1]);
 const peer = Uint8Array.from([192, 0, 2, 2]);
@@ -37,5 +39,34 @@ describe('ConnectionMap', () => {
     map.delete(host, 9, peer, 9);
     expect(map.get(host, 1, peer, 7)).toBeUndefined();
     expect(map.get(host, 2, peer, 7)).toBe('b');
+  });
+
+  it('remembers what it was told, over both IP versions', () => {
+    const last = fc.constantFrom(1, 2, 3);
+    const end = fc.oneof(
+      last.map((byte) => Uint8Array.of(192, 0, 2, byte)),
+      last.map((byte) => Uint8Array.from([0x20, 1, 0xd, 0xb8, ...new Array<number>(11).fill(0), byte])),
+    );
+    const port = fc.constantFrom(1, 2);
+    const step = fc.tuple(fc.constantFrom('set', 'delete'), end, port, end, port);
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const map = new ConnectionMap<number>();
+        const model = new Map<string, number>();
+        steps.forEach(([action, local, localPort, remote, remotePort], index) => {
+          const key = [local, localPort, remote, remotePort].join();
+          expect(map.get(local, localPort, remote, remotePort)).toBe(model.get(key));
+          if (action === 'set') {
+            map.set(local, localPort, remote, remotePort, index);
+            model.set(key, index);
+          } else {
+            map.delete(local, localPort, remote, remotePort);
+            model.delete(key);
+          }
+          expect(map.get(local, localPort, remote, remotePort)).toBe(model.get(key));
+        });
+      }),
+      property(),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rssHash } from '../../../../electron/emulator/host/rssHash';
+import { parseIpAddress } from '../../../../electron/emulator/wire/address';
 import { frameHash } from '../../../../electron/emulator/wire/frameHash';
 
 /** The IPv4 part of the verification suite on the WDK page "Verifying the RSS Hash Calculation". */
@@ -82,6 +83,52 @@ describe('what has no hash', () => {
     ['a frame that ends before the ports', frameOf(suite[0]).subarray(0, 37)],
     ['no frame at all', new Uint8Array(0)],
   ])('%s', (_what, frame) => {
+    expect(frameHash(frame, frame.length)).toBe(0);
+  });
+});
+
+/** The IPv6 part of the same suite. */
+const suiteOfIpv6 = [
+  {
+    source: '3ffe:2501:200:1fff::7',
+    sourcePort: 2794,
+    destination: '3ffe:2501:200:3::1',
+    port: 1766,
+    hash: 0x40207d3d,
+  },
+  {
+    source: '3ffe:501:8::260:97ff:fe40:efab',
+    sourcePort: 14230,
+    destination: 'ff02::1',
+    port: 4739,
+    hash: 0xdde51bbf,
+  },
+  {
+    source: '3ffe:1900:4545:3:200:f8ff:fe21:67cf',
+    sourcePort: 44251,
+    destination: 'fe80::200:f8ff:fe21:67cf',
+    port: 38024,
+    hash: 0x02d1feef,
+  },
+] as const;
+
+describe.each(suiteOfIpv6)('the segment from $source', ({ source, destination, sourcePort, port, hash }) => {
+  const [from, to] = [parseIpAddress(source)!, parseIpAddress(destination)!];
+
+  it('RSS: has the hash of the WDK verification suite', () => {
+    expect(rssHash(from, to, sourcePort, port)).toBe(hash);
+  });
+
+  it.each([
+    ['untagged', []],
+    ['behind an 802.1Q tag', [0x81, 0x00, 0x60, 0x05]],
+  ])('RSS: has it as a frame, %s', (_how, tag) => {
+    const ports = [sourcePort >>> 8, sourcePort & 0xff, port >>> 8, port & 0xff];
+    const ip = [0x60, 0, 0, 0, 0, 20, 6, 64, ...from, ...to];
+    const head = [...new Array<number>(12).fill(2), ...tag, 0x86, 0xdd];
+    const frame = Uint8Array.from([...head, ...ip, ...ports, ...new Array<number>(16)]);
+    expect(frameHash(frame, frame.length)).toBe(hash);
+    frame[14 + tag.length + 6] = 58;
     expect(frameHash(frame, frame.length)).toBe(0);
   });
 });
