@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
 import { addInfoCommand } from './infoCommand';
+import { addPacketdrillCommand } from './packetdrillCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSoakWorker, serveSoak } from './soakWorker';
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addPacketdrillCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {

@@ -20,7 +20,11 @@ export type CodeExpression = SourcePosition &
         readonly right: CodeExpression;
       }
     /** `a <= b < c`. */
-    | { readonly kind: 'comparison'; readonly operands: readonly CodeExpression[]; readonly operators: readonly string[] }
+    | {
+        readonly kind: 'comparison';
+        readonly operands: readonly CodeExpression[];
+        readonly operators: readonly string[];
+      }
     | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly CodeExpression[] }
   );
 
@@ -53,7 +57,14 @@ const tokenPattern =
 const functions: ReadonlySet<string> = new Set(['abs', 'min', 'max', 'int', 'round', 'float']);
 
 /** Python's operators by how strongly they bind, weakest first. */
-const binaryLevels: readonly (readonly string[])[] = [['|'], ['^'], ['&'], ['<<', '>>'], ['+', '-'], ['*', '/', '//', '%']];
+const binaryLevels: readonly (readonly string[])[] = [
+  ['|'],
+  ['^'],
+  ['&'],
+  ['<<', '>>'],
+  ['+', '-'],
+  ['*', '/', '//', '%'],
+];
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
 /** Statements that decide nothing. */
@@ -61,6 +72,23 @@ const idleStatements: ReadonlySet<string> = new Set(['print', 'pass', 'import', 
 
 /** How deep expressions may be nested. */
 const deepest = 64;
+
+/** Most operators of a block: chains of them make deep trees too. */
+const mostOperators = 1000;
+
+/** Words that stand for no value. */
+const keywords: ReadonlySet<string> = new Set([
+  'not',
+  'and',
+  'or',
+  'in',
+  'is',
+  'if',
+  'else',
+  'for',
+  'lambda',
+  'assert',
+]);
 
 /** Reads the statements of a block whose text begins at `origin`.
  * @throws ScriptError if it is not the part of Python that is known */
@@ -108,6 +136,7 @@ function tokenizeCode(text: string, origin: SourcePosition): readonly CodeToken[
 class CodeParser {
   private index = 0;
   private depth = 0;
+  private operators = 0;
 
   constructor(
     private readonly source: string,
@@ -120,12 +149,17 @@ class CodeParser {
       while (this.next.kind === 'break') this.index++;
       if (this.next.kind === 'end') return statements;
       statements.push(this.statement());
-      if (this.next.kind !== 'break' && this.next.kind !== 'end') this.fail('the end of the statement');
+      if (!this.atEnd) this.fail('the end of the statement');
     }
   }
 
   private get next(): CodeToken {
     return this.tokens[Math.min(this.index, this.tokens.length - 1)]!;
+  }
+
+  /** Whether a statement ends here. */
+  private get atEnd(): boolean {
+    return this.next.kind === 'break' || this.next.kind === 'end';
   }
 
   private is(text: string): boolean {
@@ -146,7 +180,7 @@ class CodeParser {
     const { kind, text: word, line, column } = this.next;
     if (kind !== 'name') this.fail('a statement, such as assert');
     if (idleStatements.has(word)) {
-      while (this.next.kind !== 'break' && this.next.kind !== 'end') this.index++;
+      while (!this.atEnd) this.index++;
       return { kind: 'ignored', line, column };
     }
     if (word === 'assert') {
@@ -175,7 +209,7 @@ class CodeParser {
       while (this.takeIf(',')) this.expression();
       return message;
     }
-    while (this.next.kind !== 'break' && this.next.kind !== 'end') this.index++;
+    while (!this.atEnd) this.index++;
     return undefined;
   }
 
@@ -200,6 +234,8 @@ class CodeParser {
 
   private joined(left: CodeExpression, operand: () => CodeExpression): CodeExpression {
     const { text: operator, line, column } = this.next;
+    if (++this.operators > mostOperators)
+      syntaxError(`code has at most ${mostOperators} operators`, this.next);
     this.index++;
     return { kind: 'binary', operator, left, right: operand(), line, column };
   }
@@ -257,9 +293,10 @@ class CodeParser {
       if (!this.takeIf(')')) this.fail("')'");
       return inner;
     }
-    if (kind !== 'name') this.fail('a value');
+    if (kind !== 'name' || keywords.has(text)) this.fail('a value');
     this.index++;
-    if (text === 'True' || text === 'False') return { kind: 'constant', value: text === 'True', line, column };
+    if (text === 'True' || text === 'False')
+      return { kind: 'constant', value: text === 'True', line, column };
     if (!this.takeIf('(')) return { kind: 'name', name: text, line, column };
     if (!functions.has(text)) unsupported(`the function ${text} in code`, { line, column });
     const args: CodeExpression[] = [];

@@ -11,7 +11,8 @@ const deepest = 32;
 export function parseExpression(cursor: TokenCursor, depth = 0): Expression {
   if (depth > deepest) syntaxError(`expressions are nested at most ${deepest} deep`, cursor.next);
   let left = parseOperand(cursor, depth);
-  while (cursor.is('|')) {
+  for (let count = 0; cursor.is('|'); count++) {
+    if (count > deepest) syntaxError(`at most ${deepest} values are joined by '|'`, cursor.next);
     const { line, column } = cursor.take();
     left = { kind: 'or', left, right: parseOperand(cursor, depth + 1), line, column };
   }
@@ -84,7 +85,8 @@ function parseMembers(cursor: TokenCursor, depth: number): StructureMember[] {
 }
 
 function parseMember(cursor: TokenCursor, depth: number): StructureMember {
-  if (cursor.next.kind !== 'word') return { name: undefined, length: undefined, value: parseExpression(cursor, depth + 1) };
+  if (cursor.next.kind !== 'word')
+    return { name: undefined, length: undefined, value: parseExpression(cursor, depth + 1) };
   if (cursor.is('=', 1)) {
     const name = cursor.take().text;
     cursor.expect('=');

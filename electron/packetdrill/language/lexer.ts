@@ -43,7 +43,13 @@ const patterns: readonly (readonly [TokenKind, RegExp])[] = [
   ['code', /%\{[^]*?\}%/y],
   ['ipv4', /[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+/y],
   ['ipv6', new RegExp(`(?:${group}:){7}${group}`, 'y')],
-  ['ipv6', new RegExp(`(?:${group}(?::${group})*)?::(?:ffff:)?(?:[0-9]+(?:\\.[0-9]+){3}|${group}(?::${group})*)?`, 'y')],
+  [
+    'ipv6',
+    new RegExp(
+      `(?:${group}(?::${group})*)?::(?:ffff:)?(?:[0-9]+(?:\\.[0-9]+){3}|${group}(?::${group})*)?`,
+      'y',
+    ),
+  ],
 ];
 
 const blank = /(?:[ \t\r\n\f]+|\/\/[^\n]*|\/\*[^]*?\*\/)+/y;
@@ -56,7 +62,8 @@ const delimiters: Partial<Record<TokenKind, number>> = { string: 1, command: 1, 
  * @throws ScriptError if something never ends, or the script is too large
  */
 export function tokenize(source: string): readonly Token[] {
-  if (source.length > largestScript) syntaxError(`a script has at most ${largestScript} characters`, { line: 1, column: 1 });
+  if (source.length > largestScript)
+    syntaxError(`a script has at most ${largestScript} characters`, { line: 1, column: 1 });
   const tokens: Token[] = [];
   let offset = 0;
   let line = 1;
@@ -98,7 +105,12 @@ export function tokenize(source: string): readonly Token[] {
 
 /** What begins like a longer token, but is none, has no end. */
 function checkSymbol(source: string, offset: number, position: SourcePosition): void {
-  const unended: Readonly<Record<string, string>> = { '"': 'string', '`': 'command', '%{': 'code', '/*': 'comment' };
+  const unended: Readonly<Record<string, string>> = {
+    '"': 'string',
+    '`': 'command',
+    '%{': 'code',
+    '/*': 'comment',
+  };
   const what = unended[source.slice(offset, offset + 2)] ?? unended[source[offset]!];
   if (what !== undefined) syntaxError(`this ${what} never ends`, position);
 }

@@ -1,6 +1,15 @@
 /** Packets: what stands behind `<` and `>`. */
 import { tcpFlags } from '../../emulator/wire/tcpSegment';
-import type { IcmpPacket, IpInformation, Packet, PacketDirection, PortPair, SackBlock, TcpOption, TcpPacket } from './script';
+import type {
+  IcmpPacket,
+  IpInformation,
+  Packet,
+  PacketDirection,
+  PortPair,
+  SackBlock,
+  TcpOption,
+  TcpPacket,
+} from './script';
 import { syntaxError, unsupported, type SourcePosition } from './scriptProblem';
 import type { TokenCursor } from './tokenCursor';
 
@@ -99,10 +108,23 @@ function parseTcp(
     ? cursor.expectNumber('an acknowledgment number', 0, largestSequence)
     : undefined;
   const window = cursor.takeIf('win') ? cursor.expectNumber('a window', 0, 0xffff) : undefined;
-  const urgentPointer = cursor.takeIf('urg') ? cursor.expectNumber('an urgent pointer', 0, 0xffff) : undefined;
+  const urgentPointer = cursor.takeIf('urg')
+    ? cursor.expectNumber('an urgent pointer', 0, 0xffff)
+    : undefined;
   if (urgentPointer !== undefined) flags |= tcpFlags.URG;
   const options = parseOptions(cursor, base.direction);
-  return { kind: 'tcp', ...base, ports, flags, sequence, payloadLength, acknowledgment, window, urgentPointer, options };
+  return {
+    kind: 'tcp',
+    ...base,
+    ports,
+    flags,
+    sequence,
+    payloadLength,
+    acknowledgment,
+    window,
+    urgentPointer,
+    options,
+  };
 }
 
 function parseFlags(cursor: TokenCursor): number {
@@ -116,7 +138,8 @@ function parseFlags(cursor: TokenCursor): number {
   let flags = 0;
   for (const letter of letters) {
     const flag = flagLetters[letter];
-    if (flag === undefined) syntaxError(`'${letter}' is no TCP flag: they are F, S, R, P, U, E, W and '.'`, token);
+    if (flag === undefined)
+      syntaxError(`'${letter}' is no TCP flag: they are F, S, R, P, U, E, W and '.'`, token);
     flags |= flag;
   }
   return flags;
@@ -186,7 +209,10 @@ function parseBlocks(cursor: TokenCursor): SackBlock[] {
   return blocks;
 }
 
-function parseIcmp(cursor: TokenCursor, base: SourcePosition & Pick<IcmpPacket, 'direction' | 'ip'>): IcmpPacket {
+function parseIcmp(
+  cursor: TokenCursor,
+  base: SourcePosition & Pick<IcmpPacket, 'direction' | 'ip'>,
+): IcmpPacket {
   cursor.expect('icmp');
   const type = cursor.expectKind('word', 'an ICMP type').text;
   const isCode = cursor.next.kind === 'word' && !cursor.is('mtu') && !cursor.is('id');
@@ -195,7 +221,8 @@ function parseIcmp(cursor: TokenCursor, base: SourcePosition & Pick<IcmpPacket, 
   if (cursor.is('id')) unsupported('ICMP echoes', cursor.next);
   let echoed: IcmpPacket['echoed'];
   if (cursor.takeIf('[')) {
-    if (cursor.is('udp') || cursor.is('raw')) unsupported(`ICMP errors about ${cursor.next.text}`, cursor.next);
+    if (cursor.is('udp') || cursor.is('raw'))
+      unsupported(`ICMP errors about ${cursor.next.text}`, cursor.next);
     echoed = parseSequence(cursor);
     cursor.expect(']');
   }

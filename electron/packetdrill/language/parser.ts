@@ -4,24 +4,35 @@ import { parseCode } from './code';
 import { parseExpression, parseItems } from './expressionParser';
 import { tokenize, type Token } from './lexer';
 import { parsePacket } from './packetParser';
-import type { Action, EventTime, Script, ScriptEvent, ScriptOption, ShellCommand, SystemCall } from './script';
+import type {
+  Action,
+  EventTime,
+  Script,
+  ScriptEvent,
+  ScriptOption,
+  ShellCommand,
+  SystemCall,
+} from './script';
 import { ScriptError, syntaxError, type ScriptProblem } from './scriptProblem';
 import { TokenCursor } from './tokenCursor';
 
 /** Longest time in a script, s: what is longer is a mistake. */
 const longestTime = 1e7;
 
-/** Reads a script; a problem names its place. */
-export function parseScript(source: string): Result<Script, ScriptProblem> {
+/** Reads a script; a problem names its place. `definitions` are further `--define`s, such as `MSS=1460`. */
+export function parseScript(
+  source: string,
+  definitions: readonly string[] = [],
+): Result<Script, ScriptProblem> {
   try {
-    return succeed(readScript(source));
+    return succeed(readScript(source, definitions));
   } catch (error) {
     if (error instanceof ScriptError) return fail(error.problem);
     throw error;
   }
 }
 
-function readScript(source: string): Script {
+function readScript(source: string, definitions: readonly string[]): Script {
   const tokens = tokenize(source);
   const head = new TokenCursor(tokens);
   const options: ScriptOption[] = [];
@@ -31,7 +42,8 @@ function readScript(source: string): Script {
     options.push(option);
     count += taken;
   }
-  const cursor = new TokenCursor(tokens.slice(count), definitionsOf(options));
+  const given = definitions.map((value) => ({ name: 'define', value, line: 1, column: 1 }));
+  const cursor = new TokenCursor(tokens.slice(count), definitionsOf([...options, ...given]));
   const setUp = cursor.next.kind === 'command' ? parseCommand(cursor) : undefined;
   const events: ScriptEvent[] = [];
   while (cursor.next.kind !== 'end' && cursor.next.kind !== 'command') events.push(parseEvent(cursor));
@@ -93,7 +105,8 @@ function parseEventTime(cursor: TokenCursor): EventTime {
   if (cursor.takeIf('*')) return { kind: 'any' };
   const relative = cursor.takeIf('+');
   const from = parseTime(cursor);
-  if (!cursor.takeIf('~')) return relative ? { kind: 'relative', after: from } : { kind: 'absolute', at: from };
+  if (!cursor.takeIf('~'))
+    return relative ? { kind: 'relative', after: from } : { kind: 'absolute', at: from };
   if (relative) cursor.expect('+');
   const to = parseTime(cursor);
   if (to < from) syntaxError('this range of time ends before it begins', start);

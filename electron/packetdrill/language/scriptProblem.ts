@@ -30,7 +30,11 @@ export function syntaxError(message: string, { line, column }: SourcePosition): 
 /** The script asks for `what`, which is not supported.
  * @throws ScriptError always */
 export function unsupported(what: string, { line, column }: SourcePosition): never {
-  throw new ScriptError({ kind: 'unsupported', message: `not supported: ${what}`, position: { line, column } });
+  throw new ScriptError({
+    kind: 'unsupported',
+    message: `not supported: ${what}`,
+    position: { line, column },
+  });
 }
 
 /** One line that names file, line and column, then the line of the script with a caret under the place. */

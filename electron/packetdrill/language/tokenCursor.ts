@@ -37,7 +37,9 @@ export class TokenCursor {
   peek(ahead: number): Token {
     const token = this.tokens[Math.min(this.index + ahead, this.tokens.length - 1)]!;
     const definition = token.kind === 'word' ? this.definitions.get(token.text) : undefined;
-    return definition === undefined ? token : { ...definition, line: token.line, column: token.column, offset: token.offset };
+    return definition === undefined
+      ? token
+      : { ...definition, line: token.line, column: token.column, offset: token.offset };
   }
 
   /** Takes the next token, whatever it is. */
@@ -50,7 +52,9 @@ export class TokenCursor {
   /** Whether a sign or word comes next. */
   is(text: string, ahead = 0): boolean {
     const { kind, text: found } = this.peek(ahead);
-    return (kind === 'symbol' || kind === 'word' || (kind === 'ellipsis' && text === '...')) && found === text;
+    return (
+      (kind === 'symbol' || kind === 'word' || (kind === 'ellipsis' && text === '...')) && found === text
+    );
   }
 
   /** Takes a sign or word if it comes next. */
@@ -81,7 +85,8 @@ export class TokenCursor {
     if (token.kind !== 'integer' && token.kind !== 'hexadecimal') this.fail(what);
     this.take();
     const value = Number(token.text);
-    if (!(value >= least && value <= most)) syntaxError(`${what} is from ${least} to ${most}, not ${token.text}`, token);
+    if (!(value >= least && value <= most))
+      syntaxError(`${what} is from ${least} to ${most}, not ${token.text}`, token);
     return value;
   }
 
@@ -89,7 +94,8 @@ export class TokenCursor {
    * @throws ScriptError always */
   fail(expected: string): never {
     const { kind, text } = this.next;
-    const found = kind === 'end' || kind === 'code' || kind === 'command' ? kindNames[kind] : `'${text.slice(0, 40)}'`;
+    const found =
+      kind === 'end' || kind === 'code' || kind === 'command' ? kindNames[kind] : `'${text.slice(0, 40)}'`;
     syntaxError(`expected ${expected}, found ${found}`, this.next);
   }
 }

@@ -101,7 +101,8 @@ export function vectorLength(vector: Expression): number {
   for (const item of vector.items) {
     if (item.kind !== 'structure') syntaxError('expected a buffer as {..., length}', item);
     const last = item.members[item.members.length - 1];
-    if (item.members.length !== 2 || last === undefined) syntaxError('expected a buffer as {..., length}', item);
+    if (item.members.length !== 2 || last === undefined)
+      syntaxError('expected a buffer as {..., length}', item);
     length += integerOf(last.value);
   }
   return length;

@@ -29,6 +29,8 @@ export interface CallContext {
   underTest(socket: ScriptSocket): void;
   /** Bytes in sequence that the connection has and the script has not read. */
   unread(socket: ScriptSocket): number;
+  /** Tries a blocked call again after a time in ns, whatever happens. */
+  wakeAfter(delay: number): void;
 }
 
 /** A call under way: answers its result, or undefined while it blocks. */

@@ -14,6 +14,8 @@ export interface ConnectionFacts {
   readonly delegated: ReturnType<typeof exportDelegated>;
   /** Payload bytes of a full-sized segment. */
   readonly mss: number;
+  /** How the host's engine of it is set up. */
+  readonly settings: TcpSettings;
 }
 
 /** States of tcp_info by those of the engine. */
@@ -48,20 +50,26 @@ export function askForFacts(
 ): void {
   const { engine } = connection;
   const constState = exportConst(engine, 0);
-  const { mss } = engine;
+  const { mss, settings } = engine;
   if (connection.place !== 'Offloaded') {
-    done({ constState, delegated: exportDelegated(engine, host.kernel.now), mss });
+    done({ constState, delegated: exportDelegated(engine, host.kernel.now), mss, settings });
     return;
   }
   host.offloads.query(connection, 'delegated', (state) => {
     const delegated = state?.layer === 'tcp' ? state.delegated : undefined;
-    done({ constState, delegated: delegated ?? exportDelegated(engine, host.kernel.now), mss });
+    done({ constState, delegated: delegated ?? exportDelegated(engine, host.kernel.now), mss, settings });
   });
 }
 
+/** Whether the peer's FIN has been reached in sequence. */
+export function hasPeerClosed({ delegated }: ConnectionFacts): boolean {
+  const { CloseWait, Closing, LastAck, TimeWait } = TcpConnectionState;
+  return [CloseWait, Closing, LastAck, TimeWait].some((state) => state === delegated.State);
+}
+
 /** Fields of TCP_INFO as `%{ }%` names them; undefined for one that no chimney tells. */
-export function tcpInformation(facts: ConnectionFacts, settings: TcpSettings, name: string): CodeValue | undefined {
-  const { delegated, constState, mss } = facts;
+export function tcpInformation(facts: ConnectionFacts, name: string): CodeValue | undefined {
+  const { delegated, constState, mss, settings } = facts;
   const microseconds = (ticks: number): number => Math.round((ticks * 1e6) / settings.ticksPerSecond);
   const flight = (delegated.SndMax - delegated.SndUna) >>> 0;
   switch (name) {

@@ -167,4 +167,7 @@ export const errnoNumbers = {
 export type Errno = keyof typeof errnoNumbers;
 
 /** Other names of the same numbers. */
-export const errnoAliases: Readonly<Record<string, Errno>> = { EWOULDBLOCK: 'EAGAIN', EOPNOTSUP: 'EOPNOTSUPP' };
+export const errnoAliases: Readonly<Record<string, Errno>> = {
+  EWOULDBLOCK: 'EAGAIN',
+  EOPNOTSUP: 'EOPNOTSUPP',
+};

@@ -17,7 +17,12 @@ export interface ComparisonOptions {
 }
 
 /** What differs, in words; empty if nothing does. Timestamps are left to the caller, who knows their clock. */
-export function differences(expected: TcpPacket, actual: TcpPacketFields, live: LiveSegment, how: ComparisonOptions): string[] {
+export function differences(
+  expected: TcpPacket,
+  actual: TcpPacketFields,
+  live: LiveSegment,
+  how: ComparisonOptions,
+): string[] {
   const found: string[] = [];
   const compare = (what: string, wanted: string | number, got: string | number | undefined): void => {
     if (wanted !== got) found.push(`${what} ${wanted} expected, ${got ?? 'none'} found`);
@@ -26,9 +31,11 @@ export function differences(expected: TcpPacket, actual: TcpPacketFields, live: 
   compare('flags', flagsText(flags.expected), flagsText(flags.actual));
   compare('sequence number', expected.sequence, actual.sequence);
   compare('length', expected.payloadLength, actual.payloadLength);
-  if ((expected.flags & tcpFlags.ACK) !== 0) compare('acknowledgment', expected.acknowledgment ?? 0, actual.acknowledgment);
+  if ((expected.flags & tcpFlags.ACK) !== 0)
+    compare('acknowledgment', expected.acknowledgment ?? 0, actual.acknowledgment);
   if (expected.window !== undefined) compare('window', expected.window, actual.window);
-  if (expected.urgentPointer !== undefined) compare('urgent pointer', expected.urgentPointer, actual.urgentPointer);
+  if (expected.urgentPointer !== undefined)
+    compare('urgent pointer', expected.urgentPointer, actual.urgentPointer);
   found.push(...optionDifferences(expected.options, actual.options), ...ipDifferences(expected.ip, live));
   return found;
 }
@@ -48,12 +55,16 @@ function comparableFlags(
 }
 
 /** Options as a set: their order and their padding are each stack's own. */
-function optionDifferences(expected: readonly LiveOption[] | 'any', actual: readonly LiveOption[] | 'any'): string[] {
+function optionDifferences(
+  expected: readonly LiveOption[] | 'any',
+  actual: readonly LiveOption[] | 'any',
+): string[] {
   if (expected === 'any' || actual === 'any') return [];
   const wanted = comparable(expected);
   const got = comparable(actual);
   if (wanted.length === got.length && wanted.every((text, index) => text === got[index])) return [];
-  const list = (texts: readonly string[]): string => (texts.length === 0 ? 'no options' : `<${texts.join(',')}>`);
+  const list = (texts: readonly string[]): string =>
+    texts.length === 0 ? 'no options' : `<${texts.join(',')}>`;
   return [`${list(wanted)} expected, ${list(got)} found`];
 }
 
@@ -68,7 +79,8 @@ function ipDifferences(expected: IpInformation, live: LiveSegment): string[] {
   const found: string[] = [];
   const codePoint = live.typeOfService & 3;
   if (expected.ecn === 'ect01') {
-    if (codePoint !== ecnValues.ect0 && codePoint !== ecnValues.ect1) found.push(`ECT expected, ECN field ${codePoint} found`);
+    if (codePoint !== ecnValues.ect0 && codePoint !== ecnValues.ect1)
+      found.push(`ECT expected, ECN field ${codePoint} found`);
   } else if (expected.ecn !== undefined && codePoint !== ecnValues[expected.ecn])
     found.push(`${expected.ecn} expected, ECN field ${codePoint} found`);
   const { typeOfService, timeToLive, flowLabel } = expected;

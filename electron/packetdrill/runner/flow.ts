@@ -51,7 +51,8 @@ export class Flow {
     return {
       sequence: this.remoteToLive(packet.sequence, isSyn),
       acknowledgment: hasAck ? this.localToLive(acknowledgment, isSyn) : acknowledgment,
-      options: packet.options === 'any' ? [] : packet.options.map((option) => this.optionToLive(option, hasAck)),
+      options:
+        packet.options === 'any' ? [] : packet.options.map((option) => this.optionToLive(option, hasAck)),
     };
   }
 
@@ -59,7 +60,8 @@ export class Flow {
   toScript(segment: LiveSegment, expected: TcpPacket | undefined): TcpPacketFields {
     const isSyn = (segment.flags & tcpFlags.SYN) !== 0;
     const hasAck = (segment.flags & tcpFlags.ACK) !== 0;
-    if (isSyn) this.local ??= { script: expected?.sequence ?? 0, live: segment.sequence };
+    if (isSyn && this.local?.live !== segment.sequence)
+      this.local = { script: expected?.sequence ?? 0, live: segment.sequence };
     return {
       flags: segment.flags,
       sequence: this.localToScript(segment.sequence, isSyn),
@@ -86,6 +88,11 @@ export class Flow {
   /** Sequence number of the stack on the wire for one of the script; undefined before its SYN. */
   localSequence(script: number): number | undefined {
     return this.local === undefined ? undefined : this.localToLive(script, false);
+  }
+
+  /** Bytes that the stack has received in sequence, by its RcvNxt; a FIN counts as one. */
+  receivedBytes(RcvNxt: number): number {
+    return distance(this.remote.live, RcvNxt) - 1;
   }
 
   private isFirstSyn = true;

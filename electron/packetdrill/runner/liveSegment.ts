@@ -64,14 +64,23 @@ function optionBytes(option: LiveOption): number[] {
     case 'TS':
       return [kinds.TS, 10, ...u32(option.value), ...u32(option.echo)];
     case 'sack':
-      return [kinds.sack, 2 + 8 * option.blocks.length, ...option.blocks.flatMap(({ left, right }) => [...u32(left), ...u32(right)])];
+      return [
+        kinds.sack,
+        2 + 8 * option.blocks.length,
+        ...option.blocks.flatMap(({ left, right }) => [...u32(left), ...u32(right)]),
+      ];
     case 'other':
       return [option.number, 2];
   }
 }
 
 /** Total of the pseudo-header of a transport protocol (RFC 9293 section 3.1, RFC 8200 section 8.1). */
-export function pseudoHeaderTotal(source: Uint8Array, destination: Uint8Array, protocol: number, length: number): number {
+export function pseudoHeaderTotal(
+  source: Uint8Array,
+  destination: Uint8Array,
+  protocol: number,
+  length: number,
+): number {
   return sumWords(sumWords(protocol + length, source, 0, source.length), destination, 0, destination.length);
 }
 
@@ -207,7 +216,8 @@ function decodeTcp(ip: IpFields, bytes: Uint8Array): LiveSegment | string {
   if (bytes.length < tcpHeaderLength) return 'a TCP header that is cut off';
   const view = new DataView(bytes.buffer);
   const headerLength = (bytes[12]! >> 4) * 4;
-  if (headerLength < tcpHeaderLength || headerLength > bytes.length) return 'a TCP header with a wrong length';
+  if (headerLength < tcpHeaderLength || headerLength > bytes.length)
+    return 'a TCP header with a wrong length';
   const total = pseudoHeaderTotal(ip.source, ip.destination, tcpProtocol, bytes.length);
   if (finishChecksum(sumWords(total, bytes, 0, bytes.length)) !== 0) return 'a wrong TCP checksum';
   const options = decodeOptions(bytes.subarray(tcpHeaderLength, headerLength));
@@ -229,7 +239,7 @@ function decodeTcp(ip: IpFields, bytes: Uint8Array): LiveSegment | string {
 function decodeOptions(bytes: Uint8Array): LiveOption[] | string {
   const options: LiveOption[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const kind = bytes[at]!;
     if (kind === kinds.eol) return [...options, { kind: 'eol' }];
     if (kind === kinds.nop) {

@@ -53,13 +53,23 @@ const idleOptions: ReadonlySet<string> = new Set([
 ]);
 
 /** Options of the original tool for what no stack here has. */
-const unknownFeatures: ReadonlySet<string> = new Set(['wire_client', 'wire_server', 'wire_server_ip', 'wire_server_port', 'wire_client_dev', 'wire_server_dev', 'psp_udp_port', 'is_anyip']);
+const unknownFeatures: ReadonlySet<string> = new Set([
+  'wire_client',
+  'wire_server',
+  'wire_server_ip',
+  'wire_server_port',
+  'wire_client_dev',
+  'wire_server_dev',
+  'psp_udp_port',
+  'is_anyip',
+]);
 
 const defaultTolerance = 4_000_000;
 
 function numberOf(option: ScriptOption, least: number, most: number): number {
   const value = Number(option.value ?? NaN);
-  if (!(value >= least && value <= most)) syntaxError(`--${option.name} wants a number from ${least} to ${most}`, option);
+  if (!(value >= least && value <= most))
+    syntaxError(`--${option.name} wants a number from ${least} to ${most}`, option);
   return value;
 }
 

@@ -132,10 +132,10 @@ export class ScriptSocket implements ConnectionUser {
   }
 
   /**
-   * read() of up to `count` bytes; undefined: it would block. `unread` is what waits in the connection, `blocks` whether more may be
-   * waited for.
+   * read() of up to `count` bytes; undefined: it would block. `unread` tells what waits in the connection, `blocks` whether more may
+   * be waited for.
    */
-  read(count: number, unread: number, blocks: boolean): CallResult | undefined {
+  read(count: number, unread: () => number, blocks: boolean): CallResult | undefined {
     if (this.state === 'new' || this.state === 'listening' || this.state === 'connecting') {
       if (this.state !== 'connecting') return failure('ENOTCONN');
       return this.nonBlocking ? failure('EAGAIN') : undefined;
@@ -155,18 +155,21 @@ export class ScriptSocket implements ConnectionUser {
   }
 
   /** Asks the connection for bytes, at most as many as are there unless the call may wait. */
-  private request(count: number, unread: number, blocks: boolean): void {
+  private request(count: number, unread: () => number, blocks: boolean): void {
     const { connection } = this;
-    if (connection === undefined || this.readPending || this.endOfStream || this.arrivedBytes > 0) return;
-    const isEnd = this.peerClosed && unread === 0;
-    if (unread === 0 && !isEnd && !blocks) return;
-    this.readPending = true;
-    connection.read(unread > 0 ? Math.min(count, unread) : count, (bytes) => {
-      this.readPending = false;
-      if (bytes.length === 0) this.endOfStream = true;
-      else this.arrived.push(bytes.slice());
-      this.changed();
-    });
+    while (connection !== undefined && !this.readPending && !this.endOfStream) {
+      const wanted = count - this.arrivedBytes;
+      const waiting = unread();
+      const mayWait = this.arrivedBytes === 0 && (blocks || this.peerClosed);
+      if (wanted <= 0 || (waiting === 0 && !mayWait)) return;
+      this.readPending = true;
+      connection.read(waiting > 0 ? Math.min(wanted, waiting) : wanted, (bytes) => {
+        this.readPending = false;
+        if (bytes.length === 0) this.endOfStream = true;
+        else this.arrived.push(bytes.slice());
+        this.changed();
+      });
+    }
   }
 
   /** Whether a request for bytes is with the connection. */
@@ -175,7 +178,7 @@ export class ScriptSocket implements ConnectionUser {
   }
 
   private consume(count: number): void {
-    for (let left = count; left > 0; ) {
+    for (let left = count; left > 0;) {
       const first = this.arrived[0]!;
       const taken = Math.min(left, first.length);
       for (let index = 0; index < taken; index++) {

@@ -50,7 +50,10 @@ export class ScriptWire implements LinkEnd {
     const bytes = frame.bytes.subarray(0, frame.length);
     const request = readArpFrame(bytes, bytes.length);
     if (request !== undefined) {
-      if (request.operation === arpOperations.request && sameAddress(request.targetAddress, this.addresses.address))
+      if (
+        request.operation === arpOperations.request &&
+        sameAddress(request.targetAddress, this.addresses.address)
+      )
         this.sendArp(arpOperations.reply);
       return;
     }

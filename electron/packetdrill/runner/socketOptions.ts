@@ -124,7 +124,12 @@ export function setOption(options: SocketOptions, name: string, value: Expressio
       return true;
     }
     case 'TCP_CONGESTION': {
-      const text = value.kind === 'string' ? value.text : value.kind === 'list' && value.items[0]?.kind === 'string' ? value.items[0].text : undefined;
+      const text =
+        value.kind === 'string'
+          ? value.text
+          : value.kind === 'list' && value.items[0]?.kind === 'string'
+            ? value.items[0].text
+            : undefined;
       if (text === undefined || !renos.has(text)) unsupported(`the congestion control ${text ?? '?'}`, value);
       return true;
     }
@@ -138,7 +143,10 @@ export function setOption(options: SocketOptions, name: string, value: Expressio
 }
 
 /** The options that a connection takes while it runs; times in ticks of the host's clock. */
-export function connectionOptionsOf(options: SocketOptions, ticksPerSecond: number): Partial<ConnectionOptions> {
+export function connectionOptionsOf(
+  options: SocketOptions,
+  ticksPerSecond: number,
+): Partial<ConnectionOptions> {
   const ticks = (seconds: number | undefined): number | undefined =>
     seconds === undefined ? undefined : Math.round(seconds * ticksPerSecond);
   const wishes = {
@@ -148,7 +156,8 @@ export function connectionOptionsOf(options: SocketOptions, ticksPerSecond: numb
     keepAliveInterval: ticks(options.keepAliveInterval),
     keepAliveProbes: options.keepAliveProbes,
     receiveBuffer: options.receiveBuffer,
-    maximumRetransmissionTime: options.userTimeout === undefined ? undefined : ticks(options.userTimeout / 1000),
+    maximumRetransmissionTime:
+      options.userTimeout === undefined ? undefined : ticks(options.userTimeout / 1000),
     typeOfService: options.typeOfService,
     timeToLive: options.timeToLive,
   };

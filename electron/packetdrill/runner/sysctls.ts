@@ -54,10 +54,15 @@ function isKnown(name: string): name is SysctlName {
 /** Numbers of a value, `$((256*1024))` worked out; undefined if it has others than numbers. */
 function numbersOf(text: string): readonly number[] | undefined {
   const plain = text.replace(/^["']|["']$/g, '').replace(/\$\(\(([\d*+ ]+)\)\)/g, (_, product: string) => {
-    const value = product.split('+').reduce((sum, term) => sum + term.split('*').reduce((all, factor) => all * Number(factor), 1), 0);
+    const value = product
+      .split('+')
+      .reduce((sum, term) => sum + term.split('*').reduce((all, factor) => all * Number(factor), 1), 0);
     return String(value);
   });
-  const numbers = plain.trim().split(/[\s,]+/).map(Number);
+  const numbers = plain
+    .trim()
+    .split(/[\s,]+/)
+    .map(Number);
   return numbers.length > 0 && numbers.every((number) => Number.isFinite(number)) ? numbers : undefined;
 }
 
@@ -76,6 +81,7 @@ export function applyCommand(
   const text = command.replace(/#[^\n]*/g, '');
   for (const [, name, value] of text.matchAll(assignment)) set(name!, value!);
   for (const [, value, name] of text.matchAll(echoed)) set(name!, value!);
-  for (const [, file] of text.matchAll(scripts)) if (!usualFiles.test(file!)) notes.push(`${file!} is not run`);
+  for (const [, file] of text.matchAll(scripts))
+    if (!usualFiles.test(file!)) notes.push(`${file!} is not run`);
   return { sysctls, notes };
 }

@@ -1,6 +1,6 @@
 /** The system calls that scripts may make, by name. */
 import type { Expression, SystemCall } from '../language/script';
-import { syntaxError, unsupported } from '../language/scriptProblem';
+import { syntaxError, unsupported, type SourcePosition } from '../language/scriptProblem';
 import { CallArguments, integerOf, membersOf, vectorLength } from './callArguments';
 import type { CallContext, CallHandler } from './callContext';
 import { symbols } from './constants';
@@ -8,10 +8,19 @@ import { EventPoll, readiness, toldEvents } from './eventPoll';
 import { connectionOptionsOf, keptOption, optionName, setOption } from './socketOptions';
 import { failure, patternBytes, ScriptSocket, type CallResult } from './scriptSocket';
 
-const { SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC, O_NONBLOCK, O_RDWR, MSG_DONTWAIT, MSG_NOSIGNAL } = symbols as Record<
-  string,
-  number
-> & { readonly [Name in 'SOCK_STREAM' | 'SOCK_NONBLOCK' | 'SOCK_CLOEXEC' | 'O_NONBLOCK' | 'O_RDWR' | 'MSG_DONTWAIT' | 'MSG_NOSIGNAL']: number };
+const { SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC, O_NONBLOCK, O_RDWR, MSG_DONTWAIT, MSG_NOSIGNAL } =
+  symbols as Record<string, number> & {
+    readonly [
+      Name in
+        | 'SOCK_STREAM'
+        | 'SOCK_NONBLOCK'
+        | 'SOCK_CLOEXEC'
+        | 'O_NONBLOCK'
+        | 'O_RDWR'
+        | 'MSG_DONTWAIT'
+        | 'MSG_NOSIGNAL'
+    ]: number;
+  };
 
 const succeeded: CallResult = { value: 0 };
 
@@ -23,7 +32,12 @@ function socketAt(context: CallContext, descriptor: number): ScriptSocket | unde
 
 /** A handler for calls whose first argument is a socket. */
 function onSocket(
-  act: (socket: ScriptSocket, args: CallArguments, context: CallContext, call: SystemCall) => CallResult | undefined,
+  act: (
+    socket: ScriptSocket,
+    args: CallArguments,
+    context: CallContext,
+    call: SystemCall,
+  ) => CallResult | undefined,
 ): CallHandler {
   return (context, call) => {
     const args = new CallArguments(call);
@@ -36,7 +50,9 @@ function onSocket(
 }
 
 /** The same, once: a blocked call is not made anew. */
-function once(act: (socket: ScriptSocket, args: CallArguments, context: CallContext) => CallResult): CallHandler {
+function once(
+  act: (socket: ScriptSocket, args: CallArguments, context: CallContext) => CallResult,
+): CallHandler {
   return onSocket(act);
 }
 
@@ -60,7 +76,7 @@ function open(context: CallContext, call: SystemCall, made: ScriptSocket | Event
   const { result } = call;
   let descriptor = result.kind === 'integer' ? result.value : 3;
   if (result.kind !== 'integer' || context.descriptors.has(descriptor)) {
-    for (descriptor = 3; context.descriptors.has(descriptor); ) descriptor++;
+    for (descriptor = 3; context.descriptors.has(descriptor);) descriptor++;
   }
   if (descriptor < 0) return { value: 3 };
   context.descriptors.set(descriptor, made);
@@ -81,16 +97,20 @@ const listen = once((listening, args, context) => {
   if (listening.state === 'listening') return succeeded;
   if (listening.state !== 'new') return failure('EINVAL');
   listening.localPort ??= context.bindPort;
-  const listener = context.host.listen(listening.localPort, { backlog: Math.max(1, backlog + 1) }, (connection) => {
-    const accepted = context.newSocket();
-    Object.assign(accepted.options, listening.options);
-    accepted.connection = connection;
-    accepted.state = 'connected';
-    connection.setOptions(connectionOptionsOf(listening.options, context.tcp.ticksPerSecond));
-    listening.backlog.push(accepted);
-    context.underTest(accepted);
-    return accepted;
-  });
+  const listener = context.host.listen(
+    listening.localPort,
+    { backlog: Math.max(1, backlog + 1) },
+    (connection) => {
+      const accepted = context.newSocket();
+      Object.assign(accepted.options, listening.options);
+      accepted.connection = connection;
+      accepted.state = 'connected';
+      connection.setOptions(connectionOptionsOf(listening.options, context.tcp.ticksPerSecond));
+      listening.backlog.push(accepted);
+      context.underTest(accepted);
+      return accepted;
+    },
+  );
   if (listener === undefined) return failure('EADDRINUSE');
   listening.listener = listener;
   listening.state = 'listening';
@@ -154,10 +174,16 @@ function reportConnected(connecting: ScriptSocket): CallResult {
 }
 
 /** Reads `count` bytes from a socket, with the flags of recv. */
-function readInto(reader: ScriptSocket, context: CallContext, count: number, flags: number, at: Expression): CallResult | undefined {
+function readInto(
+  reader: ScriptSocket,
+  context: CallContext,
+  count: number,
+  flags: number,
+  at: SourcePosition,
+): CallResult | undefined {
   if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) !== 0) unsupported('these flags of recv', at);
   const mayBlock = !reader.nonBlocking && (flags & MSG_DONTWAIT) === 0;
-  const result = reader.read(count, context.unread(reader), mayBlock);
+  const result = reader.read(count, () => context.unread(reader), mayBlock);
   // A request that the target has is answered in a moment, even if nobody may wait for longer.
   return result ?? (mayBlock || reader.isReading ? undefined : failure('EAGAIN'));
 }
@@ -192,11 +218,19 @@ function messageLength(message: Expression): number {
 }
 
 /** Writes `count` bytes: those of the script, and the pattern behind them. */
-function writeFrom(writer: ScriptSocket, count: number, text: string | undefined, flags: number, at: Expression): CallResult | undefined {
+function writeFrom(
+  writer: ScriptSocket,
+  count: number,
+  text: string | undefined,
+  flags: number,
+  at: SourcePosition,
+): CallResult | undefined {
   if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) !== 0) unsupported('these flags of send', at);
   if (count < 0) return failure('EINVAL');
   const bytes = patternBytes(writer.writtenLength, count);
-  if (text !== undefined) for (let index = 0; index < Math.min(count, text.length); index++) bytes[index] = text.charCodeAt(index) & 0xff;
+  if (text !== undefined)
+    for (let index = 0; index < Math.min(count, text.length); index++)
+      bytes[index] = text.charCodeAt(index) & 0xff;
   return writer.write(bytes);
 }
 
@@ -228,8 +262,10 @@ const sendmsg: CallHandler = onSocket((writer, args) => {
 const shutdown = once((shut, args) => {
   args.count(2);
   const how = args.integer(1);
-  if (how !== symbols.SHUT_RD && how !== symbols.SHUT_WR && how !== symbols.SHUT_RDWR) return failure('EINVAL');
-  if (shut.state === 'new' || shut.state === 'connecting' || shut.state === 'over') return failure('ENOTCONN');
+  if (how !== symbols.SHUT_RD && how !== symbols.SHUT_WR && how !== symbols.SHUT_RDWR)
+    return failure('EINVAL');
+  if (shut.state === 'new' || shut.state === 'connecting' || shut.state === 'over')
+    return failure('ENOTCONN');
   if (shut.state === 'listening') {
     shut.listener?.close();
     shut.state = 'over';
@@ -289,7 +325,8 @@ const ioctl = onSocket((controlled, args, context, call) => {
   const flight = facts === undefined ? 0 : (facts.delegated.SndMax - facts.delegated.SndUna) >>> 0;
   let value: number;
   if (request === symbols.SIOCINQ) value = controlled.arrivedBytes + context.unread(controlled);
-  else if (request === symbols.SIOCOUTQ) value = controlled.writtenLength - (controlled.connection?.acknowledgedBytes ?? 0);
+  else if (request === symbols.SIOCOUTQ)
+    value = controlled.writtenLength - (controlled.connection?.acknowledgedBytes ?? 0);
   else if (request === symbols.SIOCOUTQNSD)
     value = Math.max(0, controlled.writtenLength - (controlled.connection?.acknowledgedBytes ?? 0) - flight);
   else return unsupported('this request of ioctl', args.at(1));
@@ -298,7 +335,9 @@ const ioctl = onSocket((controlled, args, context, call) => {
 
 /** A value that a call writes where the script expects one. */
 function expectValue(expected: number | undefined, value: number, call: SystemCall): CallResult {
-  return expected === undefined || expected === value ? succeeded : { value: 0, mismatch: `${call.name} tells ${value}, not ${expected}` };
+  return expected === undefined || expected === value
+    ? succeeded
+    : { value: 0, mismatch: `${call.name} tells ${value}, not ${expected}` };
 }
 
 const setsockopt = once((set, args, context) => {
@@ -329,8 +368,11 @@ function expectError(asked: ScriptSocket, expected: Expression, call: SystemCall
   const error = asked.takeError();
   const wanted = expected.kind === 'list' ? expected.items[0] : expected;
   if (wanted === undefined || wanted.kind === 'ellipsis') return succeeded;
-  const text = wanted.kind === 'word' ? wanted.name : integerOf(wanted) === 0 ? undefined : String(integerOf(wanted));
-  return text === error ? succeeded : { value: 0, mismatch: `${call.name} tells ${error ?? 'no error'}, not ${text ?? 'none'}` };
+  const text =
+    wanted.kind === 'word' ? wanted.name : integerOf(wanted) === 0 ? undefined : String(integerOf(wanted));
+  return text === error
+    ? succeeded
+    : { value: 0, mismatch: `${call.name} tells ${error ?? 'no error'}, not ${text ?? 'none'}` };
 }
 
 const poll: CallHandler = (context, call) => {
@@ -338,24 +380,44 @@ const poll: CallHandler = (context, call) => {
   args.count(3);
   const entries = args.list(0).map((entry) => {
     const members = membersOf(entry);
-    const member = (name: string): Expression => members.get(name) ?? syntaxError(`poll wants ${name}`, entry);
+    const member = (name: string): Expression =>
+      members.get(name) ?? syntaxError(`poll wants ${name}`, entry);
     const revents = members.get('revents');
-    return { descriptor: integerOf(member('fd')), events: integerOf(member('events')), revents: revents === undefined || revents.kind === 'ellipsis' ? undefined : integerOf(revents), entry };
+    return {
+      descriptor: integerOf(member('fd')),
+      events: integerOf(member('events')),
+      revents: revents === undefined || revents.kind === 'ellipsis' ? undefined : integerOf(revents),
+      entry,
+    };
   });
   const timeout = args.integer(2);
+  const isOver = timeoutOf(context, timeout);
   return () => {
     let count = 0;
     let mismatch: string | undefined;
     for (const { descriptor, events, revents } of entries) {
       const polled = socketAt(context, descriptor);
-      const told = polled === undefined ? symbols.POLLNVAL! : toldEvents(readiness(polled, context.unread(polled)), events);
+      const told =
+        polled === undefined
+          ? symbols.POLLNVAL!
+          : toldEvents(readiness(polled, context.unread(polled)), events);
       if (told !== 0) count++;
-      if (revents !== undefined && revents !== told) mismatch = `poll tells events ${told} of ${descriptor}, not ${revents}`;
+      if (revents !== undefined && revents !== told)
+        mismatch = `poll tells events ${told} of ${descriptor}, not ${revents}`;
     }
-    if (count === 0 && timeout !== 0) return undefined;
+    if (count === 0 && !isOver()) return undefined;
     return mismatch === undefined ? { value: count } : { value: count, mismatch };
   };
 };
+
+/** Wakes a call when its time is over, ms; negative: never. Answers how to ask whether it is. */
+function timeoutOf(context: CallContext, timeout: number): () => boolean {
+  if (timeout === 0) return () => true;
+  if (timeout < 0) return () => false;
+  const end = context.host.kernel.now + timeout * 1e6;
+  context.wakeAfter(timeout * 1e6);
+  return () => context.host.kernel.now >= end;
+}
 
 const epollCreate: CallHandler = (context, call) => {
   new CallArguments(call).count(1);
@@ -367,7 +429,10 @@ function epollEvent(expression: Expression): { readonly events: number; readonly
   const members = membersOf(expression);
   const events = members.get('events') ?? syntaxError('epoll wants events', expression);
   const data = members.get('fd') ?? members.get('u32') ?? members.get('u64') ?? members.get('ptr');
-  return { events: integerOf(events), data: data === undefined || data.kind === 'ellipsis' ? undefined : integerOf(data) };
+  return {
+    events: integerOf(events),
+    data: data === undefined || data.kind === 'ellipsis' ? undefined : integerOf(data),
+  };
 }
 
 const epollControl: CallHandler = (context, call) => {
@@ -388,6 +453,7 @@ const epollWait: CallHandler = (context, call) => {
   args.count(4);
   const expected = args.at(1);
   const timeout = args.integer(3);
+  const isOver = timeoutOf(context, timeout);
   return () => {
     const polling = context.descriptors.get(args.integer(0));
     if (!(polling instanceof EventPoll)) return failure('EBADF');
@@ -400,8 +466,9 @@ const epollWait: CallHandler = (context, call) => {
       count++;
       first ??= told;
     }
-    if (count === 0 && timeout !== 0) return undefined;
-    const wanted = expected.kind === 'structure' && first !== undefined ? epollEvent(expected).events : undefined;
+    if (count === 0 && !isOver()) return undefined;
+    const wanted =
+      expected.kind === 'structure' && first !== undefined ? epollEvent(expected).events : undefined;
     return wanted === undefined || wanted === first
       ? { value: count }
       : { value: count, mismatch: `epoll_wait tells events ${first}, not ${wanted}` };
@@ -440,5 +507,7 @@ const handlers: Readonly<Record<string, CallHandler>> = {
 /** Who makes a system call.
  * @throws ScriptError for one that is not known */
 export function handlerOf(call: SystemCall): CallHandler {
-  return Object.hasOwn(handlers, call.name) ? handlers[call.name]! : unsupported(`the system call ${call.name}`, call);
+  return Object.hasOwn(handlers, call.name)
+    ? handlers[call.name]!
+    : unsupported(`the system call ${call.name}`, call);
 }
