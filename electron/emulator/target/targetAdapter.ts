@@ -30,7 +30,12 @@ import type { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength, etherTypeOf, etherTypes } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
-import { readFirstFragment, readSegmentFrame, type ReceivedSegment } from '../wire/segmentFrame';
+import {
+  completeTcpChecksum,
+  readFirstFragment,
+  readSegmentFrame,
+  type ReceivedSegment,
+} from '../wire/segmentFrame';
 import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
 import { insertTag, removeTag, tagFromInfo, tagInfoOf, tagOf, type VlanTag } from '../wire/vlanTag';
 import { TransmitRing } from '../wire/transmitRing';
@@ -329,13 +334,14 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     const tag = tagOf(frame.bytes, frame.length);
     if (tag !== undefined) removeTag(frame);
     if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.objects.connections.size > 0) {
-      const received = readSegmentFrame(this.segment, frame.bytes, frame.length);
+      const received = readSegmentFrame(this.segment, frame.bytes, frame.length, frame.checksum);
       if (typeof received !== 'string') {
         const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
         if (connection?.acceptsTag(tag) === false) return;
         if (connection !== undefined && this.receiveSegment(connection, frame, received)) return;
       } else if (received === 'fragment') this.noteFragment(frame);
     }
+    completeTcpChecksum(frame);
     this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection, tag);
   }
 
@@ -352,14 +358,17 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   /** Gives a segment from the wire to its connection; false if it is the host stack's to process. */
   private receiveSegment(connection: OffloadedConnection, frame: Frame, received: ReceivedSegment): boolean {
     if (connection.holdsSegments) {
+      completeTcpChecksum(frame);
       connection.hold(frame.bytes.slice(0, frame.length));
       return true;
     }
     if (!connection.processesSegments) return false;
     this.statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
     this.statistics.segmentReceived(false);
-    if (connection.processSegment(this.segment) === 'urgent')
+    if (connection.processSegment(this.segment) === 'urgent') {
+      completeTcpChecksum(frame);
       connection.hold(frame.bytes.slice(0, frame.length));
+    }
     return true;
   }
 
