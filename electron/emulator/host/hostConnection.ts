@@ -402,7 +402,8 @@ export class HostConnection {
     this.timer.stop();
     this.updateActions = 0;
     const delegated = exportDelegated(engine, stack.kernel.now);
-    this.offeredBytes = this.reads.takeBuffered();
+    // Behind the peer's FIN nothing more is received: what has not been read stays here, where the reader finds it.
+    this.offeredBytes = this.peerClosedReported ? [] : this.reads.takeBuffered();
     delegated.BufferedData = linkChain(
       this.offeredBytes.map((bytes) => allocateNetBufferList(stack.kernel.addresses, [bytes])),
     );

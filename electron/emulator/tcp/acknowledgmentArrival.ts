@@ -12,7 +12,7 @@ import type { TransmissionControlBlock } from './transmissionControlBlock';
 export function processAcknowledgment(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): void {
   const { variables } = tcb;
   const acknowledgment = segment.AcknowledgmentNumber;
-  const window = segment.window * 2 ** variables.SndWindScale;
+  const window = segment.window * (1 << variables.SndWindScale);
   const advances = isBefore(variables.SndUna, acknowledgment);
   if (advances) acknowledgeNew(tcb, segment, acknowledgment, now);
   if (variables.sackEnabled) {
