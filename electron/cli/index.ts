@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
 import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
+import { addPacketdrillCommand } from './packetdrillCommand';
+import { addPcapngCommand } from './pcapngCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSoakWorker, serveSoak } from './soakWorker';
@@ -22,8 +24,10 @@ async function main(): Promise<number> {
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
+  addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
   addHostCommands(program, exitWith);
+  addPacketdrillCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {
