@@ -18,6 +18,7 @@ import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { defaultSnapLength, Recording } from '../recorder/recording';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
+import { chimneyRequest, hostOptions, type HostOptions } from './hostOptions';
 import { linkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { reportText } from './reportText';
 import { applicationName } from './version';
@@ -25,7 +26,7 @@ import { applicationName } from './version';
 /** Emulator events between two looks at the clock and the progress line. */
 const eventsPerSlice = 20_000;
 
-interface RunOptions extends LinkOptions {
+interface RunOptions extends LinkOptions, HostOptions {
   readonly file?: string;
   readonly out?: string;
   readonly seed: number;
@@ -81,6 +82,10 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .addOption(linkOptions.jitter)
     .addOption(linkOptions.rate)
     .addOption(linkOptions.queue)
+    .addOption(hostOptions.chimney)
+    .addOption(hostOptions.chimneyPort)
+    .addOption(hostOptions.chimneyApplication)
+    .addOption(hostOptions.hostCost)
     .option('--pcapng <capture>', 'write whole frames to this pcapng file besides')
     .option('--tap <name>', tapHelp, collectNames)
     .option(
@@ -136,7 +141,16 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     if (options.pcapng !== undefined) capture = new TraceFileSink(options.pcapng);
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
     const loss = options.loss ?? description.defaultLoss;
-    const settings = { scenario, seed: options.seed, loss, link: linkRequest(options), file, drivers };
+    const settings = {
+      scenario,
+      seed: options.seed,
+      loss,
+      link: linkRequest(options),
+      file,
+      drivers,
+      chimney: chimneyRequest(options),
+      hostCost: options.hostCost,
+    };
     const name =
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();

@@ -96,6 +96,7 @@ export class Recording {
           loss: settings.loss,
           ...linkSettings(settings.link),
           ...moduleSettings(settings.drivers ?? {}),
+          ...(settings.chimney === undefined ? {} : { chimney: JSON.stringify(settings.chimney) }),
           [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
         },
         snapLength,

@@ -4,6 +4,7 @@
  */
 import type { Random } from '../../../shared/base/random';
 import { constantValue, nameInGroup } from '../../../shared/ddi/catalogue';
+import { netstatState, type NetstatRow } from '../../../shared/analysis/netstat';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
@@ -54,6 +55,7 @@ import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCach
 import { NeighborUnreachability } from './neighborUnreachability';
 import { OffloadAdministration } from './offloadAdministration';
 import { OffloadCoordinator } from './offloadCoordinator';
+import { OffloadPolicy } from './offloadPolicy';
 import { PathCache, type PathEntry } from './pathCache';
 import type { ReceivePolicy } from './receivePolicy';
 import { RoutingTable } from './routes';
@@ -92,6 +94,8 @@ export class HostStack implements PVOID {
   private readonly sequenceNumbers: Random;
   /** When connections may be offloaded. */
   readonly chimney: ChimneyGate;
+  /** What it offloads by itself; undefined: nothing. */
+  readonly policy: OffloadPolicy<HostConnection> | undefined;
   private driverHandle: NDIS_HANDLE | undefined;
   private bindParameters: NDIS_BIND_PARAMETERS | undefined;
   private bindContext: NDIS_HANDLE | undefined;
@@ -173,6 +177,12 @@ export class HostStack implements PVOID {
     this.routes = new RoutingTable(settings.routes);
     this.sequenceNumbers = kernel.random(4);
     this.offloads = new OffloadCoordinator(this);
+    this.policy =
+      settings.chimney === undefined
+        ? undefined
+        : new OffloadPolicy(kernel, settings.chimney, (connections) => {
+            this.offloads.offer(connections);
+          });
   }
 
   /** NdisBindingHandle.
@@ -276,6 +286,21 @@ export class HostStack implements PVOID {
     return readOffloadStatistics(this.kernel, this.ndis, this.binding);
   }
 
+  /** Connections and listening ports as `netstat -t` lists them. */
+  netstat(): NetstatRow[] {
+    const rows = this.connections
+      .filter(({ state }) => state !== TcpConnectionState.Closed)
+      .map((connection) => connection.netstatRow());
+    const ports = [...this.listeners.keys()].map((port) => ({
+      protocol: 'TCP' as const,
+      local: `0.0.0.0:${port}`,
+      foreign: '0.0.0.0:0',
+      state: netstatState(TcpConnectionState.Listen),
+      offloadState: 'InHost' as const,
+    }));
+    return [...ports, ...rows];
+  }
+
   /** All connections, oldest first. */
   get connections(): readonly HostConnection[] {
     return [...this.byHandle.values()];
@@ -376,6 +401,7 @@ export class HostStack implements PVOID {
     const { localPort, remoteAddress, remotePort } = connection;
     const { address } = this.settings;
     this.byHandle.delete(connection.handle);
+    this.policy?.forget(connection);
     if (this.byAddresses.get(address, localPort, remoteAddress, remotePort) === connection)
       this.byAddresses.delete(address, localPort, remoteAddress, remotePort);
   }

@@ -17,9 +17,9 @@ export interface ScenarioPlan {
   readonly connectInterval: number;
   /**
    * `each`: every connection is offered by itself when a part of its bytes has been acknowledged. `together`: each waits after a
-   * part of its bytes for the others, and then all are offered in one tree.
+   * part of its bytes for the others, and then all are offered in one tree. `policy`: the host stack decides by its own policy.
    */
-  readonly offload: 'each' | 'together';
+  readonly offload: 'each' | 'together' | 'policy';
   /** Whether the application sets options of its connection when a quarter of its bytes have been acknowledged. */
   readonly setsOptions: boolean;
   /** What the host stack does when half of a connection's bytes have been acknowledged. */

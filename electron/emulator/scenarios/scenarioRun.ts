@@ -42,6 +42,7 @@ function partOf(file: Uint8Array, index: number, count: number): Uint8Array {
 export class ScenarioRun {
   readonly topology: ScenarioTopology;
   readonly streams: readonly Stream[];
+  private readonly plan: ScenarioPlan;
   private readonly machine: Machine;
   private readonly totals: ProbeTotals;
   private readonly byLocalPort = new Map<number, HostConnection>();
@@ -56,15 +57,21 @@ export class ScenarioRun {
   constructor(
     probe: Probe,
     private readonly settings: ScenarioSettings,
-    private readonly plan: ScenarioPlan = scenarioPlans[settings.scenario],
+    asked: ScenarioPlan = scenarioPlans[settings.scenario],
   ) {
+    const plan: ScenarioPlan = settings.chimney === undefined ? asked : { ...asked, offload: 'policy' };
+    this.plan = plan;
     const counting = countingProbe(probe);
     this.totals = counting.totals;
     const machine = new Machine(counting.probe, settings.seed, plan.processors);
     this.machine = machine;
     const application = machine.probe.component('application', 'Application');
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
-    const links = settings.link === undefined ? plan : { ...plan, link: requestedLink(settings.link) };
+    const links = {
+      ...plan,
+      chimney: settings.chimney,
+      ...(settings.link === undefined ? {} : { link: requestedLink(settings.link) }),
+    };
     const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
     this.streams = Array.from({ length: plan.connections }, (_, index) => {

@@ -1,6 +1,8 @@
 /** The machine, its drivers and its surroundings: one host with one adapter, and echo servers at the other end of the cable. */
+import type { ChimneyRequest } from '../../../shared/contract/chimneyRequest';
 import { defaultHostSettings } from '../host/hostSettings';
 import { HostStack } from '../host/hostStack';
+import { chimneyPolicyOf } from '../host/offloadPolicy';
 import type { Route } from '../host/routes';
 import { TeamingDriver } from '../intermediate/teamingDriver';
 import { defaultTeamSettings, type TeamSettings } from '../intermediate/teamSettings';
@@ -101,6 +103,8 @@ type TopologyPlan = Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'
   readonly link?: Omit<LinkSettings, 'loss'>;
   /** What differs from the usual in how NDIS behaves. */
   readonly ndis?: Partial<NdisSettings>;
+  /** What the host offloads by itself; undefined: nothing. */
+  readonly chimney?: ChimneyRequest | undefined;
 };
 
 /**
@@ -142,6 +146,8 @@ export function buildTopology(
     mac: macAddress(1),
     address: hostAddress,
     routes,
+    chimney: plan.chimney === undefined ? undefined : chimneyPolicyOf(plan.chimney),
+    linkBitsPerSecond: (plan.link ?? gigabitLink).bitsPerSecond,
   });
   const settings = { ...defaultTcpSettings, clockOffset: 1_700_033 };
   const peers = Array.from({ length: plan.neighbors }, (_, index) => {
