@@ -32,25 +32,33 @@ import {
   type PVOID,
 } from '../kit';
 import { ConnectionMap } from '../tcp/connectionMap';
-import type { SendQueue } from '../tcp/sendQueue';
-import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
-import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
+import { SendQueue } from '../tcp/sendQueue';
+import { isIpv6, type IpAddress } from '../wire/address';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
-import { fillSegmentFrame, leaveTcpChecksum, readSegmentFrame } from '../wire/segmentFrame';
+import {
+  carriesInternet,
+  fillSegmentFrame,
+  leaveTcpChecksum,
+  type ReceivedSegment,
+} from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
 import { tagInfoOf } from '../wire/vlanTag';
 import type { AdapterFacts } from './adapterSetup';
+import { AddressResolution } from './addressResolution';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
+import { mtuLifetime } from './icmp';
+import { IpLayer } from './ipLayer';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
 import { NeighborUnreachability } from './neighborUnreachability';
 import { OffloadAdministration } from './offloadAdministration';
 import { OffloadCoordinator } from './offloadCoordinator';
 import { PathCache, type PathEntry } from './pathCache';
 import type { ReceivePolicy } from './receivePolicy';
+import { refusalOf } from '../tcp/refusal';
 import { RoutingTable } from './routes';
 import { readOffloadStatistics, type OffloadStatisticsAnswer } from './offloadStatistics';
 
@@ -58,6 +66,9 @@ const tcpChimney = constantValue('NdisTcpChimneyOffload');
 
 /** Delay before a receive indication's buffers go back: the application has copied them by then. */
 const returnDelay = 20_000;
+
+/** Of segments without payload. */
+const noData = new SendQueue();
 
 /** First port of the range for outgoing connections (RFC 6335 section 6). */
 const firstEphemeralPort = 49152;
@@ -69,6 +80,10 @@ export class HostStack implements PVOID {
   readonly component: number;
   readonly address: number;
   readonly neighbors: NeighborCache;
+  /** Who is asked and answered which Ethernet address belongs to an address. */
+  readonly resolution = new AddressResolution(this);
+  /** What happens to a datagram before TCP. */
+  readonly ip: IpLayer;
   readonly paths: PathCache;
   readonly offloads: OffloadCoordinator;
   private readonly unreachability = new NeighborUnreachability(this);
@@ -138,18 +153,19 @@ export class HostStack implements PVOID {
       path: settings.capabilityPath,
       parameters: settings.parameters,
       request: (type, oid, buffer, ended) => this.requestOid(type, oid, buffer, ended),
+      ipv6Address: settings.ipv6Address,
       processorForHash: (hash) => kernel.processorForHash(hash),
       onEnabled: () => {
         this.chimney.enabled();
       },
-      onCapabilities: ({ SupportIPv4 }) => {
-        this.chimney.capabilitiesLearned(SupportIPv4);
+      onCapabilities: ({ SupportIPv4, SupportIPv6 }) => {
+        this.chimney.capabilitiesLearned(SupportIPv4 || SupportIPv6);
       },
     });
     this.neighbors = new NeighborCache(
       kernel,
       (target) => {
-        this.sendArpRequest(target);
+        this.resolution.request(target);
       },
       (neighbor) => {
         this.note(undefined, `${neighborLabel(neighbor)} has another Ethernet address`);
@@ -159,6 +175,7 @@ export class HostStack implements PVOID {
     this.paths = new PathCache(kernel, driver.observer, this.component);
     this.routes = new RoutingTable(settings.routes);
     this.sequenceNumbers = kernel.random(4);
+    this.ip = new IpLayer(this);
     this.offloads = new OffloadCoordinator(this);
   }
 
@@ -313,15 +330,20 @@ export class HostStack implements PVOID {
     ended?.(status);
   }
 
-  /** Resolves the neighbor and opens a connection; the user hears what becomes of it. */
-  connect(remote: Ipv4Address, port: number, user: ConnectionUser): HostConnection {
+  /**
+   * Resolves the neighbor and opens a connection; the user hears what becomes of it.
+   * @throws Error if the host has no address of the IP version
+   */
+  connect(remote: IpAddress, port: number, user: ConnectionUser): HostConnection {
     const { settings } = this;
     const { observer } = this.driver;
+    const local = this.addressLike(remote);
+    if (local === undefined) throw new Error('the host has no IPv6 address');
     const neighbor = this.neighborFor(this.routes.nextHop(remote));
-    const path = this.paths.entry(settings.address, remote, neighbor, settings.pathMtu);
+    const path = this.paths.entry(local, remote, neighbor, settings.pathMtu);
     const connection = new HostConnection(this, path, port, this.nextPort++, user);
     this.byHandle.set(connection.handle, connection);
-    this.byAddresses.set(settings.address, connection.localPort, remote, port, connection);
+    this.byAddresses.set(local, connection.localPort, remote, port, connection);
     this.resolveNextHop(path, (resolved) => {
       if (resolved === undefined) {
         user.onClosed('unreachable');
@@ -332,6 +354,28 @@ export class HostStack implements PVOID {
       connection.connect();
     });
     return connection;
+  }
+
+  /** The host's own address of the same IP version; undefined if it has none. */
+  addressLike(other: IpAddress): IpAddress | undefined {
+    return isIpv6(other) ? this.settings.ipv6Address : this.settings.address;
+  }
+
+  /** The connection between two ends, if there is one. */
+  findConnection(
+    local: IpAddress,
+    localPort: number,
+    remote: IpAddress,
+    remotePort: number,
+  ): HostConnection | undefined {
+    return this.byAddresses.get(local, localPort, remote, remotePort);
+  }
+
+  /** Whether the adapter takes connections of a path's IP version (CAP-014); yes, as long as it has said nothing. */
+  supportsOffload(path: PathEntry): boolean {
+    const { capabilities } = this;
+    if (capabilities === undefined) return true;
+    return isIpv6(path.source) ? capabilities.SupportIPv6 : capabilities.SupportIPv4;
   }
 
   /**
@@ -347,9 +391,9 @@ export class HostStack implements PVOID {
   }
 
   /** The route to an address leads through another neighbor now, as a redirect or the administrator says (UPD-013). */
-  changeNextHop(destination: Ipv4Address, nextHop: Ipv4Address): void {
+  changeNextHop(destination: IpAddress, nextHop: IpAddress): void {
     this.routes.change({ destination, nextHop });
-    const path = this.paths.find(this.settings.address, destination);
+    const path = this.pathTo(destination);
     if (path === undefined) return;
     const neighbor = this.neighborFor(nextHop);
     this.neighbors.resolve(neighbor, (mac) => {
@@ -357,12 +401,31 @@ export class HostStack implements PVOID {
     });
   }
 
-  /** The MTU of the path to an address has changed, as path MTU discovery says (RFC 1191); bytes. */
-  changePathMtu(destination: Ipv4Address, mtu: number): void {
-    const path = this.paths.find(this.settings.address, destination);
-    if (path === undefined || path.mtu === mtu) return;
+  /** The MTU of the path to an address is another one, as the administrator says; bytes. */
+  changePathMtu(destination: IpAddress, mtu: number): void {
+    const path = this.pathTo(destination);
+    if (path !== undefined) this.setPathMtu(path, mtu, false);
+  }
+
+  /** A router has refused packets of a path and told its MTU (RFC 1191): raised again after a while, lest it stay low for ever. */
+  onPacketTooBig(path: PathEntry, mtu: number): void {
+    this.setPathMtu(path, mtu, true);
+    this.kernel.queueDeferredCall(() => {
+      if (path.mtu === mtu) this.setPathMtu(path, this.settings.pathMtu, false);
+    }, mtuLifetime);
+  }
+
+  private setPathMtu(path: PathEntry, mtu: number, tooBig: boolean): void {
+    if (path.mtu === mtu) return;
     path.mtu = mtu;
+    for (const connection of this.byHandle.values())
+      if (connection.path === path) connection.pathMtuChanged(tooBig);
     this.offloads.updates.changed(path);
+  }
+
+  private pathTo(destination: IpAddress): PathEntry | undefined {
+    const local = this.addressLike(destination);
+    return local === undefined ? undefined : this.paths.find(local, destination);
   }
 
   /** Initial sequence number of a connection. */
@@ -370,7 +433,7 @@ export class HostStack implements PVOID {
     return this.sequenceNumbers.nextUint32();
   }
 
-  private neighborFor(address: Ipv4Address): NeighborEntry {
+  private neighborFor(address: IpAddress): NeighborEntry {
     const { observer } = this.driver;
     const neighbor = this.neighbors.entry(address);
     if (observer.find(neighbor.handle) === undefined) {
@@ -424,18 +487,19 @@ export class HostStack implements PVOID {
       return;
     }
     this.unreachability.beforeSending(neighbor);
-    this.identification = (this.identification + 1) & 0x7fff;
     const addressing = {
       sourceMac: settings.mac,
       destinationMac: mac,
-      source: settings.address,
+      source: connection.path.source,
       destination: connection.remoteAddress,
       timeToLive: connection.cachedState.TtlOrHopLimit,
       typeOfService: connection.cachedState.TosOrTrafficClass,
+      flowLabel: connection.cachedState.FlowLabel,
     };
-    fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
-    const { leavesChecksum } = this.administration;
-    if (leavesChecksum) leaveTcpChecksum(scratch, settings.address, connection.remoteAddress);
+    fillSegmentFrame(scratch, addressing, this.nextIdentification(), segment, queue, offset);
+    // The task that the adapter may have is one of IPv4.
+    const leavesChecksum = this.administration.leavesChecksum && !isIpv6(addressing.source);
+    if (leavesChecksum) leaveTcpChecksum(scratch, addressing.source, addressing.destination);
     const list = this.packet(scratch.bytes.slice(0, scratch.length), connection.cachedState.UserPriority);
     if (leavesChecksum)
       list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] =
@@ -565,63 +629,47 @@ export class HostStack implements PVOID {
   private receivePackets(lists: NET_BUFFER_LIST): void {
     for (const list of chainToArray(lists)) {
       const bytes = netBufferBytes(list.FirstNetBuffer);
-      const etherType = etherTypeOf(bytes, bytes.length);
-      if (etherType === etherTypes.arp) this.receiveArp(bytes);
-      else if (etherType === etherTypes.ipv4) this.receiveIpv4(bytes);
+      if (carriesInternet(bytes, bytes.length)) this.ip.receive(bytes, this.segments[this.kernel.processor]!);
+      else if (etherTypeOf(bytes, bytes.length) === etherTypes.arp) this.resolution.receiveArp(bytes);
     }
     this.ndis.NdisReturnNetBufferLists(this.binding, lists);
   }
 
-  private receiveIpv4(bytes: Uint8Array): void {
-    const segment = this.segments[this.kernel.processor]!;
-    const received = readSegmentFrame(segment, bytes, bytes.length);
-    if (typeof received === 'string' || !sameAddress(received.destination, this.settings.address)) return;
-    const { sourcePort, destinationPort } = segment;
-    const connection = this.byAddresses.get(
-      this.settings.address,
-      destinationPort,
-      received.source,
-      sourcePort,
-    );
-    connection?.receiveSegment(bytes.subarray(received.tcpAt, received.tcpAt + received.tcpLength));
+  /** A segment for one of the host's addresses: for its connection, or for nobody (RFC 9293 section 3.10.7.1). */
+  receiveSegment(bytes: Uint8Array, received: ReceivedSegment, segment: TcpSegment): void {
+    const { source, destination, tcpAt, tcpLength } = received;
+    const connection = this.byAddresses.get(destination, segment.destinationPort, source, segment.sourcePort);
+    if (connection !== undefined) connection.receiveSegment(bytes.subarray(tcpAt, tcpAt + tcpLength));
+    else this.refuse(bytes, received, segment);
   }
 
-  private receiveArp(bytes: Uint8Array): void {
-    const message = readArpFrame(bytes, bytes.length);
-    if (message === undefined) return;
-    const { settings } = this;
-    const forUs = sameAddress(message.targetAddress, settings.address);
-    this.neighbors.learn(message);
-    if (forUs && message.operation === arpOperations.request) {
-      this.sendArp(message.senderMac, {
-        operation: arpOperations.reply,
-        senderMac: settings.mac,
-        senderAddress: settings.address,
-        targetMac: message.senderMac,
-        targetAddress: message.senderAddress,
-      });
-    }
-  }
-
-  /** Asks for the Ethernet address of `target`: everybody, or as a probe the one that it is known to have. */
-  sendArpRequest(target: Ipv4Address, destination: MacAddress = broadcastMac): void {
-    const { settings } = this;
-    this.sendArp(destination, {
-      operation: arpOperations.request,
-      senderMac: settings.mac,
-      senderAddress: settings.address,
-      targetMac: new Uint8Array(6),
-      targetAddress: target,
-    });
-  }
-
-  private sendArp(destination: Uint8Array, message: Parameters<typeof writeArpFrame>[2]): void {
-    if (this.opened === undefined) return;
-    const bytes = new Uint8Array(arpFrameLength);
-    writeArpFrame(bytes, destination, message);
-    const list = this.packet(bytes, 0);
+  /** Nobody knows the connection of a segment: a RST goes back to where its frame came from. */
+  private refuse(bytes: Uint8Array, { source, destination }: ReceivedSegment, segment: TcpSegment): void {
+    const refusal = refusalOf(segment);
+    if (refusal === undefined) return;
+    const frame = new Frame();
+    const addressing = {
+      sourceMac: this.settings.mac,
+      destinationMac: bytes.slice(6, 12),
+      source: destination.slice(),
+      destination: source.slice(),
+      timeToLive: this.settings.timeToLive,
+      typeOfService: 0,
+    };
+    fillSegmentFrame(frame, addressing, this.nextIdentification(), refusal, noData, 0);
     this.kernel.atLeast(DISPATCH_LEVEL, () => {
-      this.ndis.NdisSendNetBufferLists(this.binding, list, undefined);
+      this.sendFrame(frame.bytes.slice(0, frame.length));
     });
+  }
+
+  /** The next IPv4 identification of the host's half (A131). */
+  nextIdentification(): number {
+    return (this.identification = (this.identification + 1) & 0x7fff);
+  }
+
+  /** Hands a frame that belongs to no connection to NDIS, at DISPATCH_LEVEL; without an adapter it is lost. */
+  sendFrame(bytes: Uint8Array): void {
+    if (this.opened === undefined) return;
+    this.ndis.NdisSendNetBufferLists(this.binding, this.packet(bytes, 0), undefined);
   }
 }

@@ -163,13 +163,18 @@ export function carriesInternet(bytes: Uint8Array, length: number): boolean {
   return etherType === etherTypes.ipv4 || etherType === etherTypes.ipv6;
 }
 
-/** Checks an IPv4 or IPv6 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. */
+/**
+ * Checks an IPv4 or IPv6 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. Options of IPv4 and
+ * extension headers of IPv6 are something wrong unless they are to be skipped.
+ */
 export function readSegmentFrame(
   segment: TcpSegment,
   bytes: Uint8Array,
   length: number,
+  options: 'refuse' | 'skip' = 'refuse',
 ): ReceivedSegment | SegmentProblem {
-  if (etherTypeOf(bytes, length) === etherTypes.ipv6) return readIpv6SegmentFrame(segment, bytes, length);
+  if (etherTypeOf(bytes, length) === etherTypes.ipv6)
+    return readIpv6SegmentFrame(segment, bytes, length, options);
   const header = readIpv4Header(bytes, length, ipv4Offset);
   if (typeof header === 'string') return header;
   if (header.protocol !== ipProtocols.tcp) return 'not-tcp';
@@ -180,13 +185,14 @@ export function readSegmentFrame(
   const tcpLength = header.totalLength - header.headerLength;
   const problem = readTcpSegment(segment, bytes, tcpAt, tcpLength, source, destination);
   if (problem !== undefined) return problem;
-  return header.hasOptions ? 'options' : { source, destination, tcpAt, tcpLength };
+  return header.hasOptions && options === 'refuse' ? 'options' : { source, destination, tcpAt, tcpLength };
 }
 
 function readIpv6SegmentFrame(
   segment: TcpSegment,
   bytes: Uint8Array,
   length: number,
+  options: 'refuse' | 'skip',
 ): ReceivedSegment | SegmentProblem {
   const header = readIpv6Header(bytes, length, ipv6Offset);
   if (typeof header === 'string') return header;
@@ -196,5 +202,7 @@ function readIpv6SegmentFrame(
   const { upperAt, upperLength } = header;
   const problem = readTcpSegment(segment, bytes, upperAt, upperLength, source, destination);
   if (problem !== undefined) return problem;
-  return header.hasExtensions ? 'options' : { source, destination, tcpAt: upperAt, tcpLength: upperLength };
+  return header.hasExtensions && options === 'refuse'
+    ? 'options'
+    : { source, destination, tcpAt: upperAt, tcpLength: upperLength };
 }
