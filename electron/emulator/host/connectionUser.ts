@@ -1,9 +1,21 @@
 import type { ReceivePolicy } from './receivePolicy';
 
+/**
+ * How a connection has ended. `refused`: a RST answered our SYN; `timeout`: nobody answered for too long; `unreachable`: the next
+ * hop has no Ethernet address; `aborted`: our own application has reset it; `no-port`: no local port was free for it.
+ */
+export type ConnectionEnd =
+  'closed' | 'reset' | 'refused' | 'timeout' | 'unreachable' | 'aborted' | 'no-port';
+
 /** What an application on the host is told about its connection. */
 export interface ConnectionUser {
   /** How it reads while the connection is offloaded; absent: as the host stack's settings say. */
   readonly receives?: ReceivePolicy | undefined;
+  /**
+   * `at-once`, or absent: every byte is handed to `onData` when it comes. `on-request`: nothing is, and bytes wait, first in the
+   * receive buffer and then with the peer, until `HostConnection.read` asks for them.
+   */
+  readonly reading?: 'at-once' | 'on-request' | undefined;
   /** The handshake is done; data may be sent. */
   onConnected(): void;
   /** Received bytes, in order. They may be kept. */
@@ -13,5 +25,5 @@ export interface ConnectionUser {
   /** The peer sends nothing more. */
   onPeerClosed(): void;
   /** Both halves are closed, or the connection is lost. */
-  onClosed(reason: 'closed' | 'reset' | 'timeout' | 'unreachable'): void;
+  onClosed(reason: ConnectionEnd): void;
 }

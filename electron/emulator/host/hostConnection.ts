@@ -9,6 +9,7 @@ import {
   NDIS_OFFLOAD_HANDLE,
   allocateNetBufferList,
   chainToArray,
+  linkChain,
   netBufferBytes,
   netBufferListInfo,
   type NET_BUFFER_LIST,
@@ -33,7 +34,7 @@ import { ipv4HeaderLength } from '../wire/ipv4';
 import { ipv6HeaderLength } from '../wire/ipv6';
 import { TcpSegment, readTcpSegment, tcpHeaderLength } from '../wire/tcpSegment';
 import { changedOptions, type ConnectionOptions } from './connectionOptions';
-import type { ConnectionUser } from './connectionUser';
+import type { ConnectionEnd, ConnectionUser } from './connectionUser';
 import { HostSend } from './hostSend';
 import { isOutstanding } from './icmp';
 import type { HostStack } from './hostStack';
@@ -41,6 +42,7 @@ import { OffloadRecord, type OffloadPlace } from './offloadRecord';
 import type { ReceivePolicy } from './receivePolicy';
 import type { Offer } from './offloadTrees';
 import type { PathEntry } from './pathCache';
+import { ReadQueue } from './readQueue';
 import { rssHash } from './rssHash';
 
 const tcpEvents = {
@@ -64,6 +66,9 @@ const optionalReasons: ReadonlySet<number> = new Set([
 const backlogNotSupported = 0xffff_ffff;
 
 const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
+const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
+
+const timeoutExpiration = constantValue('TimeoutExpiration');
 
 /** Bytes that each path has carried. */
 export interface PathBytes {
@@ -100,6 +105,20 @@ export class HostConnection {
   private disconnectPosted = false;
   private peerClosedReported = false;
   private closedReported = false;
+  /** The handshake has been done. */
+  private established = false;
+  /** The application has given it up: whoever has it sends a RST. */
+  private aborting = false;
+  /** The target has acknowledged data and FIN of a graceful disconnect. */
+  private disconnected = false;
+  /** A timer of the target has used up its limit. */
+  private timedOut = false;
+  /** Nothing of it is left, and the stack has forgotten it. */
+  private retired = false;
+  /** Received bytes that a user who reads on request has not asked for. */
+  private readonly reads = new ReadQueue();
+  /** Such bytes while the target is offered them. */
+  private offeredBytes: Uint8Array[] = [];
   /** Segments that arrived while nobody could take them, each from its TCP header on. */
   private held: Uint8Array[] = [];
   private discardedEngineBytes = 0;
@@ -128,7 +147,8 @@ export class HostConnection {
     readonly path: PathEntry,
     readonly remotePort: number,
     readonly localPort: number,
-    private readonly user: ConnectionUser,
+    /** The application. */
+    public user: ConnectionUser,
   ) {
     const { kernel, settings, driver } = stack;
     const remoteAddress = path.destination;
@@ -265,10 +285,61 @@ export class HostConnection {
     this.reportClosed('unreachable');
   }
 
-  /** Opens the connection; the user hears of it. */
+  /** Opens the connection; the user hears of it. Does nothing if that has given it up meanwhile. */
   connect(): void {
+    if (this.closedReported) return;
     this.engine.connect(this.stack.nextInitialSequence());
     this.run();
+  }
+
+  /** Opens the connection passively: `syn` is the segment that asks for it, from its TCP header on. */
+  accept(syn: Uint8Array, initialSequence: number): void {
+    if (this.closedReported) return;
+    this.engine.listen(initialSequence);
+    this.take(syn);
+  }
+
+  /** It can't be opened. */
+  fail(reason: ConnectionEnd): void {
+    this.reportClosed(reason);
+    this.retireIfOver();
+  }
+
+  /**
+   * Gives the connection up: the peer gets a RST from whoever has the connection, and what has not been sent is dropped without a
+   * word to its owners (RFC 9293 section 3.10.5, DSC-022). A connection in TIME-WAIT is left alone.
+   */
+  abort(): void {
+    if (this.closedReported || this.engine.variables.State === TcpConnectionState.TimeWait) return;
+    this.aborting = true;
+    this.unassigned = [];
+    this.reportClosed('aborted');
+    if (this.place === 'InHost') this.abortInHost();
+    else if (this.place === 'Offloaded') this.postDisconnect(abortiveClose);
+  }
+
+  /**
+   * Reads 1 to `bytes` bytes for a user with `reading: 'on-request'`; `done` gets them when there are any, in the order of the calls,
+   * and none at the end of the stream. While the connection is offloaded this posts a receive.
+   * @throws RangeError unless at least one byte is asked for
+   */
+  read(bytes: number, done: (bytes: Uint8Array) => void): void {
+    this.reads.request(bytes, done);
+    if (this.place === 'Offloaded') this.postReads();
+    else if (this.place === 'InHost') {
+      this.engine.receiveSpaceGrew();
+      this.run();
+    }
+  }
+
+  /** Received bytes that wait in the host for a user who reads on request. */
+  get unreadBytes(): number {
+    return this.reads.bufferedBytes;
+  }
+
+  /** State of the connection as the host stack knows it; what happens in the target it learns at the upload. */
+  get state(): TcpConnectionState {
+    return this.engine.variables.State;
   }
 
   /** Posts bytes to send; `done` is called when the peer has acknowledged all of them. */
@@ -366,6 +437,10 @@ export class HostConnection {
     this.updateActions = 0;
     engine.congestion.settle();
     const delegated = exportDelegated(engine, stack.kernel.now);
+    this.offeredBytes = this.reads.takeBuffered();
+    delegated.BufferedData = linkChain(
+      this.offeredBytes.map((bytes) => allocateNetBufferList(stack.kernel.addresses, [bytes])),
+    );
     const chain = this.sends.map((send) => this.listFor(send));
     delegated.SendDataHead = chain[0] ?? null;
     delegated.SendDataTail = chain[chain.length - 1] ?? null;
@@ -383,9 +458,18 @@ export class HostConnection {
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);
     if (held.length > 0) this.forward(held);
+    this.offeredBytes = [];
+    if (this.aborting) {
+      this.postDisconnect(abortiveClose);
+      return;
+    }
     this.assignSends();
     // The application's thread posts its receives when it runs next; until then the target indicates what arrives.
     this.stack.kernel.queueWorkItem(() => {
+      if (this.readsOnRequest) {
+        if (this.place === 'Offloaded') this.postReads();
+        return;
+      }
       const owed = this.owesReceive ? 1 : 0;
       this.owesReceive = false;
       for (let left = Math.max(this.receives.posted, owed); left > 0; left--) this.postReceive();
@@ -396,7 +480,12 @@ export class HostConnection {
   onOffloadFailed(reason: string, chain: NET_BUFFER_LIST | null): void {
     this.stack.note(this.id, `The offload was refused: ${reason}`);
     for (const list of chainToArray(chain)) this.stack.disown(list);
+    for (const bytes of this.offeredBytes.splice(0)) this.reads.supply(bytes);
     for (const bytes of this.held.splice(0)) this.process(bytes);
+    if (this.aborting) {
+      this.abortInHost();
+      return;
+    }
     this.assignSends();
     this.run();
   }
@@ -429,14 +518,25 @@ export class HostConnection {
       this.engine.restore(send.rest, send, true);
     }
     stack.note(this.id, 'The host path has the connection again');
+    this.reads.noneIsPosted();
     this.takeBuffered(delegated.BufferedData);
     for (const bytes of this.held.splice(0)) this.process(bytes);
     this.assignSends();
     if (this.engine.peerClosed) this.reportPeerClosed();
-    // The target's FIN-WAIT-2 timer ends a connection there; nothing is left to do here.
-    if (delegated.State === TcpConnectionState.Closed) this.reportClosed('timeout');
+    // The target's FIN-WAIT-2 timer ends a connection there, and so does the acknowledgment of the second FIN.
+    if (delegated.State === TcpConnectionState.Closed) this.reportClosedByTarget();
+    if (this.aborting) this.engine.abort();
     this.engineBusy = false;
     this.run();
+  }
+
+  private reportClosedByTarget(): void {
+    if (this.timedOut || !this.disconnected) {
+      this.reportClosed('timeout');
+      return;
+    }
+    if (!this.closedReported) this.reportPeerClosed();
+    this.reportClosed('closed');
   }
 
   /** ProtocolTcpOffloadSendComplete for one list. */
@@ -470,6 +570,7 @@ export class HostConnection {
     const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
     const buffer = list.ProtocolReserved as Uint8Array;
     if (count > 0) this.takeFromChimney(buffer.subarray(0, count));
+    if (this.readsOnRequest) return;
     const goesOn = list.Status === NDIS_STATUS.SUCCESS && count > 0 && this.receives.posted > 0;
     if (goesOn) this.postReceive();
   }
@@ -479,12 +580,18 @@ export class HostConnection {
    * a part or nothing, posts a receive for the rest, and leaves the list with the target (IND-010 to IND-016).
    */
   onReceiveIndicate(list: NET_BUFFER_LIST): ReceiveIndicationAnswer {
+    // Who reads on request posts a receive when it does; until then the bytes wait with the target.
+    if (this.readsOnRequest) return { status: NDIS_STATUS.OFFLOAD_DATA_NOT_ACCEPTED, BytesConsumed: 0 };
     const bytes = netBufferBytes(list.FirstNetBuffer);
     const room = this.user.acceptIndicated?.(bytes.length) ?? this.receives.consume(bytes.length);
     if (room < bytes.length) return this.takePart(bytes, Math.max(0, room));
     this.takeFromChimney(bytes);
     this.indicatedLists.push(list);
-    this.stack.returnReceivedLater(() => this.indicatedLists.splice(0));
+    this.stack.returnReceivedLater(() => {
+      const lists = this.indicatedLists.splice(0);
+      this.retireIfOver();
+      return lists;
+    });
     return { status: NDIS_STATUS.SUCCESS, BytesConsumed: bytes.length };
   }
 
@@ -501,7 +608,17 @@ export class HostConnection {
 
   /** ProtocolTcpOffloadDisconnectComplete. */
   onDisconnectComplete(list: NET_BUFFER_LIST): void {
-    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) this.disconnectPosted = false;
+    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) {
+      this.disconnectPosted = false;
+      return;
+    }
+    if (list.Status === NDIS_STATUS.SUCCESS) this.disconnected = true;
+    this.takeBackIfOver();
+  }
+
+  /** A connection that is over has nothing to do with the target any more, and nobody else asks for it (DSC-032). */
+  private takeBackIfOver(): void {
+    if (this.aborting || (this.disconnected && this.peerClosedReported)) this.uploadSoon();
   }
 
   /** ProtocolTcpOffloadForwardComplete for one list. */
@@ -515,12 +632,15 @@ export class HostConnection {
 
   /** ProtocolTcpOffloadEvent. */
   onEvent(EventType: number, EventSpecificInformation: number): void {
-    if (EventType === tcpEvents.disconnect) this.reportPeerClosed();
-    else if (EventType === tcpEvents.retrieve) {
+    if (EventType === tcpEvents.disconnect) {
+      this.reportPeerClosed();
+      this.takeBackIfOver();
+    } else if (EventType === tcpEvents.retrieve) {
       this.stack.note(
         this.id,
         `The target asks for the upload: ${this.stack.uploadReasonName(EventSpecificInformation)}`,
       );
+      this.timedOut ||= EventSpecificInformation === timeoutExpiration;
       if (this.stack.settings.grantsOptionalUploads || !optionalReasons.has(EventSpecificInformation))
         this.uploadSoon();
     } else if (EventType === tcpEvents.sendBacklogChange) {
@@ -555,12 +675,13 @@ export class HostConnection {
 
   private tcpUser(): TcpUser {
     return {
-      receiveSpace: () => this.cached.InitialRcvWnd,
+      receiveSpace: () => Math.max(0, this.cached.InitialRcvWnd - this.reads.bufferedBytes),
       onData: (bytes, start, length) => {
         this.received.hostPath += length;
-        this.user.onData(bytes.slice(start, start + length));
+        this.deliver(bytes.slice(start, start + length));
       },
       onEstablished: () => {
+        this.established = true;
         this.stack.note(this.id, 'Connected');
         this.stack.driver.observer.wrote(this.handle, this.stack.component, {
           layer: 'tcp',
@@ -575,7 +696,7 @@ export class HostConnection {
       },
       onFinAcknowledged: () => undefined,
       onReset: () => {
-        this.reportClosed('reset');
+        this.reportClosed(this.established ? 'reset' : 'refused');
       },
       onTimeout: () => {
         this.engine.abort();
@@ -632,6 +753,29 @@ export class HostConnection {
     this.timer.set(this.engine.nextAt());
     driver.observer.ran(this.handle, component, this.engine.variables);
     if (this.engine.variables.State === TcpConnectionState.TimeWait) this.reportClosed('closed');
+    this.retireIfOver();
+  }
+
+  /** Lets the stack forget the connection once it is closed and nobody holds anything of it. */
+  private retireIfOver(): void {
+    if (
+      this.retired ||
+      !this.closedReported ||
+      this.place !== 'InHost' ||
+      this.engine.variables.State !== TcpConnectionState.Closed ||
+      this.framesUnderWay + this.held.length + this.indicatedLists.length + this.record.openRequests > 0 ||
+      this.engineBusy
+    )
+      return;
+    this.retired = true;
+    this.timer.stop();
+    this.stack.forget(this);
+  }
+
+  private abortInHost(): void {
+    this.engine.abort();
+    this.run();
+    this.retireIfOver();
   }
 
   /**
@@ -647,6 +791,7 @@ export class HostConnection {
 
   /** Gives unassigned sends, and the FIN behind them, to whoever has the connection. */
   private assignSends(): void {
+    if (this.aborting) return;
     if (this.place === 'InHost') {
       for (const send of this.unassigned.splice(0)) this.engine.send(send.rest, send, true);
       if (this.closing && !this.engine.finQueued) this.engine.shutdown();
@@ -654,7 +799,7 @@ export class HostConnection {
     } else if (this.place === 'Offloaded') {
       this.postSends();
       if (this.closing && !this.disconnectPosted && this.unassigned.length === 0 && !this.posting)
-        this.postDisconnect();
+        this.postDisconnect(gracefulClose);
     }
   }
 
@@ -683,14 +828,18 @@ export class HostConnection {
     return sum(this.sends) - sum(this.unassigned) < sendBacklog;
   }
 
-  private postDisconnect(): void {
+  private postDisconnect(flags: number): void {
     const { ndis, kernel } = this.stack;
     this.disconnectPosted = true;
     const list = allocateNetBufferList(kernel.addresses, []);
     list.ProtocolReserved = this;
     this.stack.own(list, this);
-    this.stack.note(this.id, 'The application has sent everything: graceful disconnect');
-    this.request(() => ndis.NdisOffloadTcpDisconnect(this.handle, list, gracefulClose));
+    const text =
+      flags === gracefulClose
+        ? 'The application has sent everything: graceful disconnect'
+        : 'The application gives the connection up: abortive disconnect';
+    this.stack.note(this.id, text);
+    this.request(() => ndis.NdisOffloadTcpDisconnect(this.handle, list, flags));
   }
 
   /** A send is the host's again: it takes its place in the order of the stream. */
@@ -712,15 +861,24 @@ export class HostConnection {
     return list;
   }
 
+  private get readsOnRequest(): boolean {
+    return this.user.reading === 'on-request';
+  }
+
+  /** Posts a receive for each request of the application that has none. */
+  private postReads(): void {
+    for (const bytes of this.reads.takeUnposted()) this.postReceive(bytes);
+  }
+
   private get receives(): ReceivePolicy {
     return this.user.receives ?? this.stack.receives;
   }
 
   /** Posts a receive request, if the target has the connection and something may still come. */
-  private postReceive(): void {
-    if (this.place !== 'Offloaded' || this.peerClosedReported) return;
+  private postReceive(bytes = this.receives.bytes): void {
+    if (this.place !== 'Offloaded' || this.peerClosedReported || this.aborting) return;
     const { kernel, ndis } = this.stack;
-    const buffer = new Uint8Array(this.receives.bytes);
+    const buffer = new Uint8Array(bytes);
     const list = allocateNetBufferList(kernel.addresses, [buffer]);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);
@@ -749,18 +907,26 @@ export class HostConnection {
 
   private takeFromChimney(bytes: Uint8Array): void {
     this.received.chimney += bytes.length;
-    this.user.onData(bytes);
+    this.deliver(bytes);
+  }
+
+  private deliver(bytes: Uint8Array): void {
+    if (this.aborting) return;
+    if (this.readsOnRequest) this.reads.supply(bytes);
+    else this.user.onData(bytes);
   }
 
   private reportPeerClosed(): void {
     if (this.peerClosedReported) return;
     this.peerClosedReported = true;
+    this.reads.end();
     this.user.onPeerClosed();
   }
 
-  private reportClosed(reason: 'closed' | 'reset' | 'timeout' | 'unreachable'): void {
+  private reportClosed(reason: ConnectionEnd): void {
     if (this.closedReported) return;
     this.closedReported = true;
+    this.reads.end();
     this.user.onClosed(reason);
   }
 }

@@ -33,7 +33,9 @@ import {
 } from '../kit';
 import { ConnectionMap } from '../tcp/connectionMap';
 import { SendQueue } from '../tcp/sendQueue';
-import { isIpv6, type IpAddress } from '../wire/address';
+import { advance, isBefore } from '../tcp/sequenceNumber';
+import { TcpConnectionState } from '../tcp/tcpVariables';
+import { isIpv6, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
 import {
@@ -48,6 +50,9 @@ import type { AdapterFacts } from './adapterSetup';
 import { AddressResolution } from './addressResolution';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
+import { HostListener, defaultBacklog, type Acceptor, type ListenOptions } from './listener';
+import { LocalPorts } from './localPorts';
+import { opensConnection, refusalOf } from '../tcp/segmentRefusal';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
 import { mtuLifetime } from './icmp';
@@ -58,7 +63,6 @@ import { OffloadAdministration } from './offloadAdministration';
 import { OffloadCoordinator } from './offloadCoordinator';
 import { PathCache, type PathEntry } from './pathCache';
 import type { ReceivePolicy } from './receivePolicy';
-import { refusalOf } from '../tcp/refusal';
 import { RoutingTable } from './routes';
 import { readOffloadStatistics, type OffloadStatisticsAnswer } from './offloadStatistics';
 
@@ -67,11 +71,14 @@ const tcpChimney = constantValue('NdisTcpChimneyOffload');
 /** Delay before a receive indication's buffers go back: the application has copied them by then. */
 const returnDelay = 20_000;
 
-/** Of segments without payload. */
-const noData = new SendQueue();
+/** What an application chooses about a connection that it opens. */
+export interface ConnectOptions {
+  /** Its port; absent: a free one of the range for outgoing connections. */
+  readonly localPort?: number | undefined;
+}
 
-/** First port of the range for outgoing connections (RFC 6335 section 6). */
-const firstEphemeralPort = 49152;
+/** Distance between the last sequence number of a connection and the first one of its next incarnation (RFC 9293 section 3.10.7.4). */
+const incarnationGap = 128_000;
 
 /** See the file's head. It has one adapter. */
 export class HostStack implements PVOID {
@@ -107,7 +114,9 @@ export class HostStack implements PVOID {
   private readonly scratches: readonly Frame[];
   private readonly segments: readonly TcpSegment[];
   private identification = 0;
-  private nextPort = firstEphemeralPort;
+  private readonly localPorts = new LocalPorts();
+  private readonly listeners = new Map<number, HostListener>();
+  private readonly noData = new SendQueue();
 
   constructor(
     readonly driver: DRIVER_OBJECT,
@@ -334,23 +343,33 @@ export class HostStack implements PVOID {
    * Resolves the neighbor and opens a connection; the user hears what becomes of it.
    * @throws Error if the host has no address of the IP version
    */
-  connect(remote: IpAddress, port: number, user: ConnectionUser): HostConnection {
-    const { settings } = this;
-    const { observer } = this.driver;
+  connect(
+    remote: IpAddress,
+    port: number,
+    user: ConnectionUser,
+    options: ConnectOptions = {},
+  ): HostConnection {
     const local = this.addressLike(remote);
     if (local === undefined) throw new Error('the host has no IPv6 address');
-    const neighbor = this.neighborFor(this.routes.nextHop(remote));
-    const path = this.paths.entry(local, remote, neighbor, settings.pathMtu);
-    const connection = new HostConnection(this, path, port, this.nextPort++, user);
-    this.byHandle.set(connection.handle, connection);
-    this.byAddresses.set(local, connection.localPort, remote, port, connection);
-    this.resolveNextHop(path, (resolved) => {
+    const isFree = (localPort: number): boolean =>
+      !this.listeners.has(localPort) && this.byAddresses.get(local, localPort, remote, port) === undefined;
+    const { localPort } = options;
+    const free = localPort === undefined ? this.localPorts.allocate(isFree) : localPort;
+    const connection = this.newConnection(local, remote, port, free ?? 0, user);
+    if (free === undefined || this.byAddresses.get(local, free, remote, port) !== undefined) {
+      this.kernel.queueDeferredCall(() => {
+        connection.fail('no-port');
+      });
+      return connection;
+    }
+    this.byAddresses.set(local, free, remote, port, connection);
+    this.resolveNextHop(connection.path, (resolved) => {
       if (resolved === undefined) {
-        user.onClosed('unreachable');
+        connection.fail('unreachable');
         return;
       }
       this.note(connection.id, 'The neighbor is resolved');
-      observer.wrote(resolved.handle, this.component, this.neighborState(resolved));
+      this.driver.observer.wrote(resolved.handle, this.component, this.neighborState(resolved));
       connection.connect();
     });
     return connection;
@@ -376,6 +395,64 @@ export class HostStack implements PVOID {
     const { capabilities } = this;
     if (capabilities === undefined) return true;
     return isIpv6(path.source) ? capabilities.SupportIPv6 : capabilities.SupportIPv4;
+  }
+
+  /**
+   * Waits for connections to a port; `accept` is given each whose handshake is done. Undefined if somebody listens there already.
+   */
+  listen(port: number, options: Partial<ListenOptions>, accept: Acceptor): HostListener | undefined {
+    if (this.listeners.has(port)) return undefined;
+    const listener = new HostListener(port, { backlog: defaultBacklog, ...options }, accept, () => {
+      this.listeners.delete(port);
+    });
+    this.listeners.set(port, listener);
+    return listener;
+  }
+
+  /** Nothing of a connection is left. */
+  forget(connection: HostConnection): void {
+    const { localPort, remoteAddress, remotePort } = connection;
+    const { source } = connection.path;
+    this.byHandle.delete(connection.handle);
+    if (this.byAddresses.get(source, localPort, remoteAddress, remotePort) === connection)
+      this.byAddresses.delete(source, localPort, remoteAddress, remotePort);
+  }
+
+  private newConnection(
+    local: IpAddress,
+    remote: IpAddress,
+    remotePort: number,
+    localPort: number,
+    user: ConnectionUser,
+  ): HostConnection {
+    const neighbor = this.neighborFor(this.routes.nextHop(remote));
+    const path = this.paths.entry(local, remote, neighbor, this.settings.pathMtu);
+    const connection = new HostConnection(this, path, remotePort, localPort, user);
+    this.byHandle.set(connection.handle, connection);
+    return connection;
+  }
+
+  /** Answers the SYN of a connection to a port where somebody listens. */
+  private openPassively(
+    listener: HostListener,
+    ends: { readonly local: IpAddress; readonly remote: IpAddress; readonly remotePort: number },
+    syn: Uint8Array,
+    initialSequence: number,
+  ): void {
+    if (!listener.admits()) return;
+    const { local, remote, remotePort } = ends;
+    const user = listener.userOf(() => connection);
+    const connection: HostConnection = this.newConnection(local, remote, remotePort, listener.port, user);
+    this.byAddresses.set(local, listener.port, remote, remotePort, connection);
+    listener.begun(connection);
+    this.resolveNextHop(connection.path, (resolved) => {
+      if (resolved === undefined) {
+        connection.fail('unreachable');
+        return;
+      }
+      this.driver.observer.wrote(resolved.handle, this.component, this.neighborState(resolved));
+      connection.accept(syn, initialSequence);
+    });
   }
 
   /**
@@ -635,30 +712,66 @@ export class HostStack implements PVOID {
     this.ndis.NdisReturnNetBufferLists(this.binding, lists);
   }
 
-  /** A segment for one of the host's addresses: for its connection, or for nobody (RFC 9293 section 3.10.7.1). */
+  /** A segment for one of the host's addresses: for its connection, for a listener, or for nobody. */
   receiveSegment(bytes: Uint8Array, received: ReceivedSegment, segment: TcpSegment): void {
     const { source, destination, tcpAt, tcpLength } = received;
-    const connection = this.byAddresses.get(destination, segment.destinationPort, source, segment.sourcePort);
-    if (connection !== undefined) connection.receiveSegment(bytes.subarray(tcpAt, tcpAt + tcpLength));
-    else this.refuse(bytes, received, segment);
+    const { sourcePort, destinationPort } = segment;
+    const known = this.byAddresses.get(destination, destinationPort, source, sourcePort);
+    const tcpBytes = bytes.subarray(tcpAt, tcpAt + tcpLength);
+    const again = known === undefined ? undefined : this.nextIncarnation(known, segment);
+    if (known !== undefined && again === undefined) {
+      known.receiveSegment(tcpBytes);
+      return;
+    }
+    const listener = this.listenerFor(destinationPort, destination);
+    if (listener !== undefined && opensConnection(segment)) {
+      if (known !== undefined) this.forget(known);
+      const initialSequence = again ?? this.nextInitialSequence();
+      const ends = { local: destination.slice(), remote: source.slice(), remotePort: sourcePort };
+      this.openPassively(listener, ends, tcpBytes.slice(), initialSequence);
+      return;
+    }
+    this.refuse(segment, received, bytes.subarray(6, 12));
   }
 
-  /** Nobody knows the connection of a segment: a RST goes back to where its frame came from. */
-  private refuse(bytes: Uint8Array, { source, destination }: ReceivedSegment, segment: TcpSegment): void {
-    const refusal = refusalOf(segment);
-    if (refusal === undefined) return;
-    const frame = new Frame();
+  private listenerFor(port: number, address: IpAddress): HostListener | undefined {
+    const listener = this.listeners.get(port);
+    const bound = listener?.options.address;
+    return bound === undefined || sameAddress(bound, address) ? listener : undefined;
+  }
+
+  /**
+   * First sequence number of a connection that takes the place of one in TIME-WAIT, if a segment asks for that: a SYN that is newer
+   * than everything of the old one (RFC 9293 section 3.10.7.4, RFC 6191 section 2). Undefined: the old one takes the segment.
+   */
+  private nextIncarnation(known: HostConnection, segment: TcpSegment): number | undefined {
+    const { State, RcvNxt, SndMax, TsRecent, timestampsEnabled } = known.engine.variables;
+    if (State !== TcpConnectionState.TimeWait || known.place !== 'InHost') return undefined;
+    if (!opensConnection(segment) || !this.listeners.has(known.localPort)) return undefined;
+    const { timestampValue, SequenceNumber } = segment;
+    const newer =
+      timestampsEnabled && timestampValue !== undefined && timestampValue !== TsRecent
+        ? isBefore(TsRecent, timestampValue)
+        : isBefore(RcvNxt, SequenceNumber);
+    return newer ? advance(SndMax, incarnationGap) : undefined;
+  }
+
+  /** Answers a segment that no connection takes, to where its frame came from (RFC 9293 section 3.10.7.1). */
+  private refuse(segment: TcpSegment, { source, destination }: ReceivedSegment, sourceMac: MacAddress): void {
+    const answer = refusalOf(segment);
+    if (answer === undefined) return;
+    const scratch = this.scratches[this.kernel.processor]!;
     const addressing = {
       sourceMac: this.settings.mac,
-      destinationMac: bytes.slice(6, 12),
-      source: destination.slice(),
-      destination: source.slice(),
+      destinationMac: sourceMac,
+      source: destination,
+      destination: source,
       timeToLive: this.settings.timeToLive,
       typeOfService: 0,
     };
-    fillSegmentFrame(frame, addressing, this.nextIdentification(), refusal, noData, 0);
+    fillSegmentFrame(scratch, addressing, this.nextIdentification(), answer, this.noData, 0);
     this.kernel.atLeast(DISPATCH_LEVEL, () => {
-      this.sendFrame(frame.bytes.slice(0, frame.length));
+      this.sendFrame(scratch.bytes.slice(0, scratch.length));
     });
   }
 

@@ -17,6 +17,11 @@ export interface ObservedObject {
   readonly connection: number | undefined;
 }
 
+/** An object with what was last reported of it; it goes when nobody holds its handle any more. */
+interface WatchedObject extends ObservedObject {
+  last: Float64Array | undefined;
+}
+
 /** Index of each variable of a layer by its qualified name. */
 const indexes: Readonly<Record<StateLayer, ReadonlyMap<string, number>>> = {
   neighbor: new Map(
@@ -75,8 +80,7 @@ function sampleOf(variables: TcpVariables, sample: Float64Array): void {
 
 /** See the file's head. */
 export class StateObserver {
-  private readonly byHandle = new WeakMap<NDIS_OFFLOAD_HANDLE, ObservedObject>();
-  private readonly lastSamples: Float64Array[] = [];
+  private readonly byHandle = new WeakMap<NDIS_OFFLOAD_HANDLE, WatchedObject>();
   private readonly sample = new Float64Array(watched.length);
   private readonly changedVariables = new Float64Array(watched.length);
   private readonly changedValues = new Float64Array(watched.length);
@@ -94,7 +98,7 @@ export class StateObserver {
     const { machine } = this;
     const parentId = parent === undefined ? undefined : this.byHandle.get(parent)?.id;
     const id = machine.probe.stateObject(machine.now, layer, parentId, connection, label);
-    this.byHandle.set(handle, { id, layer, connection });
+    this.byHandle.set(handle, { id, layer, connection, last: undefined });
     this.owner(handle, 'host');
   }
 
@@ -129,7 +133,7 @@ export class StateObserver {
     this.machine.probe.stateValues(this.machine.now, object.id, writer, this.machine.currentCause, changes);
     if (state.layer === 'tcp' && state.delegated !== undefined) {
       const values = new Map(delegatedValues(state.delegated));
-      this.lastSamples[object.id] = Float64Array.from(
+      object.last = Float64Array.from(
         watched,
         (name) => values.get(`TCP_OFFLOAD_STATE_DELEGATED.${name}`) ?? NaN,
       );
@@ -141,8 +145,7 @@ export class StateObserver {
     const object = this.byHandle.get(handle);
     if (object === undefined) return;
     const { sample, machine } = this;
-    let last = this.lastSamples[object.id];
-    if (last === undefined) this.lastSamples[object.id] = last = new Float64Array(watched.length).fill(NaN);
+    const last = (object.last ??= new Float64Array(watched.length).fill(NaN));
     sampleOf(variables, sample);
     let count = 0;
     for (let index = 0; index < sample.length; index++) {

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { ConnectionUser } from '../host/connectionUser';
+import type { ConnectionEnd, ConnectionUser } from '../host/connectionUser';
 import type { HostConnection } from '../host/hostConnection';
 import type { ReceivePolicy } from '../host/receivePolicy';
 import type { Machine } from '../machine/machine';
@@ -24,7 +24,7 @@ export class TransferApplication implements ConnectionUser {
   acknowledged = 0;
   returned = 0;
   /** Why the connection ended; undefined while it lasts. */
-  ended: 'closed' | 'reset' | 'timeout' | 'unreachable' | undefined;
+  ended: ConnectionEnd | undefined;
   private readonly sourceHash = sha256.create();
   private readonly returnHash = sha256.create();
   private posted = 0;
@@ -80,7 +80,7 @@ export class TransferApplication implements ConnectionUser {
     this.note(`The peer has closed after ${this.returned} bytes came back`);
   }
 
-  onClosed(reason: 'closed' | 'reset' | 'timeout' | 'unreachable'): void {
+  onClosed(reason: ConnectionEnd): void {
     this.ended = reason;
     this.note(reason === 'closed' ? 'The connection is closed' : `The connection is lost: ${reason}`);
   }

@@ -4,7 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Random } from '../../../shared/base/random';
-import type { ConnectionUser } from '../host/connectionUser';
+import type { ConnectionEnd, ConnectionUser } from '../host/connectionUser';
 import type { HostConnection } from '../host/hostConnection';
 import type { HostStack } from '../host/hostStack';
 import type { ReceivePolicy } from '../host/receivePolicy';
@@ -53,7 +53,7 @@ export class SoakStream implements ConnectionUser {
   readonly receives: ReceivePolicy;
   connection: HostConnection | undefined;
   /** Why the connection ended; undefined while it lasts. */
-  ended: 'closed' | 'reset' | 'timeout' | 'unreachable' | undefined;
+  ended: ConnectionEnd | undefined;
   private readonly source: Uint8Array;
   private readonly largestPost: number;
   private readonly mostOutstanding: number;
@@ -148,7 +148,7 @@ export class SoakStream implements ConnectionUser {
     this.peerClosed = true;
   }
 
-  onClosed(reason: 'closed' | 'reset' | 'timeout' | 'unreachable'): void {
+  onClosed(reason: ConnectionEnd): void {
     this.ended = reason;
   }
 

@@ -1,0 +1,47 @@
+/**
+ * `npm run bench [-- PART…] [options]`: measures how fast the emulator is. Parts are `tcp` (connections that carry bytes, with goals
+ * and peers; its options are in tools/bench/tcp.mjs) and the names of the files in test/bench, such as `trace`; everything when none
+ * is named.
+ */
+import { inRoot } from './lib/paths.mjs';
+import { Advice, runScript } from './lib/say.mjs';
+import { benchTcp } from './bench/tcp.mjs';
+import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+
+const suffix = '.bench.ts';
+
+/** @type {readonly string[]} */
+const vitestParts = readdirSync(inRoot('test', 'bench'))
+  .filter((file) => file.endsWith(suffix))
+  .map((file) => file.slice(0, -suffix.length))
+  .sort();
+
+/**
+ * @param {readonly string[]} parts
+ * @returns {number} exit code
+ */
+const runVitest = (parts) => {
+  const vitest = inRoot('node_modules', 'vitest', 'vitest.mjs');
+  const filters = parts.map((part) => `test/bench/${part}${suffix}`);
+  const { status } = spawnSync(process.execPath, [vitest, 'bench', '--run', ...filters], {
+    cwd: inRoot(),
+    stdio: 'inherit',
+  });
+  return status ?? 1;
+};
+
+await runScript(async () => {
+  const words = process.argv.slice(2);
+  const firstOption = words.findIndex((word) => word.startsWith('-'));
+  const parts = firstOption < 0 ? words : words.slice(0, firstOption);
+  const options = firstOption < 0 ? [] : words.slice(firstOption);
+  const unknown = parts.find((part) => part !== 'tcp' && !vitestParts.includes(part));
+  if (unknown !== undefined)
+    throw new Advice(`There is no part '${unknown}' of the bench. Parts: tcp, ${vitestParts.join(', ')}`);
+  const others = parts.filter((part) => part !== 'tcp');
+  let code = 0;
+  if (parts.length === 0 || others.length > 0) code = runVitest(others);
+  if (parts.length === 0 || parts.includes('tcp')) code = Math.max(code, await benchTcp(options));
+  return code;
+});

@@ -1,0 +1,36 @@
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+import { build } from 'vite';
+import { inRoot } from '../lib/paths.mjs';
+
+/** Where the bench keeps what it builds. */
+export const benchFolder = inRoot('out', 'bench');
+
+/**
+ * Bundles TypeScript programs of test/bench so that plain Node runs them, as it would run the product.
+ *
+ * @param {Readonly<Record<string, string>>} programs source file below the root, by name
+ * @returns {Promise<(name: string) => string>} the built file of a program
+ */
+export const bundle = async (programs) => {
+  await build({
+    configFile: false,
+    publicDir: false,
+    logLevel: 'warn',
+    ssr: { noExternal: true, target: 'node' },
+    build: {
+      ssr: true,
+      outDir: benchFolder,
+      emptyOutDir: false,
+      target: 'node20.18',
+      minify: false,
+      reportCompressedSize: false,
+      rolldownOptions: {
+        input: Object.fromEntries(Object.entries(programs).map(([name, source]) => [name, inRoot(source)])),
+        external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`)],
+        output: { format: 'esm', entryFileNames: '[name].mjs' },
+      },
+    },
+  });
+  return (name) => path.join(benchFolder, `${name}.mjs`);
+};
