@@ -284,9 +284,9 @@ export class HostStack implements PVOID {
     return this.administration.capabilities;
   }
 
-  /** Counters of offloaded connections, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
-  offloadStatistics(): OffloadStatisticsAnswer | undefined {
-    return readOffloadStatistics(this.kernel, this.ndis, this.binding);
+  /** Counters of offloaded connections over an IP version, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
+  offloadStatistics(version: 'ipv4' | 'ipv6' = 'ipv4'): OffloadStatisticsAnswer | undefined {
+    return readOffloadStatistics(this.kernel, this.ndis, this.binding, version);
   }
 
   /** All connections, oldest first. */

@@ -63,6 +63,12 @@ const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 /** SendBacklogSize where the feature is not supported. */
 const notSupported = 0xffff_ffff;
 
+/** A frame that waits for the host stack, and the tag that it came with. */
+export interface HeldFrame {
+  readonly bytes: Uint8Array;
+  readonly tag: VlanTag | undefined;
+}
+
 /** An event for the host stack. */
 interface TcpEvent {
   readonly type: number;
@@ -107,7 +113,7 @@ export class OffloadedConnection implements PVOID {
   private doubtedAt = 0;
   private aborted: 'no' | 'by-host' | 'by-peer' | 'by-hardware' = 'no';
   /** Frames of urgent data and of all that came after it; undefined until there is urgent data. */
-  private held: Uint8Array[] | undefined;
+  private held: HeldFrame[] | undefined;
   private readonly watch: TrafficWatch;
   private readonly idleTimer: TimerObject;
   private readonly backlog: SendBacklog | undefined;
@@ -225,12 +231,12 @@ export class OffloadedConnection implements PVOID {
   }
 
   /** Keeps a frame until the terminate. */
-  hold(frame: Uint8Array): void {
+  hold(frame: HeldFrame): void {
     this.held?.push(frame);
   }
 
   /** Hands out the frames that were kept, oldest first. */
-  takeHeld(): readonly Uint8Array[] {
+  takeHeld(): readonly HeldFrame[] {
     return this.held?.splice(0) ?? [];
   }
 

@@ -340,7 +340,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       if (typeof received !== 'string') {
         const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
         if (connection?.acceptsTag(tag) === false) return;
-        if (connection !== undefined && this.receiveSegment(connection, frame, received)) return;
+        if (connection !== undefined && this.receiveSegment(connection, frame, received, tag)) return;
       } else if (received === 'fragment') this.noteFragment(frame);
     }
     this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection, tag);
@@ -357,9 +357,14 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   }
 
   /** Gives a segment from the wire to its connection; false if it is the host stack's to process. */
-  private receiveSegment(connection: OffloadedConnection, frame: Frame, received: ReceivedSegment): boolean {
+  private receiveSegment(
+    connection: OffloadedConnection,
+    frame: Frame,
+    received: ReceivedSegment,
+    tag: VlanTag | undefined,
+  ): boolean {
     if (connection.holdsSegments) {
-      connection.hold(frame.bytes.slice(0, frame.length));
+      connection.hold({ bytes: frame.bytes.slice(0, frame.length), tag });
       return true;
     }
     if (!connection.processesSegments) return false;
@@ -367,7 +372,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
     statistics.segmentReceived(false);
     if (connection.processSegment(this.segment) === 'urgent')
-      connection.hold(frame.bytes.slice(0, frame.length));
+      connection.hold({ bytes: frame.bytes.slice(0, frame.length), tag });
     return true;
   }
 
