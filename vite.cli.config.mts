@@ -5,12 +5,13 @@ import { defineConfig } from 'vite';
 const inRoot = (...parts: string[]): string => path.resolve(import.meta.dirname, ...parts);
 
 /**
- * The headless command line, one file with everything in it but Node (run by bin/chimneysweep.mjs), and but the TypeScript compiler:
- * that is twenty times as large as the rest and needed for driver modules only, so that it stays in node_modules.
+ * The headless command line, one file with everything in it but Node (run by bin/chimneysweep.mjs), and but what stays in
+ * node_modules: the TypeScript compiler, which is twenty times as large as the rest and needed for driver modules only, and koffi,
+ * which brings native code and is needed for a real wire only.
  */
 export default defineConfig({
   publicDir: false,
-  ssr: { noExternal: true, external: ['typescript'], target: 'node' },
+  ssr: { noExternal: true, external: ['typescript', 'koffi'], target: 'node' },
   build: {
     ssr: true,
     outDir: inRoot('out', 'cli'),
@@ -21,7 +22,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: { index: inRoot('electron', 'cli', 'index.ts') },
-      external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`), 'typescript'],
+      external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`), 'typescript', 'koffi'],
       output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
     },
   },

@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
 import { addInfoCommand } from './infoCommand';
+import { addPacketdrillCommand } from './packetdrillCommand';
+import { addPcapngCommand } from './pcapngCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSoakWorker, serveSoak } from './soakWorker';
@@ -21,7 +23,9 @@ async function main(): Promise<number> {
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
+  addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addPacketdrillCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {

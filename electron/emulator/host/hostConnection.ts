@@ -76,6 +76,12 @@ export interface PathBytes {
   chimney: number;
 }
 
+/** How often a connection has changed its owner. */
+export interface HandOverCounts {
+  offloads: number;
+  uploads: number;
+}
+
 /** See the file's head. */
 export class HostConnection {
   readonly handle: NDIS_OFFLOAD_HANDLE;
@@ -85,6 +91,8 @@ export class HostConnection {
   engine: TcpEngine;
   /** Application bytes received, by path. */
   readonly received: PathBytes = { hostPath: 0, chimney: 0 };
+  /** Times that the target has taken the connection over, and that the host has had it back. */
+  readonly handOvers: HandOverCounts = { offloads: 0, uploads: 0 };
 
   private readonly timer: TimerObject;
   private readonly output: SegmentOutput;
@@ -437,7 +445,8 @@ export class HostConnection {
     this.updateActions = 0;
     engine.congestion.settle();
     const delegated = exportDelegated(engine, stack.kernel.now);
-    this.offeredBytes = this.reads.takeBuffered();
+    // Behind the peer's FIN nothing more is received: what has not been read stays here, where the reader finds it.
+    this.offeredBytes = this.peerClosedReported ? [] : this.reads.takeBuffered();
     delegated.BufferedData = linkChain(
       this.offeredBytes.map((bytes) => allocateNetBufferList(stack.kernel.addresses, [bytes])),
     );
@@ -455,6 +464,7 @@ export class HostConnection {
   /** The target has taken the connection over. */
   onOffloaded(): void {
     this.discardedEngineBytes += this.engine.newBytesSent;
+    this.handOvers.offloads++;
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);
     if (held.length > 0) this.forward(held);
@@ -517,6 +527,7 @@ export class HostConnection {
       send.acknowledged = send.bytes.length - list.dataLength;
       this.engine.restore(send.rest, send, true);
     }
+    this.handOvers.uploads++;
     stack.note(this.id, 'The host path has the connection again');
     this.reads.noneIsPosted();
     this.takeBuffered(delegated.BufferedData);

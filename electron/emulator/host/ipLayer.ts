@@ -52,7 +52,7 @@ export class IpLayer {
 
   /** Takes an untagged IPv4 or IPv6 frame; `segment` is free to be used for it. */
   receive(bytes: Uint8Array, segment: TcpSegment): void {
-    const received = readSegmentFrame(segment, bytes, bytes.length, 'skip');
+    const received = readSegmentFrame(segment, bytes, bytes.length, 'in-frame', 'skip');
     if (typeof received === 'string') {
       this.receiveOther(bytes, segment, received);
       return;

@@ -163,6 +163,10 @@ export class OffloadedConnection implements PVOID {
       emit: (segment, queue, offset, retransmission) => {
         askIfStale(adapter, this.path.neighbor);
         const frame = adapter.pool.take('chimney');
+        if (adapter.settings.emitsLargeFrames) {
+          frame.checksum = 'partial';
+          frame.segmentSize = segment.payloadLength > this.engine.mss ? this.engine.mss : 0;
+        }
         fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
         frame.connection = adapter.connectionId(this.handle);
         frame.retransmission = retransmission;

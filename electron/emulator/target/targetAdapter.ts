@@ -32,6 +32,7 @@ import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import {
   carriesInternet,
+  completeTcpChecksum,
   readFirstFragment,
   readSegmentFrame,
   type ReceivedSegment,
@@ -336,13 +337,14 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     const tag = tagOf(frame.bytes, frame.length);
     if (tag !== undefined) removeTag(frame);
     if (this.objects.connections.size > 0 && carriesInternet(frame.bytes, frame.length)) {
-      const received = readSegmentFrame(this.segment, frame.bytes, frame.length);
+      const received = readSegmentFrame(this.segment, frame.bytes, frame.length, frame.checksum);
       if (typeof received !== 'string') {
         const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
         if (connection?.acceptsTag(tag) === false) return;
         if (connection !== undefined && this.receiveSegment(connection, frame, received, tag)) return;
       } else if (received === 'fragment') this.noteFragment(frame);
     }
+    completeTcpChecksum(frame);
     this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection, tag);
   }
 
@@ -364,6 +366,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     tag: VlanTag | undefined,
   ): boolean {
     if (connection.holdsSegments) {
+      completeTcpChecksum(frame);
       connection.hold({ bytes: frame.bytes.slice(0, frame.length), tag });
       return true;
     }
@@ -371,8 +374,10 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     const statistics = this.statistics[connection.version];
     statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
     statistics.segmentReceived(false);
-    if (connection.processSegment(this.segment) === 'urgent')
+    if (connection.processSegment(this.segment) === 'urgent') {
+      completeTcpChecksum(frame);
       connection.hold({ bytes: frame.bytes.slice(0, frame.length), tag });
+    }
     return true;
   }
 

@@ -36,6 +36,11 @@ export interface TargetSettings {
   readonly ringTime: number;
   /** Speed that the adapter reports for its link, bits per second. */
   readonly linkSpeed: number;
+  /**
+   * Whether the other end of the cable takes frames larger than the MTU and cuts them, and adds TCP checksums: so the hardware emits up
+   * to 64 KiB of a connection at a time.
+   */
+  readonly emitsLargeFrames: boolean;
   /** Push timer of the receive delivery algorithm (TcpPushTicks). */
   readonly pushTime: number;
   /** Host ticks after which a neighbor that nobody has heard of is asked about (NceStaleTicks). */
@@ -63,6 +68,7 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },
   ringTime: 50_000,
   linkSpeed: 1_000_000_000,
+  emitsLargeFrames: false,
   pushTime: 500_000_000,
   nceStaleTicks: 30_000,
   doubtRetransmissions: 0,

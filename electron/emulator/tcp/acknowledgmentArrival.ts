@@ -19,7 +19,7 @@ export function processAcknowledgment(
     tcb.acknowledge = 'now';
     return false;
   }
-  const window = segment.window * 2 ** variables.SndWindScale;
+  const window = segment.window * (1 << variables.SndWindScale);
   const advances = isBefore(variables.SndUna, acknowledgment);
   if (advances) acknowledgeNew(tcb, segment, acknowledgment, now);
   else if (

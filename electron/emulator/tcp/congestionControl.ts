@@ -5,6 +5,13 @@ import type { TcpVariables } from './tcpVariables';
 /** No window of ours grows beyond this; it keeps products exact. */
 const largestWindow = 0x3fff_ffff;
 
+/** What {@link CongestionControl.onAcknowledged} answers: made once, for there is one for every acknowledgment. */
+const answers = {
+  firstPartial: { partial: true, restartTimer: true },
+  partial: { partial: true, restartTimer: false },
+  whole: { partial: false, restartTimer: true },
+} as const;
+
 /** What congestion control remembers besides CWnd and SsThresh; it doesn't cross a hand-over. */
 export class CongestionControl {
   /** Whether a fast recovery is under way. */
@@ -46,12 +53,12 @@ export class CongestionControl {
       if (isBefore(acknowledgment, this.recover)) {
         const restartTimer = this.partialAcknowledgments++ === 0;
         variables.CWnd = Math.max(mss, variables.CWnd - acknowledged + (acknowledged >= mss ? mss : 0));
-        return { partial: true, restartTimer };
+        return restartTimer ? answers.firstPartial : answers.partial;
       }
       this.inRecovery = false;
       const flight = distance(acknowledgment, variables.SndMax);
       variables.CWnd = Math.min(variables.SsThresh, Math.max(flight, mss) + mss);
-      return { partial: false, restartTimer: true };
+      return answers.whole;
     }
     // Follows at a distance of one byte: left behind by half the sequence space, it would look as if it lay ahead.
     if (isBefore(this.recover, acknowledgment)) this.recover = advance(acknowledgment, -1);
@@ -60,7 +67,7 @@ export class CongestionControl {
         ? Math.min(acknowledged, mss)
         : Math.max(1, Math.floor((mss * mss) / variables.CWnd));
     variables.CWnd = Math.min(largestWindow, variables.CWnd + growth);
-    return { partial: false, restartTimer: true };
+    return answers.whole;
   }
 
   /** A duplicate acknowledgment has been counted in DupAckCount. Answers whether to send the segment at SndUna again. */

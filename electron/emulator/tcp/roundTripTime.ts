@@ -33,5 +33,5 @@ export function retransmissionTimeout(
   const base =
     variables.SRtt === 0 ? initialTimeout : ((variables.SRtt >> 3) + Math.max(1, variables.RttVar)) * tick;
   const bounded = Math.max(base, settings.minimumRetransmissionTimeout);
-  return Math.min(bounded * 2 ** Math.min(backoffs, 16), settings.maximumRetransmissionTimeout);
+  return Math.min(bounded * (1 << Math.min(backoffs, 16)), settings.maximumRetransmissionTimeout);
 }

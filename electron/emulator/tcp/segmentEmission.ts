@@ -25,10 +25,7 @@ export function emitSegment(
   out.SequenceNumber = sequence;
   out.flags = flags;
   out.AcknowledgmentNumber = acknowledges ? variables.RcvNxt : 0;
-  out.window = Math.min(
-    0xffff,
-    syn ? variables.RcvWnd : Math.floor(variables.RcvWnd / 2 ** variables.RcvWindScale),
-  );
+  out.window = Math.min(0xffff, syn ? variables.RcvWnd : variables.RcvWnd >>> variables.RcvWindScale);
   out.payloadLength = payloadLength;
   const stamped = syn
     ? tcb.settings.timestamps && (flags === tcpFlags.SYN || variables.timestampsEnabled)

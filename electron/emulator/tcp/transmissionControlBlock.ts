@@ -72,7 +72,7 @@ export class TransmissionControlBlock {
 
   /** Window that the user has room for and that a header can express. */
   get offerableSpace(): number {
-    return Math.min(this.user.receiveSpace(), 0xffff * 2 ** this.variables.RcvWindScale);
+    return Math.min(this.user.receiveSpace(), 0xffff * (1 << this.variables.RcvWindScale));
   }
 
   /** Whether data, or a FIN that has not been sent, needs the peer's window. */

@@ -1,9 +1,9 @@
 /** A TCP segment as a whole frame: Ethernet, IPv4 or IPv6, TCP, payload. */
 import type { SendQueue } from '../tcp/sendQueue';
-import { isIpv6, type IpAddress, type MacAddress } from './address';
+import { ipAddressLengths, isIpv6, type IpAddress, type MacAddress } from './address';
 import { ethernetHeaderLength, etherTypeOf, etherTypes, writeEthernetHeader } from './ethernet';
-import type { Frame } from './frame';
-import { finishChecksum, sumPseudoHeader } from './internetChecksum';
+import type { Frame, FrameChecksum } from './frame';
+import { finishChecksum, sumPseudoHeader, sumWords } from './internetChecksum';
 import {
   ipProtocols,
   ipv4HeaderLength,
@@ -23,6 +23,7 @@ import {
 import {
   headerLengthOf,
   readTcpSegment,
+  tcpHeaderLength,
   writeTcpSegment,
   type TcpProblem,
   type TcpSegment,
@@ -45,7 +46,7 @@ export interface SegmentAddressing {
 
 /**
  * Fills `frame` with a segment whose payload is taken from `queue` at `offset`; sets its lengths. `identification` goes into an IPv4
- * header; an IPv6 datagram has none unless it is a fragment (WIR-020).
+ * header; an IPv6 datagram has none unless it is a fragment (WIR-020). Where the frame says that its checksum is `partial`, it is.
  */
 export function fillSegmentFrame(
   frame: Frame,
@@ -60,7 +61,9 @@ export function fillSegmentFrame(
   const tcpAt = ethernetHeaderLength + (overIpv6 ? ipv6HeaderLength : ipv4HeaderLength);
   const headerLength = headerLengthOf(segment);
   if (segment.payloadLength > 0) queue.copyOut(offset, segment.payloadLength, bytes, tcpAt + headerLength);
-  const tcpLength = writeTcpSegment(bytes, tcpAt, segment, addressing.source, addressing.destination);
+  const { source, destination } = addressing;
+  const checksum = frame.checksum === 'partial' ? 'partial' : 'in-frame';
+  const tcpLength = writeTcpSegment(bytes, tcpAt, segment, source, destination, checksum);
   frame.length = tcpAt + tcpLength;
   frame.payloadLength = segment.payloadLength;
   if (overIpv6) {
@@ -103,6 +106,25 @@ export function leaveTcpChecksum(frame: Frame, source: IpAddress, destination: I
   frame.bytes[tcpAt + checksumOffset + 1] = folded & 0xff;
 }
 
+/** Fills in the TCP checksum of a frame whose checksum is `partial`; any other stays as it is. */
+export function completeTcpChecksum(frame: Frame): void {
+  if (frame.checksum !== 'partial') return;
+  frame.checksum = 'in-frame';
+  const { bytes, length } = frame;
+  const tcpAt = tcpOffsetOf(bytes, length);
+  if (tcpAt === undefined || tcpAt + tcpHeaderLength > length) return;
+  const checksum = finishChecksum(sumWords(0, bytes, tcpAt, length));
+  bytes[tcpAt + checksumOffset] = checksum >>> 8;
+  bytes[tcpAt + checksumOffset + 1] = checksum & 0xff;
+}
+
+/** Where the TCP header of an untagged frame without extension headers begins. */
+function tcpOffsetOf(bytes: Uint8Array, length: number): number | undefined {
+  const etherType = etherTypeOf(bytes, length);
+  if (etherType === etherTypes.ipv6) return ipv6Offset + ipv6HeaderLength;
+  return etherType === etherTypes.ipv4 ? ipv4Offset + (bytes[ipv4Offset]! & 0xf) * 4 : undefined;
+}
+
 /** Where a frame's TCP segment comes from and goes to. */
 export interface ReceivedSegment {
   readonly source: IpAddress;
@@ -110,6 +132,17 @@ export interface ReceivedSegment {
   /** Where the TCP header begins, and the length of header and payload. */
   readonly tcpAt: number;
   readonly tcpLength: number;
+}
+
+/** Answers of {@link readSegmentFrame} for IPv4, one for each segment object that is read into. */
+const origins = new WeakMap<TcpSegment, SegmentOrigin>();
+
+/** See {@link ReceivedSegment}: the same object for frame after frame. */
+class SegmentOrigin implements ReceivedSegment {
+  readonly source = new Uint8Array(ipAddressLengths.ipv4);
+  readonly destination = new Uint8Array(ipAddressLengths.ipv4);
+  tcpAt = 0;
+  tcpLength = 0;
 }
 
 /** Why a frame holds no segment that TCP could take. */
@@ -164,34 +197,48 @@ export function carriesInternet(bytes: Uint8Array, length: number): boolean {
 }
 
 /**
- * Checks an IPv4 or IPv6 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. Options of IPv4 and
- * extension headers of IPv6 are something wrong unless they are to be skipped.
+ * Checks an IPv4 or IPv6 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. A TCP checksum that is not
+ * `in-frame` is not looked at. Options of IPv4 and extension headers of IPv6 are something wrong unless they are to be skipped. The
+ * answer holds until the next frame is read into the same segment.
  */
 export function readSegmentFrame(
   segment: TcpSegment,
   bytes: Uint8Array,
   length: number,
+  checksum: FrameChecksum = 'in-frame',
   options: 'refuse' | 'skip' = 'refuse',
 ): ReceivedSegment | SegmentProblem {
   if (etherTypeOf(bytes, length) === etherTypes.ipv6)
-    return readIpv6SegmentFrame(segment, bytes, length, options);
+    return readIpv6SegmentFrame(segment, bytes, length, checksum, options);
   const header = readIpv4Header(bytes, length, ipv4Offset);
   if (typeof header === 'string') return header;
   if (header.protocol !== ipProtocols.tcp) return 'not-tcp';
   if (header.isFragment) return 'fragment';
-  const source = bytes.subarray(ipv4Offset + 12, ipv4Offset + 16);
-  const destination = bytes.subarray(ipv4Offset + 16, ipv4Offset + 20);
-  const tcpAt = ipv4Offset + header.headerLength;
-  const tcpLength = header.totalLength - header.headerLength;
-  const problem = readTcpSegment(segment, bytes, tcpAt, tcpLength, source, destination);
+  const origin = originOf(segment);
+  const { source, destination } = origin;
+  for (let index = 0; index < ipAddressLengths.ipv4; index++) {
+    source[index] = bytes[ipv4Offset + 12 + index]!;
+    destination[index] = bytes[ipv4Offset + 16 + index]!;
+  }
+  origin.tcpAt = ipv4Offset + header.headerLength;
+  origin.tcpLength = header.totalLength - header.headerLength;
+  const { tcpAt, tcpLength } = origin;
+  const problem = readTcpSegment(segment, bytes, tcpAt, tcpLength, source, destination, checksum);
   if (problem !== undefined) return problem;
-  return header.hasOptions && options === 'refuse' ? 'options' : { source, destination, tcpAt, tcpLength };
+  return header.hasOptions && options === 'refuse' ? 'options' : origin;
+}
+
+function originOf(segment: TcpSegment): SegmentOrigin {
+  let origin = origins.get(segment);
+  if (origin === undefined) origins.set(segment, (origin = new SegmentOrigin()));
+  return origin;
 }
 
 function readIpv6SegmentFrame(
   segment: TcpSegment,
   bytes: Uint8Array,
   length: number,
+  checksum: FrameChecksum,
   options: 'refuse' | 'skip',
 ): ReceivedSegment | SegmentProblem {
   const header = readIpv6Header(bytes, length, ipv6Offset);
@@ -200,7 +247,7 @@ function readIpv6SegmentFrame(
   if (header.protocol !== ipProtocols.tcp) return 'not-tcp';
   const { source, destination } = ipv6Addresses(bytes);
   const { upperAt, upperLength } = header;
-  const problem = readTcpSegment(segment, bytes, upperAt, upperLength, source, destination);
+  const problem = readTcpSegment(segment, bytes, upperAt, upperLength, source, destination, checksum);
   if (problem !== undefined) return problem;
   return header.hasExtensions && options === 'refuse'
     ? 'options'

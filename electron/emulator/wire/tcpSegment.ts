@@ -1,6 +1,7 @@
 /** TCP segments as bytes and as fields (RFC 9293 section 3.1; options of RFC 7323). */
 import { finishChecksum, sumPseudoHeader, sumWords } from './internetChecksum';
 import { ipProtocols } from './ipv4';
+import type { FrameChecksum } from './frame';
 import type { IpAddress } from './address';
 
 /** Control bits. */
@@ -83,6 +84,7 @@ function getU32(bytes: Uint8Array, at: number): number {
 /**
  * Writes a segment's header at `at`, in front of its payload, which must already stand behind the header
  * (`at + headerLengthOf(segment)`), and fills in the checksum. Answers the length of header and payload.
+ * @param checksum `partial` leaves the folded sum over the pseudo-header in the field, for somebody else to add the rest.
  */
 export function writeTcpSegment(
   bytes: Uint8Array,
@@ -90,6 +92,7 @@ export function writeTcpSegment(
   segment: TcpSegment,
   source: IpAddress,
   destination: IpAddress,
+  checksum: 'in-frame' | 'partial' = 'in-frame',
 ): number {
   const headerLength = headerLengthOf(segment);
   const length = headerLength + segment.payloadLength;
@@ -124,17 +127,19 @@ export function writeTcpSegment(
     putU32(bytes, option + 4, segment.timestampValue);
     putU32(bytes, option + 8, segment.timestampEcho ?? 0);
   }
-  const total = sumWords(
-    sumPseudoHeader(source, destination, ipProtocols.tcp, length),
-    bytes,
-    at,
-    at + length,
-  );
-  putU16(bytes, at + 16, finishChecksum(total));
+  const pseudoHeader = sumPseudoHeader(source, destination, ipProtocols.tcp, length);
+  const field =
+    checksum === 'partial'
+      ? ~finishChecksum(pseudoHeader) & 0xffff
+      : finishChecksum(sumWords(pseudoHeader, bytes, at, at + length));
+  putU16(bytes, at + 16, field);
   return length;
 }
 
-/** Checks and decodes bytes[at, at + length) into `segment`; answers what is wrong, or undefined. */
+/**
+ * Checks and decodes bytes[at, at + length) into `segment`; answers what is wrong, or undefined. Only a checksum that is
+ * `in-frame` is looked at.
+ */
 export function readTcpSegment(
   segment: TcpSegment,
   bytes: Uint8Array,
@@ -142,17 +147,15 @@ export function readTcpSegment(
   length: number,
   source: IpAddress,
   destination: IpAddress,
+  checksum: FrameChecksum = 'in-frame',
 ): TcpProblem | undefined {
   if (length < tcpHeaderLength) return 'too-short';
   const headerLength = (bytes[at + 12]! >>> 4) * 4;
   if (headerLength < tcpHeaderLength || headerLength > length) return 'bad-offset';
-  const total = sumWords(
-    sumPseudoHeader(source, destination, ipProtocols.tcp, length),
-    bytes,
-    at,
-    at + length,
-  );
-  if (finishChecksum(total) !== 0) return 'bad-checksum';
+  if (checksum === 'in-frame') {
+    const pseudoHeader = sumPseudoHeader(source, destination, ipProtocols.tcp, length);
+    if (finishChecksum(sumWords(pseudoHeader, bytes, at, at + length)) !== 0) return 'bad-checksum';
+  }
   segment.sourcePort = getU16(bytes, at);
   segment.destinationPort = getU16(bytes, at + 2);
   segment.SequenceNumber = getU32(bytes, at + 4);

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectionUser } from '../../../../electron/emulator/host/connectionUser';
+import type { HostConnection } from '../../../../electron/emulator/host/hostConnection';
+import { WiredHost, type WiredService } from '../../../../electron/emulator/wired/wiredHost';
+import { TraceRecorder } from '../../../../electron/recorder/traceRecorder';
+import { traceFormatVersion } from '../../../../shared/trace/records';
+import { streamByte } from '../../../harness/segmentNotation';
+import { WiredPair, injectInto, wiredSettings } from '../../../harness/wiredPair';
+
+const port = 7;
+
+/** So slow that a transfer has time for many hand-overs. */
+const slowLink = { bitsPerSecond: 100e6, delay: 10_000, queueBytes: 1024 * 1024, loss: 0 } as const;
+
+/** Sends back whatever comes. */
+const echo: WiredService = {
+  port,
+  accept: (connection) => ({
+    onConnected: () => undefined,
+    onData: (bytes) => {
+      connection.send(bytes, () => undefined);
+    },
+    onPeerClosed: () => {
+      connection.shutdown();
+    },
+    onClosed: () => undefined,
+  }),
+};
+
+/** Sends a stream, closes, and looks at what comes back. */
+class Client implements ConnectionUser {
+  returned = 0;
+  firstWrong: number | undefined;
+  ended: string | undefined;
+  connection: HostConnection | undefined;
+
+  constructor(private readonly count: number) {}
+
+  onConnected(): void {
+    const piece = 50_000;
+    for (let at = 0; at < this.count; at += piece) {
+      const bytes = Uint8Array.from({ length: Math.min(piece, this.count - at) }, (_, index) =>
+        streamByte(at + index),
+      );
+      this.connection!.send(bytes, () => undefined);
+    }
+    this.connection!.shutdown();
+  }
+
+  onData(bytes: Uint8Array): void {
+    for (const byte of bytes) {
+      if (byte !== streamByte(this.returned)) this.firstWrong ??= this.returned;
+      this.returned++;
+    }
+  }
+
+  onPeerClosed(): void {
+    // Everything is over when the connection is.
+  }
+
+  onClosed(reason: string): void {
+    this.ended = reason;
+  }
+}
+
+function carry(pair: WiredPair, count: number): Client {
+  const client = new Client(count);
+  client.connection = pair.connect(port, client);
+  pair.play(20_000_000_000, () => client.ended !== undefined);
+  return client;
+}
+
+/** A probe that records, and the bytes of its trace so far. */
+function recorder(): { readonly probe: TraceRecorder; readonly bytes: () => Buffer } {
+  const pieces: Buffer[] = [];
+  const header = {
+    format: 'chimneysweep-trace',
+    version: traceFormatVersion,
+    application: 'test',
+    scenario: 'wire',
+    title: 'Wire',
+    seed: 2,
+    settings: {},
+    snapLength: 128,
+  } as const;
+  const probe = new TraceRecorder(header, {
+    write: (bytes) => {
+      pieces.push(Buffer.from(bytes));
+    },
+  });
+  return { probe, bytes: () => Buffer.concat(pieces) };
+}
+
+describe('a host whose cable leads out of the emulator', () => {
+  it('serves a connection through host path and chimney by turns, byte for byte', () => {
+    const pair = new WiredPair([echo], {
+      link: slowLink,
+      handOvers: { kind: 'every-bytes', bytes: 40_000 },
+    });
+    const client = carry(pair, 1_000_000);
+    expect(client.ended).toBe('closed');
+    expect(client.returned).toBe(1_000_000);
+    expect(client.firstWrong).toBeUndefined();
+    const [accepted] = pair.server.connections;
+    expect(accepted!.handOvers.offloads).toBeGreaterThanOrEqual(10);
+    expect(accepted!.handOvers.uploads).toBeGreaterThanOrEqual(10);
+    const { bytesReceived } = pair.server.report('wire', true, '');
+    expect(bytesReceived.hostPath).toBeGreaterThan(0);
+    expect(bytesReceived.chimney).toBeGreaterThan(0);
+    expect(bytesReceived.hostPath + bytesReceived.chimney).toBe(1_000_000);
+  });
+
+  it('keeps a connection in the chimney once it is there', () => {
+    const pair = new WiredPair([echo], { handOvers: { kind: 'offload' } });
+    const client = carry(pair, 400_000);
+    expect(client.returned).toBe(400_000);
+    expect(pair.server.connections[0]!.handOvers).toEqual({ offloads: 1, uploads: 0 });
+  });
+
+  it('records the same trace when the same frames come in at the same moments', () => {
+    const handOvers = { kind: 'every-time', interval: 700_000 } as const;
+    const live = recorder();
+    const pair = new WiredPair([echo], { handOvers, link: slowLink }, {}, live.probe);
+    const client = carry(pair, 300_000);
+    expect(client.returned).toBe(300_000);
+    const end = pair.server.now;
+    const replayed = recorder();
+    const again = new WiredHost(
+      replayed.probe,
+      wiredSettings(2, { handOvers, link: slowLink }),
+      [echo],
+      () => undefined,
+    );
+    for (const carried of pair.toServer) injectInto(again, carried);
+    again.advanceTo(end);
+    live.probe.finish(pair.server.report('wire', true, ''));
+    replayed.probe.finish(again.report('wire', true, ''));
+    expect(pair.server.connections[0]!.handOvers.offloads).toBeGreaterThan(3);
+    expect(replayed.bytes().equals(live.bytes())).toBe(true);
+  });
+
+  it('leaves nothing behind in its pool of frames', () => {
+    const pair = new WiredPair([echo]);
+    carry(pair, 100_000);
+    pair.play(1_000_000_000);
+    expect(pair.server.pool.outstanding).toBe(0);
+  });
+});
+
+describe('a wire that carries frames larger than the MTU', () => {
+  it('leaves TCP checksums to the wire while offloaded, and the peer trusts what has been on no wire', () => {
+    const offloaded = { largeFrames: true, handOvers: { kind: 'offload' } } as const;
+    const pair = new WiredPair([echo], offloaded, { largeFrames: true });
+    const client = carry(pair, 600_000);
+    expect(client.returned).toBe(600_000);
+    expect(client.firstWrong).toBeUndefined();
+    expect(pair.fromServer.some(({ checksum }) => checksum === 'partial')).toBe(true);
+  });
+
+  it('hands a partial checksum up the host path completed, so that the host finds it right', () => {
+    const pair = new WiredPair([echo], { largeFrames: true }, { largeFrames: true });
+    const client = carry(pair, 100_000);
+    expect(client.returned).toBe(100_000);
+  });
+});
