@@ -235,6 +235,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     return writeConnectionOffload({
       SupportIPv4: this.current.offloadsIPv4,
       SupportIPv6: this.current.hasIPv6 && this.current.offloadsIPv6,
+      SupportSack: this.settings.tcp.sack,
       TcpConnectionOffloadCapacity: this.current.tcpCapacity,
     });
   }
@@ -244,6 +245,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     return writeConnectionOffload({
       SupportIPv4: true,
       SupportIPv6: this.current.hasIPv6,
+      SupportSack: this.settings.tcp.sack,
       TcpConnectionOffloadCapacity: this.hardwareCapacity,
     });
   }
