@@ -67,11 +67,8 @@ export class ScenarioRun {
     this.machine = machine;
     const application = machine.probe.component('application', 'Application');
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
-    const links = {
-      ...plan,
-      chimney: settings.chimney,
-      ...(settings.link === undefined ? {} : { link: requestedLink(settings.link) }),
-    };
+    const link = settings.link === undefined ? {} : { link: requestedLink(settings.link) };
+    const links = { ...plan, ...link, versions: settings.ipVersions, chimney: settings.chimney };
     const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
