@@ -55,6 +55,25 @@ export class NET_BUFFER {
     public DataLength: number,
   ) {}
 
+  /** Copies bytes over the used ones from `offset` on; what does not fit is left out. */
+  write(offset: number, bytes: Uint8Array): void {
+    let skip = this.DataOffset + offset;
+    let written = 0;
+    const end = Math.min(bytes.length, this.DataLength - offset);
+    for (let mdl: MDL | null = this.MdlChain; mdl !== null && written < end; mdl = mdl.Next) {
+      const room = mdl.ByteCount - skip;
+      if (room <= 0) {
+        skip -= mdl.ByteCount;
+        continue;
+      }
+      const count = Math.min(end - written, room);
+      const part = count === bytes.length ? bytes : bytes.subarray(written, written + count);
+      mdl.bytes.set(part, skip);
+      written += count;
+      skip = 0;
+    }
+  }
+
   /** Calls `visit` for each run of used bytes, in order. */
   forEachRun(visit: (bytes: Uint8Array, isLast: boolean) => void): void {
     let skip = this.DataOffset;
