@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
 import { addInfoCommand } from './infoCommand';
+import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
@@ -24,6 +25,7 @@ async function main(): Promise<number> {
   addDdiCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addPacketdrillCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {
