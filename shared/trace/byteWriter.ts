@@ -68,7 +68,7 @@ export class ByteWriter {
   raw(source: Uint8Array, start = 0, end = source.length): void {
     const count = end - start;
     this.reserve(count);
-    if (count < 256)
+    if (count < 32)
       for (let index = 0; index < count; index++) this.bytes[this.length + index] = source[start + index]!;
     else this.bytes.set(source.subarray(start, end), this.length);
     this.length += count;

@@ -38,7 +38,7 @@ import { TcpConnectionState } from '../tcp/tcpVariables';
 import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
 import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
-import { Frame } from '../wire/frame';
+import { Frame, FramePool } from '../wire/frame';
 import { fillSegmentFrame, leaveTcpChecksum, readSegmentFrame } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
 import { tagInfoOf } from '../wire/vlanTag';
@@ -73,6 +73,14 @@ export interface ConnectOptions {
 /** Distance between the last sequence number of a connection and the first one of its next incarnation (RFC 9293 section 3.10.7.4). */
 const incarnationGap = 128_000;
 
+/** A segment on its way down: its memory is the host stack's again when its list is. */
+class SentSegment {
+  constructor(
+    readonly connection: HostConnection,
+    readonly frame: Frame,
+  ) {}
+}
+
 /** See the file's head. It has one adapter. */
 export class HostStack implements PVOID {
   readonly kernel: Kernel;
@@ -101,6 +109,8 @@ export class HostStack implements PVOID {
   private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
   /** One for each processor: while one builds or reads a frame, another may begin with the next. */
   private readonly scratches: readonly Frame[];
+  /** Memory of segments that NDIS has. */
+  private readonly packets = new FramePool();
   private readonly segments: readonly TcpSegment[];
   private identification = 0;
   private readonly localPorts = new LocalPorts();
@@ -220,7 +230,10 @@ export class HostStack implements PVOID {
       },
       SendNetBufferListsCompleteHandler: (_context, lists) => {
         for (const list of chainToArray(lists)) {
-          if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
+          if (!(list.ProtocolReserved instanceof SentSegment)) continue;
+          const { connection, frame } = list.ProtocolReserved;
+          this.packets.release(frame);
+          connection.onFrameSent();
         }
       },
       StatusHandlerEx: (_context, indication) => {
@@ -495,7 +508,6 @@ export class HostStack implements PVOID {
     retransmission: boolean,
   ): void {
     const { settings } = this;
-    const scratch = this.scratches[this.kernel.processor]!;
     const { neighbor } = connection.path;
     const { mac } = neighbor;
     if (mac === undefined) this.neighbors.resolve(neighbor, () => undefined);
@@ -516,14 +528,15 @@ export class HostStack implements PVOID {
       timeToLive: connection.cachedState.TtlOrHopLimit,
       typeOfService: connection.cachedState.TosOrTrafficClass,
     };
-    fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
+    const frame = this.packets.take('host');
+    fillSegmentFrame(frame, addressing, this.identification, segment, queue, offset);
     const { leavesChecksum } = this.administration;
-    if (leavesChecksum) leaveTcpChecksum(scratch, settings.address, connection.remoteAddress);
-    const list = this.packet(scratch.bytes.slice(0, scratch.length), connection.cachedState.UserPriority);
+    if (leavesChecksum) leaveTcpChecksum(frame, settings.address, connection.remoteAddress);
+    const list = this.packet(frame.bytes.subarray(0, frame.length), connection.cachedState.UserPriority);
     if (leavesChecksum)
       list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] =
         checksumInfo.IsIPv4 | checksumInfo.TcpChecksum;
-    list.ProtocolReserved = connection;
+    list.ProtocolReserved = new SentSegment(connection, frame);
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
     this.ndis.NdisSendNetBufferLists(this.binding, list, connection.id);
   }
