@@ -108,8 +108,8 @@ export class OffloadedConnection implements PVOID {
 
   private started = false;
   private running = false;
-  /** Something has happened since the engine was last asked to send: it may have more. */
-  private disturbed = false;
+  /** How often something has happened after which the engine may have more to send. */
+  private disturbances = 0;
   private stopped = false;
   private uploaded = false;
   /** RetransmitCount when the neighbor was last thought of. */
@@ -603,7 +603,7 @@ export class OffloadedConnection implements PVOID {
 
   /** Begins what `run` does around work: answers the state before it, or undefined if an outer call follows up on it. */
   private begin(): TcpConnectionState | undefined {
-    this.disturbed = true;
+    this.disturbances++;
     if (this.running) return undefined;
     this.running = true;
     return this.engine.variables.State;
@@ -617,13 +617,13 @@ export class OffloadedConnection implements PVOID {
       this.running = false;
       return;
     }
-    this.disturbed = false;
     const { now } = this.adapter.kernel;
+    const { disturbances } = this;
     this.transmit();
     this.adapter.statistics[this.version].moved(before, this.engine.variables.State);
     this.report();
     // At the same moment, and with nothing new, the engine would do nothing more.
-    if (this.disturbed || this.adapter.kernel.now !== now) this.transmit();
+    if (this.disturbances !== disturbances || this.adapter.kernel.now !== now) this.transmit();
     this.noteBacklog();
     if (this.events.length > 0) this.report();
     this.running = false;
@@ -661,7 +661,7 @@ export class OffloadedConnection implements PVOID {
   /** Makes the completions and raises the events that have become due; none before the initiate has been completed. */
   private report(): void {
     if (!this.started || !this.hasReports) return;
-    this.disturbed = true;
+    this.disturbances++;
     for (;;) {
       const event = this.events.shift();
       if (event !== undefined) this.raise(event);
