@@ -189,6 +189,11 @@ export class OffloadedConnection implements PVOID {
     return !this.stopped && this.engine.variables.State !== TcpConnectionState.Closed;
   }
 
+  /** Whether a segment is the host stack's to judge: a SYN that may begin a new connection after TIME-WAIT (WIR-036). */
+  leavesToHost(segment: TcpSegment): boolean {
+    return segment.has(tcpFlags.SYN) && this.engine.variables.State === TcpConnectionState.TimeWait;
+  }
+
   /** Whether its engine or its indications are at work, here or on another processor. */
   get isRunning(): boolean {
     return this.running;

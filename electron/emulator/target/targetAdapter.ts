@@ -364,7 +364,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       connection.hold(frame.bytes.slice(0, frame.length));
       return true;
     }
-    if (!connection.processesSegments) return false;
+    if (!connection.processesSegments || connection.leavesToHost(this.segment)) return false;
     this.statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
     this.statistics.segmentReceived(false);
     if (connection.processSegment(this.segment) === 'urgent') {
