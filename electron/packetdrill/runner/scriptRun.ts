@@ -284,7 +284,10 @@ export class ScriptRun {
   /** One event of the emulator. */
   private step(): boolean {
     if (++this.steps > mostSteps) throw new Error('a script has set off more events than any script should');
-    const ran = this.stack.machine.step();
+    const { machine, wire } = this.stack;
+    const { segmentCount } = wire;
+    const ran = machine.step();
+    if (wire.segmentCount !== segmentCount) this.wakeSoon();
     this.handOver.direct();
     return ran;
   }
@@ -396,11 +399,18 @@ export class ScriptRun {
     } else this.advanceTo(this.stack.machine.now + settleTime);
   }
 
+  /** The socket that a call is about: of those that it polls, the first. */
   private socketOf(call: SystemCall): ScriptSocket | undefined {
     const [first] = call.arguments;
-    if (first?.kind !== 'integer') return undefined;
-    const found = this.descriptors.get(integerOf(first));
-    return found instanceof ScriptSocket ? found : undefined;
+    const [polled] = first?.kind === 'list' ? first.items : [];
+    const descriptor =
+      polled?.kind === 'structure' ? polled.members.find(({ name }) => name === 'fd')?.value : first;
+    if (descriptor?.kind !== 'integer') return undefined;
+    const found = this.descriptors.get(integerOf(descriptor));
+    if (found instanceof ScriptSocket) return found;
+    const [interest] = found?.interests.keys() ?? [];
+    const watched = interest === undefined ? undefined : this.descriptors.get(interest);
+    return watched instanceof ScriptSocket ? watched : undefined;
   }
 
   private wakeSoon(): void {
