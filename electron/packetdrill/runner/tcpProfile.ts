@@ -31,6 +31,12 @@ export function profileOf({ sysctls, mtu, ipVersion }: ScriptSettings): TcpSetti
     receiveBuffer,
     RcvWindScale: windowScaleOf(largest),
     timestamps: one('tcp_timestamps') !== 0,
+    sack: one('tcp_sack') !== 0,
+    initialWindow: (one('tcp_initial_cwnd') ?? 10) >= 10 ? 'RFC 6928' : 'RFC 3390',
+    // Linux counts every segment that an acknowledgment covers, where RFC 3465 allows two.
+    appropriateByteCounting: one('tcp_appropriate_byte_counting') ?? 1000,
+    restartsAfterIdle: one('tcp_slow_start_after_idle') === 1,
+    blindReset: 'challenge',
     minimumRetransmissionTimeout:
       minimum === undefined ? milliseconds(one('tcp_rto_min_ms'), 200_000_000) : minimum * 1000,
     maximumRetransmissionTimeout: 120_000_000_000,
