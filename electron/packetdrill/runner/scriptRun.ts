@@ -138,6 +138,7 @@ export class ScriptRun {
     this.handOver = new HandOver(
       mode,
       () => wire.segmentCount,
+      (connection) => this.flows.some((flow) => flow.isOf(connection) && flow.hasGap),
       (work) => {
         machine.queueWorkItem(settleTime, work);
       },
@@ -238,10 +239,10 @@ export class ScriptRun {
       () => {
         this.wakeSoon();
       },
-      (refusing) => {
-        machine.queueWorkItem(0, () => {
-          refusing.connection?.abort();
-        });
+      ({ connection }) => {
+        // From inside an indication of the target's nothing is asked of it.
+        if (connection?.place === 'InHost') connection.abort();
+        else machine.queueWorkItem(0, () => connection?.abort());
       },
     );
     this.sockets.push(socket);
@@ -287,7 +288,12 @@ export class ScriptRun {
     const { machine, wire } = this.stack;
     const { segmentCount } = wire;
     const ran = machine.step();
-    if (wire.segmentCount !== segmentCount) this.wakeSoon();
+    if (wire.segmentCount !== segmentCount) {
+      this.wakeSoon();
+      const newest = wire.captured[wire.captured.length - 1]?.segment;
+      if (newest !== undefined && typeof newest !== 'string')
+        this.flows.find((flow) => flow.owns(newest))?.noteOutbound(newest);
+    }
     this.handOver.direct();
     return ran;
   }
@@ -608,7 +614,10 @@ export class ScriptRun {
     };
     const { wire } = this.stack;
     const pieces = this.pieces(live);
-    for (const piece of pieces) wire.inject(live.version, encodeSegment(piece), piece.payload.length, true);
+    for (const piece of pieces) {
+      flow.noteInbound(piece);
+      wire.inject(live.version, encodeSegment(piece), piece.payload.length, true);
+    }
     this.partialAcknowledgments = new Set(pieces.slice(1).map(({ sequence }) => sequence));
     this.advanceTo(this.stack.machine.now + settleTime);
   }

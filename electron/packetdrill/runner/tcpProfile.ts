@@ -37,6 +37,7 @@ export function profileOf({ sysctls, mtu, ipVersion }: ScriptSettings): TcpSetti
     appropriateByteCounting: one('tcp_appropriate_byte_counting') ?? 1000,
     restartsAfterIdle: one('tcp_slow_start_after_idle') === 1,
     blindReset: 'challenge',
+    timesHandshake: true,
     minimumRetransmissionTimeout:
       minimum === undefined ? milliseconds(one('tcp_rto_min_ms'), 200_000_000) : minimum * 1000,
     maximumRetransmissionTimeout: 120_000_000_000,
