@@ -1,6 +1,7 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
+import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
 import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
   addDdiCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addHostCommands(program, exitWith);
   addPacketdrillCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);

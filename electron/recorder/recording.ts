@@ -1,4 +1,6 @@
 /** Runs a scenario and records it: the one way in which window and command line make a trace. */
+import { defaultHostCost } from '../../shared/analysis/hostCostModel';
+import { hostCostSetting, hostCostText } from '../../shared/analysis/hostCostSettings';
 import type { RunReport } from '../../shared/analysis/runReport';
 import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
 import { PcapngWriter, type CaptureSink } from '../../shared/capture/pcapngWriter';
@@ -33,6 +35,11 @@ function moduleSettings({ target, intermediate }: DriverModules): Record<string,
       ? {}
       : { intermediateDriver: intermediate.name, intermediateDriverSha256: intermediate.sha256 }),
   };
+}
+
+/** The header's setting of IP versions, 4, 6 or 46; none where it was not asked for. */
+function ipSettings(versions: ScenarioSettings['ipVersions']): Record<string, number> {
+  return versions === undefined ? {} : { ipVersions: { ipv4: 4, ipv6: 6, both: 46 }[versions] };
 }
 
 /** The header's settings of the links; impairments only where there are any. */
@@ -92,8 +99,10 @@ export class Recording {
           file: fileName,
           fileBytes: settings.file.length,
           loss: settings.loss,
+          ...ipSettings(settings.ipVersions),
           ...linkSettings(settings.link),
           ...moduleSettings(settings.drivers ?? {}),
+          [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
         },
         snapLength,
       },
