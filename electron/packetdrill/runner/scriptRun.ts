@@ -118,10 +118,6 @@ export class ScriptRun {
   ) {
     this.settings = settingsOf(script);
     this.notes = [...this.settings.notes];
-    if (this.settings.ipVersion === 6) {
-      const option = script.options.find(({ name }) => name === 'ip_version');
-      unsupported('IPv6', option ?? { line: 1, column: 1 });
-    }
     this.checkCalls();
     const profile = profileOf(this.settings);
     const tcp = (): ReturnType<typeof profileOf> =>
@@ -132,7 +128,13 @@ export class ScriptRun {
         this.settings,
       );
     const { stack: mode, seed } = choices;
-    this.stack = new StackUnderTest(probe, { mode, seed, mtu: this.settings.mtu, tcp });
+    this.stack = new StackUnderTest(probe, {
+      mode,
+      seed,
+      ipVersion: this.settings.ipVersion,
+      mtu: this.settings.mtu,
+      tcp,
+    });
     const { machine, wire } = this.stack;
     this.random = machine.random(sequenceStream);
     this.handOver = new HandOver(
@@ -561,7 +563,7 @@ export class ScriptRun {
   private get ipFields(): IpFields {
     const { address, hostAddress } = this.stack.wire.addresses;
     return {
-      version: 4,
+      version: this.settings.ipVersion,
       source: address,
       destination: hostAddress,
       typeOfService: 0,
@@ -628,8 +630,10 @@ export class ScriptRun {
   /** A segment that no frame could carry comes as several. */
   private pieces(live: LiveSegment): LiveSegment[] {
     const { payload, flags } = live;
-    const most = this.settings.mtu - 40 - 40;
-    const room = this.settings.mtu - 40 - (live.options.length === 0 ? 0 : 40);
+    const { mtu, ipVersion } = this.settings;
+    const headers = ipVersion === 4 ? 40 : 60;
+    const most = mtu - headers - 40;
+    const room = mtu - headers - (live.options.length === 0 ? 0 : 40);
     if (payload.length <= room) return [live];
     const pieces: LiveSegment[] = [];
     for (let start = 0; start < payload.length; start += most) {
@@ -665,7 +669,7 @@ export class ScriptRun {
       options: [],
       payload: new Uint8Array(payloadLength),
     };
-    this.stack.wire.inject(4, encodeIcmp(packet, this.ipFields, about), 0, false);
+    this.stack.wire.inject(this.settings.ipVersion, encodeIcmp(packet, this.ipFields, about), 0, false);
     this.advanceTo(this.stack.machine.now + settleTime);
   }
 
