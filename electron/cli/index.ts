@@ -5,7 +5,8 @@ import { addInfoCommand } from './infoCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
-import { isSoakWorker, serveSoak } from './soakWorker';
+import { isSeedWorker, serveSeeds } from './seedWorker';
+import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
 
 /** Exit codes: 0 as asked, 1 the run did not reach its goal, 2 the call or its files are wrong. */
@@ -24,6 +25,7 @@ async function main(): Promise<number> {
   addDdiCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addTransparencyCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {
@@ -39,7 +41,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-if (isSoakWorker()) serveSoak();
+if (isSeedWorker()) serveSeeds();
 else {
   void main().then((code) => {
     process.exitCode = code;

@@ -401,7 +401,8 @@ export class HostConnection {
     this.updateActions = 0;
     engine.congestion.settle();
     const delegated = exportDelegated(engine, stack.kernel.now);
-    this.offeredBytes = this.reads.takeBuffered();
+    // Behind the peer's FIN nothing can come that would have to wait behind them: they stay.
+    this.offeredBytes = this.peerClosedReported ? [] : this.reads.takeBuffered();
     delegated.BufferedData = linkChain(
       this.offeredBytes.map((bytes) => allocateNetBufferList(stack.kernel.addresses, [bytes])),
     );

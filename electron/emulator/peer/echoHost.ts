@@ -17,8 +17,8 @@ import type { SwitchedHost } from '../wire/switch';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
 import { insertTag, removeTag, tagOf } from '../wire/vlanTag';
 import { TransmitRing } from '../wire/transmitRing';
-import type { EchoApplication } from './echoApplication';
 import { EchoSession } from './echoSession';
+import type { PeerApplication, PeerApplicationMaker } from './peerApplication';
 
 /** Port of the echo service (RFC 862). */
 export const echoPort = 7;
@@ -47,6 +47,7 @@ export class EchoHost implements SwitchedHost {
   private readonly segment = new TcpSegment();
   private readonly sequenceNumbers: Random;
   private identification = 0;
+  private makeApplication: PeerApplicationMaker | undefined;
   private readonly ring: TransmitRing;
   private readonly untagged = new Frame();
 
@@ -99,8 +100,13 @@ export class EchoHost implements SwitchedHost {
   }
 
   /** The echo of a client's connection to one of its addresses. */
-  application(address: Ipv4Address, client: Ipv4Address, clientPort: number): EchoApplication | undefined {
+  application(address: Ipv4Address, client: Ipv4Address, clientPort: number): PeerApplication | undefined {
     return this.sessions.get(address, echoPort, client, clientPort)?.application;
+  }
+
+  /** Has another application than an echo serve connections from now on. */
+  serve(makeApplication: PeerApplicationMaker): void {
+    this.makeApplication = makeApplication;
   }
 
   /** Resets a client's connection to one of its addresses; nothing happens if there is none. */
@@ -179,23 +185,14 @@ export class EchoHost implements SwitchedHost {
     let session = this.sessions.get(destination, echoPort, source, segment.sourcePort);
     if (session === undefined) {
       if (!segment.has(tcpFlags.SYN)) return;
-      session = this.accept(
-        destination.slice(),
-        source.slice(),
-        segment.sourcePort,
-        frame.bytes.slice(6, 12),
-      );
+      session = this.accept(destination.slice(), source.slice(), segment.sourcePort);
     }
     session.VlanId = VlanId;
+    session.client.heard(frame.bytes);
     session.process(segment);
   }
 
-  private accept(
-    local: Ipv4Address,
-    client: Ipv4Address,
-    clientPort: number,
-    clientMac: MacAddress,
-  ): EchoSession {
+  private accept(local: Ipv4Address, client: Ipv4Address, clientPort: number): EchoSession {
     const { machine, pool, ring } = this;
     const resume = (): void => {
       session.run();
@@ -205,7 +202,7 @@ export class EchoHost implements SwitchedHost {
         const frame = pool.take('peer');
         const addressing = {
           sourceMac: this.mac,
-          destinationMac: clientMac,
+          destinationMac: session.client.mac,
           source: local,
           destination: client,
           timeToLive: 64,
@@ -228,6 +225,7 @@ export class EchoHost implements SwitchedHost {
       clientPort,
       this.sequenceNumbers.nextUint32(),
       output,
+      this.makeApplication,
     );
     this.sessions.set(local, echoPort, client, clientPort, session);
     return session;
