@@ -390,7 +390,6 @@ export class OffloadedConnection implements PVOID {
     this.report();
     const aborted = this.aborted !== 'no';
     delivery.returnPosted(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
-    engine.congestion.settle();
     const delegated = exportDelegated(engine, now);
     const lists = this.sends.splice(0).map((request) => {
       NdisAdvanceNetBufferDataStart(request.list.FirstNetBuffer, request.acknowledged);
@@ -428,6 +427,9 @@ export class OffloadedConnection implements PVOID {
         onReset: () => {
           this.aborted = 'by-peer';
           this.events.push({ type: tcpEvents.abort, information: 0 });
+        },
+        onPeerRestarted: () => {
+          this.askForUpload(uploadReasons.uploadRequested);
         },
         onTimeout: () => {
           this.askForUpload(uploadReasons.timeoutExpiration);
