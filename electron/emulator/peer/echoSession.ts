@@ -1,6 +1,7 @@
 /** One connection of an echo host: an engine, its timer, and the echo that reads and writes. */
 import type { Machine } from '../machine/machine';
 import { Timer } from '../machine/timer';
+import { isBefore } from '../tcp/sequenceNumber';
 import { TcpEngine, type SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
@@ -90,6 +91,15 @@ export class EchoSession {
       return;
     }
     this.engine.process(segment, this.machine.now);
+    this.run();
+  }
+
+  /** A router has refused a segment for its size; believed if it is outstanding (RFC 5927 section 4.1). */
+  packetTooBig(SequenceNumber: number, pathMss: number): void {
+    const { SndUna, SndMax } = this.engine.variables;
+    const isOutstanding = !isBefore(SequenceNumber, SndUna) && isBefore(SequenceNumber, SndMax);
+    if (!isOutstanding || pathMss >= this.engine.pathMss) return;
+    this.engine.packetTooBig(pathMss);
     this.run();
   }
 

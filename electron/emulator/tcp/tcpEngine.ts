@@ -11,6 +11,7 @@ import { restartKeepAlive } from './keepAlive';
 import { armPersist } from './persist';
 import type { ReassemblyQueue } from './reassemblyQueue';
 import { receiveSpaceGrew, receiveWindowChanged } from './receiveWindow';
+import { repeatInSmallerSegments } from './packetTooBig';
 import { retransmitAt } from './retransmission';
 import { transmitInRecovery } from './sackRecovery';
 import { wouldTake } from './segmentAcceptance';
@@ -114,6 +115,12 @@ export class TcpEngine {
 
   set pathMss(bytes: number) {
     this.tcb.pathMss = bytes;
+  }
+
+  /** A router has refused packets for their size: what is outstanding goes again in segments of `pathMss` bytes at most. */
+  packetTooBig(pathMss: number): void {
+    this.tcb.pathMss = pathMss;
+    repeatInSmallerSegments(this.tcb);
   }
 
   /** Payload bytes of a full-sized segment. */
