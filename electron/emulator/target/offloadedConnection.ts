@@ -341,7 +341,15 @@ export class OffloadedConnection implements PVOID {
   /** Neighbor or path have new cached variables, or the path has another neighbor. */
   refreshAddressing(): void {
     this.addressing = this.makeAddressing();
-    this.engine.pathMss = this.path.cached.PathMtu - headerLengths[this.version];
+    const { engine } = this;
+    const { mss } = engine;
+    const pathMss = this.path.cached.PathMtu - headerLengths[this.version];
+    engine.pathMss = pathMss;
+    if (engine.mss >= mss) return;
+    // What is in flight has met a router that refuses it: sent again at once, not after the timeout (RFC 1191 section 6.4).
+    this.run(() => {
+      engine.packetTooBig(pathMss);
+    });
   }
 
   /** Posted bytes that the peer has not acknowledged. */
