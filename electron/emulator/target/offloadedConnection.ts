@@ -207,6 +207,11 @@ export class OffloadedConnection implements PVOID {
     return !this.stopped && this.engine.variables.State !== TcpConnectionState.Closed;
   }
 
+  /** Whether a segment is the host stack's to judge: a SYN that may begin a new connection after TIME-WAIT (WIR-036). */
+  leavesToHost(segment: TcpSegment): boolean {
+    return segment.has(tcpFlags.SYN) && this.engine.variables.State === TcpConnectionState.TimeWait;
+  }
+
   /** Whether its engine or its indications are at work, here or on another processor. */
   get isRunning(): boolean {
     return this.running;
@@ -339,7 +344,15 @@ export class OffloadedConnection implements PVOID {
   /** Neighbor or path have new cached variables, or the path has another neighbor. */
   refreshAddressing(): void {
     this.addressing = this.makeAddressing();
-    this.engine.pathMss = this.path.cached.PathMtu - headerLengths[this.version];
+    const { engine } = this;
+    const { mss } = engine;
+    const pathMss = this.path.cached.PathMtu - headerLengths[this.version];
+    engine.pathMss = pathMss;
+    if (engine.mss >= mss) return;
+    // What is in flight has met a router that refuses it: sent again at once, not after the timeout (RFC 1191 section 6.4).
+    this.run(() => {
+      engine.packetTooBig(pathMss);
+    });
   }
 
   /** Posted bytes that the peer has not acknowledged. */

@@ -385,7 +385,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       connection.hold({ bytes: frame.bytes.slice(0, frame.length), tag });
       return true;
     }
-    if (!connection.processesSegments) return false;
+    if (!connection.processesSegments || connection.leavesToHost(this.segment)) return false;
     const statistics = this.statistics[connection.version];
     statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
     statistics.segmentReceived(false);
