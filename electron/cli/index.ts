@@ -7,7 +7,8 @@ import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
-import { isSoakWorker, serveSoak } from './soakWorker';
+import { isSeedWorker, serveSeeds } from './seedWorker';
+import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
 
 /** Exit codes: 0 as asked, 1 the run did not reach its goal, 2 the call or its files are wrong. */
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
   addDdiCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addTransparencyCommand(program, exitWith);
   addHostCommands(program, exitWith);
   addPacketdrillCommand(program, exitWith);
   try {
@@ -43,7 +45,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-if (isSoakWorker()) serveSoak();
+if (isSeedWorker()) serveSeeds();
 else {
   void main().then((code) => {
     process.exitCode = code;

@@ -415,7 +415,9 @@ export class HostConnection {
    */
   prepareOffload(done: (isReady: boolean) => void): void {
     const { State } = this.engine.variables;
-    const worthwhile = State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait;
+    const worthwhile =
+      (State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait) &&
+      !this.engine.timesCautiously;
     if (
       this.place !== 'InHost' ||
       !worthwhile ||

@@ -38,7 +38,7 @@ import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { isIpv6, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
-import { Frame } from '../wire/frame';
+import { Frame, FramePool } from '../wire/frame';
 import {
   carriesInternet,
   fillSegmentFrame,
@@ -82,6 +82,14 @@ export interface ConnectOptions {
 /** Distance between the last sequence number of a connection and the first one of its next incarnation (RFC 9293 section 3.10.7.4). */
 const incarnationGap = 128_000;
 
+/** A segment on its way down: its memory is the host stack's again when its list is. */
+class SentSegment {
+  constructor(
+    readonly connection: HostConnection,
+    readonly frame: Frame,
+  ) {}
+}
+
 /** See the file's head. It has one adapter. */
 export class HostStack implements PVOID {
   readonly kernel: Kernel;
@@ -116,6 +124,8 @@ export class HostStack implements PVOID {
   private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
   /** One for each processor: while one builds or reads a frame, another may begin with the next. */
   private readonly scratches: readonly Frame[];
+  /** Memory of segments that NDIS has. */
+  private readonly packets = new FramePool();
   private readonly segments: readonly TcpSegment[];
   private identification = 0;
   private readonly localPorts = new LocalPorts();
@@ -243,7 +253,10 @@ export class HostStack implements PVOID {
       },
       SendNetBufferListsCompleteHandler: (_context, lists) => {
         for (const list of chainToArray(lists)) {
-          if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
+          if (!(list.ProtocolReserved instanceof SentSegment)) continue;
+          const { connection, frame } = list.ProtocolReserved;
+          this.packets.release(frame);
+          connection.onFrameSent();
         }
       },
       StatusHandlerEx: (_context, indication) => {
@@ -578,7 +591,6 @@ export class HostStack implements PVOID {
     retransmission: boolean,
   ): void {
     const { settings } = this;
-    const scratch = this.scratches[this.kernel.processor]!;
     const { neighbor } = connection.path;
     const { mac } = neighbor;
     if (mac === undefined) this.neighbors.resolve(neighbor, () => undefined);
@@ -599,15 +611,16 @@ export class HostStack implements PVOID {
       typeOfService: connection.cachedState.TosOrTrafficClass,
       flowLabel: connection.cachedState.FlowLabel,
     };
-    fillSegmentFrame(scratch, addressing, this.nextIdentification(), segment, queue, offset);
+    const frame = this.packets.take('host');
+    fillSegmentFrame(frame, addressing, this.nextIdentification(), segment, queue, offset);
     // The task that the adapter may have is one of IPv4.
     const leavesChecksum = this.administration.leavesChecksum && !isIpv6(addressing.source);
-    if (leavesChecksum) leaveTcpChecksum(scratch, addressing.source, addressing.destination);
-    const list = this.packet(scratch.bytes.slice(0, scratch.length), connection.cachedState.UserPriority);
+    if (leavesChecksum) leaveTcpChecksum(frame, addressing.source, addressing.destination);
+    const list = this.packet(frame.bytes.subarray(0, frame.length), connection.cachedState.UserPriority);
     if (leavesChecksum)
       list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] =
         checksumInfo.IsIPv4 | checksumInfo.TcpChecksum;
-    list.ProtocolReserved = connection;
+    list.ProtocolReserved = new SentSegment(connection, frame);
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
     this.ndis.NdisSendNetBufferLists(this.binding, list, connection.id);
   }

@@ -38,8 +38,8 @@ import type { SwitchedHost } from '../wire/switch';
 import { TcpSegment, tcpHeaderLength } from '../wire/tcpSegment';
 import { insertTag, removeTag, tagOf } from '../wire/vlanTag';
 import { TransmitRing } from '../wire/transmitRing';
-import type { EchoApplication } from './echoApplication';
 import { EchoSession } from './echoSession';
+import type { PeerApplication, PeerApplicationMaker } from './peerApplication';
 import { PeerInternet } from './peerInternet';
 
 /** Port of the echo service (RFC 862). */
@@ -75,6 +75,7 @@ export class EchoHost implements SwitchedHost {
   private readonly segment = new TcpSegment();
   private readonly sequenceNumbers: Random;
   private identification = 0;
+  private makeApplication: PeerApplicationMaker | undefined;
   private readonly ring: TransmitRing;
   private readonly untagged = new Frame();
   private readonly internet: PeerInternet;
@@ -150,8 +151,13 @@ export class EchoHost implements SwitchedHost {
   }
 
   /** The echo of a client's connection to one of its addresses. */
-  application(address: IpAddress, client: IpAddress, clientPort: number): EchoApplication | undefined {
+  application(address: IpAddress, client: IpAddress, clientPort: number): PeerApplication | undefined {
     return this.sessions.get(address, echoPort, client, clientPort)?.application;
+  }
+
+  /** Has another application than an echo serve connections from now on. */
+  serve(makeApplication: PeerApplicationMaker): void {
+    this.makeApplication = makeApplication;
   }
 
   /** Resets a client's connection to one of its addresses; nothing happens if there is none. */
@@ -238,14 +244,10 @@ export class EchoHost implements SwitchedHost {
         this.refuse(frame, { source, destination }, VlanId);
         return;
       }
-      session = this.accept(
-        destination.slice(),
-        source.slice(),
-        segment.sourcePort,
-        frame.bytes.slice(6, 12),
-      );
+      session = this.accept(destination.slice(), source.slice(), segment.sourcePort);
     }
     session.VlanId = VlanId;
+    session.client.heard(frame.bytes);
     session.process(segment);
   }
 
@@ -271,12 +273,7 @@ export class EchoHost implements SwitchedHost {
     this.send(frame, VlanId);
   }
 
-  private accept(
-    local: IpAddress,
-    client: IpAddress,
-    clientPort: number,
-    clientMac: MacAddress,
-  ): EchoSession {
+  private accept(local: IpAddress, client: IpAddress, clientPort: number): EchoSession {
     const { machine, pool, ring } = this;
     const resume = (): void => {
       session.run();
@@ -286,7 +283,7 @@ export class EchoHost implements SwitchedHost {
         const frame = pool.take('peer');
         const addressing = {
           sourceMac: this.mac,
-          destinationMac: clientMac,
+          destinationMac: session.client.mac,
           source: local,
           destination: client,
           timeToLive: 64,
@@ -309,6 +306,7 @@ export class EchoHost implements SwitchedHost {
       clientPort,
       this.sequenceNumbers.nextUint32(),
       output,
+      this.makeApplication,
     );
     this.sessions.set(local, echoPort, client, clientPort, session);
     return session;

@@ -6,10 +6,14 @@ import { TcpEngine, type SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
 import { EchoApplication } from './echoApplication';
+import { HeardAddress } from './heardAddress';
+import type { PeerApplication, PeerApplicationMaker } from './peerApplication';
 
 /** See the file's head. */
 export class EchoSession {
-  readonly application: EchoApplication;
+  readonly application: PeerApplication;
+  /** Where its client's frames come from. */
+  readonly client = new HeardAddress();
   /** VLAN that its client is in, as the last frame of it said; 0: none. */
   VlanId = 0;
   private readonly engine: TcpEngine;
@@ -24,8 +28,9 @@ export class EchoSession {
     remotePort: number,
     initialSequence: number,
     private readonly output: SegmentOutput,
+    makeApplication: PeerApplicationMaker = (connection, window) => new EchoApplication(connection, window),
   ) {
-    const application = new EchoApplication(
+    const application = makeApplication(
       {
         send: (bytes, owner) => {
           this.engine.send(bytes, owner, true);
@@ -36,8 +41,12 @@ export class EchoSession {
         receiveSpaceGrew: () => {
           this.engine.receiveSpaceGrew();
         },
+        run: () => {
+          this.run();
+        },
       },
       settings.receiveBuffer,
+      remotePort,
     );
     this.application = application;
     const engine = new TcpEngine(
@@ -50,13 +59,20 @@ export class EchoSession {
         onPeerClosed: () => {
           application.onPeerClosed();
         },
-        onEstablished: () => undefined,
+        onEstablished: () => {
+          application.onEstablished?.();
+        },
         onFinAcknowledged: () => undefined,
-        onReset: () => undefined,
+        onReset: () => {
+          application.onClosed?.('reset');
+        },
         onTimeout: () => {
           engine.abort();
+          application.onClosed?.('timeout');
         },
-        onClosed: () => undefined,
+        onClosed: () => {
+          application.onClosed?.('closed');
+        },
       },
       localPort,
       remotePort,

@@ -1,7 +1,7 @@
 /** What the built-in scenarios differ in. */
 import type { ScenarioId } from '../../../shared/contract/scenarios';
 import type { TargetSettings } from '../target/targetSettings';
-import type { TeamPlan } from './topology';
+import type { SwitchPlan, TeamPlan } from './topology';
 
 /** See the file's head. */
 export interface ScenarioPlan {
@@ -28,6 +28,8 @@ export interface ScenarioPlan {
   readonly target: Partial<Omit<TargetSettings, 'mac'>>;
   /** Intermediate drivers and the adapters below them; one adapter without any if absent. */
   readonly team?: TeamPlan;
+  /** A learning switch with a cable to every host; all hosts at the end of one cable if absent. */
+  readonly switch?: SwitchPlan;
 }
 
 const oneConnection: ScenarioPlan = {
