@@ -140,7 +140,10 @@ export class ScriptRun {
     this.handOver = new HandOver(
       mode,
       () => wire.segmentCount,
-      (connection) => this.flows.some((flow) => flow.isOf(connection) && flow.hasGap),
+      (connection) => {
+        const flow = this.flows.findLast((one) => one.isOf(connection));
+        return flow !== undefined && (flow.hasGap || (profile.ackFrequency > 1 && flow.owesAcknowledgment));
+      },
       (work) => {
         machine.queueWorkItem(settleTime, work);
       },
@@ -165,6 +168,7 @@ export class ScriptRun {
       segments: stack.wire.segmentCount,
       handOvers: handOver.completed,
       virtualTime: Math.max(0, stack.machine.now - this.start),
+      machineTime: stack.machine.now,
       notes,
     };
   }

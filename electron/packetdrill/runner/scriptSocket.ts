@@ -140,9 +140,9 @@ export class ScriptSocket implements ConnectionUser {
       if (this.state !== 'connecting') return failure('ENOTCONN');
       return this.nonBlocking ? failure('EAGAIN') : undefined;
     }
-    if (this.readClosed) return { value: 0 };
     if (count === 0) return { value: 0 };
-    this.request(count, unread, blocks);
+    // After SHUT_RD what is there can still be read; nothing is waited for.
+    this.request(count, unread, blocks && !this.readClosed);
     const ready = this.arrivedBytes;
     if (ready > 0) {
       const value = Math.min(count, ready);
@@ -150,7 +150,8 @@ export class ScriptSocket implements ConnectionUser {
       return { value };
     }
     if (this.error !== undefined) return failure(this.takeError()!);
-    if (this.endOfStream || (this.state === 'over' && !this.readPending)) return { value: 0 };
+    const isEnd = this.endOfStream || (this.state === 'over' && !this.readPending);
+    if (isEnd || (this.readClosed && !this.readPending)) return { value: 0 };
     return undefined;
   }
 

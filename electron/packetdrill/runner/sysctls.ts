@@ -20,13 +20,15 @@ const names = [
   'tcp_keepalive_intvl',
   'tcp_keepalive_probes',
   'tcp_rto_min_us',
-  // Ours: segments per acknowledgment and its longest delay in ms (RFC 1122 section 4.2.3.2), congestion windows in segments.
+  // Ours: segments per acknowledgment and its longest delay in ms (RFC 1122 section 4.2.3.2), congestion windows in segments, L of
+  // RFC 3465, and whether only small segments keep small ones back.
   'tcp_ack_frequency',
   'tcp_delayed_ack_ms',
   'tcp_initial_cwnd',
   'tcp_appropriate_byte_counting',
   'tcp_rto_min_ms',
   'tcp_time_wait_ms',
+  'tcp_nagle_minshall',
 ] as const;
 
 /** See {@link Sysctls}. */

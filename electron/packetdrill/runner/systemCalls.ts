@@ -49,7 +49,21 @@ function onSocket(
   };
 }
 
-/** The same, once: a blocked call is not made anew. */
+/** The same for calls whose second argument is a buffer. */
+function buffered(
+  act: (
+    socket: ScriptSocket,
+    args: CallArguments,
+    context: CallContext,
+    call: SystemCall,
+  ) => CallResult | undefined,
+): CallHandler {
+  return onSocket((socket, args, context, call) =>
+    args.isNull(1) ? failure('EFAULT') : act(socket, args, context, call),
+  );
+}
+
+/** The same for calls that never block. */
 function once(
   act: (socket: ScriptSocket, args: CallArguments, context: CallContext) => CallResult,
 ): CallHandler {
@@ -188,22 +202,22 @@ function readInto(
   return result ?? (mayBlock || reader.isReading ? undefined : failure('EAGAIN'));
 }
 
-const read: CallHandler = onSocket((reader, args, context, call) => {
+const read: CallHandler = buffered((reader, args, context, call) => {
   args.count(3);
   return readInto(reader, context, args.integer(2), 0, call);
 });
 
-const recv: CallHandler = onSocket((reader, args, context) => {
+const recv: CallHandler = buffered((reader, args, context) => {
   args.count(4, 6);
   return readInto(reader, context, args.integer(2), args.integer(3), args.at(3));
 });
 
-const readv: CallHandler = onSocket((reader, args, context, call) => {
+const readv: CallHandler = buffered((reader, args, context, call) => {
   args.count(3);
   return readInto(reader, context, vectorLength(args.at(1)), 0, call);
 });
 
-const recvmsg: CallHandler = onSocket((reader, args, context) => {
+const recvmsg: CallHandler = buffered((reader, args, context) => {
   args.count(3);
   return readInto(reader, context, messageLength(args.at(1)), args.integer(2), args.at(2));
 });
@@ -234,27 +248,27 @@ function writeFrom(
   return writer.write(bytes);
 }
 
-const write: CallHandler = onSocket((writer, args, _context, call) => {
+const write: CallHandler = buffered((writer, args, _context, call) => {
   args.count(3);
   return writeFrom(writer, args.integer(2), args.text(1), 0, call);
 });
 
-const send: CallHandler = onSocket((writer, args) => {
+const send: CallHandler = buffered((writer, args) => {
   args.count(4);
   return writeFrom(writer, args.integer(2), args.text(1), args.integer(3), args.at(3));
 });
 
-const sendto: CallHandler = onSocket((writer, args) => {
+const sendto: CallHandler = buffered((writer, args) => {
   args.count(6);
   return writeFrom(writer, args.integer(2), args.text(1), args.integer(3), args.at(3));
 });
 
-const writev: CallHandler = onSocket((writer, args, _context, call) => {
+const writev: CallHandler = buffered((writer, args, _context, call) => {
   args.count(3);
   return writeFrom(writer, vectorLength(args.at(1)), undefined, 0, call);
 });
 
-const sendmsg: CallHandler = onSocket((writer, args) => {
+const sendmsg: CallHandler = buffered((writer, args) => {
   args.count(3);
   return writeFrom(writer, messageLength(args.at(1)), undefined, args.integer(2), args.at(2));
 });
