@@ -32,6 +32,9 @@ const endErrors: Readonly<Record<ConnectionEnd, Errno | undefined>> = {
   'no-port': 'EADDRNOTAVAIL',
 };
 
+/** Most bytes that are asked of a connection at a time: an offloaded one gets a buffer for all of them. */
+const largestRequest = 1024 * 1024;
+
 /** Byte of a stream at a position, so that both ends can tell where a byte belongs. */
 export function patternByte(position: number): number {
   return (position * 31 + (position >>> 8)) & 0xff;
@@ -164,7 +167,7 @@ export class ScriptSocket implements ConnectionUser {
       const mayWait = this.arrivedBytes === 0 && (blocks || this.peerClosed);
       if (wanted <= 0 || (waiting === 0 && !mayWait)) return;
       this.readPending = true;
-      connection.read(waiting > 0 ? Math.min(wanted, waiting) : wanted, (bytes) => {
+      connection.read(Math.min(waiting > 0 ? waiting : largestRequest, wanted), (bytes) => {
         this.readPending = false;
         if (bytes.length === 0) this.endOfStream = true;
         else this.arrived.push(bytes.slice());

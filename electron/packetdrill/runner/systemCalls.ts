@@ -22,6 +22,9 @@ const { SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC, O_NONBLOCK, O_RDWR, MSG_DONTWA
     ]: number;
   };
 
+/** Most bytes of a write: the interpreter holds all of them. */
+const largestWrite = 64 * 1024 * 1024;
+
 const succeeded: CallResult = { value: 0 };
 
 /** The socket that an argument names; undefined for none (EBADF). */
@@ -241,6 +244,7 @@ function writeFrom(
 ): CallResult | undefined {
   if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) !== 0) unsupported('these flags of send', at);
   if (count < 0) return failure('EINVAL');
+  if (count > largestWrite) unsupported(`a write of more than ${largestWrite} bytes`, at);
   const bytes = patternBytes(writer.writtenLength, count);
   if (text !== undefined)
     for (let index = 0; index < Math.min(count, text.length); index++)
