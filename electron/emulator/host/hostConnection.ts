@@ -44,6 +44,7 @@ import type { ConnectionFacts } from './offloadPolicy';
 import type { ReceivePolicy } from './receivePolicy';
 import type { Offer } from './offloadTrees';
 import type { PathEntry } from './pathCache';
+import { applyHistory, rememberConnection } from './pathHistory';
 import { ReadQueue } from './readQueue';
 import { rssHash } from './rssHash';
 
@@ -735,6 +736,7 @@ export class HostConnection {
       },
       onEstablished: () => {
         this.established = true;
+        if (this.path.history !== undefined) applyHistory(this.path.history, this.engine);
         this.stack.policy?.watch(this);
         this.stack.note(this.id, 'Connected');
         this.stack.driver.observer.wrote(this.handle, this.stack.component, {
@@ -840,6 +842,9 @@ export class HostConnection {
       return;
     this.retired = true;
     this.timer.stop();
+    const { path } = this;
+    if (this.established && this.stack.settings.sharesPathHistory)
+      path.history = rememberConnection(path.history, this.engine.variables);
     this.stack.forget(this);
   }
 

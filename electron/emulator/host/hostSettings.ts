@@ -28,6 +28,8 @@ export interface HostSettings {
    * target's twin is TcpDoubtReachabilityRetransmissions.
    */
   readonly doubtRetransmissions: number;
+  /** Whether a connection begins with what earlier ones have learned of its path (RFC 9040 section 4.2). */
+  readonly sharesPathHistory: boolean;
   /** Frames of one connection that may be with NDIS and the adapter at a time, on the host path. */
   readonly framesUnderWay: number;
   /** Receive requests that are posted at a time while offloaded, and the bytes of each. */
@@ -57,6 +59,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   pathMtu: 1500,
   caches: defaultCacheSettings,
   doubtRetransmissions: 3,
+  sharesPathHistory: false,
   framesUnderWay: 8,
   postedReceives: 4,
   postedReceiveBytes: 64 * 1024,

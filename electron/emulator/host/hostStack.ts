@@ -526,6 +526,7 @@ export class HostStack implements PVOID {
     this.routes.change({ destination, nextHop });
     const path = this.pathTo(destination);
     if (path === undefined) return;
+    path.history = undefined;
     const neighbor = this.neighborFor(nextHop);
     this.neighbors.resolve(neighbor, (mac) => {
       if (mac !== undefined) this.offloads.updates.move(path, neighbor);

@@ -11,6 +11,7 @@ import { CacheAging, isAlone, type AgingEntry, type CacheSettings } from './cach
 import type { HostConnection } from './hostConnection';
 import type { NeighborEntry } from './neighborCache';
 import { OffloadRecord } from './offloadRecord';
+import type { PathHistory } from './pathHistory';
 
 /** A path from one of the host's addresses to a remote one. */
 export interface PathEntry extends AgingEntry {
@@ -26,6 +27,8 @@ export interface PathEntry extends AgingEntry {
   neighbor: NeighborEntry;
   /** MTU in bytes. */
   mtu: number;
+  /** What ended connections have left; undefined: nothing yet, or the host does not share it. */
+  history: PathHistory | undefined;
 }
 
 /** State of a path, for the offload and for the trace. */
@@ -96,6 +99,7 @@ export class PathCache {
       connections: new Set(),
       neighbor,
       mtu,
+      history: undefined,
       usedAt: now,
     };
     this.entries.set(pathKey(source, destination), path);

@@ -7,7 +7,7 @@ import type { TcpSettings } from './tcpSettings';
 import type { TcpVariables } from './tcpVariables';
 
 /** No window of ours grows beyond this; it keeps products exact. */
-const largestWindow = 0x3fff_ffff;
+export const largestWindow = 0x3fff_ffff;
 
 /** What follows from an acknowledgment of new data. */
 export interface AcknowledgmentEffect {
