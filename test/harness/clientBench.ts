@@ -82,12 +82,25 @@ class Recording<End extends string> {
 
   /** Everything received. */
   get bytes(): Uint8Array {
-    return Uint8Array.from(this.received.flatMap((piece) => [...piece]));
+    const bytes = new Uint8Array(this.received.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of this.received) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
   }
 }
 
 /** A client's connection as its application saw it. */
-export class RecordingUser extends Recording<'closed' | 'reset' | 'timeout'> implements ClientUser {}
+export class RecordingUser extends Recording<'closed' | 'reset' | 'timeout'> implements ClientUser {
+  /** Room that its application leaves, bytes. */
+  room = Infinity;
+
+  receiveSpace(): number {
+    return this.room;
+  }
+}
 
 /** A host's connection as its application saw it; reads at once, or whatever `reading` says. */
 export class RecordingHostUser extends Recording<ConnectionEnd> implements ConnectionUser {
