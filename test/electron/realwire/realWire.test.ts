@@ -7,7 +7,7 @@ import { DeviceProblem, type FrameDevice } from '../../../electron/realwire/fram
 import { RealWire } from '../../../electron/realwire/realWire';
 import { interfaceNameProblem, openTap } from '../../../electron/realwire/tapDevice';
 import { silentProbe } from '../../harness/silentProbe';
-import { wiredSettings } from '../../harness/wiredPair';
+import { noServices, wiredSettings } from '../../harness/wiredPair';
 
 /** A device of which a test plays the other side. */
 class ScriptedDevice implements FrameDevice {
@@ -63,7 +63,7 @@ function wired(device: ScriptedDevice): { readonly wire: RealWire; readonly host
   device.onOutgoing = () => {
     wire.stop();
   };
-  return { wire, host: new WiredHost(silentProbe(), wiredSettings(2), [], wire.deliver) };
+  return { wire, host: new WiredHost(silentProbe(), wiredSettings(2), noServices, wire.deliver) };
 }
 
 describe('a real wire', () => {
@@ -95,7 +95,7 @@ describe('a real wire', () => {
       times.push(time);
       if (times.length === 3) wire.stop();
     });
-    const host = new WiredHost(silentProbe(), wiredSettings(2), [], wire.deliver);
+    const host = new WiredHost(silentProbe(), wiredSettings(2), noServices, wire.deliver);
     device.incoming.push(arpRequest(), arpRequest(), arpRequest());
     await wire.run(host);
     expect(times).toHaveLength(3);
