@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
 import { addInfoCommand } from './infoCommand';
+import { addPcapngCommand } from './pcapngCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSoakWorker, serveSoak } from './soakWorker';
@@ -21,6 +22,7 @@ async function main(): Promise<number> {
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
+  addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);

@@ -16,7 +16,8 @@ import { inventFile } from '../emulator/scenarios/scenarioRun';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
-import { Recording } from '../recorder/recording';
+import { defaultSnapLength, Recording } from '../recorder/recording';
+import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
 import { linkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { reportText } from './reportText';
 import { applicationName } from './version';
@@ -30,6 +31,9 @@ interface RunOptions extends LinkOptions {
   readonly seed: number;
   readonly loss?: number;
   readonly json?: boolean;
+  readonly pcapng?: string;
+  readonly tap?: readonly string[];
+  readonly snapLength?: number;
   readonly targetDriver?: string;
   readonly intermediateDriver?: string;
   readonly trustDrivers?: boolean;
@@ -77,6 +81,13 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .addOption(linkOptions.jitter)
     .addOption(linkOptions.rate)
     .addOption(linkOptions.queue)
+    .option('--pcapng <capture>', 'write whole frames to this pcapng file besides')
+    .option('--tap <name>', tapHelp, collectNames)
+    .option(
+      '--snap-length <bytes>',
+      `bytes of each frame that the trace keeps (${defaultSnapLength}), or all`,
+      parseSnapLength,
+    )
     .option('--target-driver <module>', 'a driver module in the place of the built-in offload target')
     .option('--intermediate-driver <module>', 'a driver module between the host stack and the adapter')
     .option('--trust-drivers', 'load driver modules: they run with your rights and can do whatever you can')
@@ -110,6 +121,8 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   ) {
     return complain(`--out would overwrite ${options.file}, the file to send. Name another trace.`);
   }
+  if (options.tap !== undefined && options.pcapng === undefined)
+    return complain('--tap says where --pcapng FILE listens. Name the file too.');
   const files = { target: options.targetDriver, intermediate: options.intermediateDriver };
   const named = Object.values(files).find((module) => module !== undefined);
   if (named !== undefined && options.trustDrivers !== true)
@@ -118,14 +131,19 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   if (!loaded.ok) return complain(loaded.error);
   const { modules: drivers, describe } = loaded.value;
   let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
+  let capture: TraceFileSink | undefined;
   try {
+    if (options.pcapng !== undefined) capture = new TraceFileSink(options.pcapng);
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
     const loss = options.loss ?? description.defaultLoss;
     const settings = { scenario, seed: options.seed, loss, link: linkRequest(options), file, drivers };
     const name =
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();
-    const recording = new Recording(applicationName, settings, name, sink);
+    const recording = new Recording(applicationName, settings, name, sink, {
+      snapLength: options.snapLength,
+      capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
+    });
     const progress = new ProgressLine();
     const advance = (): boolean => {
       try {
@@ -137,17 +155,26 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
         return false;
       }
     };
-    while (advance()) progress.show(recording.progress);
+    let going = advance();
+    const unknown = recording.taps === undefined ? undefined : unknownTaps(recording.taps);
+    if (unknown !== undefined) return complain(unknown);
+    while (going) {
+      progress.show(recording.progress);
+      going = advance();
+    }
     const report = recording.finish(false);
     progress.clear();
     const wallSeconds = (performance.now() - begun) / 1000;
     print(report, wallSeconds, recording.eventCount, options);
     return report.success ? 0 : 1;
   } catch (error) {
-    if (options.out === undefined || !(error instanceof Error && 'code' in error)) throw error;
-    return complain(fileProblem(error, 'write', options.out));
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    const written = options.pcapng !== undefined && capture === undefined ? options.pcapng : options.out;
+    if (written === undefined) throw error;
+    return complain(fileProblem(error, 'write', written));
   } finally {
     sink.close?.();
+    capture?.close();
   }
 }
 

@@ -66,6 +66,17 @@ export interface Probe {
     receiver: number,
     flippedBits?: readonly number[],
   ): void;
+  /** A miniport is there; answers whether packets between it and what is bound to it are wanted. Absent: none ever. */
+  packetInterface?(name: string): boolean;
+  /** A packet of the ordinary path crosses the edge between a miniport and what is bound to it, by a call that has been recorded. */
+  packet?(
+    time: number,
+    miniport: string,
+    direction: 'inbound' | 'outbound',
+    call: EventId,
+    connection: number | undefined,
+    bytes: Uint8Array,
+  ): void;
   note(
     time: number,
     component: number,

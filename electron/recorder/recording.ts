@@ -1,5 +1,7 @@
 /** Runs a scenario and records it: the one way in which window and command line make a trace. */
 import type { RunReport } from '../../shared/analysis/runReport';
+import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
+import { PcapngWriter, type CaptureSink } from '../../shared/capture/pcapngWriter';
 import type { LinkRequest } from '../../shared/contract/linkRequest';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
@@ -7,10 +9,21 @@ import { traceFormatVersion } from '../../shared/trace/records';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
 import { requestedLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
+import type { Probe } from '../emulator/probe';
+import { captureProbe } from './captureProbe';
 import { TraceRecorder } from './traceRecorder';
 
 /** Bytes kept of each frame: every header of the built-in scenarios, and the first bytes of the payload. */
 export const defaultSnapLength = 128;
+
+/** What differs from the usual in a recording. */
+export interface RecordingOptions {
+  /** Bytes kept of each frame in the trace. */
+  readonly snapLength?: number | undefined;
+  /** A capture of whole frames besides the trace, at interfaces with these names; by default the wire sides of all adapters. */
+  readonly capture?:
+    { readonly sink: CaptureSink; readonly taps?: readonly string[] | undefined } | undefined;
+}
 
 /** The header's settings that name driver modules, so that nobody takes their traces for those of built-in drivers. */
 function moduleSettings({ target, intermediate }: DriverModules): Record<string, string> {
@@ -55,9 +68,17 @@ function linkSettings(request: LinkRequest | undefined): Record<string, number> 
 export class Recording {
   private readonly recorder: TraceRecorder;
   private readonly run: ScenarioRun;
+  /** What goes into a capture besides; undefined without one. */
+  readonly taps: FrameTaps | undefined;
 
-  /** @param application name and version, for the trace's header. */
-  constructor(application: string, settings: ScenarioSettings, fileName: string, sink: TraceSink) {
+  /** @param application name and version, for the headers of trace and capture. */
+  constructor(
+    application: string,
+    settings: ScenarioSettings,
+    fileName: string,
+    sink: TraceSink,
+    { snapLength = defaultSnapLength, capture }: RecordingOptions = {},
+  ) {
     const description = scenarioDescription(settings.scenario);
     this.recorder = new TraceRecorder(
       {
@@ -74,11 +95,23 @@ export class Recording {
           ...linkSettings(settings.link),
           ...moduleSettings(settings.drivers ?? {}),
         },
-        snapLength: defaultSnapLength,
+        snapLength,
       },
       sink,
     );
-    this.run = new ScenarioRun(this.recorder, settings);
+    let probe: Probe = this.recorder;
+    if (capture !== undefined) {
+      const section = {
+        application,
+        comment: captureComment(settings.scenario, settings.seed),
+      };
+      this.taps = new FrameTaps(new PcapngWriter(capture.sink, section), {
+        names: capture.taps,
+        snapLength: 0,
+      });
+      probe = captureProbe(probe, this.taps);
+    }
+    this.run = new ScenarioRun(probe, settings);
   }
 
   /** 0 to 1. */
@@ -105,6 +138,7 @@ export class Recording {
   finish(stopped: boolean): RunReport {
     const report = this.run.report(stopped);
     this.recorder.finish(report);
+    this.taps?.finish(report.virtualTime);
     return report;
   }
 }

@@ -5,7 +5,7 @@ import { netBufferListsArgument, numberArgument, pointerArgument } from './argum
 import { devicePowerStates, type NDIS_HANDLE } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
-import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
+import { chainToArray, netBufferBytes, type NET_BUFFER, type NET_BUFFER_LIST } from './netBufferList';
 
 /** See the file's head. */
 export class PacketPlane {
@@ -53,6 +53,7 @@ export class PacketPlane {
             ],
           },
           (miniportCall) => {
+            this.show(adapter, lists, 'outbound', miniportCall, connection);
             for (const list of chainToArray(lists))
               core.open(binding, list, { connection, ndisCall, miniportCall });
             adapter.driver.characteristics.SendNetBufferListsHandler(context, lists);
@@ -60,6 +61,23 @@ export class PacketPlane {
         );
       },
     );
+  }
+
+  /** Tells the probe of packets between a miniport and what is bound to it, where it wants to know. */
+  private show(
+    { label }: MiniportAdapter,
+    lists: NET_BUFFER_LIST,
+    direction: 'inbound' | 'outbound',
+    call: EventId,
+    connection: number | undefined,
+  ): void {
+    const { machine } = this.core;
+    const { probe } = machine;
+    if (probe.packetInterface?.(label) !== true) return;
+    for (const list of chainToArray(lists)) {
+      for (let buffer: NET_BUFFER | null = list.FirstNetBuffer; buffer !== null; buffer = buffer.Next)
+        probe.packet?.(machine.now, label, direction, call, connection, netBufferBytes(buffer));
+    }
   }
 
   /** Gives lists back that the adapter can't send now, a little later, as a miniport would. */
@@ -149,7 +167,8 @@ export class PacketPlane {
           numberArgument('NumberOfNetBufferLists', count),
         ],
       },
-      () => {
+      (call) => {
+        this.show(adapter, lists, 'inbound', call, connection);
         door.void(
           {
             functionName: 'ProtocolReceiveNetBufferLists',

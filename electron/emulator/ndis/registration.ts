@@ -426,6 +426,7 @@ export class RegistrationPlane {
     );
     adapter.initialized = status === NDIS_STATUS.SUCCESS;
     if (!adapter.initialized) return;
+    this.core.machine.probe.packetInterface?.(adapter.label);
     for (const protocol of this.bindingOrder()) {
       // An adapter that an intermediate driver has taken is out of reach for everybody else.
       if (adapter.binding?.protocol.miniportEdge !== undefined) break;

@@ -25,6 +25,16 @@ export function passOn(inner: Probe, watched: Partial<Probe>): Probe {
     frameFate: (time, frame, fate, receiver, flippedBits) => {
       inner.frameFate(time, frame, fate, receiver, flippedBits);
     },
+    ...(inner.packetInterface === undefined
+      ? {}
+      : { packetInterface: (name: string) => inner.packetInterface?.(name) === true }),
+    ...(inner.packet === undefined
+      ? {}
+      : {
+          packet: (...packet: Parameters<NonNullable<Probe['packet']>>) => {
+            inner.packet?.(...packet);
+          },
+        }),
     note: (time, component, connection, cause, text) => {
       inner.note(time, component, connection, cause, text);
     },
