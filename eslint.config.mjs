@@ -46,6 +46,7 @@ const boundaries = {
     'electron/emulator/target',
     'electron/emulator/tcp',
     'electron/emulator/wire',
+    'electron/recorder',
     'node:*',
     'koffi',
   ],

@@ -7,6 +7,7 @@ import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSoakWorker, serveSoak } from './soakWorker';
 import { applicationVersion } from './version';
+import { addWireCommand } from './wireCommand';
 
 /** Exit codes: 0 as asked, 1 the run did not reach its goal, 2 the call or its files are wrong. */
 async function main(): Promise<number> {
@@ -24,6 +25,7 @@ async function main(): Promise<number> {
   addDdiCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addWireCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {

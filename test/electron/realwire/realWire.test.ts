@@ -91,8 +91,8 @@ describe('a real wire', () => {
   it('tells when each frame came in, in virtual time that never goes back', async () => {
     const device = new ScriptedDevice();
     const times: number[] = [];
-    const wire = new RealWire(device, (_frame, time) => {
-      times.push(time);
+    const wire = new RealWire(device, (_frame, time, direction) => {
+      if (direction === 'inbound') times.push(time);
       if (times.length === 3) wire.stop();
     });
     const host = new WiredHost(silentProbe(), wiredSettings(2), noServices, wire.deliver);
