@@ -30,6 +30,16 @@ const boundaries = {
   'electron/emulator/wire': ['shared', 'electron/emulator', 'electron/emulator/tcp'],
   ...Object.fromEntries(driverRooms.map((room) => [room, driverImports])),
   'electron/recorder': ['shared', 'electron/emulator'],
+  // It stands around the whole machine: beside the drivers' rooms it sees the kit, TCP and the wire.
+  'electron/packetdrill': [
+    'shared',
+    'electron/emulator',
+    'electron/emulator/kit',
+    'electron/emulator/host',
+    'electron/emulator/target',
+    'electron/emulator/tcp',
+    'electron/emulator/wire',
+  ],
   'electron/files': ['shared', 'node:*'],
   'electron/drivers': [
     'shared',
@@ -66,6 +76,7 @@ const boundaries = {
     'shared',
     'electron/emulator',
     'electron/recorder',
+    'electron/packetdrill',
     'electron/files',
     'electron/drivers',
     'electron/realwire',
@@ -88,10 +99,19 @@ const boundaries = {
 };
 
 /** Rooms that run anywhere: no Node, no Electron, no DOM. */
-const pureRooms = ['shared/**/*.ts', 'electron/emulator/**/*.ts', 'electron/recorder/**/*.ts'];
+const pureRooms = [
+  'shared/**/*.ts',
+  'electron/emulator/**/*.ts',
+  'electron/recorder/**/*.ts',
+  'electron/packetdrill/**/*.ts',
+];
 
 /** Rooms with virtual time and seeded randomness only: the same seed gives the same bytes. */
-const deterministicRooms = ['electron/emulator/**/*.ts', 'electron/recorder/**/*.ts'];
+const deterministicRooms = [
+  'electron/emulator/**/*.ts',
+  'electron/recorder/**/*.ts',
+  'electron/packetdrill/**/*.ts',
+];
 
 const nodeGlobals = [
   'Buffer',

@@ -1,7 +1,9 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
+import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
+import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
@@ -26,6 +28,8 @@ async function main(): Promise<number> {
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
   addWireCommand(program, exitWith);
+  addHostCommands(program, exitWith);
+  addPacketdrillCommand(program, exitWith);
   try {
     await program.parseAsync(process.argv);
   } catch (error) {

@@ -1,14 +1,11 @@
 /** `chimneysweep info`: reads a trace and tells what is in it. */
 import type { Command } from 'commander';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { hostCostSetting } from '../../shared/analysis/hostCostSettings';
 import { parseRunReport } from '../../shared/analysis/runReport';
-import { TraceModel } from '../../shared/analysis/traceModel';
+import type { TraceModel } from '../../shared/analysis/traceModel';
 import { statusName } from '../../shared/ddi/status';
-import { fileProblem } from '../files/fileProblem';
+import { openTrace } from './openTrace';
 import { reportText } from './reportText';
-
-/** Bytes that are read at a time. */
-const pieceLength = 1024 * 1024;
 
 /** Adds the verb to the program. */
 export function addInfoCommand(program: Command, exitWith: (code: number) => void): void {
@@ -22,30 +19,15 @@ export function addInfoCommand(program: Command, exitWith: (code: number) => voi
 }
 
 function info(path: string): number {
-  const complain = (message: string): number => {
-    process.stderr.write(`chimneysweep: ${path}: ${message}\n`);
+  const opened = openTrace(path);
+  if (!opened.ok) {
+    process.stderr.write(`chimneysweep: ${opened.error}\n`);
     return 2;
-  };
-  const model = new TraceModel();
-  try {
-    const descriptor = openSync(path, 'r');
-    try {
-      const piece = new Uint8Array(pieceLength);
-      for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
-        const pushed = model.push(piece.subarray(0, count));
-        if (!pushed.ok) return complain(pushed.error.message);
-      }
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    return complain(fileProblem(error, 'read', path));
   }
-  const ending = model.close();
-  if (!ending.ok) return complain(ending.error.message);
+  const { model, flaw } = opened.value;
   process.stdout.write(describe(model));
-  if (ending.value.kind === 'complete') return 0;
-  process.stderr.write(`chimneysweep: ${ending.value.message}\n`);
+  if (flaw === undefined) return 0;
+  process.stderr.write(`chimneysweep: ${flaw}\n`);
   return 1;
 }
 
@@ -55,7 +37,8 @@ function describe(model: TraceModel): string {
   const lines = [
     `${header.title} (${header.scenario}), seed ${header.seed}, recorded by ${header.application}`,
   ];
-  for (const [name, value] of Object.entries(header.settings)) lines.push(`  ${name.padEnd(16)} ${value}`);
+  for (const [name, value] of Object.entries(header.settings))
+    if (name !== hostCostSetting) lines.push(`  ${name.padEnd(16)} ${value}`);
   lines.push('Milestones:');
   for (const note of model.notes.notes) {
     lines.push(`  ${(note.time / 1e6).toFixed(3).padStart(12)} ms  ${note.text}`);

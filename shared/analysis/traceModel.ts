@@ -9,6 +9,7 @@ import { TraceReader } from '../trace/traceReader';
 import type { TraceStore } from '../trace/traceStore';
 import { CallIndex } from './callIndex';
 import { FrameIndex } from './frameIndex';
+import { HostCostIndex } from './hostCostIndex';
 import { NoteIndex } from './noteIndex';
 
 /** A trace being read, or read. Feed it with `push`; everything else is for looking. */
@@ -17,7 +18,14 @@ export class TraceModel {
   readonly frames = new FrameIndex();
   readonly notes = new NoteIndex();
   readonly states = new StateHistory();
-  private readonly reader = new TraceReader([this.calls, this.frames, this.notes, this.states]);
+  readonly hostCost = new HostCostIndex();
+  private readonly reader = new TraceReader([
+    this.calls,
+    this.frames,
+    this.notes,
+    this.states,
+    this.hostCost,
+  ]);
 
   /** The records themselves; undefined until the header has arrived. */
   get store(): TraceStore | undefined {

@@ -107,6 +107,7 @@ describe('OID_TCP_TASK_OFFLOAD at the target', () => {
     expect(bench.host.capabilities).toEqual({
       SupportIPv4: true,
       SupportIPv6: false,
+      SupportSack: true,
       TcpConnectionOffloadCapacity: 1024,
     });
   });

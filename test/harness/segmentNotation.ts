@@ -37,6 +37,7 @@ export const plainSettings: TcpSettings = {
   receiveBuffer: 20_000,
   RcvWindScale: 0,
   timestamps: false,
+  sack: false,
   maximumRetransmissions: 5,
 };
 
@@ -202,6 +203,14 @@ export class Conversation {
     const options: string[] = [];
     if (segment.maximumSegmentSize !== undefined) options.push(`mss ${segment.maximumSegmentSize}`);
     if (segment.windowScale !== undefined) options.push(`wscale ${segment.windowScale}`);
+    if (segment.sackPermitted) options.push('sackOK');
+    if (segment.sackBlockCount > 0) {
+      const edges = Array.from(segment.sackBlocks.subarray(0, 2 * segment.sackBlockCount), (edge) =>
+        distance(this.peerIss, edge),
+      );
+      const blocks = edges.filter((_, index) => index % 2 === 0);
+      options.push(`sack ${blocks.map((left, block) => `${left}:${edges[2 * block + 1]}`).join(' ')}`);
+    }
     if (segment.timestampValue !== undefined && this.options.showStamps === true) {
       options.push(`TS val ${segment.timestampValue} ecr ${segment.timestampEcho}`);
     }
@@ -232,7 +241,15 @@ export class Conversation {
       const [name, ...values] = option.split(' ');
       if (name === 'mss') segment.maximumSegmentSize = Number(values[0]);
       else if (name === 'wscale') segment.windowScale = Number(values[0]);
-      else if (name === 'TS') {
+      else if (name === 'sackOK') segment.sackPermitted = true;
+      else if (name === 'sack') {
+        for (const block of values) {
+          const [left, right] = block.split(':');
+          segment.sackBlocks[2 * segment.sackBlockCount] = advance(this.iss, Number(left));
+          segment.sackBlocks[2 * segment.sackBlockCount + 1] = advance(this.iss, Number(right));
+          segment.sackBlockCount++;
+        }
+      } else if (name === 'TS') {
         segment.timestampValue = Number(values[1]);
         segment.timestampEcho = Number(values[3]);
       } else if (name !== 'nothing') throw new Error(`unknown option: ${option}`);
@@ -258,6 +275,7 @@ export class Conversation {
       onPeerClosed: note('peer closed'),
       onFinAcknowledged: note('fin acknowledged'),
       onReset: note('reset'),
+      onPeerRestarted: note('peer restarted'),
       onTimeout: note('timeout'),
       onClosed: note('closed'),
     };

@@ -58,6 +58,8 @@ const optionalReasons: ReadonlySet<number> = new Set([
   constantValue('SmallIO'),
 ]);
 
+const sackFlag = constantValue('TCP_FLAG_SACK_ENABLED');
+
 /** SendBacklogSize of a target without the feature (QRY-007). */
 const backlogNotSupported = 0xffff_ffff;
 
@@ -399,9 +401,8 @@ export class HostConnection {
     }
     this.timer.stop();
     this.updateActions = 0;
-    engine.congestion.settle();
     const delegated = exportDelegated(engine, stack.kernel.now);
-    // Behind the peer's FIN nothing more comes: what waits for a request then needs no target to wait with.
+    // Behind the peer's FIN nothing more is received: what has not been read stays here, where the reader finds it.
     this.offeredBytes = this.peerClosedReported ? [] : this.reads.takeBuffered();
     for (const bytes of this.offeredBytes) this.uncount(bytes.length);
     delegated.BufferedData = linkChain(
@@ -414,7 +415,7 @@ export class HostConnection {
       this.id,
       `Host stack offers the connection to the chimney with ${chain.length} outstanding sends`,
     );
-    const state = { layer: 'tcp', const: this.constState(), cached: this.cached, delegated } as const;
+    const state = { layer: 'tcp', const: this.offeredConstState(), cached: this.cached, delegated } as const;
     return { connection: this, state, chain };
   }
 
@@ -628,6 +629,13 @@ export class HostConnection {
     const { settings } = this.stack;
     const hash = rssHash(this.remoteAddress, settings.address, this.remotePort, this.localPort);
     return exportConst(this.engine, hash);
+  }
+
+  /** What the target is told: SACK only if it has it, while the host stack goes on using it after an upload (CAP-014). */
+  private offeredConstState() {
+    const state = this.constState();
+    const hasSack = this.stack.capabilities?.SupportSack === true;
+    return hasSack ? state : { ...state, Flags: state.Flags & ~sackFlag };
   }
 
   private tcpUser(): TcpUser {

@@ -108,6 +108,7 @@ function together(offloads: readonly ConnectionOffload[]): ConnectionOffload | u
   return {
     SupportIPv4: offloads.every((offload) => offload.SupportIPv4),
     SupportIPv6: offloads.every((offload) => offload.SupportIPv6),
+    SupportSack: offloads.every((offload) => offload.SupportSack === true),
     TcpConnectionOffloadCapacity: offloads.reduce(
       (sum, offload) => sum + offload.TcpConnectionOffloadCapacity,
       0,

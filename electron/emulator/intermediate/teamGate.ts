@@ -304,6 +304,7 @@ function areEqual(one: ConnectionOffload | undefined, other: ConnectionOffload |
   return (
     one?.SupportIPv4 === other?.SupportIPv4 &&
     one?.SupportIPv6 === other?.SupportIPv6 &&
+    one?.SupportSack === other?.SupportSack &&
     one?.TcpConnectionOffloadCapacity === other?.TcpConnectionOffloadCapacity
   );
 }

@@ -58,7 +58,7 @@ export class AdapterHardware implements HardwarePort, LinkEnd {
   private link: Transmitter | undefined;
   private passesFrames = false;
   private identification = firstIdentification;
-  private tcp: TcpSettings = { ...defaultTcpSettings, clockOffset };
+  private tcp: TcpSettings = { ...defaultTcpSettings, clockOffset, blindReset: 'validate' };
   private bytesOfGivenBack = 0;
   private pushTime = defaultPushTime;
   private wantsUploads = false;

@@ -159,6 +159,9 @@ export class EngineConnection implements FirmwareConnection {
           this.events.push({ kind: 'reset' });
           this.abortRequests();
         },
+        onPeerRestarted: () => {
+          this.wantUpload(uploadReasons.uploadRequested);
+        },
         onTimeout: () => {
           this.wantUpload(uploadReasons.timeoutExpiration);
         },
@@ -328,7 +331,6 @@ export class EngineConnection implements FirmwareConnection {
     const status = this.refusal() ?? NDIS_STATUS.UPLOAD_IN_PROGRESS;
     placement.returnPosted(status);
     this.endDisconnect(status);
-    engine.congestion.settle();
     const delegated = exportDelegated(engine, nic.machine.now);
     const sends = this.sends.splice(0).map(({ list, acknowledged }) => {
       NdisAdvanceNetBufferDataStart(list.FirstNetBuffer, acknowledged);

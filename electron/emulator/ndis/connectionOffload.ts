@@ -6,6 +6,8 @@ import { decodeStructure, encodeStructure, objectHeader } from '../../../shared/
 export interface ConnectionOffload {
   readonly SupportIPv4: boolean;
   readonly SupportIPv6: boolean;
+  /** Whether it makes and uses SACK blocks; absent: no (WIR-015). */
+  readonly SupportSack?: boolean;
   /** Largest number of offloaded TCP connections, of both IP versions together. */
   readonly TcpConnectionOffloadCapacity: number;
 }
@@ -20,6 +22,7 @@ export function writeConnectionOffload(offload: ConnectionOffload): Uint8Array {
     Encapsulation: constantValue('NDIS_ENCAPSULATION_IEEE_802_3'),
     SupportIPv4: Number(offload.SupportIPv4),
     SupportIPv6: Number(offload.SupportIPv6),
+    SupportSack: Number(offload.SupportSack ?? false),
     TcpConnectionOffloadCapacity: offload.TcpConnectionOffloadCapacity,
   });
 }
@@ -32,6 +35,7 @@ export function readConnectionOffload(bytes: Uint8Array): ConnectionOffload | un
   return {
     SupportIPv4: values.SupportIPv4 !== 0,
     SupportIPv6: values.SupportIPv6 !== 0,
+    SupportSack: values.SupportSack !== 0,
     TcpConnectionOffloadCapacity: values.TcpConnectionOffloadCapacity ?? 0,
   };
 }

@@ -1,4 +1,5 @@
 /** Everything that a run depends on: with equal settings, two runs record the same trace, byte for byte. */
+import type { HostCostSettings } from '../../../shared/analysis/hostCostModel';
 import type { LinkRequest } from '../../../shared/contract/linkRequest';
 import type { ScenarioId } from '../../../shared/contract/scenarios';
 import { noImpairments, type Impairments } from '../wire/impairments';
@@ -15,6 +16,8 @@ export interface ScenarioSettings {
   readonly link?: LinkRequest | undefined;
   /** Bytes to carry. */
   readonly file: Uint8Array;
+  /** What networking costs the host's processors; undefined: a server of 2004. It changes no run, only what is reckoned from it. */
+  readonly hostCost?: HostCostSettings | undefined;
   /** Driver modules in the places of built-in drivers. */
   readonly drivers?: DriverModules;
 }

@@ -6,22 +6,27 @@ import { encodeStructure } from '../../../shared/ddi/structureCodec';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { isBefore } from '../tcp/sequenceNumber';
 
-const wide = [
-  'InReceives',
-  'InOctets',
-  'InDelivers',
-  'OutRequests',
-  'OutOctets',
-  'InSegments',
-  'OutSegments',
-] as const;
-const narrow = ['ResetEstablished', 'RetransmittedSegments', 'InErrors', 'OutResets'] as const;
+/** Position of each 64-bit counter. */
+const wide = {
+  InReceives: 0,
+  InOctets: 1,
+  InDelivers: 2,
+  OutRequests: 3,
+  OutOctets: 4,
+  InSegments: 5,
+  OutSegments: 6,
+} as const;
+
+/** Position of each 32-bit counter that this target can move. */
+const narrow = { ResetEstablished: 0, RetransmittedSegments: 1, InErrors: 2, OutResets: 3 } as const;
 
 /** Names of 64-bit counters. */
-type WideCounter = (typeof wide)[number];
+type WideCounter = keyof typeof wide;
 
 /** Names of 32-bit counters that this target can move. */
-type NarrowCounter = (typeof narrow)[number];
+type NarrowCounter = keyof typeof narrow;
+
+const wideCounters = Object.keys(wide) as WideCounter[];
 
 /** Counters of the IP layer; the others are TCP's. */
 const ipCounters: ReadonlySet<string> = new Set([
@@ -34,8 +39,9 @@ const ipCounters: ReadonlySet<string> = new Set([
 
 /** See the file's head. */
 export class OffloadStatistics {
-  private readonly wideCounts = new BigUint64Array(wide.length);
-  private readonly narrowCounts = new Uint32Array(narrow.length);
+  /** Two words each, the lower first: counting a segment must not make big integers. */
+  private readonly wideCounts = new Uint32Array(2 * wideCounters.length);
+  private readonly narrowCounts = new Uint32Array(Object.keys(narrow).length);
 
   /** A datagram has come for an offloaded connection and has been delivered; `octets` counts its IP header too. */
   received(octets: number): void {
@@ -68,16 +74,12 @@ export class OffloadStatistics {
 
   /** OID_IP4_OFFLOAD_STATS is set: the IP counters begin anew. */
   resetIp(): void {
-    wide.forEach((name, index) => {
-      if (ipCounters.has(name)) this.wideCounts[index] = 0n;
-    });
+    this.reset((name) => ipCounters.has(name));
   }
 
   /** OID_TCP4_OFFLOAD_STATS is set: the TCP counters begin anew. */
   resetTcp(): void {
-    wide.forEach((name, index) => {
-      if (!ipCounters.has(name)) this.wideCounts[index] = 0n;
-    });
+    this.reset((name) => !ipCounters.has(name));
     this.narrowCounts.fill(0);
   }
 
@@ -109,20 +111,36 @@ export class OffloadStatistics {
 
   /** Adds to a 64-bit counter; it wraps. */
   add(counter: WideCounter, amount: number | bigint): void {
-    this.wideCounts[wide.indexOf(counter)]! += BigInt(amount);
+    if (typeof amount === 'bigint') {
+      this.addWords(counter, Number(amount & 0xffff_ffffn), Number((amount >> 32n) & 0xffff_ffffn));
+    } else this.addWords(counter, amount >>> 0, Math.floor(amount / 0x1_0000_0000));
   }
 
   /** Adds to a 32-bit counter; it wraps. */
   addNarrow(counter: NarrowCounter, amount: number): void {
-    this.narrowCounts[narrow.indexOf(counter)]! += amount;
+    this.narrowCounts[narrow[counter]]! += amount;
+  }
+
+  private addWords(counter: WideCounter, low: number, high: number): void {
+    const { wideCounts } = this;
+    const at = 2 * wide[counter];
+    const sum = wideCounts[at]! + low;
+    wideCounts[at] = sum;
+    wideCounts[at + 1]! += high + (sum > 0xffff_ffff ? 1 : 0);
+  }
+
+  private reset(isMeant: (counter: WideCounter) => boolean): void {
+    for (const counter of wideCounters.filter(isMeant))
+      this.wideCounts.fill(0, 2 * wide[counter], 2 * wide[counter] + 2);
   }
 
   private count(counter: WideCounter): bigint {
-    return this.wideCounts[wide.indexOf(counter)]!;
+    const at = 2 * wide[counter];
+    return (BigInt(this.wideCounts[at + 1]!) << 32n) | BigInt(this.wideCounts[at]!);
   }
 
   private countNarrow(counter: NarrowCounter): number {
-    return this.narrowCounts[narrow.indexOf(counter)]!;
+    return this.narrowCounts[narrow[counter]]!;
   }
 }
 

@@ -52,6 +52,9 @@ const uploadReasons = {
 /** Bytes of an IPv4 and a TCP header without options. */
 const ipAndTcpHeaderLength = 40;
 
+/** Payload of the largest frame that the other end of the cable cuts into segments: IPv4 carries 65,535 bytes, headers included. */
+const largestSend = 65_535 - 120;
+
 const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 
 /** SendBacklogSize where the feature is not supported. */
@@ -145,6 +148,7 @@ export class OffloadedConnection implements PVOID {
     this.engine = this.makeEngine(delegated);
     this.engine.pathMss = path.cached.PathMtu - ipAndTcpHeaderLength;
     this.output = {
+      ...(adapter.settings.emitsLargeFrames ? { largeSendLimit: largestSend } : {}),
       emit: (segment, queue, offset, retransmission) => {
         askIfStale(adapter, this.path.neighbor);
         const frame = adapter.pool.take('chimney');
@@ -390,7 +394,6 @@ export class OffloadedConnection implements PVOID {
     this.report();
     const aborted = this.aborted !== 'no';
     delivery.returnPosted(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
-    engine.congestion.settle();
     const delegated = exportDelegated(engine, now);
     const lists = this.sends.splice(0).map((request) => {
       NdisAdvanceNetBufferDataStart(request.list.FirstNetBuffer, request.acknowledged);
@@ -428,6 +431,9 @@ export class OffloadedConnection implements PVOID {
         onReset: () => {
           this.aborted = 'by-peer';
           this.events.push({ type: tcpEvents.abort, information: 0 });
+        },
+        onPeerRestarted: () => {
+          this.askForUpload(uploadReasons.uploadRequested);
         },
         onTimeout: () => {
           this.askForUpload(uploadReasons.timeoutExpiration);

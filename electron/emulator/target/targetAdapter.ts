@@ -233,6 +233,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     return writeConnectionOffload({
       SupportIPv4: this.current.offloadsIPv4,
       SupportIPv6: false,
+      SupportSack: this.settings.tcp.sack,
       TcpConnectionOffloadCapacity: this.current.tcpCapacity,
     });
   }
@@ -242,6 +243,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     return writeConnectionOffload({
       SupportIPv4: true,
       SupportIPv6: false,
+      SupportSack: this.settings.tcp.sack,
       TcpConnectionOffloadCapacity: this.hardwareCapacity,
     });
   }

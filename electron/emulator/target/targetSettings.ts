@@ -60,7 +60,7 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   reportsReset: false,
   limits: defaultTargetLimits,
   objectTime: 6_000,
-  tcp: { ...defaultTcpSettings, clockOffset: 4_217_011 },
+  tcp: { ...defaultTcpSettings, clockOffset: 4_217_011, blindReset: 'validate' },
   ringTime: 50_000,
   linkSpeed: 1_000_000_000,
   emitsLargeFrames: false,

@@ -4,11 +4,15 @@ import { sampleRtt, updateSendWindow } from './acknowledgmentArrival';
 import { reset } from './closing';
 import { restartKeepAlive } from './keepAlive';
 import { startRetransmitTimer } from './retransmission';
+import { timeoutAfterLostSyn } from './roundTripTime';
 import { emitSegment } from './segmentEmission';
 import type { SegmentOutput } from './segmentOutput';
 import { advance } from './sequenceNumber';
 import { TcpConnectionState } from './tcpVariables';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
+
+/** No datagram is so small that a segment could not hold this: less would make options crowd the payload out (RFC 791: 68 bytes). */
+const smallestMss = 48;
 
 /** Starts in LISTEN or SYN-SENT with an initial sequence number. */
 export function begin(
@@ -26,7 +30,12 @@ export function begin(
 
 /** A segment arrives in LISTEN. */
 export function processListen(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): void {
-  if (segment.has(tcpFlags.RST) || segment.has(tcpFlags.ACK) || !segment.has(tcpFlags.SYN)) return;
+  if (segment.has(tcpFlags.RST)) return;
+  if (segment.has(tcpFlags.ACK)) {
+    tcb.refusedSequence = segment.AcknowledgmentNumber;
+    return;
+  }
+  if (!segment.has(tcpFlags.SYN)) return;
   takeSyn(tcb, segment, now);
   tcb.variables.State = TcpConnectionState.SynRcvd;
 }
@@ -39,7 +48,12 @@ export function processSynSent(tcb: TransmissionControlBlock, segment: TcpSegmen
     if (acknowledges) reset(tcb);
     return;
   }
-  if (!segment.has(tcpFlags.SYN) || (segment.has(tcpFlags.ACK) && !acknowledges)) return;
+  if (segment.has(tcpFlags.ACK) && !acknowledges) {
+    // The peer is in the middle of something else: a half-open connection (RFC 9293 section 3.5.1).
+    tcb.refusedSequence = segment.AcknowledgmentNumber;
+    return;
+  }
+  if (!segment.has(tcpFlags.SYN)) return;
   takeSyn(tcb, segment, now);
   if (!acknowledges) {
     variables.State = TcpConnectionState.SynRcvd;
@@ -77,7 +91,9 @@ export function establish(tcb: TransmissionControlBlock, segment: TcpSegment, no
   variables.SndUna = variables.SndNxt = segment.AcknowledgmentNumber;
   variables.retransmitDeadline = Infinity;
   const synLost = variables.RetransmitCount > 0;
-  if (!synLost) sampleRtt(tcb, segment, now);
+  if (!synLost || variables.timestampsEnabled) sampleRtt(tcb, segment, now);
+  if (synLost) tcb.initialTimeout = timeoutAfterLostSyn;
+  tcb.lastSentAt = now;
   variables.RetransmitCount = 0;
   variables.TotalRT = 0;
   tcb.congestion.start(synLost);
@@ -97,10 +113,12 @@ export function emitSyn(tcb: TransmissionControlBlock, output: SegmentOutput, no
   out.maximumSegmentSize = settings.localMss;
   // Scaling needs both sides: a SYN that offers it is answered even with a shift of 0 (RFC 7323 section 2.2).
   out.windowScale = answer && !tcb.peerScales ? undefined : settings.RcvWindScale;
+  out.sackPermitted = answer ? variables.sackEnabled : settings.sack;
   const flags = tcpFlags.SYN | (answer ? tcpFlags.ACK : 0);
   emitSegment(tcb, output, flags, tcb.initialSequence, 0, 0, retransmission, now);
   out.maximumSegmentSize = undefined;
   out.windowScale = undefined;
+  out.sackPermitted = false;
   startRetransmitTimer(tcb, now);
 }
 
@@ -108,7 +126,13 @@ export function emitSyn(tcb: TransmissionControlBlock, output: SegmentOutput, no
 function takeSyn(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): void {
   const { variables, settings } = tcb;
   variables.RcvNxt = tcb.lastAcknowledgmentSent = advance(segment.SequenceNumber, 1);
-  variables.RemoteMss = segment.maximumSegmentSize ?? 536;
+  const { maximumSegmentSize } = segment;
+  // An option of 0 says as little as none.
+  variables.RemoteMss =
+    maximumSegmentSize === undefined || maximumSegmentSize === 0
+      ? settings.defaultRemoteMss
+      : Math.max(smallestMss, maximumSegmentSize);
+  variables.sackEnabled = settings.sack && segment.sackPermitted;
   tcb.peerScales = segment.windowScale !== undefined;
   if (segment.windowScale !== undefined) {
     variables.SndWindScale = segment.windowScale;

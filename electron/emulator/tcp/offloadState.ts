@@ -18,6 +18,7 @@ import { TcpConnectionState, TcpVariables } from './tcpVariables';
 
 const constFlags = {
   timestamps: constantValue('TCP_FLAG_TIMESTAMP_ENABLED'),
+  sack: constantValue('TCP_FLAG_SACK_ENABLED'),
   windowScaling: constantValue('TCP_FLAG_WINDOW_SCALING_ENABLED'),
 } as const;
 
@@ -43,7 +44,9 @@ export function exportConst(engine: TcpEngine, HashValue: number): TCP_OFFLOAD_S
   const scaling = variables.SndWindScale > 0 || variables.RcvWindScale > 0;
   return {
     Flags:
-      (variables.timestampsEnabled ? constFlags.timestamps : 0) | (scaling ? constFlags.windowScaling : 0),
+      (variables.timestampsEnabled ? constFlags.timestamps : 0) |
+      (variables.sackEnabled ? constFlags.sack : 0) |
+      (scaling ? constFlags.windowScaling : 0),
     RemotePort: swapPortBytes(engine.remotePort),
     LocalPort: swapPortBytes(engine.localPort),
     SndWindScale: variables.SndWindScale,
@@ -121,8 +124,8 @@ export function applyCached(
 }
 
 /**
- * The delegated variables at this instant, without data pointers. Before a hand-over, settle a fast recovery first
- * (`engine.congestion.settle`): its inflated CWnd means nothing to another engine.
+ * The delegated variables at this instant, without data pointers. A recovery under way shows by DupAckCount, at or above
+ * TcpDuplicateAckThreshold, and the receiver of the state goes on with it; what the peer has said by SACK has no member and is lost.
  */
 export function exportDelegated(engine: TcpEngine, now: number): TCP_OFFLOAD_STATE_DELEGATED {
   const { variables, settings } = engine;
@@ -182,6 +185,7 @@ export function importEngine(
   const tick = 1e9 / settings.ticksPerSecond;
   variables.State = delegated.State as TcpConnectionState;
   variables.timestampsEnabled = (constState.Flags & constFlags.timestamps) !== 0;
+  variables.sackEnabled = (constState.Flags & constFlags.sack) !== 0;
   variables.SndWindScale = constState.SndWindScale;
   variables.RcvWindScale = constState.RcvWindScale;
   variables.RemoteMss = constState.RemoteMss;
@@ -215,6 +219,7 @@ export function importEngine(
       ...cachedSettings(cached, settings.ticksPerSecond),
       RcvWindScale: constState.RcvWindScale,
       timestamps: variables.timestampsEnabled,
+      sack: variables.sackEnabled,
     },
     user,
     swapPortBytes(constState.LocalPort),
@@ -223,11 +228,12 @@ export function importEngine(
   );
   variables.timestampDelta = distance(engine.ticks(now), delegated.TsTime);
   const { keepAlive } = engine.settings;
-  if (keepAlive.enabled) {
-    const delta = delegated.KeepAliveTimeoutDelta;
-    variables.keepAliveDeadline = now + (delta === timerNotRunning ? keepAlive.time : delta * tick);
-  }
-  engine.queueStart = variables.SndUna;
+  const delta = delegated.KeepAliveTimeoutDelta;
+  if (delta !== timerNotRunning) {
+    variables.keepAliveDeadline = now + delta * tick;
+    if (!keepAlive.enabled) engine.assumeValidation();
+  } else if (keepAlive.enabled) variables.keepAliveDeadline = now + keepAlive.time;
+  engine.adopt(now);
   const { State } = variables;
   const { FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait } = TcpConnectionState;
   if (
@@ -249,6 +255,10 @@ export function importEngine(
 function purposeOf(delegated: TCP_OFFLOAD_STATE_DELEGATED): TcpVariables['retransmitPurpose'] {
   if (delegated.State === TcpConnectionState.FinWait2) return 'fin-wait-2';
   if (delegated.State === TcpConnectionState.TimeWait) return 'time-wait';
+  const { State } = delegated;
+  const { FinWait1, Closing, LastAck } = TcpConnectionState;
+  // A FIN in flight is retransmitted, window or not.
+  if (State === FinWait1 || State === Closing || State === LastAck) return 'retransmit';
   const waitsForWindow = delegated.SndWnd === 0 && delegated.RetransmitTimeoutDelta !== timerNotRunning;
   return waitsForWindow && distance(delegated.SndUna, delegated.SndMax) <= 1 ? 'persist' : 'retransmit';
 }

@@ -3,6 +3,7 @@ import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
 import { toTimeWait } from './closing';
 import { acknowledgeLater } from './delayedAcknowledgment';
 import { reopenWindow } from './receiveWindow';
+import { noteEarlyArrival } from './selectiveAcknowledgment';
 import { advance, distance, isBefore } from './sequenceNumber';
 import { TcpConnectionState } from './tcpVariables';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
@@ -23,11 +24,17 @@ export function processPayload(tcb: TransmissionControlBlock, segment: TcpSegmen
   }
   const old = Math.max(0, distance(segment.SequenceNumber, variables.RcvNxt));
   const room = distance(segment.SequenceNumber, advance(variables.RcvNxt, variables.RcvWnd));
-  const end = Math.min(segment.payloadLength, room);
   const push = segment.has(tcpFlags.PSH);
+  const finSequence = advance(segment.SequenceNumber, segment.payloadLength);
+  if (fin && room >= segment.payloadLength && !isBefore(finSequence, variables.RcvNxt))
+    tcb.earlyFin = finSequence;
+  // Nothing lies behind the FIN.
+  const beforeFin = tcb.earlyFin === undefined ? Infinity : distance(segment.SequenceNumber, tcb.earlyFin);
+  const end = Math.min(segment.payloadLength, room, beforeFin);
   if (isBefore(variables.RcvNxt, segment.SequenceNumber)) {
     if (end > 0) {
       tcb.reassembly.insert(segment.SequenceNumber, segment.bytes, segment.payloadStart, end, push);
+      noteEarlyArrival(tcb, segment.SequenceNumber);
     }
     tcb.acknowledge = 'now';
     return;
@@ -41,10 +48,9 @@ export function processPayload(tcb: TransmissionControlBlock, segment: TcpSegmen
   ) {
     deliver(tcb, piece.bytes, 0, piece.bytes.length, piece.push);
   }
-  // A FIN behind a gap is not remembered: its sender repeats it.
-  if (fin && variables.RcvNxt === advance(segment.SequenceNumber, segment.payloadLength)) takeFin(tcb, now);
+  if (tcb.earlyFin === variables.RcvNxt) takeFin(tcb, now);
   else if (filledGap || end <= old) tcb.acknowledge = 'now';
-  else acknowledgeLater(tcb, now);
+  else acknowledgeLater(tcb, end - old, now);
 }
 
 function deliver(
@@ -66,6 +72,7 @@ function takeFin(tcb: TransmissionControlBlock, now: number): void {
   tcb.finReceived = true;
   variables.RcvNxt = advance(variables.RcvNxt, 1);
   tcb.reassembly.clear();
+  tcb.earlyFin = undefined;
   tcb.acknowledge = 'now';
   if (variables.State === TcpConnectionState.Established) variables.State = TcpConnectionState.CloseWait;
   else if (variables.State === TcpConnectionState.FinWait1) variables.State = TcpConnectionState.Closing;

@@ -21,7 +21,7 @@ export function armPersist(tcb: TransmissionControlBlock, now: number): void {
   variables.SndWndProbeCount = 0;
   variables.RetransmitCount = 0;
   variables.retransmitPurpose = 'persist';
-  variables.retransmitDeadline = now + retransmissionTimeout(variables, tcb.settings, 0);
+  variables.retransmitDeadline = now + retransmissionTimeout(variables, tcb.settings, 0, tcb.initialTimeout);
 }
 
 /** The persist timer has expired: probes with one byte, doubling the interval inside a round. */
@@ -41,9 +41,10 @@ export function probeWindow(tcb: TransmissionControlBlock, now: number, output: 
     tcb.newBytesSent += count;
     variables.SndMax = variables.SndNxt = advance(variables.SndUna, count);
   }
+  // TMR-024: after RTO, 2 RTO, 4 RTO and so on, however long the wait before the round was.
+  variables.retransmitDeadline =
+    now + retransmissionTimeout(variables, settings, variables.RetransmitCount, tcb.initialTimeout);
   variables.RetransmitCount++;
-  const shift = variables.SndWndProbeCount + variables.RetransmitCount;
-  variables.retransmitDeadline = now + retransmissionTimeout(variables, settings, shift);
 }
 
 /** An acknowledgment came while the window was closed: it is open now, or a new round of probes begins. */
@@ -60,6 +61,6 @@ export function onWindowAfterZero(tcb: TransmissionControlBlock, window: number,
     if (variables.SndWndProbeCount < 0xff) variables.SndWndProbeCount++;
     variables.RetransmitCount = 0;
     variables.retransmitDeadline =
-      now + retransmissionTimeout(variables, tcb.settings, variables.SndWndProbeCount);
+      now + retransmissionTimeout(variables, tcb.settings, variables.SndWndProbeCount, tcb.initialTimeout);
   }
 }

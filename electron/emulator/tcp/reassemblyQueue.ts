@@ -53,6 +53,52 @@ export class ReassemblyQueue {
     return undefined;
   }
 
+  /** Stretches of bytes that are held without a gap. */
+  get stretches(): number {
+    let count = 0;
+    for (let index = 0; index < this.pieces.length; index++) if (this.beginsStretch(index)) count++;
+    return count;
+  }
+
+  /** Number of the stretch, from 0, that holds the byte at `sequence`; -1 if none does. */
+  stretchAround(sequence: number): number {
+    let stretch = -1;
+    for (let index = 0; index < this.pieces.length; index++) {
+      const piece = this.pieces[index]!;
+      if (isBefore(sequence, piece.sequence)) return -1;
+      if (this.beginsStretch(index)) stretch++;
+      if (isBefore(sequence, advance(piece.sequence, piece.bytes.length))) return stretch;
+    }
+    return -1;
+  }
+
+  /** Sequence number at which a stretch begins. */
+  leftOf(stretch: number): number {
+    return this.pieces[this.firstPieceOf(stretch)]!.sequence;
+  }
+
+  /** Sequence number behind a stretch. */
+  rightOf(stretch: number): number {
+    let index = this.firstPieceOf(stretch);
+    while (index + 1 < this.pieces.length && !this.beginsStretch(index + 1)) index++;
+    const last = this.pieces[index]!;
+    return advance(last.sequence, last.bytes.length);
+  }
+
+  private firstPieceOf(stretch: number): number {
+    let left = stretch;
+    for (let index = 0; index < this.pieces.length; index++) {
+      if (this.beginsStretch(index) && left-- === 0) return index;
+    }
+    throw new RangeError(`there is no stretch ${stretch}`);
+  }
+
+  private beginsStretch(index: number): boolean {
+    if (index === 0) return true;
+    const before = this.pieces[index - 1]!;
+    return advance(before.sequence, before.bytes.length) !== this.pieces[index]!.sequence;
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.pieces.length = 0;

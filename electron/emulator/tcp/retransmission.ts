@@ -4,7 +4,8 @@ import { giveUp } from './closing';
 import { retransmissionTimeout } from './roundTripTime';
 import { emitSegment } from './segmentEmission';
 import type { SegmentOutput } from './segmentOutput';
-import { advance, distance, isBefore } from './sequenceNumber';
+import { sackLengthDue } from './selectiveAcknowledgment';
+import { advance, distance } from './sequenceNumber';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
 
 /** Starts the timer, or starts it anew. */
@@ -33,27 +34,42 @@ export function onRetransmitTimeout(tcb: TransmissionControlBlock, now: number):
   variables.DupAckCount = 0;
   variables.SndNxt = variables.SndUna;
   tcb.timedSequence = undefined;
+  // The peer may have dropped what it only held (RFC 2018 section 8).
+  tcb.scoreboard.clear();
   // A window that was taken back doesn't keep data in flight from being repeated (RFC 9293 section 3.8.6, SHLD-16).
   if (variables.SndWnd === 0) tcb.retransmitNow = true;
   startRetransmitTimer(tcb, now);
 }
 
-/** Sends the segment at SndUna again, windows or not. */
-export function retransmitFirst(tcb: TransmissionControlBlock, output: SegmentOutput, now: number): void {
-  const { variables, queue } = tcb;
+/**
+ * Sends the segment at a sequence number before SndMax again, windows or not, up to what the peer holds; answers where it ends, or
+ * undefined if there is nothing to send.
+ */
+export function retransmitAt(
+  tcb: TransmissionControlBlock,
+  sequence: number,
+  output: SegmentOutput,
+  now: number,
+): number | undefined {
+  const { variables, queue, scoreboard } = tcb;
   tcb.timedSequence = undefined;
-  const count = Math.min(tcb.mss, queue.length, distance(variables.SndUna, variables.SndMax));
-  const fin =
-    tcb.finQueued && count === queue.length && isBefore(advance(variables.SndUna, count), variables.SndMax);
-  if (count === 0 && !fin) return;
-  const flags = tcpFlags.ACK | (fin ? tcpFlags.FIN : 0) | (queue.endsAt(count) ? tcpFlags.PSH : 0);
-  emitSegment(tcb, output, flags, variables.SndUna, 0, count, true, now);
+  const offset = distance(tcb.queueStart, sequence);
+  const available = Math.max(0, queue.length - offset);
+  const room = Math.min(distance(sequence, variables.SndMax), scoreboard.roomBeforeRange(sequence));
+  const count = Math.min(tcb.mss - sackLengthDue(tcb), available, room);
+  const fin = tcb.finQueued && count === available && count < room;
+  if (count <= 0 && !fin) return undefined;
+  const push = count > 0 && queue.endsAt(offset + count);
+  const flags = tcpFlags.ACK | (fin ? tcpFlags.FIN : 0) | (push ? tcpFlags.PSH : 0);
+  emitSegment(tcb, output, flags, sequence, offset, count, true, now);
   if (variables.retransmitDeadline === Infinity) startRetransmitTimer(tcb, now);
+  return advance(sequence, count + (fin ? 1 : 0));
 }
 
 /** Time until the next retransmission of the segment at SndUna: the backed-off timeout, or less if a time limit ends sooner. */
 function retransmissionWait(tcb: TransmissionControlBlock): number {
-  const timeout = retransmissionTimeout(tcb.variables, tcb.settings, tcb.variables.RetransmitCount);
+  const { variables, settings, initialTimeout } = tcb;
+  const timeout = retransmissionTimeout(variables, settings, variables.RetransmitCount, initialTimeout);
   return Math.min(timeout, Math.max(0, retransmissionTimeLeft(tcb)));
 }
 

@@ -3,7 +3,10 @@ import type { TcpSettings } from './tcpSettings';
 import type { TcpVariables } from './tcpVariables';
 
 /** Retransmission timeout before the first sample, ns (RFC 6298 section 2.1: 1 s). */
-const initialTimeout = 1_000_000_000;
+export const initialTimeout = 1_000_000_000;
+
+/** The same where a SYN was lost (RFC 6298 section 5.7: 3 s). */
+export const timeoutAfterLostSyn = 3_000_000_000;
 
 /** Largest value of the 16-bit members. */
 const largest = 0xffff;
@@ -23,15 +26,19 @@ export function takeRttSample(variables: TcpVariables, ticks: number): void {
   );
 }
 
-/** Retransmission timeout in ns after `backoffs` doublings, within the settings' bounds (RFC 6298 sections 2.4, 2.5, 5.5). */
+/**
+ * Retransmission timeout in ns after `backoffs` doublings, within the settings' bounds (RFC 6298 sections 2.4, 2.5, 5.5);
+ * `unsampled` ns before the first sample.
+ */
 export function retransmissionTimeout(
   variables: TcpVariables,
   settings: TcpSettings,
   backoffs: number,
+  unsampled = initialTimeout,
 ): number {
   const tick = 1e9 / settings.ticksPerSecond;
   const base =
-    variables.SRtt === 0 ? initialTimeout : ((variables.SRtt >> 3) + Math.max(1, variables.RttVar)) * tick;
+    variables.SRtt === 0 ? unsampled : ((variables.SRtt >> 3) + Math.max(1, variables.RttVar)) * tick;
   const bounded = Math.max(base, settings.minimumRetransmissionTimeout);
-  return Math.min(bounded * 2 ** Math.min(backoffs, 16), settings.maximumRetransmissionTimeout);
+  return Math.min(bounded * (1 << Math.min(backoffs, 16)), settings.maximumRetransmissionTimeout);
 }

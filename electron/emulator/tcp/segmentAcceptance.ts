@@ -6,13 +6,14 @@ import type { TransmissionControlBlock } from './transmissionControlBlock';
 /** PAWS forgets a timestamp after 24 days (RFC 7323 section 5.5). */
 const timestampLifetime = 24 * 24 * 3600 * 1e9;
 
-/** RFC 9293 section 3.10.7.4 first check, and PAWS (RFC 7323 section 5.3). */
+/** RFC 9293 section 3.10.7.4 first check, and PAWS (RFC 7323 section 5.3). A SYN that comes anew brings stamps of its own. */
 export function isAcceptable(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): boolean {
   const { variables } = tcb;
   if (
     variables.timestampsEnabled &&
     segment.timestampValue !== undefined &&
     !segment.has(tcpFlags.RST) &&
+    !segment.has(tcpFlags.SYN) &&
     isBefore(segment.timestampValue, variables.TsRecent) &&
     now - variables.tsRecentTime < timestampLifetime
   ) {
@@ -36,10 +37,27 @@ export function isAcceptable(tcb: TransmissionControlBlock, segment: TcpSegment,
  * PAWS, and an acknowledgment that is neither too new nor too old (RFC 9293 section 3.10.7.4, RFC 5961 section 5.2).
  */
 export function wouldTake(tcb: TransmissionControlBlock, segment: TcpSegment, now: number): boolean {
-  const { variables } = tcb;
-  if (!segment.has(tcpFlags.ACK) || !isAcceptable(tcb, segment, now)) return false;
-  const behind = distance(variables.SndUna, segment.AcknowledgmentNumber);
-  return behind >= -variables.MaxSndWnd && !isBefore(variables.SndMax, segment.AcknowledgmentNumber);
+  return (
+    segment.has(tcpFlags.ACK) && isAcceptable(tcb, segment, now) && hasAcceptableAcknowledgment(tcb, segment)
+  );
+}
+
+/** Whether an acknowledgment is of something sent, and no older than a window (RFC 5961 section 5.2). */
+export function hasAcceptableAcknowledgment(tcb: TransmissionControlBlock, segment: TcpSegment): boolean {
+  const { SndUna, SndMax, MaxSndWnd } = tcb.variables;
+  return (
+    distance(SndUna, segment.AcknowledgmentNumber) >= -MaxSndWnd &&
+    !isBefore(SndMax, segment.AcknowledgmentNumber)
+  );
+}
+
+/** Whether a segment lacks the timestamps that both sides have agreed on (RFC 7323 section 3.2). */
+export function lacksTimestamps(tcb: TransmissionControlBlock, segment: TcpSegment): boolean {
+  return (
+    tcb.variables.timestampsEnabled &&
+    segment.timestampValue === undefined &&
+    (segment.flags & (tcpFlags.RST | tcpFlags.SYN)) === 0
+  );
 }
 
 /** Takes the timestamp of a segment that is at or before what was acknowledged last (RFC 7323 section 4.3). */

@@ -1,7 +1,8 @@
 /** What becomes of a segment that arrives (RFC 9293 section 3.10.7): the checks, in their order, and who takes the rest. */
 import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
 import { processAcknowledgment } from './acknowledgmentArrival';
-import { reset, startFinWait2Timer, toTimeWait } from './closing';
+import { processReset, processUnexpectedSyn } from './blindReset';
+import { startFinWait2Timer, toTimeWait } from './closing';
 import {
   acknowledgesSyn,
   establish,
@@ -12,7 +13,12 @@ import {
 } from './handshake';
 import { restartKeepAlive } from './keepAlive';
 import { processPayload } from './payloadArrival';
-import { isAcceptable, updateTsRecent } from './segmentAcceptance';
+import {
+  hasAcceptableAcknowledgment,
+  isAcceptable,
+  lacksTimestamps,
+  updateTsRecent,
+} from './segmentAcceptance';
 import { advance } from './sequenceNumber';
 import { TcpConnectionState } from './tcpVariables';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
@@ -39,6 +45,7 @@ function processSynchronized(tcb: TransmissionControlBlock, segment: TcpSegment,
     processRepeatedSyn(tcb, segment, now);
     return;
   }
+  if (lacksTimestamps(tcb, segment)) return;
   if (!isAcceptable(tcb, segment, now)) {
     if (segment.has(tcpFlags.RST)) return;
     tcb.acknowledge = 'now';
@@ -46,22 +53,27 @@ function processSynchronized(tcb: TransmissionControlBlock, segment: TcpSegment,
     return;
   }
   if (segment.has(tcpFlags.RST)) {
-    // RFC 5961 section 3.2: only the exact number resets; any other in the window is challenged.
-    if (segment.SequenceNumber === variables.RcvNxt) reset(tcb);
-    else tcb.acknowledge = 'now';
+    processReset(tcb, segment, now);
     return;
   }
   if (segment.has(tcpFlags.SYN)) {
-    tcb.acknowledge = 'now';
+    processUnexpectedSyn(tcb, segment, now);
     return;
   }
   if (!segment.has(tcpFlags.ACK)) return;
+  const opens = variables.State === TcpConnectionState.SynRcvd;
+  if (opens && !acknowledgesSyn(tcb, segment)) {
+    tcb.refusedSequence = segment.AcknowledgmentNumber;
+    return;
+  }
+  if (!opens && !hasAcceptableAcknowledgment(tcb, segment)) {
+    tcb.acknowledge = 'now';
+    return;
+  }
   restartKeepAlive(tcb, now);
   updateTsRecent(tcb, segment, now);
-  if (variables.State === TcpConnectionState.SynRcvd) {
-    if (!acknowledgesSyn(tcb, segment)) return;
-    establish(tcb, segment, now);
-  } else if (!processAcknowledgment(tcb, segment, now)) return;
+  if (opens) establish(tcb, segment, now);
+  else processAcknowledgment(tcb, segment, now);
   // The acknowledgment may have changed it.
   const { State } = tcb.variables;
   if (State === TcpConnectionState.FinWait2) startFinWait2Timer(tcb, now);

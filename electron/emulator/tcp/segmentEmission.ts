@@ -1,6 +1,7 @@
 /** Makes the header of every segment that leaves (RFC 9293 section 3.1), from the connection's variables. */
 import { tcpFlags } from '../wire/tcpSegment';
 import type { SegmentOutput } from './segmentOutput';
+import { reportSack } from './selectiveAcknowledgment';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
 
 /**
@@ -25,17 +26,16 @@ export function emitSegment(
   out.SequenceNumber = sequence;
   out.flags = flags;
   out.AcknowledgmentNumber = acknowledges ? variables.RcvNxt : 0;
-  out.window = Math.min(
-    0xffff,
-    syn ? variables.RcvWnd : Math.floor(variables.RcvWnd / 2 ** variables.RcvWindScale),
-  );
+  out.window = Math.min(0xffff, syn ? variables.RcvWnd : variables.RcvWnd >>> variables.RcvWindScale);
   out.payloadLength = payloadLength;
+  out.sackBlockCount = 0;
   const stamped = syn
     ? tcb.settings.timestamps && (flags === tcpFlags.SYN || variables.timestampsEnabled)
     : variables.timestampsEnabled;
   out.timestampValue = stamped ? tcb.timestamp(now) : undefined;
   out.timestampEcho = stamped && acknowledges ? variables.TsRecent : 0;
   if (acknowledges) {
+    if (variables.sackEnabled && tcb.reassembly.length > 0 && !syn) reportSack(tcb, out);
     tcb.lastAcknowledgmentSent = variables.RcvNxt;
     tcb.acknowledge = 'no';
     tcb.unacknowledgedSegments = 0;

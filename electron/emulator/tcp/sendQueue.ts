@@ -45,6 +45,12 @@ export class SendQueue {
   release(count: number): void {
     if (count > this.length) throw new RangeError(`releases ${count} of ${this.length} bytes`);
     const end = this.released + count;
+    const first = this.chunks[this.head];
+    if (first !== undefined && end < first.position + first.length) {
+      this.released = end;
+      first.owner.onAcknowledged(count);
+      return;
+    }
     const told: { readonly owner: SendOwner; readonly count: number }[] = [];
     while (this.released < end) {
       const chunk = this.chunks[this.head]!;

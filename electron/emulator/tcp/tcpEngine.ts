@@ -11,7 +11,8 @@ import { restartKeepAlive } from './keepAlive';
 import { armPersist } from './persist';
 import type { ReassemblyQueue } from './reassemblyQueue';
 import { receiveSpaceGrew, receiveWindowChanged } from './receiveWindow';
-import { retransmitFirst } from './retransmission';
+import { retransmitAt } from './retransmission';
+import { transmitInRecovery } from './sackRecovery';
 import { wouldTake } from './segmentAcceptance';
 import { processSegment } from './segmentArrival';
 import { emitSegment } from './segmentEmission';
@@ -127,7 +128,7 @@ export class TcpEngine {
 
   /** The owner of the connection has changed its mind; what is cleared takes effect at once (UPD-018). */
   reconfigure(
-    change: Partial<Pick<TcpSettings, 'nagle' | 'receiveBuffer' | 'retransmissionTimeLimit'>>,
+    change: Partial<Pick<TcpSettings, 'localMss' | 'nagle' | 'receiveBuffer' | 'retransmissionTimeLimit'>>,
   ): void {
     this.tcb.settings = { ...this.tcb.settings, ...change };
   }
@@ -228,6 +229,21 @@ export class TcpEngine {
     if (this.tcb.acknowledge === 'delayed') this.tcb.acknowledge = 'now';
   }
 
+  /** Goes on with another engine's connection, whose variables it has. */
+  adopt(now: number): void {
+    const { tcb } = this;
+    const { SndUna } = tcb.variables;
+    tcb.congestion.adopt(tcb.settings.duplicateAckThreshold);
+    tcb.highRetransmitted = tcb.rescueRetransmitted = SndUna;
+    tcb.queueStart = SndUna;
+    tcb.lastSentAt = now;
+  }
+
+  /** The owner's keepalive is off and a timer runs all the same: the peer is being validated (WIR-049). */
+  assumeValidation(): void {
+    this.tcb.validating = true;
+  }
+
   /** Marks the FIN of the peer as taken; only for an engine that goes on with another's connection. */
   assumePeerClosed(): void {
     this.tcb.finReceived = true;
@@ -246,8 +262,14 @@ export class TcpEngine {
     if (!tcb.resetWanted) runTimers(tcb, now, output);
     if (tcb.resetWanted) {
       tcb.resetWanted = false;
-      emitSegment(tcb, output, tcpFlags.RST | tcpFlags.ACK, variables.SndNxt, 0, 0, false, now);
+      // At the number that the peer expects: behind everything sent, or before a probe that its closed window has not taken.
+      const sequence = variables.retransmitPurpose === 'persist' ? variables.SndUna : variables.SndMax;
+      emitSegment(tcb, output, tcpFlags.RST | tcpFlags.ACK, sequence, 0, 0, false, now);
       return;
+    }
+    if (tcb.refusedSequence !== undefined) {
+      emitSegment(tcb, output, tcpFlags.RST, tcb.refusedSequence, 0, 0, false, now);
+      tcb.refusedSequence = undefined;
     }
     if (variables.State === TcpConnectionState.Closed || variables.State === TcpConnectionState.Listen)
       return;
@@ -255,11 +277,14 @@ export class TcpEngine {
       if (variables.SndNxt === tcb.initialSequence) emitSyn(tcb, output, now);
       return;
     }
-    if (tcb.retransmitNow) {
-      tcb.retransmitNow = false;
-      retransmitFirst(tcb, output, now);
+    if (tcb.congestion.recovery === 'SACK') transmitInRecovery(tcb, output, now);
+    else {
+      if (tcb.retransmitNow) {
+        tcb.retransmitNow = false;
+        if (variables.SndUna !== variables.SndMax) retransmitAt(tcb, variables.SndUna, output, now);
+      }
+      while (transmitNext(tcb, output, now));
     }
-    while (transmitNext(tcb, output, now));
     armPersist(tcb, now);
     // Behind SndMax, not at SndNxt: after a timeout has pulled SndNxt back, the peer would find such a segment too old.
     if (tcb.acknowledge === 'now') emitSegment(tcb, output, tcpFlags.ACK, variables.SndMax, 0, 0, false, now);

@@ -19,6 +19,21 @@ export interface TcpSettings {
   readonly RcvWindScale: number;
   /** Whether to offer timestamps (RFC 7323 section 3). */
   readonly timestamps: boolean;
+  /** Whether to offer selective acknowledgments (RFC 2018). */
+  readonly sack: boolean;
+  /** What the peer is thought to take if its SYN does not say (RFC 9293 section 3.7.1: 536 over IPv4, 1220 over IPv6). */
+  readonly defaultRemoteMss: number;
+  /** The initial window: 2 to 4 segments, or 10. */
+  readonly initialWindow: 'RFC 3390' | 'RFC 6928';
+  /** Segments that slow start grows by for one acknowledgment, L of RFC 3465; 0: acknowledgments are counted (RFC 5681). */
+  readonly appropriateByteCounting: number;
+  /** Whether an idle connection begins with a small window again (RFC 5681 section 4.1). */
+  readonly restartsAfterIdle: boolean;
+  /**
+   * What an in-window RST or SYN that does not stand at RCV.NXT brings about: a challenge each (RFC 5961), or a validation of the
+   * peer by keepalive with throttled challenges, and an end of the connection by a SYN at RCV.NXT (WIR-037 to WIR-050).
+   */
+  readonly blindReset: 'challenge' | 'validate';
   /** Whether small segments wait for acknowledgments (RFC 1122 section 4.2.3.4). */
   readonly nagle: boolean;
   /** Ticks per second of protocol timers and timestamps (TicksPerSecond: 10, 100 or 1000). */
@@ -53,6 +68,12 @@ export const defaultTcpSettings: TcpSettings = {
   receiveBuffer: 256 * 1024,
   RcvWindScale: 3,
   timestamps: true,
+  sack: true,
+  defaultRemoteMss: 536,
+  initialWindow: 'RFC 3390',
+  appropriateByteCounting: 0,
+  restartsAfterIdle: false,
+  blindReset: 'challenge',
   nagle: true,
   ticksPerSecond: 1000,
   clockOffset: 0,

@@ -11,6 +11,8 @@ export interface TcpUser {
   onFinAcknowledged(): void;
   /** An acceptable RST has arrived. */
   onReset(): void;
+  /** A SYN at exactly RCV.NXT has ended the connection (WIR-037); only where blind resets are validated. */
+  onPeerRestarted?(): void;
   /** Retransmissions, probes or FIN-WAIT-2 have used up their time. */
   onTimeout(): void;
   /** TIME-WAIT or LAST-ACK is over: nothing is left. */

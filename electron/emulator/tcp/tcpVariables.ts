@@ -30,6 +30,8 @@ export class TcpVariables {
   RcvWindScale = 0;
   RemoteMss = 536;
   timestampsEnabled = false;
+  /** Whether both sides take SACK blocks (RFC 2018). */
+  sackEnabled = false;
 
   // Receive side.
   RcvNxt = 0;

@@ -5,6 +5,8 @@
 import { timestampsOptionLength, TcpSegment } from '../wire/tcpSegment';
 import { CongestionControl } from './congestionControl';
 import { ReassemblyQueue } from './reassemblyQueue';
+import { initialTimeout } from './roundTripTime';
+import { SackScoreboard } from './sackScoreboard';
 import { SendQueue } from './sendQueue';
 import { advance } from './sequenceNumber';
 import type { TcpSettings } from './tcpSettings';
@@ -30,11 +32,19 @@ export class TransmissionControlBlock {
   initialSequence = 0;
   /** Whether the peer's SYN carried the window scale option. */
   peerScales = false;
+  /** A RST answers a segment that does not belong to the connection, with this sequence number. */
+  refusedSequence: number | undefined;
+  /** RTO before the first sample, ns (RFC 6298 sections 2.1 and 5.7). */
+  initialTimeout = initialTimeout;
 
   /** Whether an acknowledgment is owed. */
   acknowledge: 'no' | 'delayed' | 'now' = 'no';
   unacknowledgedSegments = 0;
   delayedAckDeadline = Infinity;
+  /** Sequence number of a FIN that has arrived ahead of RcvNxt. */
+  earlyFin: number | undefined;
+  /** Sequence numbers of segments that arrived ahead of RcvNxt, the latest first (RFC 2018 section 4). */
+  readonly earlyArrivals: number[] = [];
   /** Last.ACK.sent of RFC 7323 section 4.3. */
   lastAcknowledgmentSent: number;
 
@@ -45,9 +55,29 @@ export class TransmissionControlBlock {
   /** Without timestamps: the sequence number whose round trip is being measured, and since when. */
   timedSequence: number | undefined;
   timedAt = 0;
+  /** With timestamps: the acknowledgment of this number ends the round trip that is being measured. */
+  sampleEnd: number | undefined;
   /** The segment at SndUna is to be sent again, whatever else is sent. */
   retransmitNow = false;
   resetWanted = false;
+  /** When data left last, virtual ns. */
+  lastSentAt = 0;
+
+  /** What the peer holds beyond SndUna. */
+  readonly scoreboard = new SackScoreboard();
+  /** HighRxt of RFC 6675: what lies before it has been sent again in this recovery. */
+  highRetransmitted = 0;
+  /** RescueRxt of RFC 6675: another rescue needs an acknowledgment beyond it. */
+  rescueRetransmitted = 0;
+  /** Bytes thought to be on their way, during a recovery by SACK. */
+  pipe = 0;
+
+  /** A blind reset is suspected: the peer is being asked by keepalive (WIR-044). */
+  validating = false;
+  /** A RST in this validation has been challenged (WIR-043). */
+  resetChallenged = false;
+  /** When a SYN was challenged last (WIR-039). */
+  synChallengedAt = -Infinity;
 
   /** Reused for every segment that is emitted. */
   readonly out = new TcpSegment();
@@ -59,7 +89,11 @@ export class TransmissionControlBlock {
     readonly remotePort: number,
     readonly variables: TcpVariables,
   ) {
-    this.congestion = new CongestionControl(variables, () => this.mss);
+    this.congestion = new CongestionControl(
+      variables,
+      () => this.mss,
+      () => this.settings,
+    );
     this.lastAcknowledgmentSent = variables.RcvNxt;
   }
 
@@ -67,12 +101,12 @@ export class TransmissionControlBlock {
   get mss(): number {
     const { RemoteMss, timestampsEnabled } = this.variables;
     const largest = Math.min(RemoteMss, this.settings.localMss, this.pathMss);
-    return largest - (timestampsEnabled ? timestampsOptionLength : 0);
+    return Math.max(1, largest - (timestampsEnabled ? timestampsOptionLength : 0));
   }
 
   /** Window that the user has room for and that a header can express. */
   get offerableSpace(): number {
-    return Math.min(this.user.receiveSpace(), 0xffff * 2 ** this.variables.RcvWindScale);
+    return Math.min(this.user.receiveSpace(), 0xffff * (1 << this.variables.RcvWindScale));
   }
 
   /** Whether data, or a FIN that has not been sent, needs the peer's window. */

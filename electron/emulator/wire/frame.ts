@@ -1,7 +1,11 @@
 import type { EventId, FramePath } from '../../../shared/trace/records';
+import { wordBuffer } from './internetChecksum';
 
 /** Room for the largest untagged Ethernet frame (1514) and an 802.1Q tag. */
 const frameCapacity = 2048;
+
+/** Frames of the usual capacity that share one piece of memory. */
+const framesInSlab = 16;
 
 /** Room for the largest IPv4 or IPv6 packet behind an Ethernet header and a tag: a frame that is cut into many on its way. */
 export const largeFrameCapacity = 66 * 1024;
@@ -28,8 +32,8 @@ export class Frame {
   /** The frame record; set by the link. */
   event: EventId = 0;
 
-  constructor(capacity = frameCapacity) {
-    this.bytes = new Uint8Array(capacity);
+  constructor(capacity = frameCapacity, bytes = new Uint8Array(wordBuffer(capacity))) {
+    this.bytes = bytes;
   }
 }
 
@@ -37,6 +41,9 @@ export class Frame {
 export class FramePool {
   private readonly free: Frame[] = [];
   private taken = 0;
+  private slab: ArrayBuffer | undefined;
+  /** Bytes of the slab that are frames. */
+  private slabUsed = 0;
 
   /** @param capacity bytes that a frame can have. */
   constructor(private readonly capacity = frameCapacity) {}
@@ -48,7 +55,7 @@ export class FramePool {
 
   /** A frame to fill; every field is as in a new one, the bytes are not. */
   take(path: FramePath): Frame {
-    const frame = this.free.pop() ?? new Frame(this.capacity);
+    const frame = this.free.pop() ?? this.make();
     this.taken++;
     frame.length = 0;
     frame.segmentSize = 0;
@@ -65,5 +72,17 @@ export class FramePool {
   release(frame: Frame): void {
     this.taken--;
     this.free.push(frame);
+  }
+
+  private make(): Frame {
+    const { capacity } = this;
+    if (capacity > frameCapacity) return new Frame(capacity);
+    if (this.slab === undefined || this.slabUsed === this.slab.byteLength) {
+      this.slab = wordBuffer(frameCapacity * framesInSlab);
+      this.slabUsed = 0;
+    }
+    const bytes = new Uint8Array(this.slab, this.slabUsed, capacity);
+    this.slabUsed += frameCapacity;
+    return new Frame(capacity, bytes);
   }
 }

@@ -1,6 +1,6 @@
 /** A TCP segment as a whole frame: Ethernet, IPv4 or IPv6, TCP, payload. */
 import type { SendQueue } from '../tcp/sendQueue';
-import { isIpv6, type IpAddress, type MacAddress } from './address';
+import { ipAddressLengths, isIpv6, type IpAddress, type MacAddress } from './address';
 import { ethernetHeaderLength, etherTypeOf, etherTypes, writeEthernetHeader } from './ethernet';
 import type { Frame, FrameChecksum } from './frame';
 import { finishChecksum, sumPseudoHeader, sumWords } from './internetChecksum';
@@ -134,6 +134,17 @@ export interface ReceivedSegment {
   readonly tcpLength: number;
 }
 
+/** Answers of {@link readSegmentFrame} for IPv4, one for each segment object that is read into. */
+const origins = new WeakMap<TcpSegment, SegmentOrigin>();
+
+/** See {@link ReceivedSegment}: the same object for frame after frame. */
+class SegmentOrigin implements ReceivedSegment {
+  readonly source = new Uint8Array(ipAddressLengths.ipv4);
+  readonly destination = new Uint8Array(ipAddressLengths.ipv4);
+  tcpAt = 0;
+  tcpLength = 0;
+}
+
 /** Why a frame holds no segment that TCP could take. */
 export type SegmentProblem = Ipv4Problem | Ipv6Problem | TcpProblem | 'not-tcp' | 'fragment' | 'options';
 
@@ -187,7 +198,7 @@ export function carriesInternet(bytes: Uint8Array, length: number): boolean {
 
 /**
  * Checks an IPv4 or IPv6 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. A TCP checksum that is not
- * `in-frame` is not looked at.
+ * `in-frame` is not looked at. The answer holds until the next frame is read into the same segment.
  */
 export function readSegmentFrame(
   segment: TcpSegment,
@@ -201,13 +212,24 @@ export function readSegmentFrame(
   if (typeof header === 'string') return header;
   if (header.protocol !== ipProtocols.tcp) return 'not-tcp';
   if (header.isFragment) return 'fragment';
-  const source = bytes.subarray(ipv4Offset + 12, ipv4Offset + 16);
-  const destination = bytes.subarray(ipv4Offset + 16, ipv4Offset + 20);
-  const tcpAt = ipv4Offset + header.headerLength;
-  const tcpLength = header.totalLength - header.headerLength;
+  const origin = originOf(segment);
+  const { source, destination } = origin;
+  for (let index = 0; index < ipAddressLengths.ipv4; index++) {
+    source[index] = bytes[ipv4Offset + 12 + index]!;
+    destination[index] = bytes[ipv4Offset + 16 + index]!;
+  }
+  origin.tcpAt = ipv4Offset + header.headerLength;
+  origin.tcpLength = header.totalLength - header.headerLength;
+  const { tcpAt, tcpLength } = origin;
   const problem = readTcpSegment(segment, bytes, tcpAt, tcpLength, source, destination, checksum);
   if (problem !== undefined) return problem;
-  return header.hasOptions ? 'options' : { source, destination, tcpAt, tcpLength };
+  return header.hasOptions ? 'options' : origin;
+}
+
+function originOf(segment: TcpSegment): SegmentOrigin {
+  let origin = origins.get(segment);
+  if (origin === undefined) origins.set(segment, (origin = new SegmentOrigin()));
+  return origin;
 }
 
 function readIpv6SegmentFrame(

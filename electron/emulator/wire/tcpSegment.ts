@@ -1,4 +1,4 @@
-/** TCP segments as bytes and as fields (RFC 9293 section 3.1; options of RFC 7323). */
+/** TCP segments as bytes and as fields (RFC 9293 section 3.1; options of RFC 7323 and RFC 2018). */
 import { finishChecksum, sumPseudoHeader, sumWords } from './internetChecksum';
 import { ipProtocols } from './ipv4';
 import type { FrameChecksum } from './frame';
@@ -13,7 +13,23 @@ export const tcpHeaderLength = 20;
 /** Bytes that the timestamps option takes in every segment, padding included (RFC 7323 appendix A). */
 export const timestampsOptionLength = 12;
 
-const optionKinds = { end: 0, noOperation: 1, maximumSegmentSize: 2, windowScale: 3, timestamps: 8 } as const;
+const optionKinds = {
+  end: 0,
+  noOperation: 1,
+  maximumSegmentSize: 2,
+  windowScale: 3,
+  sackPermitted: 4,
+  sack: 5,
+  timestamps: 8,
+} as const;
+
+/** SACK blocks that fit into a header without other options (RFC 2018 section 3). */
+export const mostSackBlocks = 4;
+
+/** Bytes that the SACK option takes with `blocks` blocks, padding included. */
+export function sackOptionLength(blocks: number): number {
+  return blocks === 0 ? 0 : 4 + 8 * blocks;
+}
 
 /** A decoded segment, or one to be sent. One object is reused for many segments; payload bytes stay where they are. */
 export class TcpSegment {
@@ -28,6 +44,12 @@ export class TcpSegment {
   /** Undefined where the option is absent. */
   maximumSegmentSize: number | undefined;
   windowScale: number | undefined;
+  /** Whether a SYN says that its sender takes SACK blocks. */
+  sackPermitted = false;
+  /** Blocks of the SACK option. */
+  sackBlockCount = 0;
+  /** Left and right edge of each block. */
+  readonly sackBlocks = new Uint32Array(2 * mostSackBlocks);
   timestampValue: number | undefined;
   timestampEcho: number | undefined;
   /** Payload: `bytes[payloadStart, payloadStart + payloadLength)`. */
@@ -58,7 +80,9 @@ export function headerLengthOf(segment: TcpSegment): number {
   if (segment.maximumSegmentSize !== undefined) length += 4;
   if (segment.windowScale !== undefined) length += 4;
   if (segment.timestampValue !== undefined) length += timestampsOptionLength;
-  return length;
+  // With timestamps it takes the place of their padding.
+  else if (segment.sackPermitted) length += 4;
+  return length + sackOptionLength(segment.sackBlockCount);
 }
 
 function putU16(bytes: Uint8Array, at: number, value: number): void {
@@ -71,6 +95,21 @@ function putU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = (value >>> 16) & 0xff;
   bytes[at + 2] = (value >>> 8) & 0xff;
   bytes[at + 3] = value & 0xff;
+}
+
+function writeSackOption(bytes: Uint8Array, at: number, segment: TcpSegment): void {
+  bytes[at] = optionKinds.noOperation;
+  bytes[at + 1] = optionKinds.noOperation;
+  bytes[at + 2] = optionKinds.sack;
+  bytes[at + 3] = 2 + 8 * segment.sackBlockCount;
+  for (let edge = 0; edge < 2 * segment.sackBlockCount; edge++)
+    putU32(bytes, at + 4 + 4 * edge, segment.sackBlocks[edge]!);
+}
+
+function readSackOption(segment: TcpSegment, bytes: Uint8Array, at: number, length: number): void {
+  segment.sackBlockCount = Math.min(mostSackBlocks, (length - 2) / 8);
+  for (let edge = 0; edge < 2 * segment.sackBlockCount; edge++)
+    segment.sackBlocks[edge] = getU32(bytes, at + 2 + 4 * edge);
 }
 
 function getU16(bytes: Uint8Array, at: number): number {
@@ -120,13 +159,21 @@ export function writeTcpSegment(
     option += 4;
   }
   if (segment.timestampValue !== undefined) {
-    bytes[option] = optionKinds.noOperation;
-    bytes[option + 1] = optionKinds.noOperation;
+    bytes[option] = segment.sackPermitted ? optionKinds.sackPermitted : optionKinds.noOperation;
+    bytes[option + 1] = segment.sackPermitted ? 2 : optionKinds.noOperation;
     bytes[option + 2] = optionKinds.timestamps;
     bytes[option + 3] = 10;
     putU32(bytes, option + 4, segment.timestampValue);
     putU32(bytes, option + 8, segment.timestampEcho ?? 0);
+    option += timestampsOptionLength;
+  } else if (segment.sackPermitted) {
+    bytes[option] = optionKinds.noOperation;
+    bytes[option + 1] = optionKinds.noOperation;
+    bytes[option + 2] = optionKinds.sackPermitted;
+    bytes[option + 3] = 2;
+    option += 4;
   }
+  if (segment.sackBlockCount > 0) writeSackOption(bytes, option, segment);
   const pseudoHeader = sumPseudoHeader(source, destination, ipProtocols.tcp, length);
   const field =
     checksum === 'partial'
@@ -165,6 +212,8 @@ export function readTcpSegment(
   segment.urgentPointer = getU16(bytes, at + 18);
   segment.maximumSegmentSize = undefined;
   segment.windowScale = undefined;
+  segment.sackPermitted = false;
+  segment.sackBlockCount = 0;
   segment.timestampValue = undefined;
   segment.timestampEcho = undefined;
   segment.bytes = bytes;
@@ -192,6 +241,9 @@ function readOptions(
       segment.maximumSegmentSize = getU16(bytes, at + 2);
     else if (kind === optionKinds.windowScale && length === 3)
       segment.windowScale = Math.min(14, bytes[at + 2]!);
+    else if (kind === optionKinds.sackPermitted && length === 2) segment.sackPermitted = true;
+    else if (kind === optionKinds.sack && length > 2 && length % 8 === 2)
+      readSackOption(segment, bytes, at, length);
     else if (kind === optionKinds.timestamps && length === 10) {
       segment.timestampValue = getU32(bytes, at + 2);
       segment.timestampEcho = getU32(bytes, at + 6);

@@ -17,6 +17,21 @@ describe('CRC-32 (ISO 3309)', () => {
     expect(crc32(encodeUtf8('ab123456789cd'), 2, 11)).toBe(0xcbf43926);
   });
 
+  it('is the remainder of a division, bit by bit, for bytes of any length', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        let remainder = 0xffff_ffff;
+        for (const byte of bytes) {
+          remainder ^= byte;
+          for (let bit = 0; bit < 8; bit++)
+            remainder = (remainder & 1) === 1 ? (remainder >>> 1) ^ 0xedb8_8320 : remainder >>> 1;
+        }
+        expect(crc32(bytes)).toBe(~remainder >>> 0);
+      }),
+      property(),
+    );
+  });
+
   it('notices every change of a single bit', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), fc.nat(), (bytes, pick) => {

@@ -138,13 +138,30 @@ describe('normal close, passive (RFC 9293 section 3.6, figure 12)', () => {
     expect(tcp.engine.peerClosed).toBe(true);
   });
 
-  it('takes a FIN behind a gap only when it is repeated in sequence', () => {
+  it('takes a FIN behind a gap when the gap is filled', () => {
     const tcp = Conversation.established();
     expect(tcp.peer('F. 11:11(0) ack 1')).toEqual(['. 1:1(0) ack 1']);
-    expect(tcp.peer('P. 1:11(10) ack 1')).toEqual([]);
     expect(tcp.state).toBe('Established');
-    expect(tcp.peer('F. 11:11(0) ack 1')).toEqual(['. 1:1(0) ack 12']);
+    expect(tcp.peer('P. 1:11(10) ack 1')).toEqual(['. 1:1(0) ack 12']);
     expect(tcp.state).toBe('CloseWait');
+    expect(tcp.events).toEqual(['data 10 push', 'peer closed']);
+  });
+
+  it('takes no FIN beyond the window: it comes again with the data that had no room', () => {
+    const tcp = Conversation.established({ settings: { receiveBuffer: 1500 } });
+    tcp.reads = false;
+    tcp.peer('. 1:1001(1000) ack 1');
+    expect(tcp.peer('F. 1001:2001(1000) ack 1')).toEqual(['. 1:1(0) ack 1501']);
+    expect([tcp.state, tcp.receivedBytes]).toEqual(['Established', 1500]);
+    tcp.read();
+    expect(tcp.peer('F. 1501:2001(500) ack 1')).toEqual(['. 1:1(0) ack 2002']);
+    expect([tcp.state, tcp.receivedBytes]).toEqual(['CloseWait', 2000]);
+  });
+
+  it('drops what a peer sends behind its FIN, even ahead of time', () => {
+    const tcp = Conversation.established();
+    tcp.peer('F. 11:11(0) ack 1', 'P. 11:21(10) ack 1', 'P. 1:11(10) ack 1');
+    expect([tcp.state, tcp.engine.variables.RcvNxt - 0x2000_0000]).toEqual(['CloseWait', 12]);
   });
 
   it('takes a FIN into a closed window', () => {
@@ -250,6 +267,21 @@ describe('SYN in a synchronized state (RFC 5961 section 4.2)', () => {
 });
 
 describe('abort (RFC 9293 section 3.10.5)', () => {
+  it('stands behind everything sent, even after a timeout has pulled SND.NXT back: there the peer expects it', () => {
+    const tcp = Conversation.established();
+    tcp.send(4000);
+    tcp.wait(1500);
+    expect(tcp.abort()).toEqual(['R. 4001:4001(0) ack 1']);
+  });
+
+  it('stands in front of a probe that a closed window has not taken', () => {
+    const tcp = Conversation.established();
+    tcp.peer('. 1:1(0) ack 1 win 0');
+    tcp.send(3000);
+    tcp.wait(1000);
+    expect(tcp.abort()).toEqual(['R. 1:1(0) ack 1']);
+  });
+
   it('sends a RST at SND.NXT and forgets everything', () => {
     const tcp = Conversation.established();
     tcp.send(1000);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CongestionControl } from '../../../../electron/emulator/tcp/congestionControl';
+import { defaultTcpSettings, type TcpSettings } from '../../../../electron/emulator/tcp/tcpSettings';
 import { TcpVariables } from '../../../../electron/emulator/tcp/tcpVariables';
 
 const threshold = 3;
@@ -11,9 +12,14 @@ class Sender {
   constructor(
     private readonly mss = 1000,
     iss = 0xffff_f000,
+    settings: Partial<TcpSettings> = {},
   ) {
     this.variables.SndUna = this.variables.SndNxt = this.variables.SndMax = (iss + 1) >>> 0;
-    this.control = new CongestionControl(this.variables, () => this.mss);
+    this.control = new CongestionControl(
+      this.variables,
+      () => this.mss,
+      () => ({ ...defaultTcpSettings, ...settings }),
+    );
     this.control.start();
   }
 
@@ -55,6 +61,38 @@ describe('initial window (RFC 3390)', () => {
     [4312, 8624],
   ])('for segments of %i bytes is %i', (mss, window) => {
     expect(new Sender(mss).window).toBe(window);
+  });
+});
+
+describe('initial window (RFC 6928)', () => {
+  it.each([
+    [500, 5000],
+    [1460, 14_600],
+    [2000, 14_600],
+    [9000, 18_000],
+  ])('for segments of %i bytes is %i', (mss, window) => {
+    expect(new Sender(mss, 0, { initialWindow: 'RFC 6928' }).window).toBe(window);
+  });
+});
+
+describe('appropriate byte counting (RFC 3465)', () => {
+  it('lets slow start grow by what is acknowledged, at most L segments (section 2.2)', () => {
+    const sender = new Sender(1000, 0, { appropriateByteCounting: 2 }).transmit(20_000);
+    sender.acknowledge(1500);
+    expect(sender.window).toBe(5500);
+    sender.acknowledge(5000);
+    expect(sender.window).toBe(7500);
+  });
+
+  it('adds a segment in congestion avoidance when a whole window has been acknowledged (section 2.1)', () => {
+    const sender = new Sender(1000, 0, { appropriateByteCounting: 2 });
+    sender.variables.CWnd = sender.variables.SsThresh = 10_000;
+    sender.transmit(30_000).acknowledge(9999);
+    expect(sender.window).toBe(10_000);
+    sender.acknowledge(1);
+    expect(sender.window).toBe(11_000);
+    sender.acknowledge(10_999);
+    expect(sender.window).toBe(11_000);
   });
 });
 
@@ -201,22 +239,46 @@ describe('fast retransmit and recovery (RFC 5681 section 3.2, RFC 6582)', () => 
       sender.transmit(2 ** 20).acknowledge(2 ** 20);
     expect(sender.transmit(10_000).duplicates(3)).toEqual([false, false, true]);
   });
+});
 
-  it('settles to the threshold when another engine goes on with the connection', () => {
+describe('an engine that takes over (RFC 6582 over a hand-over)', () => {
+  const adopted = (members: Partial<TcpVariables>): Sender => {
     const sender = new Sender();
-    sender.variables.CWnd = 10_000;
-    sender.transmit(10_000).duplicates(5);
-    sender.control.settle();
-    expect(sender.variables).toMatchObject({ CWnd: 5000, SsThresh: 5000, DupAckCount: 0 });
-    expect(sender.control.inRecovery).toBe(false);
+    const flight = { SndUna: 5000, SndNxt: 15_000, SndMax: 15_000, CWnd: 10_000, SsThresh: 0x3fff_ffff };
+    Object.assign(sender.variables, flight, members);
+    sender.control.adopt(threshold);
+    return sender;
+  };
+
+  it('notices a loss in what is in flight', () => {
+    const sender = adopted({ DupAckCount: threshold - 1 });
+    expect(sender.duplicates(1)).toEqual([true]);
   });
 
-  it('is open to an engine that has just taken over with a loss in flight', () => {
-    const variables = new TcpVariables();
-    Object.assign(variables, { SndUna: 5000, SndNxt: 15_000, SndMax: 15_000, CWnd: 10_000 });
-    const control = new CongestionControl(variables, () => 1000);
-    variables.DupAckCount = threshold;
-    expect(control.onDuplicate(threshold)).toBe(true);
+  it('goes on with a recovery, and halves the window no second time', () => {
+    const sender = adopted({ DupAckCount: 5, CWnd: 10_000, SsThresh: 5000 });
+    expect(sender.control.recovery).toBe('NewReno');
+    expect(sender.duplicates(1)).toEqual([false]);
+    expect(sender.acknowledge(1000).partial).toBe(true);
+    sender.acknowledge(9000);
+    expect(sender.variables).toMatchObject({ SsThresh: 5000, CWnd: 2000 });
+    expect(sender.control.recovery).toBe('no');
+  });
+
+  it('goes on with a recovery by SACK', () => {
+    const sender = adopted({ DupAckCount: 3, CWnd: 5000, SsThresh: 5000, sackEnabled: true });
+    expect(sender.control.recovery).toBe('SACK');
+    sender.acknowledge(10_000);
+    expect(sender.variables).toMatchObject({ SsThresh: 5000, CWnd: 5000 });
+  });
+
+  it.each([
+    ['what a timeout has made it send again is on its way', { SndNxt: 7000, CWnd: 2000, SsThresh: 5000 }],
+    ['the timer has expired', { RetransmitCount: 1, CWnd: 1000, SsThresh: 5000 }],
+    ['slow start after a timeout is under way', { CWnd: 3000, SsThresh: 5000 }],
+  ])('takes no duplicates for a loss while %s', (_what, members) => {
+    const sender = adopted(members);
+    expect(sender.duplicates(5)).toEqual([false, false, false, false, false]);
   });
 });
 

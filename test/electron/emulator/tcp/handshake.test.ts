@@ -70,11 +70,14 @@ describe('three-way handshake, active (RFC 9293 section 3.5)', () => {
     expect(tcp.engine.variables.SsThresh).toBeGreaterThan(1e9);
   });
 
-  it('ignores a SYN that acknowledges something else', () => {
+  it('finds a half-open connection: resets whoever acknowledges something else (section 3.5.1)', () => {
     const tcp = new Conversation();
     tcp.connect();
-    expect(tcp.peer('S. 0:0(0) ack 5')).toEqual([]);
+    expect(tcp.peer('S. 0:0(0) ack 5')).toEqual(['R 5:5(0)']);
+    expect(tcp.peer('. 300:300(0) ack 100')).toEqual(['R 100:100(0)']);
+    expect(tcp.peer('R. 300:300(0) ack 100')).toEqual([]);
     expect(tcp.state).toBe('SynSent');
+    expect(tcp.peer('S. 0:0(0) ack 1')).toEqual(['. 1:1(0) ack 1']);
   });
 
   it('is refused by a RST that acknowledges the SYN, and by no other', () => {
@@ -154,17 +157,23 @@ describe('three-way handshake, passive (RFC 9293 section 3.5)', () => {
     expect(tcp.send(10)).toEqual(['P. 1:11(10) ack 1']);
   });
 
-  it('ignores everything but a SYN while it listens', () => {
+  it('takes nothing but a SYN while it listens, and resets whoever acknowledges (section 3.10.7.2)', () => {
     const tcp = new Conversation();
     tcp.listen();
-    expect(tcp.peer('. 1:1(0) ack 1', 'R 0:0(0)', 'S. 0:0(0) ack 1', 'P. 1:3(2) ack 1')).toEqual([]);
+    expect(tcp.peer('R 0:0(0)', 'R. 0:0(0) ack 1', 'P 1:3(2)')).toEqual([]);
+    expect(tcp.peer('. 1:1(0) ack 1', 'S. 0:0(0) ack 7', 'P. 1:3(2) ack 9')).toEqual([
+      'R 1:1(0)',
+      'R 7:7(0)',
+      'R 9:9(0)',
+    ]);
     expect(tcp.state).toBe('Listen');
   });
 
   it('is not completed by an acknowledgment of something else', () => {
     const tcp = new Conversation();
     tcp.listen();
-    tcp.peer('S 0:0(0) <mss 1000>', '. 1:1(0) ack 2');
+    tcp.peer('S 0:0(0) <mss 1000>');
+    expect(tcp.peer('. 1:1(0) ack 2')).toEqual(['R 2:2(0)']);
     expect(tcp.state).toBe('SynRcvd');
   });
 

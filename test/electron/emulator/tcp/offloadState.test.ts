@@ -31,7 +31,6 @@ const idleUser: TcpUser = {
 
 /** Hands an engine over to a machine with other settings, as initiate and terminate do. */
 function handOver(engine: TcpEngine, settings: TcpSettings, user: TcpUser, now: number): TcpEngine {
-  engine.congestion.settle();
   const delegated = exportDelegated(engine, now);
   const successor = importEngine(
     settings,
@@ -216,7 +215,10 @@ function walk(seed: number, bytes: number, loss: number, handOverChance: number)
   const output = (toLeft: boolean): SegmentOutput => ({
     emit: (segment: TcpSegment, queue: SendQueue, offset: number) => {
       if (random.nextChance(loss)) return;
-      const copy = Object.assign(new TcpSegment(), segment);
+      const copy = new TcpSegment();
+      const { sackBlocks, ...fields } = segment;
+      Object.assign(copy, fields);
+      copy.sackBlocks.set(sackBlocks);
       copy.bytes = new Uint8Array(segment.payloadLength);
       if (segment.payloadLength > 0) queue.copyOut(offset, segment.payloadLength, copy.bytes, 0);
       copy.payloadStart = 0;

@@ -1,0 +1,70 @@
+/**
+ * The stack as scripts assume it: the values that Linux has and that public scripts are written against, as far as they are settings
+ * here, and what a script's sysctls change.
+ */
+import { defaultTcpSettings, type TcpSettings } from '../../emulator/tcp/tcpSettings';
+import type { SocketOptions } from './socketOptions';
+import type { ScriptSettings } from './scriptSettings';
+
+/** Linux's largest receive buffer of the scripts' set-up, from which it derives its window scale. */
+const largestReceiveBuffer = 15 * 1024 * 1024;
+
+/** Shift with which a window of so many bytes fits into a header (RFC 7323 section 2.3). */
+function windowScaleOf(bytes: number): number {
+  let shift = 0;
+  while (shift < 14 && Math.floor(bytes / 2 ** shift) > 0xffff) shift++;
+  return shift;
+}
+
+/** Settings of TCP for a script; `headers` are the bytes of IP and TCP headers. */
+export function profileOf({ sysctls, mtu, ipVersion }: ScriptSettings): TcpSettings {
+  const one = (name: keyof typeof sysctls): number | undefined => sysctls[name]?.[0];
+  const milliseconds = (value: number | undefined, otherwise: number): number =>
+    value === undefined ? otherwise : value * 1e6;
+  const seconds = (value: number | undefined, otherwise: number): number =>
+    value === undefined ? otherwise : value * 1e9;
+  const [, receiveBuffer = 256 * 1024, largest = largestReceiveBuffer] = sysctls.tcp_rmem ?? [];
+  const minimum = one('tcp_rto_min_us');
+  return {
+    ...defaultTcpSettings,
+    localMss: mtu - (ipVersion === 4 ? 40 : 60),
+    receiveBuffer,
+    RcvWindScale: windowScaleOf(largest),
+    timestamps: one('tcp_timestamps') !== 0,
+    minimumRetransmissionTimeout:
+      minimum === undefined ? milliseconds(one('tcp_rto_min_ms'), 200_000_000) : minimum * 1000,
+    maximumRetransmissionTimeout: 120_000_000_000,
+    delayedAckTime: milliseconds(one('tcp_delayed_ack_ms'), 40_000_000),
+    // Linux acknowledges the first segments of a connection at once, and scripts count on it.
+    ackFrequency: one('tcp_ack_frequency') ?? 1,
+    duplicateAckThreshold: one('tcp_reordering') ?? 3,
+    maximumRetransmissions: one('tcp_retries2') ?? 15,
+    keepAlive: {
+      enabled: false,
+      time: seconds(one('tcp_keepalive_time'), 7_200_000_000_000),
+      interval: seconds(one('tcp_keepalive_intvl'), 75_000_000_000),
+      probes: one('tcp_keepalive_probes') ?? 9,
+    },
+    finWait2Time: seconds(one('tcp_fin_timeout'), 60_000_000_000),
+    timeWaitTime: milliseconds(one('tcp_time_wait_ms'), 60_000_000_000),
+  };
+}
+
+/** What a socket's own options change before its connection is opened. */
+export function withSocketOptions(
+  profile: TcpSettings,
+  options: SocketOptions,
+  opens: boolean,
+  settings: ScriptSettings,
+): TcpSettings {
+  const { maximumSegmentSize, receiveBuffer, synRetries } = options;
+  const retries = synRetries ?? settings.sysctls.tcp_syn_retries?.[0];
+  return {
+    ...profile,
+    ...(maximumSegmentSize === undefined || maximumSegmentSize === 0
+      ? {}
+      : { localMss: Math.min(profile.localMss, maximumSegmentSize) }),
+    ...(receiveBuffer === undefined ? {} : { receiveBuffer }),
+    ...(opens && retries !== undefined ? { maximumRetransmissions: retries } : {}),
+  };
+}
