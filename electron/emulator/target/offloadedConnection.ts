@@ -25,7 +25,13 @@ import { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength } from '../wire/ethernet';
 import { insertTag, type VlanTag } from '../wire/vlanTag';
 import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
-import { tcpFlags, type TcpSegment } from '../wire/tcpSegment';
+import {
+  headerLengthOf,
+  tcpFlags,
+  tcpHeaderLength,
+  timestampsOptionLength,
+  type TcpSegment,
+} from '../wire/tcpSegment';
 import type { PathContext } from './contexts';
 import { askIfStale, doubt } from './reachabilityQuery';
 import { ReceiveDelivery } from './receiveDelivery';
@@ -153,8 +159,9 @@ export class OffloadedConnection implements PVOID {
         askIfStale(adapter, this.path.neighbor);
         const frame = adapter.pool.take('chimney');
         if (adapter.settings.emitsLargeFrames) {
+          const size = this.payloadPerPacket(segment);
           frame.checksum = 'partial';
-          frame.segmentSize = segment.payloadLength > this.engine.mss ? this.engine.mss : 0;
+          frame.segmentSize = segment.payloadLength > size ? size : 0;
         }
         fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
         frame.connection = adapter.connectionId(this.handle);
@@ -601,6 +608,12 @@ export class OffloadedConnection implements PVOID {
     this.noteBacklog();
     if (this.events.length > 0) this.report();
     this.running = false;
+  }
+
+  /** Payload that fits into a packet beside the options of a segment. */
+  private payloadPerPacket(segment: TcpSegment): number {
+    const counted = segment.timestampValue === undefined ? 0 : timestampsOptionLength;
+    return this.engine.mss + tcpHeaderLength + counted - headerLengthOf(segment);
   }
 
   /** Says so if another number of outstanding bytes would be best from now on. */
