@@ -57,6 +57,7 @@ const boundaries = {
     'electron/emulator/tcp',
     'electron/emulator/wire',
     'electron/recorder',
+    'electron/files',
     'node:*',
     'koffi',
   ],

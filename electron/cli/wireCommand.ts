@@ -1,24 +1,33 @@
 /** `chimneysweep wire`: the emulated host on a real wire, or in front of recorded traffic. */
 import type { Command } from 'commander';
 import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import type { RunReport } from '../../shared/analysis/runReport';
 import { highestLoss } from '../../shared/contract/recording';
 import { TraceFileSink } from '../files/traceFileSink';
 import { fileProblem } from '../files/fileProblem';
 import { requestedLink } from '../emulator/scenarios/scenarioSettings';
 import { macAddress } from '../emulator/scenarios/topology';
-import { formatIpv4 } from '../emulator/wire/address';
+import { formatIpv4, type Ipv4Address } from '../emulator/wire/address';
 import type { HandOverPolicy } from '../emulator/wired/handOvers';
 import type { WiredHostSettings } from '../emulator/wired/wiredHost';
-import { everyService } from '../emulator/wired/wiredServices';
+import { everyService, type ServedPort } from '../emulator/wired/wiredServices';
 import { DeviceProblem, type FrameDevice } from '../realwire/frameDevice';
 import { RealWire, type RealWireCounts } from '../realwire/realWire';
 import { openTap } from '../realwire/tapDevice';
-import { WireSession } from '../realwire/wireSession';
+import { WireSession, type WireSessionSettings } from '../realwire/wireSession';
 import { linkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { parseLoss, parseSeed } from './runCommand';
 import { applicationName } from './version';
-import { parseInterfaceAddress, parseOffload, parsePlayTime, type InterfaceAddress } from './wireOptions';
+import {
+  collectServedPort,
+  parseInterfaceAddress,
+  parseIpv4,
+  parseOffload,
+  parsePlayTime,
+  type InterfaceAddress,
+} from './wireOptions';
+import { replay } from './wireReplay';
 
 /** A wire without `--rate` and `--queue`: faster than anything that plays in real time, with room for what that sends at once. */
 const wireRate = 100e9;
@@ -36,6 +45,9 @@ export interface WireOptions extends LinkOptions {
   readonly pcapng?: string;
   readonly seed: number;
   readonly loss?: number;
+  readonly replay?: string;
+  readonly as?: Ipv4Address;
+  readonly serve?: readonly ServedPort[];
   readonly json?: boolean;
 }
 
@@ -45,6 +57,17 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
     .command('wire')
     .description('Plug the emulated host into a TAP device (Linux), so that real stacks talk to it.')
     .option('--tap <name>', 'TAP device; it is made if there is none')
+    .option('--replay <capture>', 'feed the frames of a pcap or pcapng file to the host, in virtual time')
+    .option(
+      '--as <address>',
+      'with --replay: the recorded host that the emulated one stands for (that to which most connections are opened)',
+      parseIpv4,
+    )
+    .option(
+      '--serve <port=service>',
+      `one more port of http, echo, discard, chargen or source; may be given several times`,
+      collectServedPort,
+    )
     .option('--address <address>', 'address of the emulated host', parseInterfaceAddress, {
       address: Uint8Array.from([10, 0, 0, 2]),
       prefixLength: 24,
@@ -80,7 +103,9 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
 The host serves HTTP on port 80 (/bytes/N is N bytes; PUT to /sha256 answers the hash), echo on 7, discard on 9, characters on 19
 and generated content on 5002. In a shell of its own:
   npx chimneysweep wire --tap tap0 --address 10.0.0.2/24 --kernel-address 10.0.0.1/24 --offload 100ms
-  curl http://10.0.0.2/bytes/100000000 | sha256sum`,
+  curl http://10.0.0.2/bytes/100000000 | sha256sum
+A capture that --pcapng wrote is repeated exactly when the other options are the same. In any other capture the emulated host takes
+the place of a recorded one: frames for that are readdressed, and acknowledge what the emulated host sends.`,
     )
     .action(async (options: WireOptions) => {
       exitWith(await wire(options));
@@ -113,10 +138,14 @@ export function hostSettings(options: WireOptions): WiredHostSettings {
 }
 
 async function wire(options: WireOptions): Promise<number> {
-  if (options.tap === undefined) return complain('--tap NAME says where the wire is.');
+  const { tap, replay: recording } = options;
+  if ((tap === undefined) === (recording === undefined))
+    return complain('Either --tap NAME says where the wire is, or --replay FILE what comes over it.');
+  if (options.as !== undefined && recording === undefined) return complain('--as goes with --replay.');
   if (options.out !== undefined && options.out === options.pcapng)
     return complain('--out and --pcapng name the same file.');
-  const opened = await openTap({ name: options.tap, largeFrames: options.largeFrames === true });
+  if (recording !== undefined) return playAgain(recording, options);
+  const opened = await openTap({ name: tap!, largeFrames: options.largeFrames === true });
   if (!opened.ok) return complain(opened.error);
   const device = opened.value;
   try {
@@ -142,29 +171,54 @@ function configure(name: string, { address, prefixLength }: InterfaceAddress): s
   return undefined;
 }
 
-async function play(device: FrameDevice, options: WireOptions): Promise<number> {
+/** Opens the files that a session writes, lets it play, and closes them. */
+async function withFiles(
+  options: WireOptions,
+  work: (settings: Omit<WireSessionSettings, 'otherEnd'>) => number | Promise<number>,
+): Promise<number> {
   const sinks: TraceFileSink[] = [];
-  const sinkFor = (path: string | undefined): TraceFileSink | undefined => {
-    if (path === undefined) return undefined;
-    const sink = new TraceFileSink(path);
+  const sinkFor = (file: string | undefined): TraceFileSink | undefined => {
+    if (file === undefined) return undefined;
+    const sink = new TraceFileSink(file);
     sinks.push(sink);
     return sink;
   };
   try {
+    return await work({
+      host: hostSettings(options),
+      services: everyService(options.serve ?? []),
+      application: applicationName,
+      trace: sinkFor(options.out),
+      capture: sinkFor(options.pcapng),
+    });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return complain(fileProblem(error, 'write', options.out ?? options.pcapng ?? 'the files'));
+  } finally {
+    for (const sink of sinks) sink.close();
+  }
+}
+
+async function playAgain(file: string, options: WireOptions): Promise<number> {
+  if (file === options.pcapng) return complain('--pcapng would overwrite the capture that is replayed.');
+  return withFiles(options, (settings) => {
+    const request = { file, as: options.as, rest: options.duration };
+    const replayed = replay(request, { ...settings, otherEnd: path.basename(file) });
+    if (!replayed.ok) return complain(replayed.error);
+    const { session, success, summary } = replayed.value;
+    const report = session.finish(success, summary);
+    print(report, session, undefined, options);
+    return report.success ? 0 : 1;
+  });
+}
+
+async function play(device: FrameDevice, options: WireOptions): Promise<number> {
+  return withFiles(options, async (settings) => {
     const realWire = new RealWire(device, (frame, time, direction) => {
       session.pass(frame, time, direction);
     });
-    const session = new WireSession(
-      {
-        host: hostSettings(options),
-        services: everyService,
-        application: applicationName,
-        otherEnd: `TAP device ${device.name}`,
-        trace: sinkFor(options.out),
-        capture: sinkFor(options.pcapng),
-      },
-      realWire.deliver,
-    );
+    const otherEnd = `TAP device ${device.name}`;
+    const session = new WireSession({ ...settings, otherEnd }, realWire.deliver);
     const stop = (): void => {
       realWire.stop();
     };
@@ -180,12 +234,7 @@ async function play(device: FrameDevice, options: WireOptions): Promise<number> 
     const report = session.finish(problem === undefined, problem ?? `${length} connections were served.`);
     print(report, session, realWire.counts, options);
     return report.success ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    return complain(fileProblem(error, 'write', options.out ?? options.pcapng ?? 'the files'));
-  } finally {
-    for (const sink of sinks) sink.close();
-  }
+  });
 }
 
 /** The message of a device that has gone; undefined if all went well. */
@@ -210,13 +259,18 @@ function connectionsOf({ host }: WireSession) {
   }));
 }
 
-function print(report: RunReport, session: WireSession, counts: RealWireCounts, options: WireOptions): void {
+function print(
+  report: RunReport,
+  session: WireSession,
+  counts: RealWireCounts | undefined,
+  options: WireOptions,
+): void {
   const connections = connectionsOf(session);
   if (options.json === true) {
     const { out: trace = null, pcapng = null } = options;
     process.stdout.write(
       JSON.stringify(
-        { ...report, events: session.eventCount, device: counts, connections, trace, pcapng },
+        { ...report, events: session.eventCount, device: counts ?? null, connections, trace, pcapng },
         null,
         2,
       ) + '\n',
@@ -228,7 +282,7 @@ function print(report: RunReport, session: WireSession, counts: RealWireCounts, 
     `${report.success ? 'OK' : 'FAILED'}: ${report.summary}`,
     `  bytes sent        ${bytesSent.hostPath} by host path, ${bytesSent.chimney} by chimney`,
     `  bytes received    ${bytesReceived.hostPath} by host path, ${bytesReceived.chimney} by chimney`,
-    `  frames            ${counts.framesIn} in, ${counts.framesOut} out, ${frames.lost} lost, ${frames.retransmitted} retransmitted`,
+    `  frames            ${frames.sent} on the wire, ${frames.lost} lost, ${frames.retransmitted} retransmitted`,
     `  time              ${(report.virtualTime / 1e9).toFixed(6)} s`,
   ];
   for (const { remote, port, received, acknowledged, offloads, uploads } of connections.slice(-20))

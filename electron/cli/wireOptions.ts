@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { HandOverPolicy } from '../emulator/wired/handOvers';
 import { parseIpAddress, type Ipv4Address } from '../emulator/wire/address';
+import { isServiceName, type ServedPort } from '../emulator/wired/wiredServices';
 import { parseDuration } from './linkOptions';
 
 /** An address with the length of its network's prefix. */
@@ -67,6 +68,18 @@ export function parseOffload(text: string): HandOverPolicy {
   throw new InvalidArgumentError(
     'never, always, a time of at least 1ms between hand-overs such as 100ms, or bytes such as 2M.',
   );
+}
+
+/** Collects ports with services, such as `8080=http`. */
+export function collectServedPort(
+  text: string,
+  before: readonly ServedPort[] | undefined,
+): readonly ServedPort[] {
+  const match = /^(\d{1,5})=(\w+)$/.exec(text);
+  const [port, name] = [Number(match?.[1]), match?.[2] ?? ''];
+  if (!(port >= 1 && port <= 65_535) || !isServiceName(name))
+    throw new InvalidArgumentError('A port and http, echo, discard, chargen or source, such as 8080=http.');
+  return [...(before ?? []), { port, name }];
 }
 
 /** Reads how long to play, such as `30s`; ns. */

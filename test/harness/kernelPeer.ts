@@ -72,7 +72,7 @@ export class KernelPeer {
     };
     const { deliver } = this.realWire;
     this.session = new WireSession(
-      { host, services: everyService, application: 'test', otherEnd: network.tapName, capture: this.sink },
+      { host, services: everyService(), application: 'test', otherEnd: network.tapName, capture: this.sink },
       deliver,
     );
     this.playing = this.realWire.run(this.session.host).catch((error: unknown) => {

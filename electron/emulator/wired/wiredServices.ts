@@ -4,7 +4,21 @@ import type { ServiceStart } from './wiredHost';
 
 const names: readonly ServiceName[] = ['http', 'echo', 'discard', 'chargen', 'source'];
 
-/** Starts all of them on their conventional ports. */
-export const everyService: ServiceStart = (host, accepted) => {
-  for (const name of names) startService(host, name, undefined, accepted);
-};
+/** A port with what is served there. */
+export interface ServedPort {
+  readonly port: number;
+  readonly name: ServiceName;
+}
+
+/** Whether a word names a service. */
+export function isServiceName(word: string): word is ServiceName {
+  return names.some((name) => name === word);
+}
+
+/** Starts all of them on their conventional ports, and some on further ones. */
+export function everyService(further: readonly ServedPort[] = []): ServiceStart {
+  return (host, accepted) => {
+    for (const { port, name } of further) startService(host, name, port, accepted);
+    for (const name of names) startService(host, name, undefined, accepted);
+  };
+}
