@@ -7,7 +7,8 @@ import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
-import { isSoakWorker, serveSoak } from './soakWorker';
+import { isSeedWorker, serveSeeds } from './seedWorker';
+import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
 import { addWireCommand } from './wireCommand';
 
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
   addWireCommand(program, exitWith);
+  addTransparencyCommand(program, exitWith);
   addHostCommands(program, exitWith);
   addPacketdrillCommand(program, exitWith);
   try {
@@ -45,7 +47,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-if (isSoakWorker()) serveSoak();
+if (isSeedWorker()) serveSeeds();
 else {
   void main().then((code) => {
     process.exitCode = code;

@@ -13,6 +13,7 @@ import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { loadTrustedDriverModules } from '../drivers/driverModules';
 import { trustWarning } from '../drivers/trust';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
+import type { IpVersions } from '../emulator/scenarios/topology';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
@@ -30,6 +31,7 @@ interface RunOptions extends LinkOptions {
   readonly out?: string;
   readonly seed: number;
   readonly loss?: number;
+  readonly ipVersion?: IpVersions;
   readonly json?: boolean;
   readonly pcapng?: string;
   readonly tap?: readonly string[];
@@ -56,6 +58,13 @@ export function parseLoss(text: string): number {
   return loss;
 }
 
+function parseIpVersion(text: string): IpVersions {
+  if (text === 'both') return text;
+  if (text !== '4' && text !== '6')
+    throw new InvalidArgumentError('IP versions are 4, 6, and both: a path over each in turn.');
+  return text === '4' ? 'ipv4' : 'ipv6';
+}
+
 function parseScenario(text: string): ScenarioId {
   const known = scenarioIds.find((id) => id === text);
   if (known === undefined) throw new InvalidArgumentError(`The scenarios are: ${scenarioIds.join(', ')}.`);
@@ -72,6 +81,7 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .option('--out <trace>', 'write the recording to this .sweep file')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
     .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
+    .option('--ip-version <version>', '4, 6, or both for a path over each in turn', parseIpVersion)
     .addOption(linkOptions.duplicate)
     .addOption(linkOptions.reorder)
     .addOption(linkOptions.reorderDelay)
@@ -137,7 +147,16 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     if (options.pcapng !== undefined) capture = new TraceFileSink(options.pcapng);
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
     const loss = options.loss ?? description.defaultLoss;
-    const settings = { scenario, seed: options.seed, loss, link: linkRequest(options), file, drivers };
+    const link = linkRequest(options);
+    const settings = {
+      scenario,
+      seed: options.seed,
+      loss,
+      link,
+      ipVersions: options.ipVersion,
+      file,
+      drivers,
+    };
     const name =
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();

@@ -1,14 +1,13 @@
 /** `chimneysweep soak`: walks seeds at random through state manipulation and faults, and accounts for everything at the end. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { traceFormatVersion } from '../../shared/trace/records';
-import { SoakRun, type SoakResult } from '../emulator/soak/soakRun';
+import { SoakRun } from '../emulator/soak/soakRun';
 import { fileProblem } from '../files/fileProblem';
 import { TraceFileSink } from '../files/traceFileSink';
 import { TraceRecorder } from '../recorder/traceRecorder';
 import { parseSeed } from './runCommand';
+import { parseCount, walkSeeds } from './seedWalk';
 import {
   addResult,
   emptyTally,
@@ -18,28 +17,15 @@ import {
   tallyText,
   type SoakRange,
 } from './soakReport';
-import type { SoakAnswer, SoakWorkerData } from './soakWorker';
 import { applicationName } from './version';
 
 /** Most connections of a seed; each has a local port of the ephemeral range. */
 const mostConnections = 10_000;
 
-/** Milliseconds between two progress lines on a terminal. */
-const progressInterval = 500;
-
 interface SoakOptions extends SoakRange {
   readonly threads: number;
   readonly out?: string;
   readonly json?: boolean;
-}
-
-function parseCount(most: number): (text: string) => number {
-  return (text) => {
-    const count = Number(text);
-    if (!/^\d+$/.test(text) || count < 1 || count > most)
-      throw new InvalidArgumentError(`A whole number from 1 to ${most}.`);
-    return count;
-  };
 }
 
 /** Adds the verb to the program. */
@@ -64,7 +50,7 @@ export function addSoakCommand(program: Command, exitWith: (code: number) => voi
 async function soakAll(options: SoakOptions): Promise<number> {
   const begun = performance.now();
   const tally = emptyTally();
-  const stopped = await walkSeeds(options, (result) => {
+  const stopped = await walkSeeds(options, { task: 'soak', connections: options.connections }, (result) => {
     addResult(tally, result);
     if (result.findings.length > 0 && tally.failures.length <= mostFailures && options.json !== true)
       process.stdout.write(failureText(result, options.connections));
@@ -76,49 +62,6 @@ async function soakAll(options: SoakOptions): Promise<number> {
   );
   if (tally.failures.length > 0) return 1;
   return stopped ? 130 : 0;
-}
-
-/** Walks all seeds in threads; answers whether the user has stopped it. `done` hears of each seed as it ends. */
-function walkSeeds(options: SoakOptions, done: (result: SoakResult) => void): Promise<boolean> {
-  const { seeds, first, connections, threads } = options;
-  return new Promise((resolve, reject) => {
-    const progress = new ProgressLine(seeds);
-    const workers = new Set<Worker>();
-    let next = 0;
-    let stopped = false;
-    const stop = (): void => {
-      stopped = true;
-      for (const worker of workers) void worker.terminate();
-    };
-    process.once('SIGINT', stop);
-    const feed = (worker: Worker): void => {
-      if (next < seeds) worker.postMessage((first + next++) >>> 0);
-      else void worker.terminate();
-    };
-    for (let index = 0; index < Math.min(threads, seeds); index++) {
-      const workerData: SoakWorkerData = { task: 'soak', connections };
-      const worker = new Worker(fileURLToPath(import.meta.url), { workerData });
-      workers.add(worker);
-      worker.on('message', (result: SoakAnswer) => {
-        if (result.findings.length > 0) progress.clear();
-        done(result);
-        progress.step();
-        feed(worker);
-      });
-      worker.on('error', (error) => {
-        stop();
-        reject(error);
-      });
-      worker.on('exit', () => {
-        workers.delete(worker);
-        if (workers.size > 0) return;
-        process.removeListener('SIGINT', stop);
-        progress.clear();
-        resolve(stopped);
-      });
-      feed(worker);
-    }
-  });
 }
 
 /** Walks one seed in this thread and records it. */
@@ -157,27 +100,4 @@ function recordSeed(options: SoakOptions, out: string): number {
         : failureText(result, options.connections),
     );
   return result.findings.length === 0 ? 0 : 1;
-}
-
-/** One line on a terminal that counts seeds; nothing where standard error is no terminal. */
-class ProgressLine {
-  private done = 0;
-  private shownAt = -Infinity;
-  private shown = false;
-
-  constructor(private readonly seeds: number) {}
-
-  step(): void {
-    this.done++;
-    if (!process.stderr.isTTY || performance.now() - this.shownAt < progressInterval) return;
-    this.shownAt = performance.now();
-    this.shown = true;
-    process.stderr.write(`\r${this.done} of ${this.seeds} seeds (Ctrl+C stops)`);
-  }
-
-  clear(): void {
-    if (this.shown) process.stderr.write('\r\x1b[K');
-    this.shown = false;
-    this.shownAt = -Infinity;
-  }
 }

@@ -37,6 +37,11 @@ function moduleSettings({ target, intermediate }: DriverModules): Record<string,
   };
 }
 
+/** The header's setting of IP versions, 4, 6 or 46; none where it was not asked for. */
+function ipSettings(versions: ScenarioSettings['ipVersions']): Record<string, number> {
+  return versions === undefined ? {} : { ipVersions: { ipv4: 4, ipv6: 6, both: 46 }[versions] };
+}
+
 /** The header's settings of the links; impairments only where there are any. */
 function linkSettings(request: LinkRequest | undefined): Record<string, number> {
   const { bitsPerSecond, delay, queueBytes } = requestedLink(request);
@@ -94,6 +99,7 @@ export class Recording {
           file: fileName,
           fileBytes: settings.file.length,
           loss: settings.loss,
+          ...ipSettings(settings.ipVersions),
           ...linkSettings(settings.link),
           ...moduleSettings(settings.drivers ?? {}),
           [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),

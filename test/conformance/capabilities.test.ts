@@ -106,7 +106,7 @@ describe('OID_TCP_TASK_OFFLOAD at the target', () => {
     const bench = new OffloadBench({ host: { capabilityPath: 'task-offload' } });
     expect(bench.host.capabilities).toEqual({
       SupportIPv4: true,
-      SupportIPv6: false,
+      SupportIPv6: true,
       SupportSack: true,
       TcpConnectionOffloadCapacity: 1024,
     });
@@ -146,7 +146,7 @@ describe('OID_TCP_TASK_OFFLOAD at the target', () => {
   });
 
   it('what the target does not have can’t be turned on', () => {
-    const bench = new OffloadBench();
+    const bench = new OffloadBench({ target: { hasIPv6: false } });
     const connection = bench.calls
       .flatMap((call) => call.arguments)
       .find(

@@ -159,7 +159,7 @@ export class BareTeam {
 
   /** A block that names a new object. */
   block(layer: StateLayer, children: readonly ProtocolBlock[] = [], macEnd = 0): ProtocolBlock {
-    const state = unfilledState(layer, 'all');
+    const state = unfilledState({ layer: layer, version: 'ipv4' }, 'all');
     if (state.layer === 'neighbor' && state.cached !== undefined)
       state.cached.DlDestinationAddress[5] = macEnd;
     const block = this.bare(layer, state, children);

@@ -9,12 +9,19 @@ import { openTap } from '../../electron/realwire/tapDevice';
 import { WireSession } from '../../electron/realwire/wireSession';
 import type { WiredHostSettings } from '../../electron/emulator/wired/wiredHost';
 import { everyService } from '../../electron/emulator/wired/wiredServices';
+import { defaultHostSettings } from '../../electron/emulator/host/hostSettings';
+import { defaultTargetSettings } from '../../electron/emulator/target/targetSettings';
 import { emulatedAddress, KernelNetwork } from './kernelNetwork';
+
+/** Shortest retransmission timeout of the emulated side where both are patient, ns. */
+const patience = 30_000_000_000;
 
 /** What a test wants. */
 export interface KernelPeerOptions extends Partial<WiredHostSettings> {
   /** Whether to keep a capture, for tshark. */
   readonly captures?: boolean;
+  /** Whether both sides wait for acknowledgments as long as a busy machine makes them wait: then a retransmission means a loss. */
+  readonly patient?: boolean;
 }
 
 /** See the file's head. */
@@ -50,12 +57,12 @@ export class KernelPeer {
 
   private async plugIn(): Promise<void> {
     const { network, options } = this;
-    const { captures = false, ...settings } = options;
+    const { captures = false, patient = false, ...settings } = options;
     const largeFrames = settings.largeFrames === true;
     const opened = await openTap({ name: network.tapName, largeFrames });
     if (!opened.ok) throw new Error(opened.error);
     this.device = opened.value;
-    network.plugIn();
+    network.plugIn(patient);
     this.realWire = new RealWire(opened.value, (frame, time, direction) => {
       this.session.pass(frame, time, direction);
     });
@@ -67,6 +74,12 @@ export class KernelPeer {
       address: Uint8Array.from(emulatedAddress.split('.').map(Number)),
       link: { bitsPerSecond: 100e9, delay: 0, queueBytes: 64 * 1024 * 1024, loss: 0 },
       handOvers: { kind: 'offload' },
+      ...(patient
+        ? { host: { tcp: { ...defaultHostSettings.tcp, minimumRetransmissionTimeout: patience } } }
+        : {}),
+      ...(patient
+        ? { target: { tcp: { ...defaultTargetSettings.tcp, minimumRetransmissionTimeout: patience } } }
+        : {}),
       ...settings,
       largeFrames,
     };

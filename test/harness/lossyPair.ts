@@ -10,6 +10,7 @@ import {
   TcpSegment,
   writeTcpSegment,
 } from '../../electron/emulator/wire/tcpSegment';
+import type { Random } from '../../shared/base/random';
 import { streamByte, streamBytes } from './segmentNotation';
 import { silentProbe } from './silentProbe';
 
@@ -29,6 +30,8 @@ export interface SideOptions {
 export interface ChannelOptions {
   readonly loss: number;
   readonly duplication: number;
+  /** Probability that a bit of a segment is turned round: its receiver drops it by its checksum. */
+  readonly corruption?: number;
   readonly delay: number;
   /** Largest further delay of a segment: above the distance of two segments it reorders. */
   readonly jitter: number;
@@ -38,6 +41,13 @@ const leftAddress = Uint8Array.of(192, 0, 2, 1);
 const rightAddress = Uint8Array.of(192, 0, 2, 2);
 const headerRoom = 60;
 
+/** A copy with one bit turned round. */
+function damaged(bytes: Uint8Array, random: Random): Uint8Array {
+  const copy = bytes.slice();
+  copy[random.nextBelow(copy.length)]! ^= 1 << random.nextBelow(8);
+  return copy;
+}
+
 /** One engine with its user. */
 export class Side {
   readonly engine: TcpEngine;
@@ -45,6 +55,8 @@ export class Side {
   acknowledgedBytes = 0;
   segmentsSent = 0;
   retransmissions = 0;
+  /** Segments that the channel had damaged. */
+  dropped = 0;
   /** Anything that no working connection tells its user. */
   readonly troubles: string[] = [];
   private unread = 0;
@@ -111,7 +123,10 @@ export class Side {
   receive(bytes: Uint8Array): void {
     const [own, other] = this.addresses;
     const problem = readTcpSegment(this.arrived, bytes, 0, bytes.length, other, own);
-    if (problem !== undefined) throw new Error(`the channel broke a segment: ${problem}`);
+    if (problem !== undefined) {
+      this.dropped++;
+      return;
+    }
     this.engine.process(this.arrived, this.machine.now);
     this.dispatch();
   }
@@ -159,10 +174,11 @@ export class LossyPair {
         const copies = random.nextChance(channel.duplication) ? 2 : 1;
         for (let copy = 0; copy < copies; copy++) {
           if (random.nextChance(channel.loss)) continue;
+          const carried = random.nextChance(channel.corruption ?? 0) ? damaged(bytes, random) : bytes;
           const jitter = channel.jitter === 0 ? 0 : random.nextBelow(channel.jitter);
           this.machine.schedule(this.machine.now + channel.delay + jitter, {
             onEvent: () => {
-              to().receive(bytes);
+              to().receive(carried);
             },
           });
         }

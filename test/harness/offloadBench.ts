@@ -14,6 +14,7 @@ import { defaultTargetSettings, type TargetSettings } from '../../electron/emula
 import { SendQueue } from '../../electron/emulator/tcp/sendQueue';
 import { advance } from '../../electron/emulator/tcp/sequenceNumber';
 import { defaultTcpSettings, type TcpSettings } from '../../electron/emulator/tcp/tcpSettings';
+import { parseIpAddress, type IpAddress } from '../../electron/emulator/wire/address';
 import { etherTypeOf, etherTypes } from '../../electron/emulator/wire/ethernet';
 import { Frame, FramePool } from '../../electron/emulator/wire/frame';
 import { Link, type LinkEnd } from '../../electron/emulator/wire/link';
@@ -25,8 +26,11 @@ import type { FunctionName } from '../../shared/ddi/catalogue';
 import type { CallArgument, FramePath } from '../../shared/trace/records';
 import { silentProbe } from './silentProbe';
 
-const hostAddress = Uint8Array.from([192, 0, 2, 1]);
-const peerAddress = Uint8Array.from([192, 0, 2, 2]);
+/** Addresses of both ends. */
+export const benchAddresses = {
+  ipv4: { host: Uint8Array.from([192, 0, 2, 1]), peer: Uint8Array.from([192, 0, 2, 2]) },
+  ipv6: { host: parseIpAddress('2001:db8::1')!, peer: parseIpAddress('2001:db8::2')! },
+} as const;
 
 /** A call that went through the door. */
 export interface SeenCall {
@@ -51,6 +55,10 @@ export interface BenchChoices {
   readonly host?: Partial<HostSettings>;
   readonly target?: Partial<TargetSettings>;
   readonly peer?: Partial<TcpSettings>;
+  /** IP version of the connection; absent: IPv4. */
+  readonly version?: 'ipv4' | 'ipv6';
+  /** Further addresses of the host that answers, which are not on the link. */
+  readonly further?: readonly IpAddress[];
 }
 
 /** A segment to inject as the peer's; numbers that are left out continue the connection. */
@@ -84,6 +92,8 @@ class FarEnd implements LinkEnd {
 
 /** See the file's head. */
 export class OffloadBench {
+  /** IP version of the connection. */
+  readonly version: 'ipv4' | 'ipv6';
   /** Every call through the door, in order. */
   readonly calls: SeenCall[] = [];
   /** Every frame, in order. */
@@ -140,7 +150,8 @@ export class OffloadBench {
       ...defaultHostSettings,
       ...choices.host,
       mac,
-      address: hostAddress,
+      address: benchAddresses.ipv4.host,
+      ipv6Address: benchAddresses.ipv6.host,
     });
     const targetDriver = new DRIVER_OBJECT(machine, this.ndis, 'offload-target', 'Offload target');
     this.target = new OffloadTarget(targetDriver, pool, {
@@ -152,7 +163,12 @@ export class OffloadBench {
     const peer = new EchoHost(
       machine,
       pool,
-      { mac: peerMac, address: peerAddress },
+      {
+        mac: peerMac,
+        address: benchAddresses.ipv4.peer,
+        ipv6Address: benchAddresses.ipv6.peer,
+        further: choices.further ?? [],
+      },
       { ...defaultTcpSettings, ...choices.peer },
       () => 0,
     );
@@ -167,7 +183,8 @@ export class OffloadBench {
     this.host.load();
     this.ndis.registration.startAdapters();
     this.host.enableChimney();
-    this.connection = this.host.connect(peerAddress, echoPort, {
+    this.version = choices.version ?? 'ipv4';
+    this.connection = this.host.connect(benchAddresses[this.version].peer, echoPort, {
       onConnected: () => undefined,
       onData: (bytes) => {
         this.returned += bytes.length;
@@ -288,8 +305,8 @@ export class OffloadBench {
     const addressing = {
       sourceMac: this.peer.mac,
       destinationMac: Uint8Array.from([2, 0, 0, 0, 0, 1]),
-      source: peerAddress,
-      destination: hostAddress,
+      source: benchAddresses[this.version].peer,
+      destination: benchAddresses[this.version].host,
       timeToLive: 64,
       typeOfService: 0,
     };

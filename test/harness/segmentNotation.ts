@@ -1,7 +1,7 @@
 /**
  * One TCP engine against a scripted peer in virtual time, in a notation like packetdrill's: `P. 1:1001(1000) ack 1` is a
  * segment with PSH and ACK, sequence numbers 1 to 1001 relative to its sender's initial one, and 1000 bytes of payload.
- * Flags are S, F, R, P and `.` for ACK; `win` and options in <> follow where they matter.
+ * Flags are S, F, R, P, U and `.` for ACK; `win` and options in <> follow where they matter.
  */
 import { TcpEngine, type TcpUser } from '../../electron/emulator/tcp/tcpEngine';
 import type { SendQueue } from '../../electron/emulator/tcp/sendQueue';
@@ -17,6 +17,7 @@ const flagLetters = [
   ['F', tcpFlags.FIN],
   ['R', tcpFlags.RST],
   ['P', tcpFlags.PSH],
+  ['U', tcpFlags.URG],
   ['.', tcpFlags.ACK],
 ] as const;
 
@@ -55,7 +56,7 @@ export interface ConversationOptions {
   readonly showStamps?: boolean;
 }
 
-const linePattern = /^([SFRP]*\.?) (-?\d+):(-?\d+)\((\d+)\)(?: ack (-?\d+))?(?: win (\d+))?(?: <([^>]*)>)?$/;
+const linePattern = /^([SFRPU]*\.?) (-?\d+):(-?\d+)\((\d+)\)(?: ack (-?\d+))?(?: win (\d+))?(?: <([^>]*)>)?$/;
 
 /** See the file's head. Every method that makes the engine act answers the segments that it sent. */
 export class Conversation {

@@ -121,7 +121,7 @@ export class TargetBench {
   /** A new connection. */
   tcp(choices: TcpChoices = {}): Block {
     const { addresses } = this.machine;
-    const state = unfilledState('tcp', 'all');
+    const state = unfilledState({ layer: 'tcp', version: 'ipv4' }, 'all');
     if (state.layer !== 'tcp' || state.const === undefined || state.cached === undefined)
       throw new Error('no TCP state');
     const delegated = state.delegated!;

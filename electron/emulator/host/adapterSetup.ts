@@ -29,8 +29,9 @@ import {
   type TaskOffload,
   type WakeUpCapabilities,
 } from '../kit';
-import type { MacAddress } from '../wire/address';
+import type { Ipv6Address, MacAddress } from '../wire/address';
 import { ethernetHeaderLength } from '../wire/ethernet';
+import { allNodes, multicastMac, solicitedNodeAddress } from '../wire/neighborDiscovery';
 import { secretKey } from '../wire/toeplitzHash';
 
 /** What the adapter has answered; absent where it has not, or not with success. */
@@ -74,14 +75,24 @@ const lookahead = 128;
 /** Entries of the RSS indirection table. */
 const indirectionEntries = 128;
 
-const ipv4Frames = packetTypes.DIRECTED | packetTypes.MULTICAST | packetTypes.BROADCAST;
+const internetFrames = packetTypes.DIRECTED | packetTypes.MULTICAST | packetTypes.BROADCAST;
 
-/** Makes all requests; `facts` fill as they end. `processorForHash` is where received segments are to be handled. */
-export function setUpAdapter(
-  request: OidRequester,
-  facts: AdapterFacts,
-  processorForHash: (hash: number) => number,
-): void {
+/** The Ethernet addresses of the groups that a host listens to, one after the other (RFC 1112, RFC 4291 section 2.8). */
+function multicastList(ipv6Address: Ipv6Address | undefined): Uint8Array {
+  if (ipv6Address === undefined) return allHostsGroup;
+  const groups = [allHostsGroup, multicastMac(allNodes), multicastMac(solicitedNodeAddress(ipv6Address))];
+  return Uint8Array.from(groups.flatMap((group) => [...group]));
+}
+
+/** What the host brings along. */
+export interface AdapterUser {
+  readonly ipv6Address: Ipv6Address | undefined;
+  /** Where received segments with a hash value are to be handled. */
+  processorForHash(hash: number): number;
+}
+
+/** Makes all requests; `facts` fill as they end. */
+export function setUpAdapter(request: OidRequester, facts: AdapterFacts, user: AdapterUser): void {
   const query = (oid: number, size: number, take: (bytes: Uint8Array) => void): void => {
     const buffer = new Uint8Array(size);
     request('NdisRequestQueryInformation', oid, buffer, (status) => {
@@ -128,12 +139,14 @@ export function setUpAdapter(
   });
 
   set(constantValue('OID_GEN_CURRENT_LOOKAHEAD'), writeUnsignedLong(lookahead));
-  set(constantValue('OID_802_3_MULTICAST_LIST'), allHostsGroup);
+  set(constantValue('OID_802_3_MULTICAST_LIST'), multicastList(user.ipv6Address));
   set(
     constantValue('OID_GEN_RECEIVE_SCALE_PARAMETERS'),
     writeReceiveScaleParameters({
       enabled: true,
-      indirectionTable: Uint8Array.from({ length: indirectionEntries }, (_, hash) => processorForHash(hash)),
+      indirectionTable: Uint8Array.from({ length: indirectionEntries }, (_, hash) =>
+        user.processorForHash(hash),
+      ),
       secretKey,
     }),
   );
@@ -149,5 +162,5 @@ export function setUpAdapter(
       facts.encapsulationAccepted = status === NDIS_STATUS.SUCCESS;
     },
   );
-  set(constantValue('OID_GEN_CURRENT_PACKET_FILTER'), writeUnsignedLong(ipv4Frames));
+  set(constantValue('OID_GEN_CURRENT_PACKET_FILTER'), writeUnsignedLong(internetFrames));
 }

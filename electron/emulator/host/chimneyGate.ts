@@ -102,8 +102,8 @@ export class ChimneyGate {
   }
 
   /** What the adapter reports that it takes, as it was last read (CAP-014). */
-  capabilitiesLearned(offloadsIPv4: boolean): void {
-    if (offloadsIPv4) this.closures.delete('not-supported');
+  capabilitiesLearned(offloadsAny: boolean): void {
+    if (offloadsAny) this.closures.delete('not-supported');
     else this.closures.add('not-supported');
   }
 

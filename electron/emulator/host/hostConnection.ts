@@ -27,12 +27,16 @@ import {
   isOffloadableState,
 } from '../tcp/offloadState';
 import { TcpEngine, type SegmentOutput, type TcpUser } from '../tcp/tcpEngine';
+import type { TcpSettings } from '../tcp/tcpSettings';
 import { TcpConnectionState } from '../tcp/tcpVariables';
-import { formatIpv4, type Ipv4Address } from '../wire/address';
-import { TcpSegment, readTcpSegment } from '../wire/tcpSegment';
+import { formatEndpoint, isIpv6, type IpAddress } from '../wire/address';
+import { ipv4HeaderLength } from '../wire/ipv4';
+import { ipv6HeaderLength } from '../wire/ipv6';
+import { TcpSegment, readTcpSegment, tcpHeaderLength } from '../wire/tcpSegment';
 import { changedOptions, type ConnectionOptions } from './connectionOptions';
 import type { ConnectionEnd, ConnectionUser } from './connectionUser';
 import { HostSend } from './hostSend';
+import { isOutstanding } from './icmp';
 import type { HostStack } from './hostStack';
 import { OffloadRecord, type OffloadPlace } from './offloadRecord';
 import type { ReceivePolicy } from './receivePolicy';
@@ -158,17 +162,18 @@ export class HostConnection {
   ) {
     const { kernel, settings, driver } = stack;
     const remoteAddress = path.destination;
-    const local = `${formatIpv4(settings.address)}:${localPort}`;
-    const remote = `${formatIpv4(remoteAddress)}:${remotePort}`;
+    const local = formatEndpoint(path.source, localPort);
+    const remote = formatEndpoint(remoteAddress, remotePort);
     this.id = kernel.traceConnection(local, remote);
     this.handle = new NDIS_OFFLOAD_HANDLE(kernel.addresses);
     this.record = new OffloadRecord('tcp', this.handle, () => {
       stack.chimney.placeChanged();
     });
     driver.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
-    this.engine = new TcpEngine(settings.tcp, this.tcpUser(), localPort, remotePort);
+    this.engine = new TcpEngine(this.tcpSettings, this.tcpUser(), localPort, remotePort);
+    this.engine.pathMss = this.pathMss;
     this.cached = exportCached(this.engine, { TtlOrHopLimit: settings.timeToLive, TosOrTrafficClass: 0 });
-    const hash = rssHash(remoteAddress, settings.address, remotePort, localPort);
+    const hash = rssHash(remoteAddress, path.source, remotePort, localPort);
     const expire = (): void => {
       this.run();
     };
@@ -193,7 +198,7 @@ export class HostConnection {
   }
 
   /** Address of the peer. */
-  get remoteAddress(): Ipv4Address {
+  get remoteAddress(): IpAddress {
     return this.path.destination;
   }
 
@@ -250,6 +255,44 @@ export class HostConnection {
   /** Bytes that the peer has acknowledged, by whichever path they went. */
   get acknowledgedBytes(): number {
     return this.postedBytes - this.sends.reduce((left, send) => left + send.rest.length, 0);
+  }
+
+  /** The path has another MTU; `tooBig`: a router has refused packets of the connection for their size. */
+  pathMtuChanged(tooBig: boolean): void {
+    if (!tooBig) this.engine.pathMss = this.pathMss;
+    else {
+      this.engine.packetTooBig(this.pathMss);
+      this.run();
+    }
+  }
+
+  /**
+   * Tells whether a sequence number is of something that has been sent and not acknowledged; where the target has the connection,
+   * only it knows, and the answer comes later.
+   */
+  ifOutstanding(SequenceNumber: number, done: (outstanding: boolean) => void): void {
+    if (this.place !== 'Offloaded') {
+      done(this.place !== 'Uploading' && isOutstanding(SequenceNumber, this.engine.variables));
+      return;
+    }
+    this.stack.kernel.queueDeferredCall(() => {
+      this.stack.offloads.query(this, 'delegated', (state) => {
+        const delegated = state?.layer === 'tcp' ? state.delegated : undefined;
+        done(delegated !== undefined && isOutstanding(SequenceNumber, delegated));
+      });
+    });
+  }
+
+  /**
+   * An ICMP error that says nothing about the MTU: no reason to give up what is established; an attempt to connect ends where nobody
+   * speaks TCP (RFC 1122 section 4.2.3.9, RFC 5461 section 2.2).
+   */
+  onIcmpError(text: string, isHard: boolean): void {
+    this.stack.note(this.id, text);
+    if (!isHard || this.engine.variables.State !== TcpConnectionState.SynSent) return;
+    this.engine.abort();
+    this.run();
+    this.reportClosed('unreachable');
   }
 
   /** Opens the connection; the user hears of it. Does nothing if that has given it up meanwhile. */
@@ -346,11 +389,14 @@ export class HostConnection {
    */
   prepareOffload(done: (isReady: boolean) => void): void {
     const { State } = this.engine.variables;
-    const worthwhile = State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait;
+    const worthwhile =
+      (State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait) &&
+      !this.engine.timesCautiously;
     if (
       this.place !== 'InHost' ||
       !worthwhile ||
       !this.stack.chimney.mayOffload ||
+      !this.stack.supportsOffload(this.path) ||
       this.offloadWanted ||
       this.path.neighbor.mac === undefined
     ) {
@@ -474,12 +520,14 @@ export class HostConnection {
   /** The target has handed the connection back. */
   onUploaded(delegated: TCP_OFFLOAD_STATE_DELEGATED, chain: NET_BUFFER_LIST | null): void {
     const { stack } = this;
-    const { kernel, settings } = stack;
+    const { kernel } = stack;
     const constState = this.constState();
     this.engineBusy = true;
     this.sendBacklog = undefined;
     this.performsSends = false;
-    this.engine = importEngine(settings.tcp, this.tcpUser(), constState, this.cached, delegated, kernel.now);
+    const { tcpSettings, cached } = this;
+    this.engine = importEngine(tcpSettings, this.tcpUser(), constState, cached, delegated, kernel.now);
+    this.engine.pathMss = this.pathMss;
     for (const list of chainToArray(chain)) {
       stack.disown(list);
       const send = list.ProtocolReserved as HostSend;
@@ -625,9 +673,21 @@ export class HostConnection {
     this.stack.offloads.takeBackSoon([this]);
   }
 
+  /** TCP's settings; what a segment may carry depends on the IP version (RFC 6691 section 2). */
+  private get tcpSettings(): TcpSettings {
+    const { tcp } = this.stack.settings;
+    if (!isIpv6(this.path.source)) return tcp;
+    return { ...tcp, localMss: tcp.localMss - (ipv6HeaderLength - ipv4HeaderLength) };
+  }
+
+  /** Payload and options that fit into a packet of the path. */
+  private get pathMss(): number {
+    const { mtu, source } = this.path;
+    return mtu - (isIpv6(source) ? ipv6HeaderLength : ipv4HeaderLength) - tcpHeaderLength;
+  }
+
   private constState() {
-    const { settings } = this.stack;
-    const hash = rssHash(this.remoteAddress, settings.address, this.remotePort, this.localPort);
+    const hash = rssHash(this.remoteAddress, this.path.source, this.remotePort, this.localPort);
     return exportConst(this.engine, hash);
   }
 
@@ -684,15 +744,8 @@ export class HostConnection {
   }
 
   private process(bytes: Uint8Array): void {
-    const { settings } = this.stack;
-    const problem = readTcpSegment(
-      this.segment,
-      bytes,
-      0,
-      bytes.length,
-      this.remoteAddress,
-      settings.address,
-    );
+    const { source, destination } = this.path;
+    const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, destination, source);
     if (problem !== undefined) return;
     // Whatever the application posts from inside is sent by the run that follows.
     this.processing = true;

@@ -1,7 +1,7 @@
 /** How the host stack is set up. Times are virtual ns. */
 import type { TcpParameters } from '../kit';
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
-import type { Ipv4Address, MacAddress } from '../wire/address';
+import type { Ipv4Address, Ipv6Address, MacAddress } from '../wire/address';
 import type { CapabilityPath } from './offloadAdministration';
 import type { Route } from './routes';
 
@@ -9,6 +9,8 @@ import type { Route } from './routes';
 export interface HostSettings {
   readonly mac: MacAddress;
   readonly address: Ipv4Address;
+  /** Undefined: the host has no IPv6. */
+  readonly ipv6Address: Ipv6Address | undefined;
   readonly tcp: TcpSettings;
   readonly timeToLive: number;
   /** VLAN of the interface, as a VLAN driver above the adapter would set it; 0: none. */
@@ -35,6 +37,7 @@ export interface HostSettings {
 /** A server of 2008 on an Ethernet with an MTU of 1500. */
 export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   tcp: { ...defaultTcpSettings, clockOffset: 91_350 },
+  ipv6Address: undefined,
   timeToLive: 128,
   vlanId: 0,
   routes: [],

@@ -35,14 +35,19 @@ import { ConnectionMap } from '../tcp/connectionMap';
 import { SendQueue } from '../tcp/sendQueue';
 import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
-import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
-import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
+import { isIpv6, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame } from '../wire/frame';
-import { fillSegmentFrame, leaveTcpChecksum, readSegmentFrame } from '../wire/segmentFrame';
+import {
+  carriesInternet,
+  fillSegmentFrame,
+  leaveTcpChecksum,
+  type ReceivedSegment,
+} from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
 import { tagInfoOf } from '../wire/vlanTag';
 import type { AdapterFacts } from './adapterSetup';
+import { AddressResolution } from './addressResolution';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostListener, defaultBacklog, type Acceptor, type ListenOptions } from './listener';
@@ -50,6 +55,8 @@ import { LocalPorts } from './localPorts';
 import { opensConnection, refusalOf } from '../tcp/segmentRefusal';
 import { HostConnection } from './hostConnection';
 import type { HostSettings } from './hostSettings';
+import { mtuLifetime } from './icmp';
+import { IpLayer } from './ipLayer';
 import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCache';
 import { NeighborUnreachability } from './neighborUnreachability';
 import { OffloadAdministration } from './offloadAdministration';
@@ -80,6 +87,10 @@ export class HostStack implements PVOID {
   readonly component: number;
   readonly address: number;
   readonly neighbors: NeighborCache;
+  /** Who is asked and answered which Ethernet address belongs to an address. */
+  readonly resolution = new AddressResolution(this);
+  /** What happens to a datagram before TCP. */
+  readonly ip: IpLayer;
   readonly paths: PathCache;
   readonly offloads: OffloadCoordinator;
   private readonly unreachability = new NeighborUnreachability(this);
@@ -151,18 +162,19 @@ export class HostStack implements PVOID {
       path: settings.capabilityPath,
       parameters: settings.parameters,
       request: (type, oid, buffer, ended) => this.requestOid(type, oid, buffer, ended),
+      ipv6Address: settings.ipv6Address,
       processorForHash: (hash) => kernel.processorForHash(hash),
       onEnabled: () => {
         this.chimney.enabled();
       },
-      onCapabilities: ({ SupportIPv4 }) => {
-        this.chimney.capabilitiesLearned(SupportIPv4);
+      onCapabilities: ({ SupportIPv4, SupportIPv6 }) => {
+        this.chimney.capabilitiesLearned(SupportIPv4 || SupportIPv6);
       },
     });
     this.neighbors = new NeighborCache(
       kernel,
       (target) => {
-        this.sendArpRequest(target);
+        this.resolution.request(target);
       },
       (neighbor) => {
         this.note(undefined, `${neighborLabel(neighbor)} has another Ethernet address`);
@@ -172,6 +184,7 @@ export class HostStack implements PVOID {
     this.paths = new PathCache(kernel, driver.observer, this.component);
     this.routes = new RoutingTable(settings.routes);
     this.sequenceNumbers = kernel.random(4);
+    this.ip = new IpLayer(this);
     this.offloads = new OffloadCoordinator(this);
   }
 
@@ -271,9 +284,9 @@ export class HostStack implements PVOID {
     return this.administration.capabilities;
   }
 
-  /** Counters of offloaded connections, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
-  offloadStatistics(): OffloadStatisticsAnswer | undefined {
-    return readOffloadStatistics(this.kernel, this.ndis, this.binding);
+  /** Counters of offloaded connections over an IP version, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
+  offloadStatistics(version: 'ipv4' | 'ipv6' = 'ipv4'): OffloadStatisticsAnswer | undefined {
+    return readOffloadStatistics(this.kernel, this.ndis, this.binding, version);
   }
 
   /** All connections, oldest first. */
@@ -326,27 +339,30 @@ export class HostStack implements PVOID {
     ended?.(status);
   }
 
-  /** Resolves the neighbor and opens a connection; the user hears what becomes of it. */
+  /**
+   * Resolves the neighbor and opens a connection; the user hears what becomes of it.
+   * @throws Error if the host has no address of the IP version
+   */
   connect(
-    remote: Ipv4Address,
+    remote: IpAddress,
     port: number,
     user: ConnectionUser,
     options: ConnectOptions = {},
   ): HostConnection {
-    const { settings } = this;
+    const local = this.addressLike(remote);
+    if (local === undefined) throw new Error('the host has no IPv6 address');
     const isFree = (localPort: number): boolean =>
-      !this.listeners.has(localPort) &&
-      this.byAddresses.get(settings.address, localPort, remote, port) === undefined;
+      !this.listeners.has(localPort) && this.byAddresses.get(local, localPort, remote, port) === undefined;
     const { localPort } = options;
     const free = localPort === undefined ? this.localPorts.allocate(isFree) : localPort;
-    const connection = this.newConnection(remote, port, free ?? 0, user);
-    if (free === undefined || this.byAddresses.get(settings.address, free, remote, port) !== undefined) {
+    const connection = this.newConnection(local, remote, port, free ?? 0, user);
+    if (free === undefined || this.byAddresses.get(local, free, remote, port) !== undefined) {
       this.kernel.queueDeferredCall(() => {
         connection.fail('no-port');
       });
       return connection;
     }
-    this.byAddresses.set(settings.address, free, remote, port, connection);
+    this.byAddresses.set(local, free, remote, port, connection);
     this.resolveNextHop(connection.path, (resolved) => {
       if (resolved === undefined) {
         connection.fail('unreachable');
@@ -357,6 +373,28 @@ export class HostStack implements PVOID {
       connection.connect();
     });
     return connection;
+  }
+
+  /** The host's own address of the same IP version; undefined if it has none. */
+  addressLike(other: IpAddress): IpAddress | undefined {
+    return isIpv6(other) ? this.settings.ipv6Address : this.settings.address;
+  }
+
+  /** The connection between two ends, if there is one. */
+  findConnection(
+    local: IpAddress,
+    localPort: number,
+    remote: IpAddress,
+    remotePort: number,
+  ): HostConnection | undefined {
+    return this.byAddresses.get(local, localPort, remote, remotePort);
+  }
+
+  /** Whether the adapter takes connections of a path's IP version (CAP-014); yes, as long as it has said nothing. */
+  supportsOffload(path: PathEntry): boolean {
+    const { capabilities } = this;
+    if (capabilities === undefined) return true;
+    return isIpv6(path.source) ? capabilities.SupportIPv6 : capabilities.SupportIPv4;
   }
 
   /**
@@ -374,21 +412,21 @@ export class HostStack implements PVOID {
   /** Nothing of a connection is left. */
   forget(connection: HostConnection): void {
     const { localPort, remoteAddress, remotePort } = connection;
-    const { address } = this.settings;
+    const { source } = connection.path;
     this.byHandle.delete(connection.handle);
-    if (this.byAddresses.get(address, localPort, remoteAddress, remotePort) === connection)
-      this.byAddresses.delete(address, localPort, remoteAddress, remotePort);
+    if (this.byAddresses.get(source, localPort, remoteAddress, remotePort) === connection)
+      this.byAddresses.delete(source, localPort, remoteAddress, remotePort);
   }
 
   private newConnection(
-    remote: Ipv4Address,
+    local: IpAddress,
+    remote: IpAddress,
     remotePort: number,
     localPort: number,
     user: ConnectionUser,
   ): HostConnection {
-    const { settings } = this;
     const neighbor = this.neighborFor(this.routes.nextHop(remote));
-    const path = this.paths.entry(settings.address, remote, neighbor, settings.pathMtu);
+    const path = this.paths.entry(local, remote, neighbor, this.settings.pathMtu);
     const connection = new HostConnection(this, path, remotePort, localPort, user);
     this.byHandle.set(connection.handle, connection);
     return connection;
@@ -397,15 +435,15 @@ export class HostStack implements PVOID {
   /** Answers the SYN of a connection to a port where somebody listens. */
   private openPassively(
     listener: HostListener,
-    remote: Ipv4Address,
-    remotePort: number,
+    ends: { readonly local: IpAddress; readonly remote: IpAddress; readonly remotePort: number },
     syn: Uint8Array,
     initialSequence: number,
   ): void {
     if (!listener.admits()) return;
+    const { local, remote, remotePort } = ends;
     const user = listener.userOf(() => connection);
-    const connection: HostConnection = this.newConnection(remote, remotePort, listener.port, user);
-    this.byAddresses.set(this.settings.address, listener.port, remote, remotePort, connection);
+    const connection: HostConnection = this.newConnection(local, remote, remotePort, listener.port, user);
+    this.byAddresses.set(local, listener.port, remote, remotePort, connection);
     listener.begun(connection);
     this.resolveNextHop(connection.path, (resolved) => {
       if (resolved === undefined) {
@@ -430,9 +468,9 @@ export class HostStack implements PVOID {
   }
 
   /** The route to an address leads through another neighbor now, as a redirect or the administrator says (UPD-013). */
-  changeNextHop(destination: Ipv4Address, nextHop: Ipv4Address): void {
+  changeNextHop(destination: IpAddress, nextHop: IpAddress): void {
     this.routes.change({ destination, nextHop });
-    const path = this.paths.find(this.settings.address, destination);
+    const path = this.pathTo(destination);
     if (path === undefined) return;
     const neighbor = this.neighborFor(nextHop);
     this.neighbors.resolve(neighbor, (mac) => {
@@ -440,12 +478,31 @@ export class HostStack implements PVOID {
     });
   }
 
-  /** The MTU of the path to an address has changed, as path MTU discovery says (RFC 1191); bytes. */
-  changePathMtu(destination: Ipv4Address, mtu: number): void {
-    const path = this.paths.find(this.settings.address, destination);
-    if (path === undefined || path.mtu === mtu) return;
+  /** The MTU of the path to an address is another one, as the administrator says; bytes. */
+  changePathMtu(destination: IpAddress, mtu: number): void {
+    const path = this.pathTo(destination);
+    if (path !== undefined) this.setPathMtu(path, mtu, false);
+  }
+
+  /** A router has refused packets of a path and told its MTU (RFC 1191): raised again after a while, lest it stay low for ever. */
+  onPacketTooBig(path: PathEntry, mtu: number): void {
+    this.setPathMtu(path, mtu, true);
+    this.kernel.queueDeferredCall(() => {
+      if (path.mtu === mtu) this.setPathMtu(path, this.settings.pathMtu, false);
+    }, mtuLifetime);
+  }
+
+  private setPathMtu(path: PathEntry, mtu: number, tooBig: boolean): void {
+    if (path.mtu === mtu) return;
     path.mtu = mtu;
+    for (const connection of this.byHandle.values())
+      if (connection.path === path) connection.pathMtuChanged(tooBig);
     this.offloads.updates.changed(path);
+  }
+
+  private pathTo(destination: IpAddress): PathEntry | undefined {
+    const local = this.addressLike(destination);
+    return local === undefined ? undefined : this.paths.find(local, destination);
   }
 
   /** Initial sequence number of a connection. */
@@ -453,7 +510,7 @@ export class HostStack implements PVOID {
     return this.sequenceNumbers.nextUint32();
   }
 
-  private neighborFor(address: Ipv4Address): NeighborEntry {
+  private neighborFor(address: IpAddress): NeighborEntry {
     const { observer } = this.driver;
     const neighbor = this.neighbors.entry(address);
     if (observer.find(neighbor.handle) === undefined) {
@@ -507,18 +564,19 @@ export class HostStack implements PVOID {
       return;
     }
     this.unreachability.beforeSending(neighbor);
-    this.identification = (this.identification + 1) & 0x7fff;
     const addressing = {
       sourceMac: settings.mac,
       destinationMac: mac,
-      source: settings.address,
+      source: connection.path.source,
       destination: connection.remoteAddress,
       timeToLive: connection.cachedState.TtlOrHopLimit,
       typeOfService: connection.cachedState.TosOrTrafficClass,
+      flowLabel: connection.cachedState.FlowLabel,
     };
-    fillSegmentFrame(scratch, addressing, this.identification, segment, queue, offset);
-    const { leavesChecksum } = this.administration;
-    if (leavesChecksum) leaveTcpChecksum(scratch, settings.address, connection.remoteAddress);
+    fillSegmentFrame(scratch, addressing, this.nextIdentification(), segment, queue, offset);
+    // The task that the adapter may have is one of IPv4.
+    const leavesChecksum = this.administration.leavesChecksum && !isIpv6(addressing.source);
+    if (leavesChecksum) leaveTcpChecksum(scratch, addressing.source, addressing.destination);
     const list = this.packet(scratch.bytes.slice(0, scratch.length), connection.cachedState.UserPriority);
     if (leavesChecksum)
       list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] =
@@ -648,37 +706,35 @@ export class HostStack implements PVOID {
   private receivePackets(lists: NET_BUFFER_LIST): void {
     for (const list of chainToArray(lists)) {
       const bytes = netBufferBytes(list.FirstNetBuffer);
-      const etherType = etherTypeOf(bytes, bytes.length);
-      if (etherType === etherTypes.arp) this.receiveArp(bytes);
-      else if (etherType === etherTypes.ipv4) this.receiveIpv4(bytes);
+      if (carriesInternet(bytes, bytes.length)) this.ip.receive(bytes, this.segments[this.kernel.processor]!);
+      else if (etherTypeOf(bytes, bytes.length) === etherTypes.arp) this.resolution.receiveArp(bytes);
     }
     this.ndis.NdisReturnNetBufferLists(this.binding, lists);
   }
 
-  private receiveIpv4(bytes: Uint8Array): void {
-    const segment = this.segments[this.kernel.processor]!;
-    const received = readSegmentFrame(segment, bytes, bytes.length);
-    if (typeof received === 'string' || !sameAddress(received.destination, this.settings.address)) return;
+  /** A segment for one of the host's addresses: for its connection, for a listener, or for nobody. */
+  receiveSegment(bytes: Uint8Array, received: ReceivedSegment, segment: TcpSegment): void {
+    const { source, destination, tcpAt, tcpLength } = received;
     const { sourcePort, destinationPort } = segment;
-    const { source } = received;
-    const known = this.byAddresses.get(this.settings.address, destinationPort, source, sourcePort);
-    const tcpBytes = bytes.subarray(received.tcpAt, received.tcpAt + received.tcpLength);
+    const known = this.byAddresses.get(destination, destinationPort, source, sourcePort);
+    const tcpBytes = bytes.subarray(tcpAt, tcpAt + tcpLength);
     const again = known === undefined ? undefined : this.nextIncarnation(known, segment);
     if (known !== undefined && again === undefined) {
       known.receiveSegment(tcpBytes);
       return;
     }
-    const listener = this.listenerFor(destinationPort, received.destination);
+    const listener = this.listenerFor(destinationPort, destination);
     if (listener !== undefined && opensConnection(segment)) {
       if (known !== undefined) this.forget(known);
       const initialSequence = again ?? this.nextInitialSequence();
-      this.openPassively(listener, source.slice(), sourcePort, tcpBytes.slice(), initialSequence);
+      const ends = { local: destination.slice(), remote: source.slice(), remotePort: sourcePort };
+      this.openPassively(listener, ends, tcpBytes.slice(), initialSequence);
       return;
     }
-    this.refuse(segment, source, bytes.subarray(6, 12));
+    this.refuse(segment, received, bytes.subarray(6, 12));
   }
 
-  private listenerFor(port: number, address: Ipv4Address): HostListener | undefined {
+  private listenerFor(port: number, address: IpAddress): HostListener | undefined {
     const listener = this.listeners.get(port);
     const bound = listener?.options.address;
     return bound === undefined || sameAddress(bound, address) ? listener : undefined;
@@ -701,61 +757,32 @@ export class HostStack implements PVOID {
   }
 
   /** Answers a segment that no connection takes, to where its frame came from (RFC 9293 section 3.10.7.1). */
-  private refuse(segment: TcpSegment, source: Ipv4Address, sourceMac: MacAddress): void {
+  private refuse(segment: TcpSegment, { source, destination }: ReceivedSegment, sourceMac: MacAddress): void {
     const answer = refusalOf(segment);
-    if (answer === undefined || this.opened === undefined) return;
-    const { settings } = this;
+    if (answer === undefined) return;
     const scratch = this.scratches[this.kernel.processor]!;
     const addressing = {
-      sourceMac: settings.mac,
+      sourceMac: this.settings.mac,
       destinationMac: sourceMac,
-      source: settings.address,
+      source: destination,
       destination: source,
-      timeToLive: settings.timeToLive,
+      timeToLive: this.settings.timeToLive,
       typeOfService: 0,
     };
-    this.identification = (this.identification + 1) & 0x7fff;
-    fillSegmentFrame(scratch, addressing, this.identification, answer, this.noData, 0);
-    const list = this.packet(scratch.bytes.slice(0, scratch.length), 0);
-    this.ndis.NdisSendNetBufferLists(this.binding, list, undefined);
-  }
-
-  private receiveArp(bytes: Uint8Array): void {
-    const message = readArpFrame(bytes, bytes.length);
-    if (message === undefined) return;
-    const { settings } = this;
-    const forUs = sameAddress(message.targetAddress, settings.address);
-    this.neighbors.learn(message);
-    if (forUs && message.operation === arpOperations.request) {
-      this.sendArp(message.senderMac, {
-        operation: arpOperations.reply,
-        senderMac: settings.mac,
-        senderAddress: settings.address,
-        targetMac: message.senderMac,
-        targetAddress: message.senderAddress,
-      });
-    }
-  }
-
-  /** Asks for the Ethernet address of `target`: everybody, or as a probe the one that it is known to have. */
-  sendArpRequest(target: Ipv4Address, destination: MacAddress = broadcastMac): void {
-    const { settings } = this;
-    this.sendArp(destination, {
-      operation: arpOperations.request,
-      senderMac: settings.mac,
-      senderAddress: settings.address,
-      targetMac: new Uint8Array(6),
-      targetAddress: target,
-    });
-  }
-
-  private sendArp(destination: Uint8Array, message: Parameters<typeof writeArpFrame>[2]): void {
-    if (this.opened === undefined) return;
-    const bytes = new Uint8Array(arpFrameLength);
-    writeArpFrame(bytes, destination, message);
-    const list = this.packet(bytes, 0);
+    fillSegmentFrame(scratch, addressing, this.nextIdentification(), answer, this.noData, 0);
     this.kernel.atLeast(DISPATCH_LEVEL, () => {
-      this.ndis.NdisSendNetBufferLists(this.binding, list, undefined);
+      this.sendFrame(scratch.bytes.slice(0, scratch.length));
     });
+  }
+
+  /** The next IPv4 identification of the host's half (A131). */
+  nextIdentification(): number {
+    return (this.identification = (this.identification + 1) & 0x7fff);
+  }
+
+  /** Hands a frame that belongs to no connection to NDIS, at DISPATCH_LEVEL; without an adapter it is lost. */
+  sendFrame(bytes: Uint8Array): void {
+    if (this.opened === undefined) return;
+    this.ndis.NdisSendNetBufferLists(this.binding, this.packet(bytes, 0), undefined);
   }
 }

@@ -1,7 +1,6 @@
-/** Who is reachable at which Ethernet address: the host stack's ARP (RFC 826, RFC 1122 section 2.3.2). */
+/** Who is reachable at which Ethernet address: what ARP (RFC 826, RFC 1122 section 2.3.2) and neighbor discovery (RFC 4861) tell. */
 import { NDIS_OFFLOAD_HANDLE, type Kernel } from '../kit';
-import { formatIpv4, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
-import type { ArpMessage } from '../wire/arp';
+import { formatIpAddress, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
 import { OffloadRecord } from './offloadRecord';
 import type { PathEntry } from './pathCache';
 
@@ -13,7 +12,7 @@ const mostRequests = 5;
 
 /** A neighbor, resolved or not. */
 export interface NeighborEntry {
-  readonly address: Ipv4Address;
+  readonly address: IpAddress;
   readonly handle: NDIS_OFFLOAD_HANDLE;
   readonly record: OffloadRecord;
   /** Paths that the target has, or is being offered, through this neighbor. */
@@ -21,6 +20,16 @@ export interface NeighborEntry {
   mac: MacAddress | undefined;
   /** When the neighbor last proved reachable, virtual ns. */
   confirmedAt: number;
+}
+
+/** What a message tells of a neighbor. */
+export interface NeighborNews {
+  readonly address: IpAddress;
+  readonly mac: MacAddress;
+  /** Whether it proves that the neighbor receives what this host sends. */
+  readonly confirms: boolean;
+  /** Whether it counts even where another Ethernet address is known (RFC 4861 section 7.2.5). */
+  readonly overrides: boolean;
 }
 
 /** See the file's head. */
@@ -33,7 +42,7 @@ export class NeighborCache {
 
   constructor(
     private readonly kernel: Kernel,
-    private readonly sendRequest: (target: Ipv4Address) => void,
+    private readonly sendRequest: (target: IpAddress) => void,
     /** A neighbor that had an Ethernet address has another one now. */
     private readonly moved: (entry: NeighborEntry) => void,
   ) {}
@@ -44,7 +53,7 @@ export class NeighborCache {
   }
 
   /** The entry of an address, made if it is new. */
-  entry(address: Ipv4Address): NeighborEntry {
+  entry(address: IpAddress): NeighborEntry {
     const known = this.entries.find((candidate) => sameAddress(candidate.address, address));
     if (known !== undefined) return known;
     const handle = new NDIS_OFFLOAD_HANDLE(this.kernel.addresses);
@@ -71,15 +80,17 @@ export class NeighborCache {
     if (!asked) this.request(entry, 1);
   }
 
-  /** Learns from an ARP message, whoever it was meant for, if it is about a neighbor that is known (RFC 826). */
-  learn(message: ArpMessage): void {
-    const entry = this.entries.find((candidate) => sameAddress(candidate.address, message.senderAddress));
+  /** Learns from a message, whoever it was meant for, if it is about a neighbor that is known (RFC 826, RFC 4861 section 7.2.5). */
+  learn({ address, mac, confirms, overrides }: NeighborNews): void {
+    const entry = this.entries.find((candidate) => sameAddress(candidate.address, address));
     if (entry === undefined) return;
     const before = entry.mac;
-    entry.mac = message.senderMac;
-    entry.confirmedAt = this.kernel.now;
+    const isOther = before !== undefined && !sameAddress(before, mac);
+    if (isOther && !overrides) return;
+    entry.mac = mac;
+    if (confirms) entry.confirmedAt = this.kernel.now;
     this.answer(entry);
-    if (before !== undefined && !sameAddress(before, message.senderMac)) this.moved(entry);
+    if (isOther) this.moved(entry);
   }
 
   private request(entry: NeighborEntry, attempt: number): void {
@@ -100,5 +111,5 @@ export class NeighborCache {
 
 /** Label of a neighbor in the state tree. */
 export function neighborLabel(entry: NeighborEntry): string {
-  return `Neighbor ${formatIpv4(entry.address)}`;
+  return `Neighbor ${formatIpAddress(entry.address)}`;
 }

@@ -99,7 +99,7 @@ export class NeighborUnreachability {
 
   private probe(neighbor: NeighborEntry, attempt: number): void {
     const { stack } = this;
-    if (neighbor.mac !== undefined) stack.sendArpRequest(neighbor.address, neighbor.mac);
+    if (neighbor.mac !== undefined) stack.resolution.request(neighbor.address, neighbor.mac);
     stack.kernel.queueDeferredCall(() => {
       if (!this.isStale(neighbor)) this.detections.delete(neighbor);
       else if (attempt < mostProbes) this.probe(neighbor, attempt + 1);

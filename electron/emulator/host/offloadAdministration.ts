@@ -20,6 +20,7 @@ import {
   type NDIS_STATUS_INDICATION,
   type TcpParameters,
 } from '../kit';
+import type { Ipv6Address } from '../wire/address';
 import { setUpAdapter, type AdapterFacts } from './adapterSetup';
 
 /** Which OIDs tell capabilities and turn connection offload on. */
@@ -36,6 +37,8 @@ export interface AdministeredStack {
     buffer: Uint8Array,
     ended: (status: NdisStatus) => void,
   ): NdisStatus;
+  /** The host's IPv6 address, whose group it listens to; undefined without IPv6. */
+  readonly ipv6Address: Ipv6Address | undefined;
   /** Processor on which received segments with a hash value are to be handled. */
   processorForHash(hash: number): number;
   /** Connection offload is on. */
@@ -84,11 +87,12 @@ export class OffloadAdministration {
     const offload = parameters?.TcpConnectionOffloadCapabilities ?? null;
     this.known = offload === null ? undefined : readConnectionOffload(offload);
     this.facts = {};
-    if (this.stack.path === 'connection-offload' && this.known?.SupportIPv4 === true) this.set(true);
+    const offersConnections = this.known?.SupportIPv4 === true || this.known?.SupportIPv6 === true;
+    if (this.stack.path === 'connection-offload' && offersConnections) this.set(true);
     const request = (...[type, oid, buffer, ended]: Parameters<AdministeredStack['request']>): void => {
       this.stack.request(type, oid, buffer, ended);
     };
-    setUpAdapter(request, this.facts, (hash) => this.stack.processorForHash(hash));
+    setUpAdapter(request, this.facts, this.stack);
   }
 
   /** Learns what the hardware could do, and tells it the parameters of TCP: connection offload is on from then on (CAP-002). */
@@ -118,12 +122,18 @@ export class OffloadAdministration {
     });
   }
 
-  /** Turns connection offload over IPv4 on or off in the adapter; nothing may be offloaded when it goes off (CAP-023). */
+  /** Turns connection offload over the IP versions that the adapter has on or off in it; nothing may be offloaded when it goes off (CAP-023). */
   set(on: boolean): NdisStatus {
     const { stack } = this;
     if (stack.path === 'connection-offload') {
-      const TcpConnectionIPv4 = on ? connectionSettings.on : connectionSettings.off;
-      const bytes = writeOffloadParameters({ TcpConnectionIPv4 });
+      const setting = on ? connectionSettings.on : connectionSettings.off;
+      // What is off now is not among what the adapter takes now, but its hardware can still do it.
+      const hardware = this.facts.connectionCapabilities;
+      const hasIpv6 = (hardware ?? this.known)?.SupportIPv6 === true;
+      const bytes = writeOffloadParameters({
+        ...(hardware?.SupportIPv4 === false ? {} : { TcpConnectionIPv4: setting }),
+        ...(hasIpv6 ? { TcpConnectionIPv6: setting } : {}),
+      });
       return stack.request('NdisRequestSetInformation', offloadParameters, bytes, () => undefined);
     }
     // What the set does not name is off: the older OID has no "no change".

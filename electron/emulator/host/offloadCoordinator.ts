@@ -136,7 +136,7 @@ export class OffloadCoordinator {
       done(undefined);
       return;
     }
-    const state = unfilledState(record.layer, classes);
+    const state = unfilledState(record, classes);
     const block = blockFor(stack, record, classes, state);
     record.openRequests++;
     stack.whenCompleted(block, () => {

@@ -20,6 +20,8 @@ export class OffloadRecord {
     readonly handle: NDIS_OFFLOAD_HANDLE,
     /** Hears that the place is another one. */
     private readonly onPlaceChanged: () => void = () => undefined,
+    /** IP version of a path; its blocks and structures depend on it (INI-009). */
+    readonly version: 'ipv4' | 'ipv6' = 'ipv4',
   ) {}
 
   /** Where the object is. */

@@ -4,17 +4,23 @@ import { NDIS_STATUS } from '../../../shared/ddi/status';
 import { decodeStructure, type StructureValues } from '../../../shared/ddi/structureCodec';
 import { allocateOidRequest, chimneyOids, type Kernel, type NDIS_HANDLE, type NdisFunctions } from '../kit';
 
-/** Counters of offloaded connections over IPv4. */
+/** Counters of offloaded connections over one IP version. */
 export interface OffloadStatisticsAnswer {
   readonly ip: StructureValues<'IP_OFFLOAD_STATS'>;
   readonly tcp: StructureValues<'TCP_OFFLOAD_STATS'>;
 }
+
+const statisticsOids = {
+  ipv4: { ip: chimneyOids.OID_IP4_OFFLOAD_STATS, tcp: chimneyOids.OID_TCP4_OFFLOAD_STATS },
+  ipv6: { ip: chimneyOids.OID_IP6_OFFLOAD_STATS, tcp: chimneyOids.OID_TCP6_OFFLOAD_STATS },
+} as const;
 
 /** Queries both structures at PASSIVE_LEVEL; undefined if the adapter keeps no such counters. */
 export function readOffloadStatistics(
   kernel: Kernel,
   ndis: NdisFunctions,
   binding: NDIS_HANDLE,
+  version: 'ipv4' | 'ipv6',
 ): OffloadStatisticsAnswer | undefined {
   const query = <Name extends StructureName>(structure: Name, oid: number) => {
     const buffer = new Uint8Array(structureLayout(structure).size);
@@ -23,7 +29,7 @@ export function readOffloadStatistics(
     const decoded = decodeStructure(structure, buffer);
     return decoded.ok ? decoded.value.values : undefined;
   };
-  const ip = query('IP_OFFLOAD_STATS', chimneyOids.OID_IP4_OFFLOAD_STATS);
-  const tcp = query('TCP_OFFLOAD_STATS', chimneyOids.OID_TCP4_OFFLOAD_STATS);
+  const ip = query('IP_OFFLOAD_STATS', statisticsOids[version].ip);
+  const tcp = query('TCP_OFFLOAD_STATS', statisticsOids[version].tcp);
   return ip === undefined || tcp === undefined ? undefined : { ip, tcp };
 }

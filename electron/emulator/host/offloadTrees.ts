@@ -9,6 +9,7 @@ import {
   cachedStateTypes,
   compositeStateTypes,
   delegatedStateTypes,
+  ipv6PathStateTypes,
   linkChain,
   type AttachedState,
   type NET_BUFFER_LIST,
@@ -61,7 +62,8 @@ export function blockFor(
   classes: StateClasses,
   state: AttachedState | undefined,
 ): Block {
-  const type = stateTypes[classes][record.layer];
+  const isIpv6Path = record.layer === 'path' && record.version === 'ipv6';
+  const type = isIpv6Path ? ipv6PathStateTypes[classes] : stateTypes[classes][record.layer];
   const block = new NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST(stack.kernel.addresses, record.layer, type, state);
   block.OffloadHandle = record.handle;
   return block;
@@ -120,7 +122,7 @@ export function terminateTree(stack: HostStack, selection: TerminateSelection): 
   const { connections, paths, neighbors } = selection;
   const blocks = new Map<OffloadRecord, Block>();
   const named = (record: OffloadRecord): Block => {
-    const block = blockFor(stack, record, 'delegated', unfilledState(record.layer, 'delegated'));
+    const block = blockFor(stack, record, 'delegated', unfilledState(record, 'delegated'));
     blocks.set(record, block);
     return block;
   };

@@ -6,15 +6,15 @@ import {
   type PATH_OFFLOAD_STATE_CONST,
   type StateObserver,
 } from '../kit';
-import { formatIpv4, sameAddress, type Ipv4Address } from '../wire/address';
+import { formatIpAddress, isIpv6, sameAddress, type IpAddress } from '../wire/address';
 import type { HostConnection } from './hostConnection';
 import type { NeighborEntry } from './neighborCache';
 import { OffloadRecord } from './offloadRecord';
 
 /** A path from one of the host's addresses to a remote one. */
 export interface PathEntry {
-  readonly source: Ipv4Address;
-  readonly destination: Ipv4Address;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
   readonly handle: NDIS_OFFLOAD_HANDLE;
   readonly record: OffloadRecord;
   /** Connections that the target has, or is being offered, on this path. */
@@ -52,14 +52,14 @@ export class PathCache {
   }
 
   /** The path between two addresses, if there is one. */
-  find(source: Ipv4Address, destination: Ipv4Address): PathEntry | undefined {
+  find(source: IpAddress, destination: IpAddress): PathEntry | undefined {
     return this.entries.find(
       (path) => sameAddress(path.destination, destination) && sameAddress(path.source, source),
     );
   }
 
   /** The path between two addresses, made if it is new. */
-  entry(source: Ipv4Address, destination: Ipv4Address, neighbor: NeighborEntry, mtu: number): PathEntry {
+  entry(source: IpAddress, destination: IpAddress, neighbor: NeighborEntry, mtu: number): PathEntry {
     const known = this.find(source, destination);
     if (known !== undefined) return known;
     const handle = new NDIS_OFFLOAD_HANDLE(this.kernel.addresses);
@@ -67,13 +67,13 @@ export class PathCache {
       source: source.slice(),
       destination: destination.slice(),
       handle,
-      record: new OffloadRecord('path', handle),
+      record: new OffloadRecord('path', handle, () => undefined, isIpv6(destination) ? 'ipv6' : 'ipv4'),
       dependents: new Set(),
       neighbor,
       mtu,
     };
     this.entries.push(path);
-    const label = `Path ${formatIpv4(source)} → ${formatIpv4(destination)}`;
+    const label = `Path ${formatIpAddress(source)} → ${formatIpAddress(destination)}`;
     this.observer.declare(handle, 'path', neighbor.handle, undefined, label);
     this.observer.wrote(handle, this.component, pathState(path));
     return path;

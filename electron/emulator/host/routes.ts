@@ -1,10 +1,10 @@
 /** Which neighbor leads to an address: the host stack's routing table (RFC 1122 section 3.3.1). */
-import { sameAddress, type Ipv4Address } from '../wire/address';
+import { sameAddress, type IpAddress } from '../wire/address';
 
 /** A route to one host. Addresses without a route are on the link: they are their own next hop. */
 export interface Route {
-  readonly destination: Ipv4Address;
-  readonly nextHop: Ipv4Address;
+  readonly destination: IpAddress;
+  readonly nextHop: IpAddress;
 }
 
 /** See the file's head. */
@@ -16,7 +16,7 @@ export class RoutingTable {
   }
 
   /** The next hop on the way to an address. */
-  nextHop(destination: Ipv4Address): Ipv4Address {
+  nextHop(destination: IpAddress): IpAddress {
     return this.routes.find((route) => sameAddress(route.destination, destination))?.nextHop ?? destination;
   }
 

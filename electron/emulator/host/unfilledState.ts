@@ -1,5 +1,4 @@
 /** State structures that the target is to fill, for queries and terminates. */
-import type { StateLayer } from '../../../shared/trace/records';
 import {
   timerNotRunning,
   type AttachedState,
@@ -7,6 +6,8 @@ import {
   type TCP_OFFLOAD_STATE_CONST,
   type TCP_OFFLOAD_STATE_DELEGATED,
 } from '../kit';
+import { ipAddressLengths } from '../wire/address';
+import type { OffloadRecord } from './offloadRecord';
 
 /** The class or classes of variables that a block carries. */
 export type StateClasses = 'const' | 'cached' | 'delegated' | 'all';
@@ -73,8 +74,12 @@ function unfilledCached(): TCP_OFFLOAD_STATE_CACHED {
   };
 }
 
-/** Structures of one class or of all three, for one layer. */
-export function unfilledState(layer: StateLayer, classes: StateClasses): AttachedState {
+/** Structures of one class or of all three, for one layer; a path's addresses are of its IP version. */
+export function unfilledState(
+  { layer, version }: Pick<OffloadRecord, 'layer' | 'version'>,
+  classes: StateClasses,
+): AttachedState {
+  const address = (): Uint8Array => new Uint8Array(ipAddressLengths[version]);
   const wants = (one: StateClasses): boolean => classes === one || classes === 'all';
   switch (layer) {
     case 'neighbor':
@@ -89,9 +94,7 @@ export function unfilledState(layer: StateLayer, classes: StateClasses): Attache
     case 'path':
       return {
         layer,
-        ...(wants('const')
-          ? { const: { SourceAddress: new Uint8Array(4), DestinationAddress: new Uint8Array(4) } }
-          : {}),
+        ...(wants('const') ? { const: { SourceAddress: address(), DestinationAddress: address() } } : {}),
         ...(wants('cached') ? { cached: { PathMtu: 0 } } : {}),
         ...(wants('delegated') ? { delegated: {} } : {}),
       };

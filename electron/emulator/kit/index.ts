@@ -86,6 +86,7 @@ export {
   cachedStateTypes,
   compositeStateTypes,
   delegatedStateTypes,
+  ipv6PathStateTypes,
   isTaken,
   summarizeStatuses,
   walkBlocks,

@@ -147,7 +147,8 @@ export class AdapterOids {
       return NDIS_STATUS.INVALID_LENGTH;
     }
     const addresses = addressesOf(InformationBuffer);
-    const room = this.general?.MaxMulticastListSize ?? 0;
+    // A driver without general attributes, as a virtual miniport, names no limit: those below it have theirs.
+    const room = this.general?.MaxMulticastListSize ?? Infinity;
     const different = new Set(addresses.map(String)).size;
     const isGroup = addresses.every((address) => (address[0]! & 1) === 1);
     return isGroup && different <= room ? undefined : NDIS_STATUS.MULTICAST_FULL;

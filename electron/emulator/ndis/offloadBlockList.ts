@@ -30,26 +30,34 @@ export class NDIS_OFFLOAD_HANDLE {
   }
 }
 
-/** OFFLOAD_STATE_TYPE values of IPv4 objects with all three classes attached. */
+/** OFFLOAD_STATE_TYPE values of objects, paths over IPv4 among them, with all three classes attached. */
 export const compositeStateTypes = {
   neighbor: constantValue('NeighborOffloadState'),
   path: constantValue('Ip4OffloadState'),
   tcp: constantValue('TcpOffloadState'),
 } as const satisfies Record<StateLayer, number>;
 
-/** OFFLOAD_STATE_TYPE values of IPv4 objects with the delegated class alone. */
+/** OFFLOAD_STATE_TYPE values of objects, paths over IPv4 among them, with the delegated class alone. */
 export const delegatedStateTypes = {
   neighbor: constantValue('NeighborOffloadDelegatedState'),
   path: constantValue('Ip4OffloadDelegatedState'),
   tcp: constantValue('TcpOffloadDelegatedState'),
 } as const satisfies Record<StateLayer, number>;
 
-/** OFFLOAD_STATE_TYPE values of IPv4 objects with the cached class alone. */
+/** OFFLOAD_STATE_TYPE values of objects, paths over IPv4 among them, with the cached class alone. */
 export const cachedStateTypes = {
   neighbor: constantValue('NeighborOffloadCachedState'),
   path: constantValue('Ip4OffloadCachedState'),
   tcp: constantValue('TcpOffloadCachedState'),
 } as const satisfies Record<StateLayer, number>;
+
+/** OFFLOAD_STATE_TYPE values of IPv6 paths, by what is attached; neighbors and connections have one type for both IP versions. */
+export const ipv6PathStateTypes = {
+  const: constantValue('Ip6OffloadConstState'),
+  cached: constantValue('Ip6OffloadCachedState'),
+  delegated: constantValue('Ip6OffloadDelegatedState'),
+  all: constantValue('Ip6OffloadState'),
+} as const;
 
 /** A word of a block list that belongs to one kind of driver: a pointer to whatever it likes. */
 export type ReservedWord = PVOID | null;

@@ -25,7 +25,7 @@ export interface NEIGHBOR_OFFLOAD_STATE_DELEGATED {
   NicReachabilityDelta: number;
 }
 
-/** PATH_OFFLOAD_STATE_CONST: addresses in network order, 4 bytes for IPv4. */
+/** PATH_OFFLOAD_STATE_CONST: addresses in network order, 4 bytes for IPv4 and 16 for IPv6. */
 export interface PATH_OFFLOAD_STATE_CONST {
   readonly SourceAddress: Uint8Array;
   readonly DestinationAddress: Uint8Array;

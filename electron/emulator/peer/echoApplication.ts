@@ -1,22 +1,16 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { SendOwner } from '../tcp/sendQueue';
 import { hexOf } from '../wire/hex';
+import type { PeerApplication, PeerConnection } from './peerApplication';
 
 /** Bytes that it holds for the way back before it stops reading. */
 const mostHeld = 256 * 1024;
-
-/** What the echo needs of its connection. */
-export interface EchoConnection {
-  send(bytes: Uint8Array, owner: SendOwner): void;
-  shutdown(): void;
-  receiveSpaceGrew(): void;
-}
 
 /**
  * Sends back what it receives, hashing it on the way, and closes when its peer has closed (RFC 862). Reads no faster than it can
  * answer, so that its receive window shows what the way back can carry.
  */
-export class EchoApplication implements SendOwner {
+export class EchoApplication implements PeerApplication, SendOwner {
   /** Bytes received. */
   received = 0;
   private held = 0;
@@ -24,7 +18,7 @@ export class EchoApplication implements SendOwner {
   private finished: string | undefined;
 
   constructor(
-    private readonly connection: EchoConnection,
+    private readonly connection: PeerConnection,
     private readonly window: number,
   ) {}
 

@@ -5,20 +5,42 @@
 import type { Random } from '../../../shared/base/random';
 import type { Machine } from '../machine/machine';
 import { ConnectionMap } from '../tcp/connectionMap';
+import { opensConnection, refusalOf } from '../tcp/segmentRefusal';
+import { SendQueue } from '../tcp/sendQueue';
 import type { SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
-import { broadcastMac, sameAddress, type Ipv4Address, type MacAddress } from '../wire/address';
-import { arpOperations, readArpFrame, writeArpFrame } from '../wire/arp';
+import {
+  broadcastMac,
+  isGroupMac,
+  isIpv6,
+  sameAddress,
+  type IpAddress,
+  type Ipv4Address,
+  type Ipv6Address,
+  type MacAddress,
+} from '../wire/address';
+import { arpFrameLength, arpOperations, writeArpFrame } from '../wire/arp';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame, type FramePool } from '../wire/frame';
 import type { Transmitter } from '../wire/link';
-import { fillSegmentFrame, readSegmentFrame } from '../wire/segmentFrame';
+import { readIcmpFrame, type ReceivedIcmp } from '../wire/icmp';
+import { ipv4HeaderLength } from '../wire/ipv4';
+import { ipv6HeaderLength } from '../wire/ipv6';
+import { saysTooBig, toldMtu } from '../wire/pathMtu';
+import { readQuotedSegment } from '../wire/quotedSegment';
+import {
+  carriesInternet,
+  fillSegmentFrame,
+  readSegmentFrame,
+  type ReceivedSegment,
+} from '../wire/segmentFrame';
 import type { SwitchedHost } from '../wire/switch';
-import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
+import { TcpSegment, tcpHeaderLength } from '../wire/tcpSegment';
 import { insertTag, removeTag, tagOf } from '../wire/vlanTag';
 import { TransmitRing } from '../wire/transmitRing';
-import type { EchoApplication } from './echoApplication';
 import { EchoSession } from './echoSession';
+import type { PeerApplication, PeerApplicationMaker } from './peerApplication';
+import { PeerInternet } from './peerInternet';
 
 /** Port of the echo service (RFC 862). */
 export const echoPort = 7;
@@ -31,10 +53,16 @@ export interface EchoHostAddresses {
   readonly mac: MacAddress;
   /** On the link: answers ARP. */
   readonly address: Ipv4Address;
+  /** On the link: answers neighbor solicitations. */
+  readonly ipv6Address?: Ipv6Address | undefined;
   /** Addresses behind it. */
-  readonly further?: readonly Ipv4Address[];
+  readonly further?: readonly IpAddress[];
   /** A second interface, through which everything can be reached as well. */
-  readonly standby?: { readonly mac: MacAddress; readonly address: Ipv4Address };
+  readonly standby?: {
+    readonly mac: MacAddress;
+    readonly address: Ipv4Address;
+    readonly ipv6Address?: Ipv6Address | undefined;
+  };
 }
 
 /** See the file's head. It serves any number of connections. */
@@ -42,13 +70,18 @@ export class EchoHost implements SwitchedHost {
   readonly component: number;
   private link: Transmitter | undefined;
   private currentMac: MacAddress;
-  private readonly addresses: readonly Ipv4Address[];
+  private readonly addresses: readonly IpAddress[];
   private readonly sessions = new ConnectionMap<EchoSession>();
   private readonly segment = new TcpSegment();
   private readonly sequenceNumbers: Random;
   private identification = 0;
+  private makeApplication: PeerApplicationMaker | undefined;
   private readonly ring: TransmitRing;
   private readonly untagged = new Frame();
+  private readonly internet: PeerInternet;
+  /** VLAN of the frame that is being received, and so of the answer to it. */
+  private receivingVlanId = 0;
+  private readonly noData = new SendQueue();
 
   constructor(
     private readonly machine: Machine,
@@ -64,7 +97,22 @@ export class EchoHost implements SwitchedHost {
     this.component = machine.probe.component('peer', name);
     this.ring = new TransmitRing(machine, ringTime);
     this.currentMac = own.mac;
-    this.addresses = [own.address, ...(own.further ?? [])];
+    const ipv6Addresses = own.ipv6Address === undefined ? [] : [own.ipv6Address];
+    this.addresses = [own.address, ...ipv6Addresses, ...(own.further ?? [])];
+    this.internet = new PeerInternet({
+      interfaces: () => {
+        const all = [{ ...own, mac: this.mac }, ...(own.standby === undefined ? [] : [own.standby])];
+        return all.map(({ mac, address, ipv6Address }) => ({
+          mac,
+          addresses: ipv6Address === undefined ? [address] : [address, ipv6Address],
+        }));
+      },
+      owns: (address) => this.owns(address),
+      nextIdentification: () => this.nextIdentification(),
+      send: (bytes) => {
+        this.sendBytes(bytes, this.receivingVlanId);
+      },
+    });
     this.sequenceNumbers = machine.random(stream);
   }
 
@@ -86,7 +134,7 @@ export class EchoHost implements SwitchedHost {
     this.announce();
   }
 
-  /** Announces its Ethernet address with a gratuitous ARP request (RFC 5227 section 3). */
+  /** Announces its Ethernet address: by a gratuitous ARP request (RFC 5227 section 3), and by an unsolicited advertisement. */
   announce(): void {
     const announcement = {
       operation: arpOperations.request,
@@ -95,16 +143,25 @@ export class EchoHost implements SwitchedHost {
       targetMac: new Uint8Array(6),
       targetAddress: this.own.address,
     };
-    this.sendArp(broadcastMac, announcement, 0);
+    const bytes = new Uint8Array(arpFrameLength);
+    writeArpFrame(bytes, broadcastMac, announcement);
+    this.sendBytes(bytes, 0);
+    this.receivingVlanId = 0;
+    if (this.own.ipv6Address !== undefined) this.internet.announce(this.own.ipv6Address, this.mac);
   }
 
   /** The echo of a client's connection to one of its addresses. */
-  application(address: Ipv4Address, client: Ipv4Address, clientPort: number): EchoApplication | undefined {
+  application(address: IpAddress, client: IpAddress, clientPort: number): PeerApplication | undefined {
     return this.sessions.get(address, echoPort, client, clientPort)?.application;
   }
 
+  /** Has another application than an echo serve connections from now on. */
+  serve(makeApplication: PeerApplicationMaker): void {
+    this.makeApplication = makeApplication;
+  }
+
   /** Resets a client's connection to one of its addresses; nothing happens if there is none. */
-  reset(address: Ipv4Address, client: Ipv4Address, clientPort: number): void {
+  reset(address: IpAddress, client: IpAddress, clientPort: number): void {
     this.sessions.get(address, echoPort, client, clientPort)?.reset();
   }
 
@@ -115,7 +172,7 @@ export class EchoHost implements SwitchedHost {
 
   receive(frame: Frame): void {
     const destination = frame.bytes.subarray(0, 6);
-    if (!this.takes(destination) && !sameAddress(destination, broadcastMac)) return;
+    if (!this.takes(destination) && !isGroupMac(destination)) return;
     const tag = tagOf(frame.bytes, frame.length);
     if (tag === undefined) {
       this.receiveUntagged(frame, 0);
@@ -130,9 +187,15 @@ export class EchoHost implements SwitchedHost {
   }
 
   private receiveUntagged(frame: Frame, VlanId: number): void {
-    const etherType = etherTypeOf(frame.bytes, frame.length);
-    if (etherType === etherTypes.arp) this.receiveArp(frame, VlanId);
-    else if (etherType === etherTypes.ipv4) this.receiveSegment(frame, VlanId);
+    const { bytes, length } = frame;
+    this.receivingVlanId = VlanId;
+    if (carriesInternet(bytes, length)) this.receiveInternet(frame, VlanId);
+    else if (etherTypeOf(bytes, length) === etherTypes.arp)
+      this.internet.receiveArp(bytes.subarray(0, length));
+  }
+
+  private owns(address: IpAddress): boolean {
+    return this.addresses.some((one) => sameAddress(one, address));
   }
 
   /** Sends a frame into a VLAN; 0: none. */
@@ -142,60 +205,75 @@ export class EchoHost implements SwitchedHost {
     else this.ring.queued(this.link.transmit(this, frame));
   }
 
-  private sendArp(
-    destination: MacAddress,
-    message: Parameters<typeof writeArpFrame>[2],
-    VlanId: number,
-  ): void {
+  private sendBytes(bytes: Uint8Array, VlanId: number): void {
     const frame = this.pool.take('peer');
-    frame.length = writeArpFrame(frame.bytes, destination, message);
+    frame.bytes.set(bytes);
+    frame.length = bytes.length;
     this.send(frame, VlanId);
   }
 
-  private receiveArp(frame: Frame, VlanId: number): void {
-    const request = readArpFrame(frame.bytes, frame.length);
-    if (request?.operation !== arpOperations.request) return;
-    const { address, standby } = this.own;
-    const asked = [{ mac: this.mac, address }, ...(standby === undefined ? [] : [standby])].find((one) =>
-      sameAddress(one.address, request.targetAddress),
-    );
-    if (asked === undefined) return;
-    const reply = {
-      operation: arpOperations.reply,
-      senderMac: asked.mac,
-      senderAddress: asked.address,
-      targetMac: request.senderMac,
-      targetAddress: request.senderAddress,
-    };
-    this.sendArp(request.senderMac, reply, VlanId);
-  }
-
-  private receiveSegment(frame: Frame, VlanId: number): void {
+  private receiveInternet(frame: Frame, VlanId: number): void {
     const { segment } = this;
     const received = readSegmentFrame(segment, frame.bytes, frame.length);
-    if (typeof received === 'string' || segment.destinationPort !== echoPort) return;
-    const { source, destination } = received;
-    if (!this.addresses.some((address) => sameAddress(address, destination))) return;
-    let session = this.sessions.get(destination, echoPort, source, segment.sourcePort);
+    if (typeof received !== 'string') this.receiveSegment(frame, received, VlanId);
+    else if (received === 'not-tcp') {
+      const message = readIcmpFrame(frame.bytes, frame.length);
+      if (typeof message === 'string') return;
+      if (saysTooBig(message)) this.takeTooBig(message);
+      else this.internet.receiveIcmp(message, frame.bytes.subarray(0, frame.length));
+    }
+  }
+
+  /** A router has refused a segment for its size (RFC 1191, RFC 8201). */
+  private takeTooBig(message: ReceivedIcmp): void {
+    const quoted = readQuotedSegment(message.version, message.body);
+    if (quoted === undefined) return;
+    const { source, sourcePort, destination, destinationPort } = quoted;
+    const session = this.sessions.get(source, sourcePort, destination, destinationPort);
+    const mtu = toldMtu(message, quoted.totalLength);
+    if (mtu !== undefined) session?.packetTooBig(quoted.SequenceNumber, mtu - headerLengthsOf(source));
+  }
+
+  private receiveSegment(frame: Frame, { source, destination }: ReceivedSegment, VlanId: number): void {
+    const { segment } = this;
+    if (!this.owns(destination)) return;
+    const { sourcePort, destinationPort } = segment;
+    let session = this.sessions.get(destination, destinationPort, source, sourcePort);
     if (session === undefined) {
-      if (!segment.has(tcpFlags.SYN)) return;
-      session = this.accept(
-        destination.slice(),
-        source.slice(),
-        segment.sourcePort,
-        frame.bytes.slice(6, 12),
-      );
+      if (destinationPort !== echoPort || !opensConnection(segment)) {
+        this.refuse(frame, { source, destination }, VlanId);
+        return;
+      }
+      session = this.accept(destination.slice(), source.slice(), segment.sourcePort);
     }
     session.VlanId = VlanId;
+    session.client.heard(frame.bytes);
     session.process(segment);
   }
 
-  private accept(
-    local: Ipv4Address,
-    client: Ipv4Address,
-    clientPort: number,
-    clientMac: MacAddress,
-  ): EchoSession {
+  /** Answers a segment of a connection that it does not have (RFC 9293 section 3.10.7.1). */
+  private refuse(
+    received: Frame,
+    { source, destination }: Pick<ReceivedSegment, 'source' | 'destination'>,
+    VlanId: number,
+  ): void {
+    const answer = refusalOf(this.segment);
+    if (answer === undefined) return;
+    const frame = this.pool.take('peer');
+    const addressing = {
+      sourceMac: this.mac,
+      destinationMac: received.bytes.subarray(6, 12),
+      source: destination,
+      destination: source,
+      timeToLive: 64,
+      typeOfService: 0,
+    };
+    fillSegmentFrame(frame, addressing, this.nextIdentification(), answer, this.noData, 0);
+    frame.connection = received.connection;
+    this.send(frame, VlanId);
+  }
+
+  private accept(local: IpAddress, client: IpAddress, clientPort: number): EchoSession {
     const { machine, pool, ring } = this;
     const resume = (): void => {
       session.run();
@@ -205,7 +283,7 @@ export class EchoHost implements SwitchedHost {
         const frame = pool.take('peer');
         const addressing = {
           sourceMac: this.mac,
-          destinationMac: clientMac,
+          destinationMac: session.client.mac,
           source: local,
           destination: client,
           timeToLive: 64,
@@ -223,17 +301,31 @@ export class EchoHost implements SwitchedHost {
     };
     const session = new EchoSession(
       machine,
-      this.settings,
+      this.settingsFor(local),
       echoPort,
       clientPort,
       this.sequenceNumbers.nextUint32(),
       output,
+      this.makeApplication,
     );
     this.sessions.set(local, echoPort, client, clientPort, session);
     return session;
   }
 
+  /** What a segment may carry depends on the IP version (RFC 6691 section 2). */
+  private settingsFor(local: IpAddress): TcpSettings {
+    const { settings } = this;
+    return isIpv6(local)
+      ? { ...settings, localMss: settings.localMss - (ipv6HeaderLength - ipv4HeaderLength) }
+      : settings;
+  }
+
   private nextIdentification(): number {
     return (this.identification = (this.identification + 1) & 0xffff);
   }
+}
+
+/** Bytes of an IP and a TCP header without options. */
+function headerLengthsOf(address: IpAddress): number {
+  return (isIpv6(address) ? ipv6HeaderLength : ipv4HeaderLength) + tcpHeaderLength;
 }

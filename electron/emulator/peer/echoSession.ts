@@ -1,14 +1,19 @@
 /** One connection of an echo host: an engine, its timer, and the echo that reads and writes. */
 import type { Machine } from '../machine/machine';
 import { Timer } from '../machine/timer';
+import { isBefore } from '../tcp/sequenceNumber';
 import { TcpEngine, type SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
 import { EchoApplication } from './echoApplication';
+import { HeardAddress } from './heardAddress';
+import type { PeerApplication, PeerApplicationMaker } from './peerApplication';
 
 /** See the file's head. */
 export class EchoSession {
-  readonly application: EchoApplication;
+  readonly application: PeerApplication;
+  /** Where its client's frames come from. */
+  readonly client = new HeardAddress();
   /** VLAN that its client is in, as the last frame of it said; 0: none. */
   VlanId = 0;
   private readonly engine: TcpEngine;
@@ -23,8 +28,9 @@ export class EchoSession {
     remotePort: number,
     initialSequence: number,
     private readonly output: SegmentOutput,
+    makeApplication: PeerApplicationMaker = (connection, window) => new EchoApplication(connection, window),
   ) {
-    const application = new EchoApplication(
+    const application = makeApplication(
       {
         send: (bytes, owner) => {
           this.engine.send(bytes, owner, true);
@@ -35,8 +41,12 @@ export class EchoSession {
         receiveSpaceGrew: () => {
           this.engine.receiveSpaceGrew();
         },
+        run: () => {
+          this.run();
+        },
       },
       settings.receiveBuffer,
+      remotePort,
     );
     this.application = application;
     const engine = new TcpEngine(
@@ -49,13 +59,20 @@ export class EchoSession {
         onPeerClosed: () => {
           application.onPeerClosed();
         },
-        onEstablished: () => undefined,
+        onEstablished: () => {
+          application.onEstablished?.();
+        },
         onFinAcknowledged: () => undefined,
-        onReset: () => undefined,
+        onReset: () => {
+          application.onClosed?.('reset');
+        },
         onTimeout: () => {
           engine.abort();
+          application.onClosed?.('timeout');
         },
-        onClosed: () => undefined,
+        onClosed: () => {
+          application.onClosed?.('closed');
+        },
       },
       localPort,
       remotePort,
@@ -74,6 +91,15 @@ export class EchoSession {
       return;
     }
     this.engine.process(segment, this.machine.now);
+    this.run();
+  }
+
+  /** A router has refused a segment for its size; believed if it is outstanding (RFC 5927 section 4.1). */
+  packetTooBig(SequenceNumber: number, pathMss: number): void {
+    const { SndUna, SndMax } = this.engine.variables;
+    const isOutstanding = !isBefore(SequenceNumber, SndUna) && isBefore(SequenceNumber, SndMax);
+    if (!isOutstanding || pathMss >= this.engine.pathMss) return;
+    this.engine.packetTooBig(pathMss);
     this.run();
   }
 

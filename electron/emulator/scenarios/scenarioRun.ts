@@ -64,8 +64,9 @@ export class ScenarioRun {
     this.machine = machine;
     const application = machine.probe.component('application', 'Application');
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
-    const links = settings.link === undefined ? plan : { ...plan, link: requestedLink(settings.link) };
-    const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
+    const link = settings.link === undefined ? {} : { link: requestedLink(settings.link) };
+    const asked = { ...plan, ...link, versions: settings.ipVersions };
+    const topology = buildTopology(machine, asked, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
       const destination = topology.destinations[index % topology.destinations.length]!;

@@ -5,6 +5,7 @@ import type { ScenarioId } from '../../../shared/contract/scenarios';
 import { noImpairments, type Impairments } from '../wire/impairments';
 import type { DirectionSettings } from '../wire/link';
 import type { DriverModules } from './moduleDriver';
+import type { IpVersions } from './topology';
 
 /** See the file's head. */
 export interface ScenarioSettings {
@@ -14,6 +15,8 @@ export interface ScenarioSettings {
   readonly loss: number;
   /** What else the links do; undefined: as the scenario has it. */
   readonly link?: LinkRequest | undefined;
+  /** IP versions of the paths; undefined: IPv4. */
+  readonly ipVersions?: IpVersions | undefined;
   /** Bytes to carry. */
   readonly file: Uint8Array;
   /** What networking costs the host's processors; undefined: a server of 2004. It changes no run, only what is reckoned from it. */

@@ -7,6 +7,8 @@ import type { OffloadPlace } from '../host/offloadRecord';
 import type { ReceivePolicy } from '../host/receivePolicy';
 import type { StateClasses } from '../host/unfilledState';
 import type { ScriptScene, ScriptStep } from './scenarioScript';
+import { isIpv6 } from '../wire/address';
+import { ipv6MinimumMtu } from '../wire/ipv6';
 import { macAddress, standbyInterface } from './topology';
 
 /** Time between two steps that follow each other closely: an update or a query takes less, virtual ns. */
@@ -46,14 +48,18 @@ function tellReachability({ topology, connection }: ScriptScene): void {
 
 function lowerMtu(mtu: number): (scene: ScriptScene) => void {
   return ({ topology, connection }) => {
-    topology.host.note(undefined, `Path MTU discovery finds ${mtu} bytes`);
-    topology.host.changePathMtu(connection.remoteAddress, mtu);
+    const { remoteAddress } = connection;
+    const found = isIpv6(remoteAddress) ? Math.max(mtu, ipv6MinimumMtu) : mtu;
+    topology.host.note(undefined, `Path MTU discovery finds ${found} bytes`);
+    topology.host.changePathMtu(remoteAddress, found);
   };
 }
 
 function changeRoute({ topology, connection }: ScriptScene): void {
   topology.host.note(undefined, 'A redirect names another next hop');
-  topology.host.changeNextHop(connection.remoteAddress, standbyInterface(0).address);
+  const { address, ipv6Address } = standbyInterface(0);
+  const { remoteAddress } = connection;
+  topology.host.changeNextHop(remoteAddress, isIpv6(remoteAddress) ? ipv6Address : address);
 }
 
 /** Every option of a connection with a value that it doesn't have by default; each is set by itself. */

@@ -50,10 +50,11 @@ export class Stream {
 
   /** SHA-256 of what the peer has received, once it has got all. */
   get peerDigest(): string | undefined {
-    const { connection, destination, host } = this;
+    const { connection, destination } = this;
     if (connection === undefined) return undefined;
     const { peer, address } = destination;
-    return peer.application(address, host.settings.address, connection.localPort)?.digest;
+    const local = connection.path.source;
+    return peer.application(address, local, connection.localPort)?.digest;
   }
 
   /** Whether it waits for the others, or will never again have anything to wait for. */

@@ -12,7 +12,7 @@ import { EchoHost } from '../peer/echoHost';
 import { OffloadTarget } from '../target/offloadTarget';
 import { defaultTargetSettings } from '../target/targetSettings';
 import { defaultTcpSettings } from '../tcp/tcpSettings';
-import type { Ipv4Address, MacAddress } from '../wire/address';
+import type { IpAddress, Ipv4Address, Ipv6Address, MacAddress } from '../wire/address';
 import { FramePool } from '../wire/frame';
 import { Link, type LinkSettings } from '../wire/link';
 import { LinkAggregation } from '../wire/linkAggregation';
@@ -45,13 +45,50 @@ export function neighborAddress(index: number): Ipv4Address {
 }
 
 /** Interface of a neighbor that stands by: its second way onto the link. */
-export function standbyInterface(index: number): { readonly mac: MacAddress; readonly address: Ipv4Address } {
-  return { mac: macAddress(0x100 + index), address: Uint8Array.from([192, 0, 2, 128 + index]) };
+export function standbyInterface(index: number): {
+  readonly mac: MacAddress;
+  readonly address: Ipv4Address;
+  readonly ipv6Address: Ipv6Address;
+} {
+  return {
+    mac: macAddress(0x100 + index),
+    address: Uint8Array.from([192, 0, 2, 128 + index]),
+    ipv6Address: documentationAddress(0, 0x80 + index),
+  };
+}
+
+/** An address of the IPv6 documentation prefix (RFC 3849), by subnet and interface. */
+function documentationAddress(subnet: number, index: number): Ipv6Address {
+  return Uint8Array.from([0x20, 1, 0xd, 0xb8, 0, 0, 0, subnet, 0, 0, 0, 0, 0, 0, index >>> 8, index & 0xff]);
+}
+
+/** The host's IPv6 address. */
+export const hostIpv6Address: Ipv6Address = documentationAddress(0, 1);
+
+/** IPv6 address of a neighbor on the link, from 0. */
+export function neighborIpv6Address(index: number): Ipv6Address {
+  return documentationAddress(0, 2 + index);
 }
 
 /** Address of an echo server behind a neighbor. */
 function farAddress(index: number): Ipv4Address {
   return Uint8Array.from([198, 51, 100, 1 + index]);
+}
+
+/** IP versions of the paths: all of one, or one after the other in turn. */
+export type IpVersions = 'ipv4' | 'ipv6' | 'both';
+
+/** Remote address of a path and the next hop that leads there. */
+function pathEnds(
+  path: number,
+  neighbors: number,
+  versions: IpVersions,
+): { readonly address: IpAddress; readonly nextHop: IpAddress } {
+  const overIpv6 = versions === 'ipv6' || (versions === 'both' && path % 2 === 1);
+  const nextHop = (overIpv6 ? neighborIpv6Address : neighborAddress)(path % neighbors);
+  const behind = path - neighbors;
+  if (behind < 0) return { address: nextHop, nextHop };
+  return { address: overIpv6 ? documentationAddress(1, 1 + behind) : farAddress(behind), nextHop };
 }
 
 /** A physical adapter with its driver and its cable. */
@@ -93,12 +130,14 @@ export interface Topology<
   /** One for each neighbor. */
   readonly peers: readonly EchoHost[];
   /** Remote addresses, one for each path, with the neighbor that leads there. */
-  readonly destinations: readonly { readonly address: Ipv4Address; readonly peer: EchoHost }[];
+  readonly destinations: readonly { readonly address: IpAddress; readonly peer: EchoHost }[];
 }
 
 /** What of a plan decides about drivers, links and peers. */
 type TopologyPlan = Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'> & {
   readonly link?: Omit<LinkSettings, 'loss'>;
+  /** IP versions of the paths; absent: IPv4. */
+  readonly versions?: IpVersions | undefined;
   /** What differs from the usual in how NDIS behaves. */
   readonly ndis?: Partial<NdisSettings>;
 };
@@ -129,18 +168,18 @@ export function buildTopology(
   modules: DriverModules = {},
 ): ScenarioTopology {
   const pool = new FramePool();
-  const addressOf = (path: number): Ipv4Address =>
-    path < plan.neighbors ? neighborAddress(path) : farAddress(path - plan.neighbors);
+  const endsOf = (path: number) => pathEnds(path, plan.neighbors, plan.versions ?? 'ipv4');
   const paths = Array.from({ length: Math.max(plan.paths, plan.neighbors) }, (_, path) => path);
-  const routes: Route[] = paths.slice(plan.neighbors).map((path) => ({
-    destination: addressOf(path),
-    nextHop: neighborAddress(path % plan.neighbors),
-  }));
+  const routes: Route[] = paths.slice(plan.neighbors).map((path) => {
+    const { address, nextHop } = endsOf(path);
+    return { destination: address, nextHop };
+  });
   const ndis = new Ndis(machine, doorCosts, plan.ndis);
   const host = new HostStack(new DRIVER_OBJECT(machine, ndis, 'host-stack', 'Host TCP/IP stack'), {
     ...defaultHostSettings,
     mac: macAddress(1),
     address: hostAddress,
+    ipv6Address: hostIpv6Address,
     routes,
   });
   const settings = { ...defaultTcpSettings, clockOffset: 1_700_033 };
@@ -149,7 +188,8 @@ export function buildTopology(
     const addresses = {
       mac: macAddress(2 + index),
       address: neighborAddress(index),
-      further: further.map(addressOf),
+      ipv6Address: neighborIpv6Address(index),
+      further: further.map((path) => endsOf(path).address),
       standby: standbyInterface(index),
     };
     const name = plan.neighbors === 1 ? 'Echo server' : `Echo server ${index + 1}`;
@@ -168,7 +208,7 @@ export function buildTopology(
   const adapters = buildAdapters(machine, ndis, pool, plan, loss, farEnd, modules.target);
   const destinations = paths
     .slice(0, plan.paths)
-    .map((path) => ({ address: addressOf(path), peer: peers[path % plan.neighbors]! }));
+    .map((path) => ({ address: endsOf(path).address, peer: peers[path % plan.neighbors]! }));
   const intermediates = buildIntermediates(machine, ndis, plan.team, modules.intermediate);
   return { ndis, host, pool, ...adapters[0]!, adapters, intermediates, peers, destinations };
 }

@@ -7,6 +7,8 @@ import { macAddress } from '../scenarios/topology';
 import type { SoakFaults } from './soakFaults';
 import type { SoakStream } from './soakStream';
 import type { SoakTopology } from './soakTopology';
+import { isIpv6 } from '../wire/address';
+import { ipv6MinimumMtu } from '../wire/ipv6';
 
 /** What an action may touch. */
 export interface SoakScene {
@@ -110,7 +112,8 @@ const actions = {
     weight: 20,
     act: ({ topology, random }) => {
       const { address } = pick(random, topology.destinations)!;
-      topology.host.changePathMtu(address, smallestMtu + random.nextBelow(largestMtu - smallestMtu + 1));
+      const smallest = isIpv6(address) ? ipv6MinimumMtu : smallestMtu;
+      topology.host.changePathMtu(address, smallest + random.nextBelow(largestMtu - smallest + 1));
       return true;
     },
   },
@@ -118,7 +121,8 @@ const actions = {
     weight: 20,
     act: ({ topology, random }) => {
       const { address, peer } = pick(random, topology.destinations)!;
-      const hops = topology.neighbors.find((neighbor) => neighbor.peer === peer)!.nextHops;
+      const all = topology.neighbors.find((neighbor) => neighbor.peer === peer)!.nextHops;
+      const hops = all.filter((hop) => isIpv6(hop) === isIpv6(address));
       topology.host.changeNextHop(address, pick(random, hops)!);
       return true;
     },

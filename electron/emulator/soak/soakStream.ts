@@ -10,7 +10,7 @@ import type { HostStack } from '../host/hostStack';
 import type { ReceivePolicy } from '../host/receivePolicy';
 import type { Machine } from '../machine/machine';
 import { echoPort, type EchoHost } from '../peer/echoHost';
-import type { Ipv4Address } from '../wire/address';
+import type { IpAddress } from '../wire/address';
 import { hexOf } from '../wire/hex';
 
 /** Bytes of a stream. */
@@ -69,7 +69,7 @@ export class SoakStream implements ConnectionUser {
     private readonly machine: Machine,
     private readonly host: HostStack,
     private readonly random: Random,
-    private readonly destination: { readonly address: Ipv4Address; readonly peer: EchoHost },
+    private readonly destination: { readonly address: IpAddress; readonly peer: EchoHost },
     /** Whether its peer is going to reset the connection: it posts without end until then. */
     readonly isDoomed: boolean,
   ) {
@@ -88,9 +88,9 @@ export class SoakStream implements ConnectionUser {
 
   /** The peer resets the connection, once there is one. */
   resetByPeer(): void {
-    const { connection, destination, host } = this;
+    const { connection, destination } = this;
     if (connection !== undefined && this.connected)
-      destination.peer.reset(destination.address, host.settings.address, connection.localPort);
+      destination.peer.reset(destination.address, connection.path.source, connection.localPort);
   }
 
   /** Bytes that it is to send. */
@@ -124,7 +124,7 @@ export class SoakStream implements ConnectionUser {
     if (this.returned !== source.length || !this.peerClosed)
       return `${name}: ${this.returned} of ${source.length} bytes came back`;
     const { peer, address } = this.destination;
-    const digest = peer.application(address, this.host.settings.address, connection!.localPort)?.digest;
+    const digest = peer.application(address, connection!.path.source, connection!.localPort)?.digest;
     return digest === hexOf(sha256(source)) ? undefined : `${name}: the peer has received other bytes`;
   }
 

@@ -6,10 +6,17 @@ import type { Machine } from '../machine/machine';
 import type { Ndis } from '../ndis/ndis';
 import { describeOutstanding } from '../observe/outstanding';
 import type { EchoHost } from '../peer/echoHost';
-import { buildTopology, neighborAddress, standbyInterface, type TeamPlan } from '../scenarios/topology';
+import {
+  buildTopology,
+  neighborAddress,
+  neighborIpv6Address,
+  standbyInterface,
+  type IpVersions,
+  type TeamPlan,
+} from '../scenarios/topology';
 import type { OffloadTarget } from '../target/offloadTarget';
 import { defaultTargetLimits, type TargetLimits } from '../target/targetLimits';
-import type { Ipv4Address } from '../wire/address';
+import type { IpAddress } from '../wire/address';
 import type { Link } from '../wire/link';
 
 /** An adapter with its offload target and its cable. */
@@ -25,9 +32,9 @@ export interface SoakTopology {
   /** What can lose its link, its power or its capacity. */
   readonly adapters: readonly SoakAdapter[];
   /** Remote addresses, one for each path, with the host that answers there. */
-  readonly destinations: readonly { readonly address: Ipv4Address; readonly peer: EchoHost }[];
+  readonly destinations: readonly { readonly address: IpAddress; readonly peer: EchoHost }[];
   /** Neighbors, each with the addresses on the link that lead to it. */
-  readonly neighbors: readonly { readonly peer: EchoHost; readonly nextHops: readonly Ipv4Address[] }[];
+  readonly neighbors: readonly { readonly peer: EchoHost; readonly nextHops: readonly IpAddress[] }[];
   /** Whether an adapter's link goes down while it sleeps, as a static link aggregation needs it. */
   readonly linkFollowsPower: boolean;
   /** Loads the drivers, starts the adapters and turns the chimney on; at PASSIVE_LEVEL. */
@@ -52,6 +59,9 @@ const mostFurtherPaths = 6;
 
 /** Frame losses of which each seed takes one. */
 const losses = [0, 0, 0.002, 0.01] as const;
+
+/** IP versions of the paths, of which each seed takes one. */
+const ipVersions: readonly IpVersions[] = ['ipv4', 'both', 'both', 'ipv6'];
 
 /** Speeds of the link, bits per second, and its longest delay, virtual ns. */
 const linkSpeeds = [1e9, 1e9, 1e8, 2e7] as const;
@@ -118,9 +128,10 @@ function drawTopology(
     ...(team === undefined ? {} : { team }),
   };
   const loss = pick(random, losses);
+  const versions = pick(random, ipVersions);
   const { ndis, host, adapters, intermediates, peers, destinations, pool } = buildTopology(
     machine,
-    plan,
+    { ...plan, versions },
     loss,
     connectionFrom,
   );
@@ -132,7 +143,12 @@ function drawTopology(
     linkFollowsPower: team !== undefined,
     neighbors: peers.map((peer, index) => ({
       peer,
-      nextHops: [neighborAddress(index), standbyInterface(index).address],
+      nextHops: [
+        neighborAddress(index),
+        standbyInterface(index).address,
+        neighborIpv6Address(index),
+        standbyInterface(index).ipv6Address,
+      ],
     })),
     boot: () => {
       for (const driver of [...adapters.map(({ target }) => target), ...intermediates, host]) {

@@ -15,11 +15,9 @@ import {
   type TCP_OFFLOAD_STATE_DELEGATED,
 } from '../kit';
 import { isOffloadableState } from '../tcp/offloadState';
+import { ipAddressLengths } from '../wire/address';
 import type { ObjectTable } from './objectTable';
 import type { TargetSettings } from './targetSettings';
-
-/** Bytes of an IPv4 address; the target offloads no IPv6. */
-const addressLength = 4;
 
 function chainBytes(chain: NET_BUFFER_LIST | null): number {
   return chainToArray(chain).reduce((bytes, list) => bytes + list.dataLength, 0);
@@ -55,11 +53,10 @@ export class Admission {
   /** For a path. */
   path(constState: PATH_OFFLOAD_STATE_CONST, cached: PATH_OFFLOAD_STATE_CACHED): NdisStatus | undefined {
     const { objects } = this;
-    const { limits, offloadsIPv4 } = this.settings;
+    const { limits } = this.settings;
     const { SourceAddress, DestinationAddress } = constState;
-    // What has been turned off is not taken (CAP-022).
-    if (!offloadsIPv4) return NDIS_STATUS.FAILURE;
-    if (SourceAddress.length !== addressLength || DestinationAddress.length !== addressLength)
+    // What has been turned off, or is not there at all, is not taken (CAP-022).
+    if (!this.offloads(SourceAddress.length) || DestinationAddress.length !== SourceAddress.length)
       return NDIS_STATUS.FAILURE;
     if (objects.paths.size >= limits.paths) return NDIS_STATUS.OFFLOAD_PATH_ENTRIES;
     if (objects.localAddresses.sizeWith(SourceAddress.toString()) > limits.localAddresses)
@@ -96,6 +93,13 @@ export class Admission {
       return NDIS_STATUS.OFFLOAD_TCP_XMIT_BUFFER;
     if (chainBytes(delegated.BufferedData) > limits.bufferedDataBytes) return NDIS_STATUS.FAILURE;
     return this.contextArea();
+  }
+
+  /** Whether connections over the IP version with addresses of so many bytes are taken. */
+  private offloads(addressLength: number): boolean {
+    const { offloadsIPv4, hasIPv6, offloadsIPv6 } = this.settings;
+    if (addressLength === ipAddressLengths.ipv6) return hasIPv6 && offloadsIPv6;
+    return addressLength === ipAddressLengths.ipv4 && offloadsIPv4;
   }
 
   private contextArea(): NdisStatus | undefined {

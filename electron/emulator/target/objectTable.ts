@@ -1,6 +1,6 @@
 /** Everything that the target has taken over, by kind, and what the objects use up together. */
 import type { Outstanding } from '../kit';
-import type { Ipv4Address } from '../wire/address';
+import type { IpAddress } from '../wire/address';
 import type { TcpSegment } from '../wire/tcpSegment';
 import { ConnectionMap } from '../tcp/connectionMap';
 import type { NeighborContext, PathContext, TargetContext } from './contexts';
@@ -137,8 +137,8 @@ export class ObjectTable {
   /** The connection that a received segment belongs to. */
   connectionOf(
     segment: Pick<TcpSegment, 'sourcePort' | 'destinationPort'>,
-    source: Ipv4Address,
-    destination: Ipv4Address,
+    source: IpAddress,
+    destination: IpAddress,
   ): OffloadedConnection | undefined {
     return this.byAddresses.get(destination, segment.destinationPort, source, segment.sourcePort);
   }

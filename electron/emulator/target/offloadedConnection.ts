@@ -22,7 +22,10 @@ import { applyCached, exportDelegated, importEngine } from '../tcp/offloadState'
 import type { SegmentOutput, TcpEngine } from '../tcp/tcpEngine';
 import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
+import { isIpv6 } from '../wire/address';
 import { ethernetHeaderLength } from '../wire/ethernet';
+import { ipv4HeaderLength } from '../wire/ipv4';
+import { ipv6HeaderLength } from '../wire/ipv6';
 import { insertTag, type VlanTag } from '../wire/vlanTag';
 import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
 import {
@@ -55,8 +58,11 @@ const uploadReasons = {
   hardwareFailure: constantValue('HardwareFailure'),
 } as const;
 
-/** Bytes of an IPv4 and a TCP header without options. */
-const ipAndTcpHeaderLength = 40;
+/** Bytes of an IP and a TCP header without options, by IP version. */
+const headerLengths = {
+  ipv4: ipv4HeaderLength + tcpHeaderLength,
+  ipv6: ipv6HeaderLength + tcpHeaderLength,
+} as const;
 
 /** Payload of the largest frame that the other end of the cable cuts into segments: IPv4 carries 65,535 bytes, headers included. */
 const largestSend = 65_535 - 120;
@@ -65,6 +71,12 @@ const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 
 /** SendBacklogSize where the feature is not supported. */
 const notSupported = 0xffff_ffff;
+
+/** A frame that waits for the host stack, and the tag that it came with. */
+export interface HeldFrame {
+  readonly bytes: Uint8Array;
+  readonly tag: VlanTag | undefined;
+}
 
 /** An event for the host stack. */
 interface TcpEvent {
@@ -75,6 +87,8 @@ interface TcpEvent {
 /** See the file's head. */
 export class OffloadedConnection implements PVOID {
   readonly layer = 'tcp';
+  /** IP version of its path. */
+  readonly version: 'ipv4' | 'ipv6';
   readonly engine: TcpEngine;
   private readonly delivery: ReceiveDelivery;
   private readonly timer: TimerObject;
@@ -108,7 +122,7 @@ export class OffloadedConnection implements PVOID {
   private doubtedAt = 0;
   private aborted: 'no' | 'by-host' | 'by-peer' | 'by-hardware' = 'no';
   /** Frames of urgent data and of all that came after it; undefined until there is urgent data. */
-  private held: Uint8Array[] | undefined;
+  private held: HeldFrame[] | undefined;
   private readonly watch: TrafficWatch;
   private readonly idleTimer: TimerObject;
   private readonly backlog: SendBacklog | undefined;
@@ -130,6 +144,7 @@ export class OffloadedConnection implements PVOID {
   ) {
     const { kernel } = adapter;
     this.sentUpTo = delegated.SndMax;
+    this.version = isIpv6(path.constState.SourceAddress) ? 'ipv6' : 'ipv4';
     this.addressing = this.makeAddressing();
     this.processor = adapter.processorFor(constState.HashValue);
     this.timer = kernel.allocateTimer(this.goOn, this.processor);
@@ -152,7 +167,7 @@ export class OffloadedConnection implements PVOID {
     this.idleTimer = kernel.allocateTimer(onIdle, this.processor);
     this.delivery = this.makeDelivery();
     this.engine = this.makeEngine(delegated);
-    this.engine.pathMss = path.cached.PathMtu - ipAndTcpHeaderLength;
+    this.engine.pathMss = path.cached.PathMtu - headerLengths[this.version];
     this.output = {
       ...(adapter.settings.emitsLargeFrames ? { largeSendLimit: largestSend } : {}),
       emit: (segment, queue, offset, retransmission) => {
@@ -200,6 +215,11 @@ export class OffloadedConnection implements PVOID {
     return !this.stopped && this.engine.variables.State !== TcpConnectionState.Closed;
   }
 
+  /** Whether a segment is the host stack's to judge: a SYN that may begin a new connection after TIME-WAIT (WIR-036). */
+  leavesToHost(segment: TcpSegment): boolean {
+    return segment.has(tcpFlags.SYN) && this.engine.variables.State === TcpConnectionState.TimeWait;
+  }
+
   /** Whether its engine or its indications are at work, here or on another processor. */
   get isRunning(): boolean {
     return this.running;
@@ -231,12 +251,12 @@ export class OffloadedConnection implements PVOID {
   }
 
   /** Keeps a frame until the terminate. */
-  hold(frame: Uint8Array): void {
+  hold(frame: HeldFrame): void {
     this.held?.push(frame);
   }
 
   /** Hands out the frames that were kept, oldest first. */
-  takeHeld(): readonly Uint8Array[] {
+  takeHeld(): readonly HeldFrame[] {
     return this.held?.splice(0) ?? [];
   }
 
@@ -332,7 +352,15 @@ export class OffloadedConnection implements PVOID {
   /** Neighbor or path have new cached variables, or the path has another neighbor. */
   refreshAddressing(): void {
     this.addressing = this.makeAddressing();
-    this.engine.pathMss = this.path.cached.PathMtu - ipAndTcpHeaderLength;
+    const { engine } = this;
+    const { mss } = engine;
+    const pathMss = this.path.cached.PathMtu - headerLengths[this.version];
+    engine.pathMss = pathMss;
+    if (engine.mss >= mss) return;
+    // What is in flight has met a router that refuses it: sent again at once, not after the timeout (RFC 1191 section 6.4).
+    this.run(() => {
+      engine.packetTooBig(pathMss);
+    });
   }
 
   /** Posted bytes that the peer has not acknowledged. */
@@ -371,7 +399,7 @@ export class OffloadedConnection implements PVOID {
   loseState(): void {
     this.stop();
     this.aborted = 'by-hardware';
-    this.adapter.statistics.moved(this.engine.variables.State, TcpConnectionState.Closed);
+    this.adapter.statistics[this.version].moved(this.engine.variables.State, TcpConnectionState.Closed);
     this.engine.abort();
   }
 
@@ -486,6 +514,7 @@ export class OffloadedConnection implements PVOID {
       destination: path.constState.DestinationAddress,
       timeToLive: cached.TtlOrHopLimit,
       typeOfService: cached.TosOrTrafficClass,
+      flowLabel: cached.FlowLabel,
     };
   }
 
@@ -511,7 +540,7 @@ export class OffloadedConnection implements PVOID {
     const { SequenceNumber } = segment;
     const end = advance(SequenceNumber, segment.sequenceLength);
     const resets = segment.has(tcpFlags.RST);
-    this.adapter.statistics.sent(octets, SequenceNumber, end, this.sentUpTo, resets);
+    this.adapter.statistics[this.version].sent(octets, SequenceNumber, end, this.sentUpTo, resets);
     if (isBefore(this.sentUpTo, end)) this.sentUpTo = end;
   }
 
@@ -602,7 +631,7 @@ export class OffloadedConnection implements PVOID {
       return;
     }
     this.transmit();
-    this.adapter.statistics.moved(before, this.engine.variables.State);
+    this.adapter.statistics[this.version].moved(before, this.engine.variables.State);
     this.report();
     this.transmit();
     this.noteBacklog();

@@ -31,10 +31,10 @@ function set(adapter: TargetAdapter, request: NDIS_OID_REQUEST): NdisStatus {
   return takeOidSet(request, taskOffloadHeaderSize, readOlderTaskOffload, (wanted) => {
     const connection = wanted.connection === undefined ? undefined : readConnectionOffload(wanted.connection);
     const parameters = wanted.parameters === undefined ? undefined : readTcpParameters(wanted.parameters);
-    if (connection?.SupportIPv6 === true) return NDIS_STATUS.INVALID_DATA;
+    if (connection?.SupportIPv6 === true && !adapter.settings.hasIPv6) return NDIS_STATUS.INVALID_DATA;
     if (wanted.parameters !== undefined && parameters === undefined) return NDIS_STATUS.INVALID_DATA;
     if (parameters !== undefined) adapter.configure(parameters);
-    adapter.enableConnectionOffload(connection?.SupportIPv4 === true);
+    adapter.enableConnectionOffload(connection?.SupportIPv4 === true, connection?.SupportIPv6 === true);
     return NDIS_STATUS.SUCCESS;
   });
 }

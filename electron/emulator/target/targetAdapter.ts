@@ -27,10 +27,11 @@ import {
   type TcpParameters,
 } from '../kit';
 import type { TcpConnectionState } from '../tcp/tcpVariables';
-import { ethernetHeaderLength, etherTypeOf, etherTypes } from '../wire/ethernet';
+import { ethernetHeaderLength } from '../wire/ethernet';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import {
+  carriesInternet,
   completeTcpChecksum,
   readFirstFragment,
   readSegmentFrame,
@@ -78,8 +79,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   readonly clock: NicClock;
   /** What of its hardware is about to break. */
   readonly fault = new HardwareFault();
-  /** Traffic of offloaded connections over IPv4. */
-  readonly statistics = new OffloadStatistics();
+  /** Traffic of offloaded connections, by IP version (STT-002). */
+  readonly statistics = { ipv4: new OffloadStatistics(), ipv6: new OffloadStatistics() } as const;
   /** The hardware's address filter, what passes it and the transmitter, and what it does for packets of the host path. */
   readonly filter: ReceiveFilter;
   readonly frames = new FrameCounters();
@@ -216,10 +217,11 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     });
   }
 
-  /** Connection offload over IPv4 is turned on or off; what is offloaded stays until the host stack takes it back. */
-  enableConnectionOffload(offloadsIPv4: boolean): void {
-    if (this.current.offloadsIPv4 === offloadsIPv4) return;
-    this.current = { ...this.current, offloadsIPv4 };
+  /** Connection offload by IP version is turned on or off; what is offloaded stays until the host stack takes it back. */
+  enableConnectionOffload(offloadsIPv4: boolean, offloadsIPv6: boolean): void {
+    const { current } = this;
+    if (current.offloadsIPv4 === offloadsIPv4 && current.offloadsIPv6 === offloadsIPv6) return;
+    this.current = { ...current, offloadsIPv4, offloadsIPv6 };
     this.gate.capabilitiesChanged();
   }
 
@@ -232,7 +234,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   capabilities(): Uint8Array {
     return writeConnectionOffload({
       SupportIPv4: this.current.offloadsIPv4,
-      SupportIPv6: false,
+      SupportIPv6: this.current.hasIPv6 && this.current.offloadsIPv6,
       SupportSack: this.settings.tcp.sack,
       TcpConnectionOffloadCapacity: this.current.tcpCapacity,
     });
@@ -242,7 +244,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   hardwareCapabilities(): Uint8Array {
     return writeConnectionOffload({
       SupportIPv4: true,
-      SupportIPv6: false,
+      SupportIPv6: this.current.hasIPv6,
       SupportSack: this.settings.tcp.sack,
       TcpConnectionOffloadCapacity: this.hardwareCapacity,
     });
@@ -297,9 +299,10 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.gate.somethingEnded();
   }
 
-  /** States of the connections that it holds. */
-  *connectionStates(): Iterable<TcpConnectionState> {
-    for (const connection of this.objects.connections) yield connection.engine.variables.State;
+  /** States of the connections over one IP version that it holds. */
+  *connectionStates(version: 'ipv4' | 'ipv6'): Iterable<TcpConnectionState> {
+    for (const connection of this.objects.connections)
+      if (connection.version === version) yield connection.engine.variables.State;
   }
 
   /** Plugs the cable in. */
@@ -335,12 +338,12 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.frames.received(kind, frame.length);
     const tag = tagOf(frame.bytes, frame.length);
     if (tag !== undefined) removeTag(frame);
-    if (etherTypeOf(frame.bytes, frame.length) === etherTypes.ipv4 && this.objects.connections.size > 0) {
+    if (this.objects.connections.size > 0 && carriesInternet(frame.bytes, frame.length)) {
       const received = readSegmentFrame(this.segment, frame.bytes, frame.length, frame.checksum);
       if (typeof received !== 'string') {
         const connection = this.objects.connectionOf(this.segment, received.source, received.destination);
         if (connection?.acceptsTag(tag) === false) return;
-        if (connection !== undefined && this.receiveSegment(connection, frame, received)) return;
+        if (connection !== undefined && this.receiveSegment(connection, frame, received, tag)) return;
       } else if (received === 'fragment') this.noteFragment(frame);
     }
     completeTcpChecksum(frame);
@@ -358,18 +361,24 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   }
 
   /** Gives a segment from the wire to its connection; false if it is the host stack's to process. */
-  private receiveSegment(connection: OffloadedConnection, frame: Frame, received: ReceivedSegment): boolean {
+  private receiveSegment(
+    connection: OffloadedConnection,
+    frame: Frame,
+    received: ReceivedSegment,
+    tag: VlanTag | undefined,
+  ): boolean {
     if (connection.holdsSegments) {
       completeTcpChecksum(frame);
-      connection.hold(frame.bytes.slice(0, frame.length));
+      connection.hold({ bytes: frame.bytes.slice(0, frame.length), tag });
       return true;
     }
-    if (!connection.processesSegments) return false;
-    this.statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
-    this.statistics.segmentReceived(false);
+    if (!connection.processesSegments || connection.leavesToHost(this.segment)) return false;
+    const statistics = this.statistics[connection.version];
+    statistics.received(received.tcpAt - ethernetHeaderLength + received.tcpLength);
+    statistics.segmentReceived(false);
     if (connection.processSegment(this.segment) === 'urgent') {
       completeTcpChecksum(frame);
-      connection.hold(frame.bytes.slice(0, frame.length));
+      connection.hold({ bytes: frame.bytes.slice(0, frame.length), tag });
     }
     return true;
   }
@@ -402,7 +411,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       const bytes = netBufferBytes(list.FirstNetBuffer);
       const { DestinationAddress, SourceAddress } = constState;
       const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, DestinationAddress, SourceAddress);
-      this.statistics.segmentReceived(problem !== undefined);
+      this.statistics[connection.version].segmentReceived(problem !== undefined);
       // Urgent data is the host stack's to process once it has the connection (WIR-032).
       if (problem === undefined && connection.processSegment(this.segment) === 'urgent')
         list.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;

@@ -12,8 +12,11 @@ export interface TargetSettings {
   readonly supportsPriority: boolean;
   /** Largest number of offloaded TCP connections. */
   readonly tcpCapacity: number;
-  /** Whether connection offload over IPv4 is on; OIDs turn it off and on. */
+  /** Whether its hardware can take connections over IPv6; it always can over IPv4. */
+  readonly hasIPv6: boolean;
+  /** Whether connection offload over each IP version is on; OIDs turn it off and on. */
   readonly offloadsIPv4: boolean;
+  readonly offloadsIPv6: boolean;
   /** Whether the hardware can compute TCP checksums of the host path's IPv4 packets. */
   readonly transmitTcpChecksum: boolean;
   /** Time that a reset of its hardware takes. */
@@ -54,7 +57,9 @@ export interface TargetSettings {
 export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   supportsPriority: true,
   tcpCapacity: 1024,
+  hasIPv6: true,
   offloadsIPv4: true,
+  offloadsIPv6: true,
   transmitTcpChecksum: false,
   resetTime: 2_000_000,
   reportsReset: false,

@@ -33,13 +33,22 @@ export const taskOffloadOids: OidTable = [
 function setOffloadParameters(adapter: TargetAdapter, request: NDIS_OID_REQUEST): NdisStatus {
   return takeOidSet(request, offloadParametersSize, readOffloadParameters, (parameters) => {
     const { TCPIPv4Checksum, TcpConnectionIPv4, TcpConnectionIPv6 } = parameters;
-    if (TcpConnectionIPv6 === connectionOffload.enabled) return NDIS_STATUS.INVALID_DATA;
+    if (TcpConnectionIPv6 === connectionOffload.enabled && !adapter.settings.hasIPv6)
+      return NDIS_STATUS.INVALID_DATA;
     if (!adapter.tasks.configureChecksum(TCPIPv4Checksum)) return NDIS_STATUS.INVALID_DATA;
     adapter.indicateTaskOffload();
-    if (TcpConnectionIPv4 === connectionOffload.enabled) adapter.enableConnectionOffload(true);
-    if (TcpConnectionIPv4 === connectionOffload.disabled) adapter.enableConnectionOffload(false);
+    const { offloadsIPv4, offloadsIPv6 } = adapter.settings;
+    adapter.enableConnectionOffload(
+      settingOf(TcpConnectionIPv4, offloadsIPv4),
+      settingOf(TcpConnectionIPv6, offloadsIPv6),
+    );
     return NDIS_STATUS.SUCCESS;
   });
+}
+
+/** Whether something is on after a set that may leave it as it was. */
+function settingOf(value: number, before: boolean): boolean {
+  return value === connectionOffload.enabled || (before && value !== connectionOffload.disabled);
 }
 
 /** INVALID_PARAMETER for an encapsulation that the hardware can't offload (WDK page of the OID). */

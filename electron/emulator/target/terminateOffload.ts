@@ -56,8 +56,8 @@ function giveBack(
       const uploaded = object.upload();
       adapter.drop(object);
       // Urgent data and all that came after it: the host stack keeps it until it has the connection (WIR-035).
-      for (const frame of object.takeHeld())
-        adapter.indicateFrame(frame, adapter.connectionId(object.handle));
+      for (const { bytes, tag } of object.takeHeld())
+        adapter.indicateFrame(bytes, adapter.connectionId(object.handle), tag);
       if (delegated !== undefined) Object.assign(delegated, uploaded.delegated);
       block.NetBufferListChain = uploaded.chain;
       return NDIS_STATUS.SUCCESS;

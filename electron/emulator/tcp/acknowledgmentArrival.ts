@@ -18,7 +18,7 @@ export function processAcknowledgment(tcb: TransmissionControlBlock, segment: Tc
   if (variables.sackEnabled) {
     const isNews = segment.sackBlockCount > 0 && takeSackBlocks(tcb, segment, variables.SndUna);
     // RFC 6675 section 2: an acknowledgment is a duplicate if its blocks say something new, whatever else it carries.
-    if (isNews && !advances) onDuplicate(tcb);
+    if (isNews) onDuplicate(tcb);
   } else if (
     acknowledgment === variables.SndUna &&
     segment.payloadLength === 0 &&

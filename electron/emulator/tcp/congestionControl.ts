@@ -106,8 +106,9 @@ export class CongestionControl {
       return wholeAcknowledgment;
     }
     // Follows at a distance of one byte: left behind by half the sequence space, it would look as if it lay ahead.
-    if (isBefore(this.recover, acknowledgment)) this.recover = advance(acknowledgment, -1);
-    variables.CWnd = Math.min(largestWindow, variables.CWnd + this.growth(acknowledged));
+    const isRepair = !isBefore(this.recover, acknowledgment);
+    if (!isRepair) this.recover = advance(acknowledgment, -1);
+    variables.CWnd = Math.min(largestWindow, variables.CWnd + this.growth(acknowledged, isRepair));
     return wholeAcknowledgment;
   }
 
@@ -176,11 +177,16 @@ export class CongestionControl {
     this.bytesAcknowledged = 0;
   }
 
-  private growth(acknowledged: number): number {
-    const { CWnd, SsThresh } = this.variables;
+  /** `isRepair`: what is acknowledged had been sent before a timeout, so that L is 1 (RFC 3465 section 2.3). */
+  private growth(acknowledged: number, isRepair: boolean): number {
+    const { CWnd, SsThresh, DupAckCount } = this.variables;
     const mss = this.mss();
     const { appropriateByteCounting: limit } = this.settings();
-    if (CWnd < SsThresh) return Math.min(acknowledged, Math.max(1, limit) * mss);
+    if (CWnd < SsThresh) {
+      // What duplicates have announced has let limited transmit send already, and does not count twice.
+      const news = Math.max(Math.min(acknowledged, mss), acknowledged - DupAckCount * mss);
+      return Math.min(news, (isRepair ? 1 : Math.max(1, limit)) * mss);
+    }
     if (limit === 0) return Math.max(1, Math.floor((mss * mss) / CWnd));
     this.bytesAcknowledged += acknowledged;
     if (this.bytesAcknowledged < CWnd) return 0;

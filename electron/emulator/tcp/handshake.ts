@@ -120,6 +120,10 @@ export function emitSyn(tcb: TransmissionControlBlock, output: SegmentOutput, no
   out.windowScale = undefined;
   out.sackPermitted = false;
   startRetransmitTimer(tcb, now);
+  if (!settings.timesHandshake) return;
+  // Of a SYN that was repeated nobody knows which one was answered (RFC 6298 section 3).
+  tcb.timedSequence = retransmission ? undefined : tcb.initialSequence;
+  tcb.timedAt = now;
 }
 
 /** Takes sequence number and options of the peer's SYN. */

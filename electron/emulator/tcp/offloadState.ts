@@ -51,7 +51,8 @@ export function exportConst(engine: TcpEngine, HashValue: number): TCP_OFFLOAD_S
     LocalPort: swapPortBytes(engine.localPort),
     SndWindScale: variables.SndWindScale,
     RcvWindScale: variables.RcvWindScale,
-    RemoteMss: variables.RemoteMss,
+    // The user's own limit on segments has no member, and both bound what may be sent.
+    RemoteMss: Math.min(variables.RemoteMss, engine.settings.localMss),
     HashValue,
   };
 }

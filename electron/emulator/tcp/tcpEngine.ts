@@ -11,6 +11,7 @@ import { restartKeepAlive } from './keepAlive';
 import { armPersist } from './persist';
 import type { ReassemblyQueue } from './reassemblyQueue';
 import { receiveSpaceGrew, receiveWindowChanged } from './receiveWindow';
+import { repeatInSmallerSegments } from './packetTooBig';
 import { retransmitAt } from './retransmission';
 import { transmitInRecovery } from './sackRecovery';
 import { wouldTake } from './segmentAcceptance';
@@ -18,7 +19,8 @@ import { processSegment } from './segmentArrival';
 import { emitSegment } from './segmentEmission';
 import type { SegmentOutput } from './segmentOutput';
 import type { SendOwner, SendQueue } from './sendQueue';
-import { advance } from './sequenceNumber';
+import { timeoutAfterLostSyn } from './roundTripTime';
+import { advance, distance } from './sequenceNumber';
 import type { KeepAliveSettings, TcpSettings } from './tcpSettings';
 import type { TcpUser } from './tcpUser';
 import { TcpConnectionState, TcpVariables } from './tcpVariables';
@@ -114,6 +116,12 @@ export class TcpEngine {
 
   set pathMss(bytes: number) {
     this.tcb.pathMss = bytes;
+  }
+
+  /** A router has refused packets for their size: what is outstanding goes again in segments of `pathMss` bytes at most. */
+  packetTooBig(pathMss: number): void {
+    this.tcb.pathMss = pathMss;
+    repeatInSmallerSegments(this.tcb);
   }
 
   /** Payload bytes of a full-sized segment. */
@@ -229,12 +237,25 @@ export class TcpEngine {
     if (this.tcb.acknowledge === 'delayed') this.tcb.acknowledge = 'now';
   }
 
+  /**
+   * Whether the timeout is longer than the variables say because a SYN was lost (RFC 6298 section 5.7): another engine would not know
+   * before the first round trip has been measured.
+   */
+  get timesCautiously(): boolean {
+    return this.tcb.initialTimeout === timeoutAfterLostSyn && this.tcb.variables.SRtt === 0;
+  }
+
   /** Goes on with another engine's connection, whose variables it has. */
   adopt(now: number): void {
     const { tcb } = this;
     const { SndUna } = tcb.variables;
     tcb.congestion.adopt(tcb.settings.duplicateAckThreshold);
-    tcb.highRetransmitted = tcb.rescueRetransmitted = SndUna;
+    // A recovery that is under way has sent the first segment again.
+    const isRepeated = tcb.congestion.recovery === 'SACK';
+    const { SndMax } = tcb.variables;
+    const end = isRepeated ? advance(SndUna, Math.min(tcb.mss, distance(SndUna, SndMax))) : SndUna;
+    tcb.highRetransmitted = end;
+    tcb.rescueRetransmitted = SndUna;
     tcb.queueStart = SndUna;
     tcb.lastSentAt = now;
   }

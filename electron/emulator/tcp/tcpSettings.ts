@@ -40,6 +40,8 @@ export interface TcpSettings {
   readonly ticksPerSecond: number;
   /** This home's clock when virtual time is 0, in ticks: no two machines were switched on together. */
   readonly clockOffset: number;
+  /** Whether the handshake gives the first round trip where no timestamps do (RFC 6298 section 2.2). */
+  readonly timesHandshake: boolean;
   readonly minimumRetransmissionTimeout: number;
   readonly maximumRetransmissionTimeout: number;
   /** Longest delay of an acknowledgment (RFC 1122 section 4.2.3.2: below 0.5 s). */
@@ -77,6 +79,7 @@ export const defaultTcpSettings: TcpSettings = {
   nagle: true,
   ticksPerSecond: 1000,
   clockOffset: 0,
+  timesHandshake: false,
   minimumRetransmissionTimeout: 300_000_000,
   maximumRetransmissionTimeout: 60_000_000_000,
   delayedAckTime: 200_000_000,

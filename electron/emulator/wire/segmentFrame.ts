@@ -198,16 +198,18 @@ export function carriesInternet(bytes: Uint8Array, length: number): boolean {
 
 /**
  * Checks an IPv4 or IPv6 frame of `length` bytes and decodes its segment; answers what is wrong otherwise. A TCP checksum that is not
- * `in-frame` is not looked at. The answer holds until the next frame is read into the same segment.
+ * `in-frame` is not looked at. Options of IPv4 and extension headers of IPv6 are something wrong unless they are to be skipped. The
+ * answer holds until the next frame is read into the same segment.
  */
 export function readSegmentFrame(
   segment: TcpSegment,
   bytes: Uint8Array,
   length: number,
   checksum: FrameChecksum = 'in-frame',
+  options: 'refuse' | 'skip' = 'refuse',
 ): ReceivedSegment | SegmentProblem {
   if (etherTypeOf(bytes, length) === etherTypes.ipv6)
-    return readIpv6SegmentFrame(segment, bytes, length, checksum);
+    return readIpv6SegmentFrame(segment, bytes, length, checksum, options);
   const header = readIpv4Header(bytes, length, ipv4Offset);
   if (typeof header === 'string') return header;
   if (header.protocol !== ipProtocols.tcp) return 'not-tcp';
@@ -223,7 +225,7 @@ export function readSegmentFrame(
   const { tcpAt, tcpLength } = origin;
   const problem = readTcpSegment(segment, bytes, tcpAt, tcpLength, source, destination, checksum);
   if (problem !== undefined) return problem;
-  return header.hasOptions ? 'options' : origin;
+  return header.hasOptions && options === 'refuse' ? 'options' : origin;
 }
 
 function originOf(segment: TcpSegment): SegmentOrigin {
@@ -237,6 +239,7 @@ function readIpv6SegmentFrame(
   bytes: Uint8Array,
   length: number,
   checksum: FrameChecksum,
+  options: 'refuse' | 'skip',
 ): ReceivedSegment | SegmentProblem {
   const header = readIpv6Header(bytes, length, ipv6Offset);
   if (typeof header === 'string') return header;
@@ -246,5 +249,7 @@ function readIpv6SegmentFrame(
   const { upperAt, upperLength } = header;
   const problem = readTcpSegment(segment, bytes, upperAt, upperLength, source, destination, checksum);
   if (problem !== undefined) return problem;
-  return header.hasExtensions ? 'options' : { source, destination, tcpAt: upperAt, tcpLength: upperLength };
+  return header.hasExtensions && options === 'refuse'
+    ? 'options'
+    : { source, destination, tcpAt: upperAt, tcpLength: upperLength };
 }

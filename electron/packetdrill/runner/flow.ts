@@ -2,7 +2,7 @@
  * A connection as script and wire each number it. Scripts count sequence numbers from their own initial ones, and give timestamps
  * and ports of their own; the wire has the stack's. `local` is the stack under test, `remote` the interpreter's end.
  */
-import { advance, distance } from '../../emulator/tcp/sequenceNumber';
+import { advance, distance, isBefore } from '../../emulator/tcp/sequenceNumber';
 import { tcpFlags } from '../../emulator/wire/tcpSegment';
 import type { PortPair, TcpOption, TcpPacket } from '../language/script';
 import type { LiveOption, LiveSegment } from './liveSegment';
@@ -20,6 +20,12 @@ export class Flow {
   private readonly remote: InitialSequence;
   /** Live timestamps by those of the script, for echoes. */
   private readonly timestamps = new Map<number, number>();
+  /** What the script has sent and the stack has not acknowledged. */
+  private sent: { readonly left: number; readonly right: number }[] = [];
+  private acknowledged: number | undefined;
+  private windowEnd = 0;
+  private windowShift = 0;
+  private remoteScales = false;
   private firstTimestamp: { readonly script: number; readonly live: number } | undefined;
 
   constructor(
@@ -88,6 +94,41 @@ export class Flow {
   /** Sequence number of the stack on the wire for one of the script; undefined before its SYN. */
   localSequence(script: number): number | undefined {
     return this.local === undefined ? undefined : this.localToLive(script, false);
+  }
+
+  /** Whether a connection of the host stack is this one. */
+  isOf({ localPort, remotePort }: { readonly localPort: number; readonly remotePort: number }): boolean {
+    return this.localPort === localPort && this.remotePort === remotePort;
+  }
+
+  /** The script sends a segment. */
+  noteInbound({ flags, sequence, payload, options }: LiveSegment): void {
+    if ((flags & tcpFlags.SYN) !== 0) this.remoteScales = options.some(({ kind }) => kind === 'wscale');
+    const length = payload.length + ((flags & tcpFlags.FIN) === 0 ? 0 : 1);
+    if (length > 0) this.sent.push({ left: sequence, right: advance(sequence, length) });
+  }
+
+  /** The stack sends a segment. */
+  noteOutbound({ flags, acknowledgment, window, options }: LiveSegment): void {
+    if ((flags & tcpFlags.ACK) === 0) return;
+    const scale = options.find(({ kind }) => kind === 'wscale');
+    if (scale?.kind === 'wscale') this.windowShift = this.remoteScales ? Math.min(14, scale.value) : 0;
+    const isSyn = (flags & tcpFlags.SYN) !== 0;
+    this.acknowledged = acknowledgment;
+    this.windowEnd = advance(acknowledgment, isSyn ? window : window * 2 ** this.windowShift);
+    this.sent = this.sent.filter(({ right }) => isBefore(acknowledgment, right));
+  }
+
+  /** Whether the stack has data beyond a gap in what the script has sent. */
+  get hasGap(): boolean {
+    let frontier = this.acknowledged;
+    if (frontier === undefined) return false;
+    const ranges = [...this.sent].sort((one, other) => distance(other.left, one.left));
+    for (const { left, right } of ranges) {
+      if (isBefore(frontier, left)) return isBefore(left, this.windowEnd);
+      if (isBefore(frontier, right)) frontier = right;
+    }
+    return false;
   }
 
   /** Bytes that the stack has received in sequence, by its RcvNxt; a FIN counts as one. */

@@ -32,6 +32,11 @@ export class HandOver {
     private readonly mode: StackMode,
     /** TCP segments that have passed on the wire. */
     private readonly segmentCount: () => number,
+    /**
+     * Whether data lies beyond a gap: the specification has it dropped at a hand-over (TRM-016), so that the peer would have to send
+     * it again, which no script foresees. The hand-over waits until the gap is filled.
+     */
+    private readonly hasGap: (connection: HostConnection) => boolean,
     /** Runs work soon, at PASSIVE_LEVEL. */
     private readonly soon: (work: () => void) => void,
   ) {}
@@ -73,7 +78,7 @@ export class HandOver {
   private isDue(one: Tracked): boolean {
     const { connection } = one;
     if (connection.isClosed) return false;
-    const newSegments = one.handedAt !== this.segmentCount();
+    const newSegments = one.handedAt !== this.segmentCount() && !this.hasGap(connection);
     if (connection.place === 'Offloaded') return this.mode === 'hand-over' && newSegments;
     if (connection.place !== 'InHost' || !mayBeOffered(connection)) return false;
     if (this.mode === 'hand-over') return newSegments;

@@ -118,10 +118,6 @@ export class ScriptRun {
   ) {
     this.settings = settingsOf(script);
     this.notes = [...this.settings.notes];
-    if (this.settings.ipVersion === 6) {
-      const option = script.options.find(({ name }) => name === 'ip_version');
-      unsupported('IPv6', option ?? { line: 1, column: 1 });
-    }
     this.checkCalls();
     const profile = profileOf(this.settings);
     const tcp = (): ReturnType<typeof profileOf> =>
@@ -132,12 +128,19 @@ export class ScriptRun {
         this.settings,
       );
     const { stack: mode, seed } = choices;
-    this.stack = new StackUnderTest(probe, { mode, seed, mtu: this.settings.mtu, tcp });
+    this.stack = new StackUnderTest(probe, {
+      mode,
+      seed,
+      ipVersion: this.settings.ipVersion,
+      mtu: this.settings.mtu,
+      tcp,
+    });
     const { machine, wire } = this.stack;
     this.random = machine.random(sequenceStream);
     this.handOver = new HandOver(
       mode,
       () => wire.segmentCount,
+      (connection) => this.flows.some((flow) => flow.isOf(connection) && flow.hasGap),
       (work) => {
         machine.queueWorkItem(settleTime, work);
       },
@@ -238,10 +241,10 @@ export class ScriptRun {
       () => {
         this.wakeSoon();
       },
-      (refusing) => {
-        machine.queueWorkItem(0, () => {
-          refusing.connection?.abort();
-        });
+      ({ connection }) => {
+        // From inside an indication of the target's nothing is asked of it.
+        if (connection?.place === 'InHost') connection.abort();
+        else machine.queueWorkItem(0, () => connection?.abort());
       },
     );
     this.sockets.push(socket);
@@ -284,7 +287,15 @@ export class ScriptRun {
   /** One event of the emulator. */
   private step(): boolean {
     if (++this.steps > mostSteps) throw new Error('a script has set off more events than any script should');
-    const ran = this.stack.machine.step();
+    const { machine, wire } = this.stack;
+    const { segmentCount } = wire;
+    const ran = machine.step();
+    if (wire.segmentCount !== segmentCount) {
+      this.wakeSoon();
+      const newest = wire.captured[wire.captured.length - 1]?.segment;
+      if (newest !== undefined && typeof newest !== 'string')
+        this.flows.find((flow) => flow.owns(newest))?.noteOutbound(newest);
+    }
     this.handOver.direct();
     return ran;
   }
@@ -396,11 +407,18 @@ export class ScriptRun {
     } else this.advanceTo(this.stack.machine.now + settleTime);
   }
 
+  /** The socket that a call is about: of those that it polls, the first. */
   private socketOf(call: SystemCall): ScriptSocket | undefined {
     const [first] = call.arguments;
-    if (first?.kind !== 'integer') return undefined;
-    const found = this.descriptors.get(integerOf(first));
-    return found instanceof ScriptSocket ? found : undefined;
+    const [polled] = first?.kind === 'list' ? first.items : [];
+    const descriptor =
+      polled?.kind === 'structure' ? polled.members.find(({ name }) => name === 'fd')?.value : first;
+    if (descriptor?.kind !== 'integer') return undefined;
+    const found = this.descriptors.get(integerOf(descriptor));
+    if (found instanceof ScriptSocket) return found;
+    const [interest] = found?.interests.keys() ?? [];
+    const watched = interest === undefined ? undefined : this.descriptors.get(interest);
+    return watched instanceof ScriptSocket ? watched : undefined;
   }
 
   private wakeSoon(): void {
@@ -545,7 +563,7 @@ export class ScriptRun {
   private get ipFields(): IpFields {
     const { address, hostAddress } = this.stack.wire.addresses;
     return {
-      version: 4,
+      version: this.settings.ipVersion,
       source: address,
       destination: hostAddress,
       typeOfService: 0,
@@ -598,7 +616,10 @@ export class ScriptRun {
     };
     const { wire } = this.stack;
     const pieces = this.pieces(live);
-    for (const piece of pieces) wire.inject(live.version, encodeSegment(piece), piece.payload.length, true);
+    for (const piece of pieces) {
+      flow.noteInbound(piece);
+      wire.inject(live.version, encodeSegment(piece), piece.payload.length, true);
+    }
     this.partialAcknowledgments = new Set(pieces.slice(1).map(({ sequence }) => sequence));
     this.advanceTo(this.stack.machine.now + settleTime);
   }
@@ -609,8 +630,10 @@ export class ScriptRun {
   /** A segment that no frame could carry comes as several. */
   private pieces(live: LiveSegment): LiveSegment[] {
     const { payload, flags } = live;
-    const most = this.settings.mtu - 40 - 40;
-    const room = this.settings.mtu - 40 - (live.options.length === 0 ? 0 : 40);
+    const { mtu, ipVersion } = this.settings;
+    const headers = ipVersion === 4 ? 40 : 60;
+    const most = mtu - headers - 40;
+    const room = mtu - headers - (live.options.length === 0 ? 0 : 40);
     if (payload.length <= room) return [live];
     const pieces: LiveSegment[] = [];
     for (let start = 0; start < payload.length; start += most) {
@@ -646,7 +669,7 @@ export class ScriptRun {
       options: [],
       payload: new Uint8Array(payloadLength),
     };
-    this.stack.wire.inject(4, encodeIcmp(packet, this.ipFields, about), 0, false);
+    this.stack.wire.inject(this.settings.ipVersion, encodeIcmp(packet, this.ipFields, about), 0, false);
     this.advanceTo(this.stack.machine.now + settleTime);
   }
 

@@ -4,6 +4,12 @@
  */
 import type { Machine } from '../../emulator/machine/machine';
 import { sameAddress, type MacAddress } from '../../emulator/wire/address';
+import { icmpFrame, readIcmpFrame } from '../../emulator/wire/icmp';
+import {
+  neighborAdvertisement,
+  neighborDiscoveryHopLimit,
+  readNeighborMessage,
+} from '../../emulator/wire/neighborDiscovery';
 import { arpFrameLength, arpOperations, readArpFrame, writeArpFrame } from '../../emulator/wire/arp';
 import type { Frame, FramePool } from '../../emulator/wire/frame';
 import type { LinkEnd, Transmitter } from '../../emulator/wire/link';
@@ -58,13 +64,15 @@ export class ScriptWire implements LinkEnd {
       return;
     }
     const segment = decodeFrame(bytes);
-    if (segment === undefined) return;
+    if (segment === undefined) {
+      this.answerSolicitation(bytes);
+      return;
+    }
     this.segmentCount++;
     this.captured.push({ at: this.machine.now, segment });
   }
 
-  /** Tells the host about this end, so that no segment of a script waits for address resolution. */
-  sendArp(operation: number): void {
+  private sendArp(operation: number): void {
     const { mac, address, hostMac, hostAddress } = this.addresses;
     const bytes = new Uint8Array(arpFrameLength);
     writeArpFrame(bytes, hostMac, {
@@ -75,6 +83,25 @@ export class ScriptWire implements LinkEnd {
       targetAddress: hostAddress,
     });
     this.transmit(bytes, 0);
+  }
+
+  /** Neighbor discovery (RFC 4861 section 7.2.4). */
+  private answerSolicitation(bytes: Uint8Array): void {
+    const message = readIcmpFrame(bytes, bytes.length);
+    if (typeof message === 'string') return;
+    const solicitation = readNeighborMessage(message);
+    const { mac, address, hostMac, hostAddress } = this.addresses;
+    if (solicitation?.kind !== 'solicitation' || !sameAddress(solicitation.target, address)) return;
+    const answer = neighborAdvertisement(address, mac, { solicited: true, overrides: true });
+    const addressing = {
+      sourceMac: mac,
+      destinationMac: hostMac,
+      source: address,
+      destination: hostAddress,
+      timeToLive: neighborDiscoveryHopLimit,
+      identification: 0,
+    };
+    this.transmit(icmpFrame(addressing, answer), 0);
   }
 
   /** Puts a datagram onto the wire; `payloadLength` is what of it is application data. */

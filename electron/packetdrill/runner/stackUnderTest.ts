@@ -12,6 +12,7 @@ import type { TcpSettings } from '../../emulator/tcp/tcpSettings';
 import { FramePool } from '../../emulator/wire/frame';
 import { Link } from '../../emulator/wire/link';
 import type { StackMode } from './handOver';
+import type { IpVersion } from './liveSegment';
 import { ScriptWire } from './scriptWire';
 
 /** Processor time of crossing the door, ns. */
@@ -22,13 +23,19 @@ const scriptLink = { bitsPerSecond: 100e9, delay: 0, queueBytes: 64 * 1024 * 102
 
 const hostMac = Uint8Array.from([0x02, 0x15, 0x5d, 0, 0, 1]);
 const scriptMac = Uint8Array.from([0x02, 0x15, 0x5d, 0, 0, 2]);
+/** Documentation addresses (RFC 5737, RFC 3849). */
 const hostAddress = Uint8Array.from([192, 0, 2, 1]);
-const scriptAddress = Uint8Array.from([192, 0, 2, 2]);
+const hostIpv6Address = Uint8Array.from([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+const scriptAddresses = {
+  4: Uint8Array.from([192, 0, 2, 2]),
+  6: Uint8Array.from([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]),
+} as const;
 
 /** What a stack is made from. */
 export interface StackSettings {
   readonly mode: StackMode;
   readonly seed: number;
+  readonly ipVersion: IpVersion;
   readonly mtu: number;
   /** TCP of connections that are opened now: it may change from one to the next. */
   readonly tcp: () => TcpSettings;
@@ -66,9 +73,9 @@ export class StackUnderTest {
     });
     this.wire = new ScriptWire(machine, pool, {
       mac: scriptMac,
-      address: scriptAddress,
+      address: scriptAddresses[settings.ipVersion],
       hostMac,
-      hostAddress,
+      hostAddress: settings.ipVersion === 4 ? hostAddress : hostIpv6Address,
     });
     const link = new Link(machine, pool, scriptLink, this.target, this.wire);
     this.target.connect(link);
@@ -84,6 +91,7 @@ export class StackUnderTest {
       ...defaultHostSettings,
       mac: hostMac,
       address: hostAddress,
+      ipv6Address: hostIpv6Address,
       pathMtu: mtu,
       timeToLive: 64,
       get tcp() {

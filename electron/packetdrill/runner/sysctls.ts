@@ -10,10 +10,8 @@ export type Sysctls = Readonly<Partial<Record<SysctlName, readonly number[]>>>;
 const names = [
   'tcp_sack',
   'tcp_timestamps',
-  'tcp_window_scaling',
   'tcp_rmem',
   'tcp_syn_retries',
-  'tcp_synack_retries',
   'tcp_retries2',
   'tcp_reordering',
   'tcp_slow_start_after_idle',
@@ -21,16 +19,12 @@ const names = [
   'tcp_keepalive_time',
   'tcp_keepalive_intvl',
   'tcp_keepalive_probes',
-  'tcp_ecn',
-  'tcp_base_mss',
   'tcp_rto_min_us',
   // Ours: segments per acknowledgment and its longest delay in ms (RFC 1122 section 4.2.3.2), congestion windows in segments.
   'tcp_ack_frequency',
   'tcp_delayed_ack_ms',
   'tcp_initial_cwnd',
-  'tcp_initial_ssthresh',
   'tcp_appropriate_byte_counting',
-  'tcp_limited_transmit',
   'tcp_rto_min_ms',
   'tcp_time_wait_ms',
 ] as const;

@@ -16,8 +16,8 @@ function windowScaleOf(bytes: number): number {
   return shift;
 }
 
-/** Settings of TCP for a script; `headers` are the bytes of IP and TCP headers. */
-export function profileOf({ sysctls, mtu, ipVersion }: ScriptSettings): TcpSettings {
+/** Settings of TCP for a script. */
+export function profileOf({ sysctls, mtu }: ScriptSettings): TcpSettings {
   const one = (name: keyof typeof sysctls): number | undefined => sysctls[name]?.[0];
   const milliseconds = (value: number | undefined, otherwise: number): number =>
     value === undefined ? otherwise : value * 1e6;
@@ -27,10 +27,18 @@ export function profileOf({ sysctls, mtu, ipVersion }: ScriptSettings): TcpSetti
   const minimum = one('tcp_rto_min_us');
   return {
     ...defaultTcpSettings,
-    localMss: mtu - (ipVersion === 4 ? 40 : 60),
+    // The host stack takes the longer header of IPv6 off by itself.
+    localMss: mtu - 40,
     receiveBuffer,
     RcvWindScale: windowScaleOf(largest),
     timestamps: one('tcp_timestamps') !== 0,
+    sack: one('tcp_sack') !== 0,
+    initialWindow: (one('tcp_initial_cwnd') ?? 10) >= 10 ? 'RFC 6928' : 'RFC 3390',
+    // Linux counts every segment that an acknowledgment covers, where RFC 3465 allows two.
+    appropriateByteCounting: one('tcp_appropriate_byte_counting') ?? 1000,
+    restartsAfterIdle: one('tcp_slow_start_after_idle') === 1,
+    blindReset: 'challenge',
+    timesHandshake: true,
     minimumRetransmissionTimeout:
       minimum === undefined ? milliseconds(one('tcp_rto_min_ms'), 200_000_000) : minimum * 1000,
     maximumRetransmissionTimeout: 120_000_000_000,
@@ -63,7 +71,7 @@ export function withSocketOptions(
     ...profile,
     ...(maximumSegmentSize === undefined || maximumSegmentSize === 0
       ? {}
-      : { localMss: Math.min(profile.localMss, maximumSegmentSize) }),
+      : { localMss: Math.min(profile.localMss, maximumSegmentSize + (settings.ipVersion === 4 ? 0 : 20)) }),
     ...(receiveBuffer === undefined ? {} : { receiveBuffer }),
     ...(opens && retries !== undefined ? { maximumRetransmissions: retries } : {}),
   };

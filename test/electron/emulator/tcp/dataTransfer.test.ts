@@ -169,6 +169,47 @@ describe('receiving', () => {
   });
 });
 
+describe('urgent data at a host or a peer (RFC 6093 section 6)', () => {
+  it('is taken in line', () => {
+    const tcp = Conversation.established();
+    tcp.peer('PU. 1:11(10) ack 1', 'P. 11:21(10) ack 1');
+    expect(tcp.receivedBytes).toBe(20);
+  });
+});
+
+describe('the restart window (RFC 5681 section 4.1)', () => {
+  const grown = (restartsAfterIdle: boolean): Conversation => {
+    const tcp = Conversation.established({ settings: { restartsAfterIdle } });
+    tcp.send(4000);
+    tcp.peer('. 1:1(0) ack 2001', '. 1:1(0) ack 4001');
+    tcp.engine.variables.CWnd = 20_000;
+    return tcp;
+  };
+
+  it('is no larger than the initial window once nothing has been sent for a timeout', () => {
+    const tcp = grown(true);
+    tcp.wait(3000);
+    expect(tcp.send(20_000)).toHaveLength(4);
+    expect(tcp.engine.variables.CWnd).toBe(4000);
+  });
+
+  it('is the old window before that, and where it is off', () => {
+    const busy = grown(true);
+    busy.wait(200);
+    expect(busy.send(20_000)).toHaveLength(20);
+    const off = grown(false);
+    off.wait(3000);
+    expect(off.send(20_000)).toHaveLength(20);
+  });
+
+  it('makes no window larger', () => {
+    const tcp = grown(true);
+    tcp.engine.variables.CWnd = 1000;
+    tcp.wait(3000);
+    expect(tcp.send(20_000)).toHaveLength(1);
+  });
+});
+
 describe('delayed acknowledgments (RFC 1122 section 4.2.3.2)', () => {
   it('come with every second segment', () => {
     const tcp = Conversation.established();
@@ -285,6 +326,36 @@ describe('timestamps (RFC 7323)', () => {
     const tcp = Conversation.established(options);
     tcp.peer('R 1:1(0) <TS val 1 ecr 0>');
     expect(tcp.state).toBe('Closed');
+  });
+
+  it('must stand in every segment: one without is dropped in silence, unless it is a RST (section 3.2)', () => {
+    const tcp = Conversation.established(options);
+    tcp.send(10);
+    expect(tcp.peer('P. 1:11(10) ack 11')).toEqual([]);
+    expect([tcp.receivedBytes, tcp.acknowledgedBytes]).toEqual([0, 0]);
+    tcp.peer('R 1:1(0)');
+    expect(tcp.state).toBe('Closed');
+  });
+
+  it('stand in a RST, too (section 3.2)', () => {
+    const tcp = Conversation.established(options);
+    expect(tcp.abort()).toEqual(['R. 1:1(0) ack 1 <TS val 1000 ecr 50>']);
+  });
+
+  it('are measured once for each round trip, however many acknowledgments it brings (section 4.2)', () => {
+    const tcp = Conversation.established({ ...options, settings: { ...options.settings, nagle: false } });
+    tcp.wait(100);
+    tcp.send(3000);
+    tcp.wait(40);
+    tcp.peer('. 1:1(0) ack 989 <TS val 60 ecr 1100>');
+    const { SRtt, RttVar } = tcp.engine.variables;
+    tcp.wait(500);
+    tcp.peer('. 1:1(0) ack 1977 <TS val 61 ecr 1100>', '. 1:1(0) ack 2965 <TS val 61 ecr 1100>');
+    expect(tcp.engine.variables).toMatchObject({ SRtt, RttVar });
+    tcp.send(100);
+    tcp.wait(40);
+    tcp.peer('. 1:1(0) ack 3101 <TS val 62 ecr 1640>');
+    expect(tcp.engine.variables.RttVar).not.toBe(RttVar);
   });
 
   it('are believed again after 24 days of silence (section 5.5)', () => {

@@ -37,6 +37,23 @@ describe('three-way handshake, active (RFC 9293 section 3.5)', () => {
     expect(tcp.engine.variables.SndWnd).toBe(12_800);
   });
 
+  it('begins with an initial timeout of 3 s when the SYN was lost and nothing has been measured (RFC 6298 section 5.7)', () => {
+    const tcp = new Conversation();
+    tcp.connect();
+    tcp.wait(1000);
+    tcp.peer('S. 0:0(0) ack 1 <mss 1000>');
+    tcp.send(10);
+    expect(tcp.wait(10_000)).toEqual(['+3000 P. 1:11(10) ack 1', '+9000 P. 1:11(10) ack 1']);
+  });
+
+  it('measures the round trip of a repeated SYN by its timestamp (RFC 7323 section 4)', () => {
+    const tcp = new Conversation({ settings: { timestamps: true, clockOffset: 500 } });
+    tcp.connect();
+    tcp.wait(1040);
+    tcp.peer('S. 0:0(0) ack 1 <mss 1000,TS val 7 ecr 1500>');
+    expect(tcp.engine.variables.SRtt).toBe(8 * 40);
+  });
+
   it('does without the options that the peer does not have', () => {
     const tcp = new Conversation({ ...announcing, settings: { timestamps: true, RcvWindScale: 3 } });
     tcp.connect();
@@ -94,6 +111,42 @@ describe('three-way handshake, active (RFC 9293 section 3.5)', () => {
     tcp.connect();
     expect(tcp.send(10)).toEqual([]);
     expect(tcp.peer('S. 0:0(0) ack 1 <mss 1000>')).toEqual(['P. 1:11(10) ack 1']);
+  });
+});
+
+describe('the maximum segment size (RFC 9293 section 3.7.1)', () => {
+  const remoteMss = (options: string, defaultRemoteMss = 536): number => {
+    const tcp = new Conversation({ settings: { localMss: 1460, defaultRemoteMss } });
+    tcp.connect();
+    tcp.peer(`S. 0:0(0) ack 1${options}`);
+    return tcp.engine.variables.RemoteMss;
+  };
+
+  it('is 536 over IPv4 and 1220 over IPv6 if the peer names none', () => {
+    expect(remoteMss('')).toBe(536);
+    expect(remoteMss('', 1220)).toBe(1220);
+  });
+
+  it('of 0 says nothing', () => {
+    expect(remoteMss(' <mss 0>')).toBe(536);
+  });
+
+  it('of next to nothing leaves room for payload beside the options all the same', () => {
+    expect(remoteMss(' <mss 1>')).toBe(48);
+  });
+
+  it('that the user sets is announced and kept to', () => {
+    const tcp = new Conversation({ settings: { nagle: false } });
+    tcp.engine.reconfigure({ localMss: 700 });
+    expect(tcp.connect()).toEqual(['S 0:0(0) <mss 700,wscale 0>']);
+    tcp.peer('S. 0:0(0) ack 1 <mss 1460>');
+    expect(tcp.send(1000)).toEqual(['. 1:701(700) ack 1', 'P. 701:1001(300) ack 1']);
+  });
+
+  it('that the path allows is kept to as well', () => {
+    const tcp = Conversation.established({ settings: { nagle: false } });
+    tcp.engine.pathMss = 600;
+    expect(tcp.send(1000)).toEqual(['. 1:601(600) ack 1', 'P. 601:1001(400) ack 1']);
   });
 });
 

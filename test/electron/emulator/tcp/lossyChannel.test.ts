@@ -12,6 +12,11 @@ const settings: fc.Arbitrary<TcpSettings> = fc
     receiveBuffer: fc.integer({ min: 300, max: 40_000 }),
     RcvWindScale: fc.nat({ max: 4 }),
     timestamps: fc.boolean(),
+    sack: fc.boolean(),
+    initialWindow: fc.constantFrom('RFC 3390' as const, 'RFC 6928' as const),
+    appropriateByteCounting: fc.nat({ max: 2 }),
+    restartsAfterIdle: fc.boolean(),
+    blindReset: fc.constantFrom('challenge' as const, 'validate' as const),
     nagle: fc.boolean(),
     ticksPerSecond: fc.constantFrom(10, 100, 1000),
     clockOffset: fc.nat({ max: 0xffff_ffff }),
@@ -37,6 +42,7 @@ const channel = (loss: number): fc.Arbitrary<ChannelOptions> =>
   fc.record({
     loss: fc.double({ min: 0, max: loss, noNaN: true }),
     duplication: fc.constantFrom(0, 0.1),
+    corruption: fc.constantFrom(0, 0.05),
     delay: fc.integer({ min: 1000, max: 40_000_000 }),
     jitter: fc.constantFrom(0, 1e6, 50e6),
   });
@@ -75,7 +81,7 @@ function expectDelivered(run: LossyPair): void {
 }
 
 describe('two engines', () => {
-  it('deliver both streams intact and close, whatever the channel loses (up to 20 %), repeats and reorders', () => {
+  it('deliver both streams intact and close, whatever the channel loses (up to 20 %), damages, repeats and reorders', () => {
     fc.assert(
       fc.property(seed, pair, channel(0.2), (chance, sides, way) => {
         const run = new LossyPair(chance, ...sides, way);

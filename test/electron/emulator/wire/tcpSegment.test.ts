@@ -141,6 +141,48 @@ describe('TCP segment (RFC 9293 section 3.1)', () => {
     });
   });
 
+  it('carries SACK-permitted in the place of the timestamps’ padding, or with padding of its own (RFC 2018 section 2)', () => {
+    for (const timestampValue of [undefined, 5]) {
+      const { bytes, length, segment } = written({
+        fields: {
+          ...fc.sample(fields, property(1))[0]!.fields,
+          timestampValue,
+          timestampEcho: timestampValue,
+          sackPermitted: true,
+        } as Fields['fields'],
+        payload: new Uint8Array(0),
+      });
+      expect(headerLengthOf(segment) % 4).toBe(0);
+      expect(read(bytes, length)).toMatchObject({ sackPermitted: true, timestampValue });
+    }
+  });
+
+  it('carries SACK blocks (RFC 2018 section 3)', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(u32, u32), { maxLength: 4 }), fc.boolean(), (blocks, isStamped) => {
+        const segment = new TcpSegment();
+        segment.flags = tcpFlags.ACK;
+        if (isStamped) segment.timestampValue = segment.timestampEcho = 9;
+        segment.sackBlockCount = Math.min(blocks.length, isStamped ? 3 : 4);
+        segment.sackBlocks.set(blocks.flat());
+        const bytes = new Uint8Array(start + 60);
+        const length = writeTcpSegment(bytes, start, segment, source, destination);
+        expect(length).toBeLessThanOrEqual(60);
+        const back = read(bytes, length) as TcpSegment;
+        expect(back.sackBlockCount).toBe(segment.sackBlockCount);
+        expect([...back.sackBlocks.subarray(0, 2 * back.sackBlockCount)]).toEqual(
+          blocks.slice(0, back.sackBlockCount).flat(),
+        );
+      }),
+      property(),
+    );
+  });
+
+  it('does without a SACK option of an odd length', () => {
+    expect(withOptions(5, 9, 0, 0, 0, 1, 0, 0, 0)).toMatchObject({ sackBlockCount: 0 });
+    expect(withOptions(5, 2, 1, 1)).toMatchObject({ sackBlockCount: 0 });
+  });
+
   it('takes payload, SYN and FIN of sequence space (section 3.4)', () => {
     const segment = new TcpSegment();
     segment.payloadLength = 10;
