@@ -124,7 +124,7 @@ function run(file: string, source: string, options: PacketdrillOptions): ScriptR
 }
 
 function runReportOf(
-  { verdict, virtualTime, stack }: ScriptReport,
+  { verdict, machineTime, stack }: ScriptReport,
   seed: number,
   totals: ReturnType<typeof countingProbe>['totals'],
 ): RunReport {
@@ -146,6 +146,6 @@ function runReportOf(
     callsRecorded: totals.calls,
     optionalHandlersCalls: totals.optionalHandlersCalls,
     frames: { sent: totals.framesSent, lost: totals.framesLost, retransmitted: totals.framesRetransmitted },
-    virtualTime,
+    virtualTime: machineTime,
   };
 }

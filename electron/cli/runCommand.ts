@@ -19,6 +19,7 @@ import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { defaultSnapLength, Recording } from '../recorder/recording';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
+import { chimneyRequest, hostOptions, type HostOptions } from './hostOptions';
 import { linkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { reportText } from './reportText';
 import { applicationName } from './version';
@@ -26,7 +27,7 @@ import { applicationName } from './version';
 /** Emulator events between two looks at the clock and the progress line. */
 const eventsPerSlice = 20_000;
 
-interface RunOptions extends LinkOptions {
+interface RunOptions extends LinkOptions, HostOptions {
   readonly file?: string;
   readonly out?: string;
   readonly seed: number;
@@ -92,6 +93,10 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .addOption(linkOptions.jitter)
     .addOption(linkOptions.rate)
     .addOption(linkOptions.queue)
+    .addOption(hostOptions.chimney)
+    .addOption(hostOptions.chimneyPort)
+    .addOption(hostOptions.chimneyApplication)
+    .addOption(hostOptions.hostCost)
     .option('--pcapng <capture>', 'write whole frames to this pcapng file besides')
     .option('--tap <name>', tapHelp, collectNames)
     .option(
@@ -156,6 +161,8 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
       ipVersions: options.ipVersion,
       file,
       drivers,
+      chimney: chimneyRequest(options),
+      hostCost: options.hostCost,
     };
     const name =
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);

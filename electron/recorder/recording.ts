@@ -102,6 +102,7 @@ export class Recording {
           ...ipSettings(settings.ipVersions),
           ...linkSettings(settings.link),
           ...moduleSettings(settings.drivers ?? {}),
+          ...(settings.chimney === undefined ? {} : { chimney: JSON.stringify(settings.chimney) }),
           [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
         },
         snapLength,

@@ -84,11 +84,11 @@ export class TraceRecorder implements Probe {
   }
 
   call(time: number, call: Omit<CallRecord, 'kind'>): EventId {
-    return this.encoder.write(time, { kind: 'call', ...call });
+    return this.encoder.writeCall(time, call);
   }
 
   return(time: number, result: Omit<ReturnRecord, 'kind'>): void {
-    this.encoder.write(time, { kind: 'return', ...result });
+    this.encoder.writeReturn(time, result);
   }
 
   frame(

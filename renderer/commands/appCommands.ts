@@ -192,6 +192,7 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
     tab('throughput', 'Show the throughput', [{ code: 'Digit1' }]),
     tab('calls', 'Show the calls as a table', [{ code: 'KeyT' }, { code: 'Digit2' }]),
     tab('milestones', 'Show the milestones', [{ code: 'Digit3' }]),
+    tab('host-cpu', "Show the use of the host's processors", [{ code: 'Digit4' }]),
     {
       id: 'filter-calls',
       title: 'Filter the calls',

@@ -26,6 +26,8 @@ export interface Frame {
   receiver: number | undefined;
   /** How often it arrived once more. */
   duplicates: number;
+  /** Whether a switch has passed it on: it is the frame of somebody else, who is counted. */
+  readonly forwarded: boolean;
 }
 
 /** Payload rates in equal bins over a range of time, in bits per second, one number per bin. */
@@ -61,9 +63,13 @@ export class FrameIndex implements TraceListener {
     peer: emptyTotals(),
   };
   private readonly byEvent = new Map<EventId, Frame>();
+  /** Ports of switches. */
+  private readonly switchPorts = new Set<number>();
 
   onRecord(record: TraceRecord, event: EventId, time: VirtualTime): void {
-    if (record.kind === 'frame') {
+    if (record.kind === 'component') {
+      if (record.role === 'wire') this.switchPorts.add(record.id);
+    } else if (record.kind === 'frame') {
       const frame: Frame = {
         event,
         sender: record.sender,
@@ -77,9 +83,11 @@ export class FrameIndex implements TraceListener {
         fateTime: undefined,
         receiver: undefined,
         duplicates: 0,
+        forwarded: this.switchPorts.has(record.sender),
       };
       this.frames.push(frame);
       this.byEvent.set(event, frame);
+      if (frame.forwarded) return;
       const totals = this.totals[record.path];
       totals.frames++;
       if (record.retransmission) {
@@ -130,7 +138,7 @@ export class FrameIndex implements TraceListener {
     for (let index = this.firstSentAt(from); index < this.frames.length; index++) {
       const frame = this.frames[index]!;
       if (frame.sent > until) break;
-      if (frame.retransmission) continue;
+      if (frame.retransmission || frame.forwarded) continue;
       const bin = Math.min(bins - 1, Math.floor((frame.sent - from) / series.binWidth));
       series[frame.path][bin]! += frame.payloadLength * bitsPerSecond;
     }

@@ -66,7 +66,8 @@ export function decodeIpv6(
       layer.field('Fragment identification', length + 4, 4, hexText(8));
       piece = `, fragment at ${flags & 0xfff8}`;
       isLaterPiece = (flags & 0xfff8) !== 0;
-    } else if (units !== undefined) layer.push(name, length, (units + 1) * 8, `${(units + 1) * 8} bytes`);
+    } else if (!isFragment && units !== undefined && layer.slice(length, (units + 1) * 8) !== undefined)
+      layer.push(name, length, (units + 1) * 8, `${(units + 1) * 8} bytes`);
     length += ((units ?? 0) + 1) * 8;
     protocol = next;
     // Every header is eight bytes at least, so that the walk ends with the recording.

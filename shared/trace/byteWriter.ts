@@ -50,11 +50,14 @@ export class ByteWriter {
       throw new RangeError(`a trace holds whole numbers from 0 to 2^53 - 1, not ${value}`);
     }
     this.reserve(8);
-    while (value >= 0x80) {
+    // Beyond 32 bits there are no shifts.
+    while (value > 0xffff_ffff) {
       this.bytes[this.length++] = (value % 0x80) | 0x80;
       value = Math.floor(value / 0x80);
     }
-    this.bytes[this.length++] = value;
+    let rest = value >>> 0;
+    for (; rest >= 0x80; rest >>>= 7) this.bytes[this.length++] = (rest & 0x7f) | 0x80;
+    this.bytes[this.length++] = rest;
   }
 
   /** An optional unsigned integer: 0 is undefined, others are stored plus one. */
@@ -65,7 +68,7 @@ export class ByteWriter {
   raw(source: Uint8Array, start = 0, end = source.length): void {
     const count = end - start;
     this.reserve(count);
-    if (count < 256)
+    if (count < 32)
       for (let index = 0; index < count; index++) this.bytes[this.length + index] = source[start + index]!;
     else this.bytes.set(source.subarray(start, end), this.length);
     this.length += count;

@@ -21,7 +21,9 @@ import {
   stateLayers,
   stateOwners,
   type CallArgument,
+  type CallRecord,
   type EventId,
+  type ReturnRecord,
   type TraceHeader,
   type TraceRecord,
   type VirtualTime,
@@ -46,12 +48,23 @@ const pathNumbers = numbering(framePaths);
 const fateNumbers = numbering(frameFates);
 const argumentNumbers = numbering(argumentKinds);
 
+/** Strings that a call refers to, in order, and their numbers. */
+interface StringPlan {
+  readonly texts: string[];
+  readonly numbers: number[];
+}
+
 /**
  * Encoder of one trace. Times must not decrease. Call `flush` to hand the last frame to the sink.
  */
 export class TraceEncoder {
   private readonly frame = new ByteWriter(targetFrameLength * 2);
   private readonly strings = new Map<string, number>();
+  /** The strings of the last call of each function: the next call has the same ones nearly always. */
+  private readonly plans = new Map<string, StringPlan>();
+  /** The plan of the call that is being written, and how far it has been gone through. */
+  private plan: StringPlan | undefined;
+  private planAt = 0;
   private readonly snapLength: number;
   private nextEvent: EventId = 0;
   private recordsInFrame = 0;
@@ -97,10 +110,37 @@ export class TraceEncoder {
         record.bytes,
       );
     }
-    this.dropOpenRecord();
-    this.defineStrings(record);
+    if (record.kind === 'call') return this.writeCall(time, record);
+    if (record.kind === 'return') return this.writeReturn(time, record);
     const mark = this.begin(time, kindNumbers[record.kind]);
     this.body(record);
+    return this.end(mark);
+  }
+
+  /** As `write` of a call record. */
+  writeCall(time: VirtualTime, call: Omit<CallRecord, 'kind'>): EventId {
+    this.dropOpenRecord();
+    let plan = this.plans.get(call.functionName);
+    if (plan === undefined) this.plans.set(call.functionName, (plan = { texts: [], numbers: [] }));
+    this.plan = plan;
+    this.planAt = 0;
+    this.define(call.functionName);
+    this.defineArgumentStrings(call.arguments);
+    const mark = this.begin(time, kindNumbers.call);
+    this.planAt = 0;
+    this.callBody(call);
+    this.plan = undefined;
+    return this.end(mark);
+  }
+
+  /** As `write` of a return record. */
+  writeReturn(time: VirtualTime, result: Omit<ReturnRecord, 'kind'>): EventId {
+    this.dropOpenRecord();
+    // A call that could not be written may have left its own.
+    this.plan = undefined;
+    this.defineArgumentStrings(result.outputs);
+    const mark = this.begin(time, kindNumbers.return);
+    this.returnBody(result);
     return this.end(mark);
   }
 
@@ -233,12 +273,29 @@ export class TraceEncoder {
     this.frame.varint(event === undefined ? 0 : this.nextEvent - event);
   }
 
+  /** Refers to a string that has been defined, in the order of the definitions. */
   private string(text: string): void {
-    this.frame.varint(this.strings.get(text)!);
+    const { plan } = this;
+    this.frame.varint(plan === undefined ? this.strings.get(text)! : plan.numbers[this.planAt++]!);
   }
 
+  /** Definitions must stand before the record that uses them, since a record's body is contiguous. */
   private define(text: string): void {
-    if (this.strings.has(text)) return;
+    const { plan } = this;
+    if (plan === undefined) {
+      this.numberOf(text);
+      return;
+    }
+    const at = this.planAt++;
+    if (plan.texts[at] === text) return;
+    plan.numbers[at] = this.numberOf(text);
+    plan.texts[at] = text;
+  }
+
+  /** Number of a string; one that is new is defined. */
+  private numberOf(text: string): number {
+    const known = this.strings.get(text);
+    if (known !== undefined) return known;
     const index = this.strings.size;
     this.strings.set(text, index);
     const mark = this.frame.length;
@@ -247,14 +304,7 @@ export class TraceEncoder {
     this.frame.varint(index);
     this.frame.raw(encodeUtf8(text));
     this.frame.patchU24(mark + 1, this.frame.length - mark - 4);
-  }
-
-  /** Definitions must stand before the record that uses them, since a record's body is contiguous. */
-  private defineStrings(record: TraceRecord): void {
-    if (record.kind === 'call') {
-      this.define(record.functionName);
-      this.defineArgumentStrings(record.arguments);
-    } else if (record.kind === 'return') this.defineArgumentStrings(record.outputs);
+    return index;
   }
 
   private defineArgumentStrings(values: readonly CallArgument[]): void {
@@ -269,7 +319,27 @@ export class TraceEncoder {
     }
   }
 
-  private body(record: Exclude<TraceRecord, { kind: 'frame' }>): void {
+  private callBody(call: Omit<CallRecord, 'kind'>): void {
+    const out = this.frame;
+    this.string(call.functionName);
+    out.varint(call.caller);
+    out.varint(call.callee);
+    out.u8(call.irql + 4 * call.processor);
+    out.optional(call.connection);
+    this.back(call.parent);
+    this.back(call.cause);
+    out.varint(call.completes.length);
+    for (const request of call.completes) this.back(request);
+    this.argumentList(call.arguments);
+  }
+
+  private returnBody(result: Omit<ReturnRecord, 'kind'>): void {
+    this.back(result.call);
+    this.frame.optional(result.status);
+    this.argumentList(result.outputs);
+  }
+
+  private body(record: Exclude<TraceRecord, { kind: 'frame' | 'call' | 'return' }>): void {
     const out = this.frame;
     switch (record.kind) {
       case 'component':
@@ -305,23 +375,6 @@ export class TraceEncoder {
         out.varint(record.object);
         out.u8(ownerNumbers[record.owner]);
         this.back(record.cause);
-        return;
-      case 'call':
-        this.string(record.functionName);
-        out.varint(record.caller);
-        out.varint(record.callee);
-        out.u8(record.irql + 4 * record.processor);
-        out.optional(record.connection);
-        this.back(record.parent);
-        this.back(record.cause);
-        out.varint(record.completes.length);
-        for (const request of record.completes) this.back(request);
-        this.argumentList(record.arguments);
-        return;
-      case 'return':
-        this.back(record.call);
-        out.optional(record.status);
-        this.argumentList(record.outputs);
         return;
       case 'frame-fate':
         this.back(record.frame);

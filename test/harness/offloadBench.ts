@@ -8,13 +8,14 @@ import { Machine } from '../../electron/emulator/machine/machine';
 import { allocateNetBufferList } from '../../electron/emulator/ndis/netBufferList';
 import { Ndis } from '../../electron/emulator/ndis/ndis';
 import { EchoHost, echoPort } from '../../electron/emulator/peer/echoHost';
+import { Router } from '../../electron/emulator/peer/router';
 import { OffloadTarget } from '../../electron/emulator/target/offloadTarget';
 import { OffloadedConnection } from '../../electron/emulator/target/offloadedConnection';
 import { defaultTargetSettings, type TargetSettings } from '../../electron/emulator/target/targetSettings';
 import { SendQueue } from '../../electron/emulator/tcp/sendQueue';
 import { advance } from '../../electron/emulator/tcp/sequenceNumber';
 import { defaultTcpSettings, type TcpSettings } from '../../electron/emulator/tcp/tcpSettings';
-import { parseIpAddress, type IpAddress } from '../../electron/emulator/wire/address';
+import { parseIpAddress } from '../../electron/emulator/wire/address';
 import { etherTypeOf, etherTypes } from '../../electron/emulator/wire/ethernet';
 import { Frame, FramePool } from '../../electron/emulator/wire/frame';
 import { Link, type LinkEnd } from '../../electron/emulator/wire/link';
@@ -31,6 +32,16 @@ export const benchAddresses = {
   ipv4: { host: Uint8Array.from([192, 0, 2, 1]), peer: Uint8Array.from([192, 0, 2, 2]) },
   ipv6: { host: parseIpAddress('2001:db8::1')!, peer: parseIpAddress('2001:db8::2')! },
 } as const;
+
+const routerAddresses = {
+  ipv4: Uint8Array.from([192, 0, 2, 254]),
+  ipv6: parseIpAddress('2001:db8::fe')!,
+} as const;
+
+const routesThroughRouter = (['ipv4', 'ipv6'] as const).map((version) => ({
+  destination: benchAddresses[version].peer,
+  nextHop: routerAddresses[version],
+}));
 
 /** A call that went through the door. */
 export interface SeenCall {
@@ -57,8 +68,8 @@ export interface BenchChoices {
   readonly peer?: Partial<TcpSettings>;
   /** IP version of the connection; absent: IPv4. */
   readonly version?: 'ipv4' | 'ipv6';
-  /** Further addresses of the host that answers, which are not on the link. */
-  readonly further?: readonly IpAddress[];
+  /** A router stands between the link and the peer; how many bytes it carries to the peer, and on the way back. */
+  readonly router?: { readonly mtu: number; readonly back?: number };
 }
 
 /** A segment to inject as the peer's; numbers that are left out continue the connection. */
@@ -78,7 +89,7 @@ class FarEnd implements LinkEnd {
   /** What the peer gets of what is sent to it. */
   hears: 'everything' | 'arp' | 'nothing' = 'everything';
 
-  constructor(readonly peer: EchoHost) {}
+  constructor(readonly peer: LinkEnd) {}
 
   get component(): number {
     return this.peer.component;
@@ -104,6 +115,7 @@ export class OffloadBench {
   readonly target: OffloadTarget;
   readonly link: Link;
   readonly peer: EchoHost;
+  readonly router: Router | undefined;
   private readonly farEnd: FarEnd;
   private readonly pool = new FramePool();
   readonly connection: HostConnection;
@@ -148,6 +160,7 @@ export class OffloadBench {
     const hostDriver = new DRIVER_OBJECT(machine, this.ndis, 'host-stack', 'Host TCP/IP stack');
     this.host = new HostStack(hostDriver, {
       ...defaultHostSettings,
+      ...(choices.router === undefined ? {} : { routes: routesThroughRouter }),
       ...choices.host,
       mac,
       address: benchAddresses.ipv4.host,
@@ -167,18 +180,25 @@ export class OffloadBench {
         mac: peerMac,
         address: benchAddresses.ipv4.peer,
         ipv6Address: benchAddresses.ipv6.peer,
-        further: choices.further ?? [],
       },
       { ...defaultTcpSettings, ...choices.peer },
       () => 0,
     );
     this.peer = peer;
-    const farEnd = new FarEnd(peer);
-    this.farEnd = farEnd;
     const speed = { bitsPerSecond: 1e9, delay: 50_000, queueBytes: 512 * 1024, loss: 0 };
+    this.router = choices.router === undefined ? undefined : this.routerTo(peer, choices.router);
+    const farEnd = new FarEnd(this.router?.near ?? peer);
+    this.farEnd = farEnd;
     this.link = new Link(machine, pool, speed, this.target, farEnd);
     this.target.connect(this.link);
-    peer.connect({ transmit: (_from, frame) => this.link.transmit(farEnd, frame) });
+    const cable = { transmit: (_from: LinkEnd, frame: Frame) => this.link.transmit(farEnd, frame) };
+    if (this.router === undefined) peer.connect(cable);
+    else {
+      this.router.near.connect(cable);
+      const behind = new Link(machine, pool, speed, this.router.far, peer, 1);
+      this.router.far.connect(behind);
+      peer.connect(behind);
+    }
     this.target.load();
     this.host.load();
     this.ndis.registration.startAdapters();
@@ -199,6 +219,19 @@ export class OffloadBench {
       ...choices.user,
     });
     this.runFor(1e6);
+  }
+
+  private routerTo(peer: EchoHost, { mtu, back = 1500 }: NonNullable<BenchChoices['router']>): Router {
+    const peers = [benchAddresses.ipv4.peer, benchAddresses.ipv6.peer];
+    return new Router(this.machine, this.pool, {
+      near: { mac: Uint8Array.of(2, 0, 0, 0, 0, 0x11), addresses: Object.values(routerAddresses), mtu: back },
+      far: {
+        mac: Uint8Array.of(2, 0, 0, 0, 0, 0x12),
+        addresses: Object.values(routerAddresses),
+        mtu,
+        neighbors: peers.map((address) => ({ address, mac: peer.mac })),
+      },
+    });
   }
 
   /** Runs everything that happens in the next `time` ns. */

@@ -16,6 +16,8 @@ export interface ConnectionUser {
    * receive buffer and then with the peer, until `HostConnection.read` asks for them.
    */
   readonly reading?: 'at-once' | 'on-request' | undefined;
+  /** Name of the application, for rules about its connections. */
+  readonly application?: string | undefined;
   /** The handshake is done; data may be sent. */
   onConnected(): void;
   /** Received bytes, in order. They may be kept. */

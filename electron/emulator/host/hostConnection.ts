@@ -3,6 +3,7 @@
  * application can't tell. One field says where it is (netstat -t calls it the offload state), and every change between the two
  * paths is in this file.
  */
+import { netstatState, type NetstatRow } from '../../../shared/analysis/netstat';
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import {
@@ -39,6 +40,7 @@ import { HostSend } from './hostSend';
 import { isOutstanding } from './icmp';
 import type { HostStack } from './hostStack';
 import { OffloadRecord, type OffloadPlace } from './offloadRecord';
+import type { ConnectionFacts } from './offloadPolicy';
 import type { ReceivePolicy } from './receivePolicy';
 import type { Offer } from './offloadTrees';
 import type { PathEntry } from './pathCache';
@@ -96,6 +98,7 @@ export class HostConnection {
   /** Times that the target has taken the connection over, and that the host has had it back. */
   readonly handOvers: HandOverCounts = { offloads: 0, uploads: 0 };
 
+  private readonly ends: { readonly local: string; readonly foreign: string };
   private readonly timer: TimerObject;
   private readonly output: SegmentOutput;
   private readonly segment = new TcpSegment();
@@ -164,6 +167,7 @@ export class HostConnection {
     const remoteAddress = path.destination;
     const local = formatEndpoint(path.source, localPort);
     const remote = formatEndpoint(remoteAddress, remotePort);
+    this.ends = { local, foreign: remote };
     this.id = kernel.traceConnection(local, remote);
     this.handle = new NDIS_OFFLOAD_HANDLE(kernel.addresses);
     this.record = new OffloadRecord('tcp', this.handle, () => {
@@ -345,6 +349,28 @@ export class HostConnection {
   /** Received bytes that wait in the host for a user who reads on request. */
   get unreadBytes(): number {
     return this.reads.bufferedBytes;
+  }
+
+  /** Its line in `netstat -t`. */
+  netstatRow(): NetstatRow {
+    return { protocol: 'TCP', ...this.ends, state: netstatState(this.state), offloadState: this.place };
+  }
+
+  /** What an offload policy wants to know. */
+  facts(): Omit<ConnectionFacts, 'age' | 'stays'> {
+    const { engine, stack } = this;
+    const { State, SRtt } = engine.variables;
+    const { hostPath, chimney } = this.received;
+    return {
+      localPort: this.localPort,
+      remotePort: this.remotePort,
+      application: this.user.application,
+      isEstablished: State === TcpConnectionState.Established && !this.aborting && !this.closing,
+      mayOffload: stack.chimney.mayOffload && this.path.neighbor.mac !== undefined,
+      bytes: this.acknowledgedBytes + hostPath + chimney,
+      roundTripTime: SRtt === 0 ? undefined : (SRtt / 8) * (1e9 / engine.settings.ticksPerSecond),
+      linkBitsPerSecond: stack.settings.linkBitsPerSecond,
+    };
   }
 
   /** State of the connection as the host stack knows it; what happens in the target it learns at the upload. */
@@ -659,8 +685,10 @@ export class HostConnection {
         `The target asks for the upload: ${this.stack.uploadReasonName(EventSpecificInformation)}`,
       );
       this.timedOut ||= EventSpecificInformation === timeoutExpiration;
-      if (this.stack.settings.grantsOptionalUploads || !optionalReasons.has(EventSpecificInformation))
-        this.uploadSoon();
+      const isGranted =
+        this.stack.policy?.grants(this, EventSpecificInformation) ??
+        this.stack.settings.grantsOptionalUploads;
+      if (isGranted || !optionalReasons.has(EventSpecificInformation)) this.uploadSoon();
     } else if (EventType === tcpEvents.sendBacklogChange) {
       this.onSendBacklog(EventSpecificInformation);
     } else if (EventType === tcpEvents.abort) {
@@ -707,6 +735,7 @@ export class HostConnection {
       },
       onEstablished: () => {
         this.established = true;
+        this.stack.policy?.watch(this);
         this.stack.note(this.id, 'Connected');
         this.stack.driver.observer.wrote(this.handle, this.stack.component, {
           layer: 'tcp',

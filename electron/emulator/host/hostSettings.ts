@@ -3,6 +3,7 @@ import type { TcpParameters } from '../kit';
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, Ipv6Address, MacAddress } from '../wire/address';
 import type { CapabilityPath } from './offloadAdministration';
+import type { ChimneyPolicySettings } from './offloadPolicy';
 import type { Route } from './routes';
 
 /** See the file's head. */
@@ -28,6 +29,10 @@ export interface HostSettings {
   readonly receivePostDelay: number;
   /** Whether the host takes a connection back where the target would go on with it (EVT-022). */
   readonly grantsOptionalUploads: boolean;
+  /** Which connections it offloads by itself; undefined: none, whoever runs it decides. */
+  readonly chimney?: ChimneyPolicySettings | undefined;
+  /** Bits per second of the link, for that decision. */
+  readonly linkBitsPerSecond: number;
   /** By which OIDs it learns and sets what an adapter offloads. */
   readonly capabilityPath: CapabilityPath;
   /** What offload targets are told about TCP. */
@@ -47,6 +52,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   postedReceiveBytes: 64 * 1024,
   receivePostDelay: 40_000,
   grantsOptionalUploads: true,
+  linkBitsPerSecond: 1_000_000_000,
   capabilityPath: 'connection-offload',
   parameters: {
     TicksPerSecond: 1000,

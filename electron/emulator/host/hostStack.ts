@@ -4,6 +4,7 @@
  */
 import type { Random } from '../../../shared/base/random';
 import { constantValue, nameInGroup } from '../../../shared/ddi/catalogue';
+import { netstatState, type NetstatRow } from '../../../shared/analysis/netstat';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
@@ -37,7 +38,7 @@ import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { isIpv6, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
-import { Frame } from '../wire/frame';
+import { Frame, FramePool } from '../wire/frame';
 import {
   carriesInternet,
   fillSegmentFrame,
@@ -61,6 +62,7 @@ import { NeighborCache, neighborLabel, type NeighborEntry } from './neighborCach
 import { NeighborUnreachability } from './neighborUnreachability';
 import { OffloadAdministration } from './offloadAdministration';
 import { OffloadCoordinator } from './offloadCoordinator';
+import { OffloadPolicy } from './offloadPolicy';
 import { PathCache, type PathEntry } from './pathCache';
 import type { ReceivePolicy } from './receivePolicy';
 import { RoutingTable } from './routes';
@@ -79,6 +81,14 @@ export interface ConnectOptions {
 
 /** Distance between the last sequence number of a connection and the first one of its next incarnation (RFC 9293 section 3.10.7.4). */
 const incarnationGap = 128_000;
+
+/** A segment on its way down: its memory is the host stack's again when its list is. */
+class SentSegment {
+  constructor(
+    readonly connection: HostConnection,
+    readonly frame: Frame,
+  ) {}
+}
 
 /** See the file's head. It has one adapter. */
 export class HostStack implements PVOID {
@@ -103,6 +113,8 @@ export class HostStack implements PVOID {
   private readonly sequenceNumbers: Random;
   /** When connections may be offloaded. */
   readonly chimney: ChimneyGate;
+  /** What it offloads by itself; undefined: nothing. */
+  readonly policy: OffloadPolicy<HostConnection> | undefined;
   private driverHandle: NDIS_HANDLE | undefined;
   private bindParameters: NDIS_BIND_PARAMETERS | undefined;
   private bindContext: NDIS_HANDLE | undefined;
@@ -112,6 +124,8 @@ export class HostStack implements PVOID {
   private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
   /** One for each processor: while one builds or reads a frame, another may begin with the next. */
   private readonly scratches: readonly Frame[];
+  /** Memory of segments that NDIS has. */
+  private readonly packets = new FramePool();
   private readonly segments: readonly TcpSegment[];
   private identification = 0;
   private readonly localPorts = new LocalPorts();
@@ -186,6 +200,12 @@ export class HostStack implements PVOID {
     this.sequenceNumbers = kernel.random(4);
     this.ip = new IpLayer(this);
     this.offloads = new OffloadCoordinator(this);
+    this.policy =
+      settings.chimney === undefined
+        ? undefined
+        : new OffloadPolicy(kernel, settings.chimney, (connections) => {
+            this.offloads.offer(connections);
+          });
   }
 
   /** NdisBindingHandle.
@@ -233,7 +253,10 @@ export class HostStack implements PVOID {
       },
       SendNetBufferListsCompleteHandler: (_context, lists) => {
         for (const list of chainToArray(lists)) {
-          if (list.ProtocolReserved instanceof HostConnection) list.ProtocolReserved.onFrameSent();
+          if (!(list.ProtocolReserved instanceof SentSegment)) continue;
+          const { connection, frame } = list.ProtocolReserved;
+          this.packets.release(frame);
+          connection.onFrameSent();
         }
       },
       StatusHandlerEx: (_context, indication) => {
@@ -287,6 +310,21 @@ export class HostStack implements PVOID {
   /** Counters of offloaded connections over an IP version, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
   offloadStatistics(version: 'ipv4' | 'ipv6' = 'ipv4'): OffloadStatisticsAnswer | undefined {
     return readOffloadStatistics(this.kernel, this.ndis, this.binding, version);
+  }
+
+  /** Connections and listening ports as `netstat -t` lists them. */
+  netstat(): NetstatRow[] {
+    const rows = this.connections
+      .filter(({ state }) => state !== TcpConnectionState.Closed)
+      .map((connection) => connection.netstatRow());
+    const ports = [...this.listeners.keys()].map((port) => ({
+      protocol: 'TCP' as const,
+      local: `0.0.0.0:${port}`,
+      foreign: '0.0.0.0:0',
+      state: netstatState(TcpConnectionState.Listen),
+      offloadState: 'InHost' as const,
+    }));
+    return [...ports, ...rows];
   }
 
   /** All connections, oldest first. */
@@ -414,6 +452,7 @@ export class HostStack implements PVOID {
     const { localPort, remoteAddress, remotePort } = connection;
     const { source } = connection.path;
     this.byHandle.delete(connection.handle);
+    this.policy?.forget(connection);
     if (this.byAddresses.get(source, localPort, remoteAddress, remotePort) === connection)
       this.byAddresses.delete(source, localPort, remoteAddress, remotePort);
   }
@@ -552,7 +591,6 @@ export class HostStack implements PVOID {
     retransmission: boolean,
   ): void {
     const { settings } = this;
-    const scratch = this.scratches[this.kernel.processor]!;
     const { neighbor } = connection.path;
     const { mac } = neighbor;
     if (mac === undefined) this.neighbors.resolve(neighbor, () => undefined);
@@ -573,15 +611,16 @@ export class HostStack implements PVOID {
       typeOfService: connection.cachedState.TosOrTrafficClass,
       flowLabel: connection.cachedState.FlowLabel,
     };
-    fillSegmentFrame(scratch, addressing, this.nextIdentification(), segment, queue, offset);
+    const frame = this.packets.take('host');
+    fillSegmentFrame(frame, addressing, this.nextIdentification(), segment, queue, offset);
     // The task that the adapter may have is one of IPv4.
     const leavesChecksum = this.administration.leavesChecksum && !isIpv6(addressing.source);
-    if (leavesChecksum) leaveTcpChecksum(scratch, addressing.source, addressing.destination);
-    const list = this.packet(scratch.bytes.slice(0, scratch.length), connection.cachedState.UserPriority);
+    if (leavesChecksum) leaveTcpChecksum(frame, addressing.source, addressing.destination);
+    const list = this.packet(frame.bytes.subarray(0, frame.length), connection.cachedState.UserPriority);
     if (leavesChecksum)
       list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] =
         checksumInfo.IsIPv4 | checksumInfo.TcpChecksum;
-    list.ProtocolReserved = connection;
+    list.ProtocolReserved = new SentSegment(connection, frame);
     list.frame = { connection: connection.id, payloadLength: segment.payloadLength, retransmission };
     this.ndis.NdisSendNetBufferLists(this.binding, list, connection.id);
   }

@@ -64,15 +64,17 @@ export class IpLayer {
 
   private receiveOther(bytes: Uint8Array, segment: TcpSegment, problem: SegmentProblem): void {
     switch (problem) {
-      case 'fragment': {
+      case 'fragment':
+      case 'not-tcp': {
         if (!this.isForHost(bytes)) return;
+        if (problem === 'not-tcp' && !isFragment(bytes)) {
+          this.receiveNoTcp(bytes);
+          return;
+        }
         const whole = this.reassembly.add(bytes);
         if (whole !== undefined) this.receive(whole, segment);
         return;
       }
-      case 'not-tcp':
-        if (this.isForHost(bytes)) this.receiveNoTcp(bytes);
-        return;
       case 'bad-offset':
       case 'bad-option':
       case 'bad-checksum':
@@ -116,6 +118,13 @@ export class IpLayer {
     const group = solicitedNodeAddress(ipv6Address);
     return sameAddress(destination, group) && sameAddress(bytes.subarray(0, 6), multicastMac(group));
   }
+}
+
+/** Whether a datagram whose header is sound is a fragment; of IPv6, TCP's reader tells. */
+function isFragment(bytes: Uint8Array): boolean {
+  if (etherTypeOf(bytes, bytes.length) !== etherTypes.ipv4) return false;
+  const header = readIpv4Header(bytes, bytes.length, ipv4Offset);
+  return typeof header !== 'string' && header.isFragment;
 }
 
 /** Whether the options of an IPv4 header can't be walked; IPv6's are walked when the header is read (RFC 791 section 3.1). */

@@ -28,6 +28,9 @@ export interface Crossing {
 /** The requests that most calls complete. */
 const none: readonly EventId[] = [];
 
+/** Outputs of most calls. */
+const noOutputs: readonly CallArgument[] = [];
+
 /** See the file's head. */
 export class Door {
   constructor(
@@ -46,15 +49,42 @@ export class Door {
       readonly outputs?: readonly CallArgument[];
     },
   ): Answer {
-    const { machine, costs } = this;
-    const { scheduler, probe, openCalls, processor } = machine;
+    const call = this.enter(crossing);
+    const answer = body(call);
+    this.beforeReturn();
+    const { status, outputs } = describe(answer);
+    this.leave(call, status, outputs ?? noOutputs);
+    return answer;
+  }
+
+  /** Calls a function that returns an NDIS_STATUS. */
+  status(crossing: Crossing, body: (call: EventId) => NdisStatus): NdisStatus {
+    const call = this.enter(crossing);
+    const status = body(call);
+    this.beforeReturn();
+    this.leave(call, status, noOutputs);
+    return status;
+  }
+
+  /** Calls a function that returns VOID. */
+  void(crossing: Crossing, body: (call: EventId) => void): void {
+    const call = this.enter(crossing);
+    body(call);
+    this.beforeReturn();
+    this.leave(call, undefined, noOutputs);
+  }
+
+  /** Notes the call, and lets the others reach the moment at which it begins. */
+  private enter(crossing: Crossing): EventId {
+    const { machine } = this;
+    const { scheduler, openCalls } = machine;
     const parent = openCalls.length > 0 ? openCalls[openCalls.length - 1] : undefined;
-    const call = probe.call(scheduler.now, {
+    const call = machine.probe.call(scheduler.now, {
       functionName: crossing.functionName,
       caller: crossing.caller,
       callee: crossing.callee,
       irql: machine.irql,
-      processor,
+      processor: machine.processor,
       connection: crossing.connection,
       parent,
       cause: parent === undefined ? machine.cause : undefined,
@@ -62,24 +92,21 @@ export class Door {
       arguments: crossing.arguments,
     });
     openCalls.push(call);
-    scheduler.spend(costs.enter);
+    scheduler.spend(this.costs.enter);
     machine.interleave();
-    const answer = body(call);
-    scheduler.spend(costs.leave);
-    machine.interleave();
-    openCalls.pop();
-    const { status, outputs } = describe(answer);
-    probe.return(scheduler.now, { call, status, outputs: outputs ?? [] });
-    return answer;
+    return call;
   }
 
-  /** Calls a function that returns an NDIS_STATUS. */
-  status(crossing: Crossing, body: (call: EventId) => NdisStatus): NdisStatus {
-    return this.cross(crossing, body, (status) => ({ status }));
+  /** Lets the others reach the moment of the return. */
+  private beforeReturn(): void {
+    const { machine } = this;
+    machine.scheduler.spend(this.costs.leave);
+    machine.interleave();
+    machine.openCalls.pop();
   }
 
-  /** Calls a function that returns VOID. */
-  void(crossing: Crossing, body: (call: EventId) => void): void {
-    this.cross(crossing, body, () => ({}));
+  private leave(call: EventId, status: NdisStatus | undefined, outputs: readonly CallArgument[]): void {
+    const { machine } = this;
+    machine.probe.return(machine.scheduler.now, { call, status, outputs });
   }
 }

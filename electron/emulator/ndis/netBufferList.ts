@@ -24,8 +24,8 @@ export const netBufferListInfo = {
   TcpReceiveBytesTransferred: 0x11,
 } as const;
 
-/** Slots of NetBufferListInfo in NDIS 6.20. */
-const infoSlots = 18;
+/** Slots of NetBufferListInfo in NDIS 6.20, as they are at first: copying them is faster than filling new ones. */
+const emptyInfo: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /** A run of locked memory. */
 export class MDL {
@@ -55,6 +55,25 @@ export class NET_BUFFER {
     public DataLength: number,
   ) {}
 
+  /** Copies bytes over the used ones from `offset` on; what does not fit is left out. */
+  write(offset: number, bytes: Uint8Array): void {
+    let skip = this.DataOffset + offset;
+    let written = 0;
+    const end = Math.min(bytes.length, this.DataLength - offset);
+    for (let mdl: MDL | null = this.MdlChain; mdl !== null && written < end; mdl = mdl.Next) {
+      const room = mdl.ByteCount - skip;
+      if (room <= 0) {
+        skip -= mdl.ByteCount;
+        continue;
+      }
+      const count = Math.min(end - written, room);
+      const part = count === bytes.length ? bytes : bytes.subarray(written, written + count);
+      mdl.bytes.set(part, skip);
+      written += count;
+      skip = 0;
+    }
+  }
+
   /** Calls `visit` for each run of used bytes, in order. */
   forEachRun(visit: (bytes: Uint8Array, isLast: boolean) => void): void {
     let skip = this.DataOffset;
@@ -76,7 +95,7 @@ export class NET_BUFFER {
 export class NET_BUFFER_LIST {
   Next: NET_BUFFER_LIST | null = null;
   Status: NdisStatus = NDIS_STATUS.SUCCESS;
-  readonly NetBufferListInfo: number[] = new Array<number>(infoSlots).fill(0);
+  readonly NetBufferListInfo: number[] = emptyInfo.slice();
   /** For whoever holds the list as a miniport; never read by a protocol. */
   MiniportReserved: unknown = undefined;
   /** For the protocol that allocated it. */

@@ -21,15 +21,24 @@ export function countingProbe(inner: Probe): { readonly probe: Probe; readonly t
     framesLost: 0,
     framesRetransmitted: 0,
   };
+  // What a switch passes on has been counted where it was sent.
+  const switchPorts = new Set<number>();
   const probe = passOn(inner, {
+    component: (role, name) => {
+      const id = inner.component(role, name);
+      if (role === 'wire') switchPorts.add(id);
+      return id;
+    },
     call: (time, call) => {
       totals.calls++;
       if (call.functionName === 'NdisSetOptionalHandlers') totals.optionalHandlersCalls++;
       return inner.call(time, call);
     },
     frame: (time, sender, path, connection, cause, length, payloadLength, retransmission, bytes) => {
-      totals.framesSent++;
-      if (retransmission) totals.framesRetransmitted++;
+      if (!switchPorts.has(sender)) {
+        totals.framesSent++;
+        if (retransmission) totals.framesRetransmitted++;
+      }
       return inner.frame(time, sender, path, connection, cause, length, payloadLength, retransmission, bytes);
     },
     frameFate: (time, frame, fate, receiver, flippedBits) => {

@@ -31,7 +31,7 @@ const indexes: Readonly<Record<StateLayer, ReadonlyMap<string, number>>> = {
   tcp: new Map(offloadStateVariables('tcp').map((variable) => [variable.qualifiedName, variable.index])),
 };
 
-/** Delegated variables that are watched at every segment, in the order in which `sampleOf` fills its array. */
+/** Delegated variables that are watched at every segment, in the order in which `ran` looks at them. */
 const watched = [
   'State',
   'RcvNxt',
@@ -56,34 +56,12 @@ const watched = [
 
 const watchedIndexes = watched.map((name) => indexes.tcp.get(`TCP_OFFLOAD_STATE_DELEGATED.${name}`)!);
 
-function sampleOf(variables: TcpVariables, sample: Float64Array): void {
-  sample[0] = variables.State;
-  sample[1] = variables.RcvNxt;
-  sample[2] = variables.RcvWnd;
-  sample[3] = variables.SndUna;
-  sample[4] = variables.SndNxt;
-  sample[5] = variables.SndMax;
-  sample[6] = variables.SndWnd;
-  sample[7] = variables.MaxSndWnd;
-  sample[8] = variables.SendWL1;
-  sample[9] = variables.CWnd;
-  sample[10] = variables.SsThresh;
-  sample[11] = variables.SRtt;
-  sample[12] = variables.RttVar;
-  sample[13] = variables.TsRecent;
-  sample[14] = variables.TotalRT;
-  sample[15] = variables.DupAckCount;
-  sample[16] = variables.SndWndProbeCount;
-  sample[17] = variables.RetransmitCount;
-  sample[18] = variables.KeepAliveProbeCount;
-}
-
 /** See the file's head. */
 export class StateObserver {
   private readonly byHandle = new WeakMap<NDIS_OFFLOAD_HANDLE, WatchedObject>();
-  private readonly sample = new Float64Array(watched.length);
   private readonly changedVariables = new Float64Array(watched.length);
   private readonly changedValues = new Float64Array(watched.length);
+  private changes = 0;
 
   constructor(private readonly machine: Machine) {}
 
@@ -144,18 +122,29 @@ export class StateObserver {
   ran(handle: NDIS_OFFLOAD_HANDLE, writer: number, variables: TcpVariables): void {
     const object = this.byHandle.get(handle);
     if (object === undefined) return;
-    const { sample, machine } = this;
+    const { machine } = this;
     const last = (object.last ??= new Float64Array(watched.length).fill(NaN));
-    sampleOf(variables, sample);
-    let count = 0;
-    for (let index = 0; index < sample.length; index++) {
-      const value = sample[index]!;
-      if (value === last[index]) continue;
-      last[index] = value;
-      this.changedVariables[count] = watchedIndexes[index]!;
-      this.changedValues[count] = value;
-      count++;
-    }
+    this.changes = 0;
+    this.compare(last, 0, variables.State);
+    this.compare(last, 1, variables.RcvNxt);
+    this.compare(last, 2, variables.RcvWnd);
+    this.compare(last, 3, variables.SndUna);
+    this.compare(last, 4, variables.SndNxt);
+    this.compare(last, 5, variables.SndMax);
+    this.compare(last, 6, variables.SndWnd);
+    this.compare(last, 7, variables.MaxSndWnd);
+    this.compare(last, 8, variables.SendWL1);
+    this.compare(last, 9, variables.CWnd);
+    this.compare(last, 10, variables.SsThresh);
+    this.compare(last, 11, variables.SRtt);
+    this.compare(last, 12, variables.RttVar);
+    this.compare(last, 13, variables.TsRecent);
+    this.compare(last, 14, variables.TotalRT);
+    this.compare(last, 15, variables.DupAckCount);
+    this.compare(last, 16, variables.SndWndProbeCount);
+    this.compare(last, 17, variables.RetransmitCount);
+    this.compare(last, 18, variables.KeepAliveProbeCount);
+    const count = this.changes;
     if (count === 0) return;
     machine.probe.stateNumbers(
       machine.now,
@@ -166,5 +155,12 @@ export class StateObserver {
       this.changedVariables,
       this.changedValues,
     );
+  }
+
+  private compare(last: Float64Array, index: number, value: number): void {
+    if (value === last[index]) return;
+    last[index] = value;
+    this.changedVariables[this.changes] = watchedIndexes[index]!;
+    this.changedValues[this.changes++] = value;
   }
 }

@@ -1,7 +1,7 @@
 /** What the built-in scenarios differ in. */
 import type { ScenarioId } from '../../../shared/contract/scenarios';
 import type { TargetSettings } from '../target/targetSettings';
-import type { TeamPlan } from './topology';
+import type { SwitchPlan, TeamPlan } from './topology';
 
 /** See the file's head. */
 export interface ScenarioPlan {
@@ -17,9 +17,9 @@ export interface ScenarioPlan {
   readonly connectInterval: number;
   /**
    * `each`: every connection is offered by itself when a part of its bytes has been acknowledged. `together`: each waits after a
-   * part of its bytes for the others, and then all are offered in one tree.
+   * part of its bytes for the others, and then all are offered in one tree. `policy`: the host stack decides by its own policy.
    */
-  readonly offload: 'each' | 'together';
+  readonly offload: 'each' | 'together' | 'policy';
   /** Whether the application sets options of its connection when a quarter of its bytes have been acknowledged. */
   readonly setsOptions: boolean;
   /** What the host stack does when half of a connection's bytes have been acknowledged. */
@@ -28,6 +28,8 @@ export interface ScenarioPlan {
   readonly target: Partial<Omit<TargetSettings, 'mac'>>;
   /** Intermediate drivers and the adapters below them; one adapter without any if absent. */
   readonly team?: TeamPlan;
+  /** A learning switch with a cable to every host; all hosts at the end of one cable if absent. */
+  readonly switch?: SwitchPlan;
 }
 
 const oneConnection: ScenarioPlan = {

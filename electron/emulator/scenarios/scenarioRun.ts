@@ -42,6 +42,7 @@ function partOf(file: Uint8Array, index: number, count: number): Uint8Array {
 export class ScenarioRun {
   readonly topology: ScenarioTopology;
   readonly streams: readonly Stream[];
+  private readonly plan: ScenarioPlan;
   private readonly machine: Machine;
   private readonly totals: ProbeTotals;
   private readonly byLocalPort = new Map<number, HostConnection>();
@@ -56,8 +57,10 @@ export class ScenarioRun {
   constructor(
     probe: Probe,
     private readonly settings: ScenarioSettings,
-    private readonly plan: ScenarioPlan = scenarioPlans[settings.scenario],
+    asked: ScenarioPlan = scenarioPlans[settings.scenario],
   ) {
+    const plan: ScenarioPlan = settings.chimney === undefined ? asked : { ...asked, offload: 'policy' };
+    this.plan = plan;
     const counting = countingProbe(probe);
     this.totals = counting.totals;
     const machine = new Machine(counting.probe, settings.seed, plan.processors);
@@ -65,8 +68,8 @@ export class ScenarioRun {
     const application = machine.probe.component('application', 'Application');
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
     const link = settings.link === undefined ? {} : { link: requestedLink(settings.link) };
-    const asked = { ...plan, ...link, versions: settings.ipVersions };
-    const topology = buildTopology(machine, asked, settings.loss, connectionFrom, settings.drivers ?? {});
+    const links = { ...plan, ...link, versions: settings.ipVersions, chimney: settings.chimney };
+    const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
       const destination = topology.destinations[index % topology.destinations.length]!;

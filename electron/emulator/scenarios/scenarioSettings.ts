@@ -1,5 +1,6 @@
 /** Everything that a run depends on: with equal settings, two runs record the same trace, byte for byte. */
 import type { HostCostSettings } from '../../../shared/analysis/hostCostModel';
+import type { ChimneyRequest } from '../../../shared/contract/chimneyRequest';
 import type { LinkRequest } from '../../../shared/contract/linkRequest';
 import type { ScenarioId } from '../../../shared/contract/scenarios';
 import { noImpairments, type Impairments } from '../wire/impairments';
@@ -19,6 +20,8 @@ export interface ScenarioSettings {
   readonly ipVersions?: IpVersions | undefined;
   /** Bytes to carry. */
   readonly file: Uint8Array;
+  /** What the host offloads by itself; undefined: the scenario decides. */
+  readonly chimney?: ChimneyRequest | undefined;
   /** What networking costs the host's processors; undefined: a server of 2004. It changes no run, only what is reckoned from it. */
   readonly hostCost?: HostCostSettings | undefined;
   /** Driver modules in the places of built-in drivers. */

@@ -1,6 +1,8 @@
 /** The machine, its drivers and its surroundings: one host with one adapter, and echo servers at the other end of the cable. */
+import type { ChimneyRequest } from '../../../shared/contract/chimneyRequest';
 import { defaultHostSettings } from '../host/hostSettings';
 import { HostStack } from '../host/hostStack';
+import { chimneyPolicyOf } from '../host/offloadPolicy';
 import type { Route } from '../host/routes';
 import { TeamingDriver } from '../intermediate/teamingDriver';
 import { defaultTeamSettings, type TeamSettings } from '../intermediate/teamSettings';
@@ -14,7 +16,8 @@ import { defaultTargetSettings } from '../target/targetSettings';
 import { defaultTcpSettings } from '../tcp/tcpSettings';
 import type { IpAddress, Ipv4Address, Ipv6Address, MacAddress } from '../wire/address';
 import { FramePool } from '../wire/frame';
-import { Link, type LinkSettings } from '../wire/link';
+import { LearningSwitch } from '../wire/learningSwitch';
+import { Link, type LinkEnd, type LinkSettings } from '../wire/link';
 import { LinkAggregation } from '../wire/linkAggregation';
 import { Switch } from '../wire/switch';
 import {
@@ -108,6 +111,12 @@ export interface TeamPlan {
   readonly settings?: Partial<Pick<TeamSettings, 'chimney' | 'sendEntries'>>;
 }
 
+/** A learning switch between the adapters and the remote hosts. */
+export interface SwitchPlan {
+  /** Cables between the switch and the remote hosts, in their order; the last holds for all further ones. */
+  readonly hostLinks: readonly LinkSettings[];
+}
+
 /** A machine whose target and intermediate driver may come from modules. */
 export type ScenarioTopology = Topology<TargetDriver, IntermediateDriver>;
 
@@ -134,12 +143,14 @@ export interface Topology<
 }
 
 /** What of a plan decides about drivers, links and peers. */
-type TopologyPlan = Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team'> & {
+type TopologyPlan = Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team' | 'switch'> & {
   readonly link?: Omit<LinkSettings, 'loss'>;
   /** IP versions of the paths; absent: IPv4. */
   readonly versions?: IpVersions | undefined;
   /** What differs from the usual in how NDIS behaves. */
   readonly ndis?: Partial<NdisSettings>;
+  /** What the host offloads by itself; undefined: nothing. */
+  readonly chimney?: ChimneyRequest | undefined;
 };
 
 /**
@@ -181,6 +192,8 @@ export function buildTopology(
     address: hostAddress,
     ipv6Address: hostIpv6Address,
     routes,
+    chimney: plan.chimney === undefined ? undefined : chimneyPolicyOf(plan.chimney),
+    linkBitsPerSecond: (plan.link ?? gigabitLink).bitsPerSecond,
   });
   const settings = { ...defaultTcpSettings, clockOffset: 1_700_033 };
   const peers = Array.from({ length: plan.neighbors }, (_, index) => {
@@ -203,9 +216,8 @@ export function buildTopology(
       index === 0 ? 3 : 100 + index,
     );
   });
-  const single = peers.length === 1 ? peers[0] : undefined;
-  const farEnd = single ?? new Switch(peers);
-  const adapters = buildAdapters(machine, ndis, pool, plan, loss, farEnd, modules.target);
+  const far = plan.switch === undefined ? gather(peers, plan.team) : wireSwitch(machine, pool, peers, plan);
+  const adapters = buildAdapters(machine, ndis, pool, plan, loss, far, modules.target);
   const destinations = paths
     .slice(0, plan.paths)
     .map((path) => ({ address: endsOf(path).address, peer: peers[path % plan.neighbors]! }));
@@ -218,20 +230,58 @@ function targetName(index: number, count: number): string {
   return count === 1 ? 'Offload target' : `Offload target ${index + 1}`;
 }
 
+/** What the adapters' cables lead to. */
+interface FarEnd {
+  readonly ports: readonly LinkEnd[];
+  connect(port: number, link: Link): void;
+}
+
+/** All remote hosts at the far end of the adapters' cables, without any of their own. */
+function gather(peers: readonly EchoHost[], team: TeamPlan | undefined): FarEnd {
+  const single = peers.length === 1 ? peers[0] : undefined;
+  const farEnd = single ?? new Switch(peers);
+  // A team for failover needs nothing of the switch; one that balances its load needs an aggregation there.
+  const farEndMode = team?.mode === 'failover' ? 'learning' : 'static';
+  const aggregation = new LinkAggregation(farEnd, team?.adapters ?? 1, farEndMode);
+  farEnd.connect(aggregation);
+  return aggregation;
+}
+
+/**
+ * A learning switch with a cable to every remote host.
+ * @throws Error for a team that balances its load: its members share an address, which a switch can learn at one port only
+ */
+function wireSwitch(
+  machine: Machine,
+  pool: FramePool,
+  peers: readonly EchoHost[],
+  plan: TopologyPlan,
+): FarEnd {
+  if (plan.team?.mode === 'load-balancing')
+    throw new Error('a team that balances its load needs a link aggregation at its switch');
+  const adapters = plan.team?.adapters ?? 1;
+  const { hostLinks = [] } = plan.switch ?? {};
+  const learning = new LearningSwitch(machine, pool, adapters + peers.length);
+  peers.forEach((peer, index) => {
+    const settings = hostLinks[index] ?? hostLinks.at(-1) ?? { ...gigabitLink, loss: 0 };
+    const port = adapters + index;
+    const link = new Link(machine, pool, settings, learning.ports[port]!, peer, port);
+    learning.connect(port, link);
+    peer.connect(link);
+  });
+  return learning;
+}
+
 function buildAdapters(
   machine: Machine,
   ndis: Ndis,
   pool: FramePool,
   plan: TopologyPlan,
   loss: number,
-  farEnd: EchoHost | Switch,
+  far: FarEnd,
   module: DriverModule | undefined,
 ): Adapter<TargetDriver>[] {
   const count = plan.team?.adapters ?? 1;
-  // A team for failover needs nothing of the switch; one that balances its load needs an aggregation there.
-  const farEndMode = plan.team?.mode === 'failover' ? 'learning' : 'static';
-  const aggregation = new LinkAggregation(farEnd, count, farEndMode);
-  farEnd.connect(aggregation);
   return Array.from({ length: count }, (_, index) => {
     // The members of a team share its Ethernet address, as behind a static link aggregation.
     const settings = { ...defaultTargetSettings, mac: macAddress(1), ...plan.target };
@@ -247,11 +297,11 @@ function buildAdapters(
       pool,
       { ...(plan.link ?? gigabitLink), loss },
       target,
-      aggregation.ports[index]!,
+      far.ports[index]!,
       index,
     );
     target.connect(link);
-    aggregation.connect(index, link);
+    far.connect(index, link);
     return { target, link };
   });
 }

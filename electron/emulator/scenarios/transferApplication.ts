@@ -18,6 +18,8 @@ function messageSize(fileBytes: number): number {
  * The workload: sends a file over one connection, half-closes, and hashes what comes back until the peer has closed too.
  */
 export class TransferApplication implements ConnectionUser {
+  /** Its name for chimney rules. */
+  readonly application = 'transfer';
   /** How it reads while offloaded; undefined: as the host stack's settings say. */
   receives: ReceivePolicy | undefined;
   /** Bytes acknowledged and bytes that came back. */

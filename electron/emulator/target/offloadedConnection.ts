@@ -104,7 +104,8 @@ export class OffloadedConnection implements PVOID {
   private readonly events: TcpEvent[] = [];
 
   private readonly goOn = (): void => {
-    this.run(() => undefined);
+    const before = this.begin();
+    if (before !== undefined) this.finish(before);
   };
 
   private readonly resume = (): void => {
@@ -116,6 +117,8 @@ export class OffloadedConnection implements PVOID {
 
   private started = false;
   private running = false;
+  /** How often something has happened after which the engine may have more to send. */
+  private disturbances = 0;
   private stopped = false;
   private uploaded = false;
   /** RetransmitCount when the neighbor was last thought of. */
@@ -280,17 +283,17 @@ export class OffloadedConnection implements PVOID {
       });
       return 'urgent';
     }
-    this.run(() => {
-      const { engine, adapter } = this;
-      const { SndUna, RcvNxt } = engine.variables;
-      const hasPayload = segment.payloadLength > 0;
-      this.watch.received(hasPayload, isBefore(RcvNxt, segment.SequenceNumber));
-      if (hasPayload) this.noteActivity();
-      engine.process(segment, adapter.kernel.now);
-      // New acknowledgments prove it, and new data does, too: it follows upon ours (RCH-006, RFC 4861 section 7.3.1).
-      if (engine.variables.SndUna !== SndUna || engine.variables.RcvNxt !== RcvNxt)
-        this.path.neighbor.reachability.confirm();
-    });
+    const before = this.begin();
+    const { engine, adapter } = this;
+    const { SndUna, RcvNxt } = engine.variables;
+    const hasPayload = segment.payloadLength > 0;
+    this.watch.received(hasPayload, isBefore(RcvNxt, segment.SequenceNumber));
+    if (hasPayload) this.noteActivity();
+    engine.process(segment, adapter.kernel.now);
+    // New acknowledgments prove it, and new data does, too: it follows upon ours (RCH-006, RFC 4861 section 7.3.1).
+    if (engine.variables.SndUna !== SndUna || engine.variables.RcvNxt !== RcvNxt)
+      this.path.neighbor.reachability.confirm();
+    if (before !== undefined) this.finish(before);
     return 'processed';
   }
 
@@ -617,23 +620,34 @@ export class OffloadedConnection implements PVOID {
    * a completion or an indication only do their work; the outermost call follows up on them.
    */
   private run(work: () => void): void {
-    if (this.running) {
-      work();
-      return;
-    }
-    this.running = true;
-    const before = this.engine.variables.State;
+    const before = this.begin();
     work();
+    if (before !== undefined) this.finish(before);
+  }
+
+  /** Begins what `run` does around work: answers the state before it, or undefined if an outer call follows up on it. */
+  private begin(): TcpConnectionState | undefined {
+    this.disturbances++;
+    if (this.running) return undefined;
+    this.running = true;
+    return this.engine.variables.State;
+  }
+
+  /** Ends what `begin` began. */
+  private finish(before: TcpConnectionState): void {
     if (this.uploaded) {
       // A request was on its way when the connection went: it is answered, and that is all (SND-027).
       this.report();
       this.running = false;
       return;
     }
+    const { now } = this.adapter.kernel;
+    const { disturbances } = this;
     this.transmit();
     this.adapter.statistics[this.version].moved(before, this.engine.variables.State);
     this.report();
-    this.transmit();
+    // At the same moment, and with nothing new, the engine would do nothing more.
+    if (this.disturbances !== disturbances || this.adapter.kernel.now !== now) this.transmit();
     this.noteBacklog();
     if (this.events.length > 0) this.report();
     this.running = false;
@@ -676,7 +690,8 @@ export class OffloadedConnection implements PVOID {
 
   /** Makes the completions and raises the events that have become due; none before the initiate has been completed. */
   private report(): void {
-    if (!this.started) return;
+    if (!this.started || !this.hasReports) return;
+    this.disturbances++;
     for (;;) {
       const event = this.events.shift();
       if (event !== undefined) this.raise(event);
@@ -688,6 +703,17 @@ export class OffloadedConnection implements PVOID {
       else if (this.aborted === 'by-peer') this.completeDisconnect(NDIS_STATUS.REQUEST_ABORTED);
       if (event === undefined && chain === null) return;
     }
+  }
+
+  /** Whether anything may have to be told. */
+  private get hasReports(): boolean {
+    return (
+      this.events.length > 0 ||
+      this.completedSends.length > 0 ||
+      this.finAcknowledged ||
+      this.aborted === 'by-host' ||
+      this.aborted === 'by-peer'
+    );
   }
 
   private abortRequests(): void {

@@ -41,6 +41,8 @@ interface PostedReceive {
 interface Piece {
   bytes: Uint8Array;
   readonly push: boolean;
+  /** Whether its memory is somebody else's, until `onData` returns. */
+  borrowed: boolean;
 }
 
 /** See the file's head. */
@@ -70,7 +72,7 @@ export class ReceiveDelivery {
 
   /** Takes BufferedData of an initiate: it waits for posted receives. */
   adopt(bytes: Uint8Array): void {
-    this.data.push({ bytes, push: true });
+    this.data.push({ bytes, push: true, borrowed: false });
     this.held += bytes.length;
     this.blocked = true;
   }
@@ -81,11 +83,13 @@ export class ReceiveDelivery {
     this.run();
   }
 
-  /** In-sequence data has arrived; takes a copy. */
+  /** In-sequence data has arrived; takes a copy of what does not go into a posted request at once. */
   onData(bytes: Uint8Array, start: number, length: number, push: boolean): void {
-    this.data.push({ bytes: bytes.slice(start, start + length), push });
+    const piece = { bytes: bytes.subarray(start, start + length), push, borrowed: true };
+    this.data.push(piece);
     this.held += length;
     this.run();
+    keep(piece);
   }
 
   /** Receives have been posted (MiniportTcpOffloadReceive). */
@@ -147,18 +151,15 @@ export class ReceiveDelivery {
   /** Takes out everything that has not been handed over: BufferedData of a terminate. */
   takeBuffered(): Uint8Array[] {
     this.held = 0;
+    this.data.forEach(keep);
     return this.data.splice(0).map((piece) => piece.bytes);
   }
 
   private run(): void {
     if (this.busy || !this.started) return;
     for (;;) {
-      if (
-        this.posted.some((request) => request.capacity === request.filled) ||
-        (this.data.length > 0 && this.posted.length > 0)
-      ) {
-        this.place();
-      } else if (this.data.length > 0 && !this.blocked && !this.awaitsReceive) this.indicate();
+      if ((this.data.length > 0 && this.posted.length > 0) || this.posted.some(isFull)) this.place();
+      else if (this.data.length > 0 && !this.blocked && !this.awaitsReceive) this.indicate();
       else break;
     }
     if (this.peerClosed && this.data.length === 0 && !this.drainedReported) {
@@ -170,28 +171,31 @@ export class ReceiveDelivery {
 
   /** PLACE of the flowchart: fills requests, completes the full ones, and a partial one if the data was pushed. */
   private place(): void {
-    const full: PostedReceive[] = [];
+    let full: PostedReceive[] | undefined;
     let pushed = false;
     for (let request = this.posted[0]; request !== undefined; request = this.posted[0]) {
       while (this.data.length > 0 && request.filled < request.capacity) {
         const piece = this.data[0]!;
         const count = Math.min(piece.bytes.length, request.capacity - request.filled);
-        this.copyInto(request, piece.bytes.subarray(0, count));
+        const all = count === piece.bytes.length;
+        this.copyInto(request, all ? piece.bytes : piece.bytes.subarray(0, count));
         this.held -= count;
-        pushed = piece.push && count === piece.bytes.length;
-        if (count === piece.bytes.length) this.data.shift();
-        else piece.bytes = piece.bytes.subarray(count);
+        pushed = piece.push && all;
+        if (all) {
+          this.data.shift();
+          piece.borrowed = false;
+        } else piece.bytes = piece.bytes.subarray(count);
       }
       if (request.filled < request.capacity) break;
-      full.push(request);
+      (full ??= []).push(request);
       this.posted.shift();
     }
     const partial = this.posted[0];
     if (this.data.length === 0 && partial !== undefined && partial.filled > 0 && partial.pushMode && pushed) {
-      full.push(partial);
+      (full ??= []).push(partial);
       this.posted.shift();
     }
-    if (full.length > 0) {
+    if (full !== undefined) {
       this.actions.stopPushTimer();
       this.complete(full, NDIS_STATUS.SUCCESS);
     }
@@ -202,6 +206,8 @@ export class ReceiveDelivery {
 
   /** INDICATE of the flowchart. */
   private indicate(): void {
+    // The other side keeps what it is shown.
+    this.data.forEach(keep);
     const all = joined(this.data);
     const size = this.actions.indicationSize();
     const bytes = size > 0 && size < all.length ? all.subarray(0, size) : all;
@@ -233,18 +239,7 @@ export class ReceiveDelivery {
   }
 
   private copyInto(request: PostedReceive, bytes: Uint8Array): void {
-    let skip = request.filled;
-    let left = bytes;
-    request.list.FirstNetBuffer.forEachRun((run) => {
-      if (skip >= run.length) {
-        skip -= run.length;
-        return;
-      }
-      const count = Math.min(left.length, run.length - skip);
-      run.set(left.subarray(0, count), skip);
-      left = left.subarray(count);
-      skip = 0;
-    });
+    request.list.FirstNetBuffer.write(request.filled, bytes);
     request.filled += bytes.length;
   }
 
@@ -267,6 +262,17 @@ export class ReceiveDelivery {
     this.actions.completeReceives(chain);
     if (outermost) this.busy = false;
   }
+}
+
+function isFull(request: PostedReceive): boolean {
+  return request.capacity === request.filled;
+}
+
+/** Makes a piece's memory its own. */
+function keep(piece: Piece): void {
+  if (!piece.borrowed) return;
+  piece.borrowed = false;
+  piece.bytes = piece.bytes.slice();
 }
 
 function joined(pieces: readonly Piece[]): Uint8Array {

@@ -28,10 +28,11 @@ import {
 } from '../kit';
 import type { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength } from '../wire/ethernet';
-import type { Frame, FramePool } from '../wire/frame';
+import { Frame, frameCapacity, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import {
   carriesInternet,
+  carriesSegment,
   completeTcpChecksum,
   readFirstFragment,
   readSegmentFrame,
@@ -98,6 +99,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   private readonly completionProcessors: Random;
   /** Indication lists that the host stack holds. */
   private readonly lent = new Set<NET_BUFFER_LIST>();
+  /** Memory of received segments that are lent; what other protocols bring may be kept by whoever gets it. */
+  private readonly lentFrames = new FramePool();
 
   constructor(
     readonly driver: DRIVER_OBJECT,
@@ -347,12 +350,22 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       } else if (received === 'fragment') this.noteFragment(frame);
     }
     completeTcpChecksum(frame);
-    this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection, tag);
+    if (frame.length > frameCapacity || !carriesSegment(frame.bytes, frame.length)) {
+      this.indicateFrame(frame.bytes.slice(0, frame.length), frame.connection, tag);
+      return;
+    }
+    const copy = this.lentFrames.take('host');
+    copy.bytes.set(frame.bytes.subarray(0, frame.length));
+    this.indicateFrame(copy.bytes.subarray(0, frame.length), frame.connection, tag, copy);
   }
 
-  /** Hands a frame up the ordinary path without its tag, which goes into the out-of-band data. */
-  indicateFrame(bytes: Uint8Array, connection: number | undefined, tag?: VlanTag): void {
+  /**
+   * Hands a frame up the ordinary path without its tag, which goes into the out-of-band data. `memory`: where the bytes are, if they
+   * are lent for as long as the list is.
+   */
+  indicateFrame(bytes: Uint8Array, connection: number | undefined, tag?: VlanTag, memory?: Frame): void {
     const list = allocateNetBufferList(this.kernel.addresses, [bytes]);
+    list.MiniportReserved = memory;
     if (tag !== undefined)
       list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf(tag);
     list.frame = { connection, payloadLength: 0, retransmission: false };
@@ -436,7 +449,11 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       });
       const tag = tagFromInfo(list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] ?? 0);
       if (tag !== undefined) insertTag(frame, tag);
-      if (list.frame !== undefined) Object.assign(frame, list.frame);
+      if (list.frame !== undefined) {
+        frame.connection = list.frame.connection;
+        frame.payloadLength = list.frame.payloadLength;
+        frame.retransmission = list.frame.retransmission;
+      }
       if ((list.NetBufferListInfo[netBufferListInfo.TcpIpChecksum] ?? 0) & checksumInfo.TcpChecksum)
         this.tasks.completeChecksum(frame.bytes, frame.length);
       sentAt = Math.max(sentAt, this.transmit(frame));
@@ -450,7 +467,13 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** MiniportReturnNetBufferLists and MiniportTcpOffloadReceiveReturn: lists are the target's own again. */
   takeBackReceived(lists: NET_BUFFER_LIST): void {
-    for (const list of chainToArray(lists)) this.lent.delete(list);
+    for (const list of chainToArray(lists)) {
+      this.lent.delete(list);
+      const { MiniportReserved } = list;
+      if (!(MiniportReserved instanceof Frame)) continue;
+      list.MiniportReserved = undefined;
+      this.lentFrames.release(MiniportReserved);
+    }
     this.gate.somethingEnded();
   }
 

@@ -11,4 +11,5 @@ export function repeatInSmallerSegments(tcb: TransmissionControlBlock): void {
   if (!isBefore(variables.SndUna, variables.SndNxt)) return;
   variables.SndNxt = variables.SndUna;
   tcb.timedSequence = undefined;
+  tcb.scoreboard.clear();
 }

@@ -256,6 +256,7 @@ export class TcpEngine {
     const end = isRepeated ? advance(SndUna, Math.min(tcb.mss, distance(SndUna, SndMax))) : SndUna;
     tcb.highRetransmitted = end;
     tcb.rescueRetransmitted = SndUna;
+    if (distance(SndUna, SndMax) % tcb.mss !== 0) tcb.smallSegmentEnd = SndMax;
     tcb.queueStart = SndUna;
     tcb.lastSentAt = now;
   }

@@ -36,6 +36,11 @@ export interface TcpSettings {
   readonly blindReset: 'challenge' | 'validate';
   /** Whether small segments wait for acknowledgments (RFC 1122 section 4.2.3.4). */
   readonly nagle: boolean;
+  /**
+   * What a small segment waits for: until everything is acknowledged (RFC 1122), or only until the last small one is, as Minshall has
+   * proposed it and Linux does it.
+   */
+  readonly nagleRule: 'RFC 1122' | 'Minshall';
   /** Ticks per second of protocol timers and timestamps (TicksPerSecond: 10, 100 or 1000). */
   readonly ticksPerSecond: number;
   /** This home's clock when virtual time is 0, in ticks: no two machines were switched on together. */
@@ -77,6 +82,7 @@ export const defaultTcpSettings: TcpSettings = {
   restartsAfterIdle: false,
   blindReset: 'challenge',
   nagle: true,
+  nagleRule: 'RFC 1122',
   ticksPerSecond: 1000,
   clockOffset: 0,
   timesHandshake: false,

@@ -47,6 +47,7 @@ export function transmitNext(tcb: TransmissionControlBlock, output: SegmentOutpu
     variables.SndMax = next;
   }
   variables.SndNxt = next;
+  if (!retransmission && count > 0 && count < size) tcb.smallSegmentEnd = next;
   tcb.lastSentAt = now;
   if (!retransmission && tcb.timedSequence === undefined && !variables.timestampsEnabled) {
     tcb.timedSequence = sequence;
@@ -92,6 +93,13 @@ function restartIfIdle(tcb: TransmissionControlBlock, now: number): void {
   if (variables.SndNxt === variables.SndMax && now - tcb.lastSentAt > timeout) tcb.congestion.restart();
 }
 
+/** Whether a small segment has to wait although full ones are in flight: by Minshall's rule only another small one keeps it. */
+function waitsForSmall(tcb: TransmissionControlBlock): boolean {
+  const { smallSegmentEnd, settings, variables } = tcb;
+  if (settings.nagleRule === 'RFC 1122') return true;
+  return smallSegmentEnd !== undefined && isBefore(variables.SndUna, smallSegmentEnd);
+}
+
 /** Nagle and the sender's silly-window avoidance. `size`: payload of a full-sized segment now. */
 function mayTransmit(
   tcb: TransmissionControlBlock,
@@ -102,7 +110,7 @@ function mayTransmit(
   now: number,
 ): boolean {
   if (count >= size || tcb.pushHeld) return true;
-  const nagleAllows = flight === 0 || !tcb.settings.nagle || tcb.finQueued;
+  const nagleAllows = flight === 0 || !tcb.settings.nagle || tcb.finQueued || !waitsForSmall(tcb);
   if (nagleAllows && (count === available || count * 2 >= tcb.variables.MaxSndWnd)) return true;
   if (flight === 0 && tcb.sillyWindowDeadline === Infinity) tcb.sillyWindowDeadline = now + sillyWindowDelay;
   return false;

@@ -29,6 +29,8 @@ export class TransmissionControlBlock {
   newBytesSent = 0;
   /** Payload plus options that fit into a packet of the path's MTU. */
   pathMss = Infinity;
+  /** End of the last segment with less than a full payload that was sent; undefined before the first. */
+  smallSegmentEnd: number | undefined;
   initialSequence = 0;
   /** Whether the peer's SYN carried the window scale option. */
   peerScales = false;

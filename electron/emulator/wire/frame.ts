@@ -2,7 +2,7 @@ import type { EventId, FramePath } from '../../../shared/trace/records';
 import { wordBuffer } from './internetChecksum';
 
 /** Room for the largest untagged Ethernet frame (1514) and an 802.1Q tag. */
-const frameCapacity = 2048;
+export const frameCapacity = 2048;
 
 /** Frames of the usual capacity that share one piece of memory. */
 const framesInSlab = 16;

@@ -25,6 +25,9 @@ export interface Ipv4Header {
   readonly hasOptions: boolean;
 }
 
+/** Where {@link readIpv4Header} writes its answer: there is one for every frame. */
+const answer = { headerLength: 0, totalLength: 0, protocol: 0, isFragment: false, hasOptions: false };
+
 /** Fields of a header to write. */
 export interface Ipv4Fields {
   readonly source: Ipv4Address;
@@ -61,7 +64,10 @@ export function writeIpv4Header(bytes: Uint8Array, at: number, fields: Ipv4Field
   bytes[at + 11] = checksum & 0xff;
 }
 
-/** Checks and decodes the header of a frame of `length` bytes whose network layer begins at `at`. */
+/**
+ * Checks and decodes the header of a frame of `length` bytes whose network layer begins at `at`. The answer holds until the next
+ * header is read.
+ */
 export function readIpv4Header(bytes: Uint8Array, length: number, at: number): Ipv4Header | Ipv4Problem {
   if (length < at + ipv4HeaderLength) return 'too-short';
   if (bytes[at]! >> 4 !== 4) return 'not-ipv4';
@@ -70,11 +76,10 @@ export function readIpv4Header(bytes: Uint8Array, length: number, at: number): I
   if (headerLength < ipv4HeaderLength || totalLength < headerLength || at + totalLength > length)
     return 'bad-length';
   if (finishChecksum(sumWords(0, bytes, at, at + headerLength)) !== 0) return 'bad-checksum';
-  return {
-    headerLength,
-    totalLength,
-    protocol: bytes[at + 9]!,
-    isFragment: ((bytes[at + 6]! & 0x3f) << 8) + bytes[at + 7]! !== 0,
-    hasOptions: headerLength > ipv4HeaderLength,
-  };
+  answer.headerLength = headerLength;
+  answer.totalLength = totalLength;
+  answer.protocol = bytes[at + 9]!;
+  answer.isFragment = ((bytes[at + 6]! & 0x3f) << 8) + bytes[at + 7]! !== 0;
+  answer.hasOptions = headerLength > ipv4HeaderLength;
+  return answer;
 }

@@ -190,6 +190,13 @@ function ipv6Addresses(bytes: Uint8Array): Pick<ReceivedSegment, 'source' | 'des
   };
 }
 
+/** Whether an untagged frame carries a TCP segment in an IPv4 packet that is not fragmented. Nothing else is looked at. */
+export function carriesSegment(bytes: Uint8Array, length: number): boolean {
+  if (length < ipv4Offset + ipv4HeaderLength || etherTypeOf(bytes, length) !== etherTypes.ipv4) return false;
+  const isFragment = ((bytes[ipv4Offset + 6]! & 0x3f) | bytes[ipv4Offset + 7]!) !== 0;
+  return !isFragment && bytes[ipv4Offset + 9] === ipProtocols.tcp;
+}
+
 /** Whether a frame carries a datagram of either IP version. */
 export function carriesInternet(bytes: Uint8Array, length: number): boolean {
   const etherType = etherTypeOf(bytes, length);

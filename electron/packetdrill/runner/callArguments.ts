@@ -84,12 +84,18 @@ export class CallArguments {
     return port === undefined || port.kind === 'ellipsis' ? undefined : integerOf(port);
   }
 
+  /** Whether an argument is no buffer at all. */
+  isNull(index: number): boolean {
+    const argument = this.at(index);
+    return argument.kind === 'word' && argument.name === 'NULL';
+  }
+
   /** The text of a buffer, or undefined for `...`. */
   text(index: number): string | undefined {
     const argument = this.at(index);
     if (argument.kind === 'string') return argument.text;
-    if (argument.kind === 'ellipsis') return undefined;
-    return syntaxError('expected a buffer: a string, or ...', argument);
+    if (argument.kind === 'ellipsis' || this.isNull(index)) return undefined;
+    return unsupported('a buffer that is no string and not ...', argument);
   }
 }
 

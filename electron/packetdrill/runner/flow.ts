@@ -131,6 +131,12 @@ export class Flow {
     return false;
   }
 
+  /** Whether the stack has data in sequence that it has not acknowledged. */
+  get owesAcknowledgment(): boolean {
+    const { acknowledged } = this;
+    return acknowledged !== undefined && this.sent.some(({ left }) => !isBefore(acknowledged, left));
+  }
+
   /** Bytes that the stack has received in sequence, by its RcvNxt; a FIN counts as one. */
   receivedBytes(RcvNxt: number): number {
     return distance(this.remote.live, RcvNxt) - 1;

@@ -19,6 +19,8 @@ interface Tracked {
   /** Segments that had passed when it was last handed over. */
   handedAt: number;
   refusals: number;
+  /** Its hand-over has been decided and not begun. */
+  isWaiting: boolean;
   wasInHost: boolean;
 }
 
@@ -33,10 +35,11 @@ export class HandOver {
     /** TCP segments that have passed on the wire. */
     private readonly segmentCount: () => number,
     /**
-     * Whether data lies beyond a gap: the specification has it dropped at a hand-over (TRM-016), so that the peer would have to send
-     * it again, which no script foresees. The hand-over waits until the gap is filled.
+     * Whether a hand-over would show on the wire, because the specification wants it so: data beyond a gap is dropped (TRM-016), and
+     * the peer would have to send it again; a delayed acknowledgment is sent. No script foresees that, and the hand-over waits until
+     * the gap is filled and the acknowledgment has left.
      */
-    private readonly hasGap: (connection: HostConnection) => boolean,
+    private readonly wouldShow: (connection: HostConnection) => boolean,
     /** Runs work soon, at PASSIVE_LEVEL. */
     private readonly soon: (work: () => void) => void,
   ) {}
@@ -44,19 +47,19 @@ export class HandOver {
   /** Looks after a connection from now on. */
   track(connection: HostConnection): void {
     if (this.mode === 'host' || this.tracked.some((one) => one.connection === connection)) return;
-    this.tracked.push({ connection, handedAt: -1, refusals: 0, wasInHost: true });
+    this.tracked.push({ connection, handedAt: -1, refusals: 0, isWaiting: false, wasInHost: true });
   }
 
   /** Whether no connection is on its way, or about to be. */
   get isSettled(): boolean {
-    return this.tracked.every((one) => !isMoving(one.connection) && !this.isDue(one));
+    return this.tracked.every((one) => !one.isWaiting && !isMoving(one.connection) && !this.isDue(one));
   }
 
   /** The decisions, taken between events. */
   direct(): void {
     for (const one of this.tracked) {
       const { connection } = one;
-      if (isMoving(connection)) continue;
+      if (one.isWaiting || isMoving(connection)) continue;
       const inHost = connection.place === 'InHost';
       if (inHost !== one.wasInHost) {
         one.wasInHost = inHost;
@@ -66,7 +69,9 @@ export class HandOver {
       if (!this.isDue(one)) continue;
       if (one.handedAt === this.segmentCount()) one.refusals++;
       one.handedAt = this.segmentCount();
+      one.isWaiting = true;
       this.soon(() => {
+        one.isWaiting = false;
         if (isMoving(connection)) return;
         if (connection.place === 'InHost') connection.offload();
         else connection.upload();
@@ -78,7 +83,7 @@ export class HandOver {
   private isDue(one: Tracked): boolean {
     const { connection } = one;
     if (connection.isClosed) return false;
-    const newSegments = one.handedAt !== this.segmentCount() && !this.hasGap(connection);
+    const newSegments = one.handedAt !== this.segmentCount() && !this.wouldShow(connection);
     if (connection.place === 'Offloaded') return this.mode === 'hand-over' && newSegments;
     if (connection.place !== 'InHost' || !mayBeOffered(connection)) return false;
     if (this.mode === 'hand-over') return newSegments;

@@ -32,6 +32,7 @@ function notRun({ stack }: ScriptChoices, problem: ScriptProblem): ScriptReport 
     segments: 0,
     handOvers: 0,
     virtualTime: 0,
+    machineTime: 0,
     notes: [],
   };
 }

@@ -53,7 +53,7 @@ const wakeTime = 50_000;
 const extraWait = 3_000_000_000;
 
 /** Events of the emulator after which a run has lost its way. */
-const mostSteps = 30_000_000;
+const mostSteps = 5_000_000;
 
 /** Stream of chance of the interpreter's initial sequence numbers. */
 const sequenceStream = 40;
@@ -107,7 +107,6 @@ export class ScriptRun {
   private lastStart = 0;
   private lastAnchored = true;
   private nextRemotePort = firstRemotePort;
-  /** Bytes that the script has sent on the current connection, for the pattern. */
   private lastEventTime = 0;
 
   /** @throws ScriptError if the script asks for what is not supported */
@@ -140,7 +139,10 @@ export class ScriptRun {
     this.handOver = new HandOver(
       mode,
       () => wire.segmentCount,
-      (connection) => this.flows.some((flow) => flow.isOf(connection) && flow.hasGap),
+      (connection) => {
+        const flow = this.flows.findLast((one) => one.isOf(connection));
+        return flow !== undefined && (flow.hasGap || (profile.ackFrequency > 1 && flow.owesAcknowledgment));
+      },
       (work) => {
         machine.queueWorkItem(settleTime, work);
       },
@@ -165,6 +167,7 @@ export class ScriptRun {
       segments: stack.wire.segmentCount,
       handOvers: handOver.completed,
       virtualTime: Math.max(0, stack.machine.now - this.start),
+      machineTime: stack.machine.now,
       notes,
     };
   }
@@ -286,7 +289,10 @@ export class ScriptRun {
 
   /** One event of the emulator. */
   private step(): boolean {
-    if (++this.steps > mostSteps) throw new Error('a script has set off more events than any script should');
+    if (++this.steps > mostSteps) {
+      const event = this.script.events[this.eventsRun] ?? endOf(this.script);
+      throw new ScriptFailure('this sets off more events than any script should', event);
+    }
     const { machine, wire } = this.stack;
     const { segmentCount } = wire;
     const ran = machine.step();

@@ -50,6 +50,8 @@ const idleOptions: ReadonlySet<string> = new Set([
   'no_cleanup',
   'send_omit_free',
   'udp_src_port',
+  'mss',
+  'tcp_ts_ecr_scaled',
 ]);
 
 /** Options of the original tool for what no stack here has. */
@@ -57,6 +59,7 @@ const unknownFeatures: ReadonlySet<string> = new Set([
   'wire_client',
   'wire_server',
   'wire_server_ip',
+  'wire_server_at',
   'wire_server_port',
   'wire_client_dev',
   'wire_server_dev',

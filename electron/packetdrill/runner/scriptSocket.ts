@@ -32,6 +32,9 @@ const endErrors: Readonly<Record<ConnectionEnd, Errno | undefined>> = {
   'no-port': 'EADDRNOTAVAIL',
 };
 
+/** Most bytes that are asked of a connection at a time: an offloaded one gets a buffer for all of them. */
+const largestRequest = 1024 * 1024;
+
 /** Byte of a stream at a position, so that both ends can tell where a byte belongs. */
 export function patternByte(position: number): number {
   return (position * 31 + (position >>> 8)) & 0xff;
@@ -140,9 +143,9 @@ export class ScriptSocket implements ConnectionUser {
       if (this.state !== 'connecting') return failure('ENOTCONN');
       return this.nonBlocking ? failure('EAGAIN') : undefined;
     }
-    if (this.readClosed) return { value: 0 };
     if (count === 0) return { value: 0 };
-    this.request(count, unread, blocks);
+    // After SHUT_RD what is there can still be read; nothing is waited for.
+    this.request(count, unread, blocks && !this.readClosed);
     const ready = this.arrivedBytes;
     if (ready > 0) {
       const value = Math.min(count, ready);
@@ -150,7 +153,8 @@ export class ScriptSocket implements ConnectionUser {
       return { value };
     }
     if (this.error !== undefined) return failure(this.takeError()!);
-    if (this.endOfStream || (this.state === 'over' && !this.readPending)) return { value: 0 };
+    const isEnd = this.endOfStream || (this.state === 'over' && !this.readPending);
+    if (isEnd || (this.readClosed && !this.readPending)) return { value: 0 };
     return undefined;
   }
 
@@ -163,7 +167,7 @@ export class ScriptSocket implements ConnectionUser {
       const mayWait = this.arrivedBytes === 0 && (blocks || this.peerClosed);
       if (wanted <= 0 || (waiting === 0 && !mayWait)) return;
       this.readPending = true;
-      connection.read(waiting > 0 ? Math.min(wanted, waiting) : wanted, (bytes) => {
+      connection.read(Math.min(waiting > 0 ? waiting : largestRequest, wanted), (bytes) => {
         this.readPending = false;
         if (bytes.length === 0) this.endOfStream = true;
         else this.arrived.push(bytes.slice());

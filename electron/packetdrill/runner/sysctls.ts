@@ -6,33 +6,33 @@
 /** Sysctls by the last part of their names; a value is one number or several. */
 export type Sysctls = Readonly<Partial<Record<SysctlName, readonly number[]>>>;
 
-/** Sysctls that mean something here. The ones that Linux does not have are ours, under net.chimneysweep. */
-const names = [
-  'tcp_sack',
-  'tcp_timestamps',
-  'tcp_rmem',
-  'tcp_syn_retries',
-  'tcp_retries2',
-  'tcp_reordering',
-  'tcp_slow_start_after_idle',
-  'tcp_fin_timeout',
-  'tcp_keepalive_time',
-  'tcp_keepalive_intvl',
-  'tcp_keepalive_probes',
-  'tcp_rto_min_us',
-  // Ours: segments per acknowledgment and its longest delay in ms (RFC 1122 section 4.2.3.2), congestion windows in segments.
-  'tcp_ack_frequency',
-  'tcp_delayed_ack_ms',
-  'tcp_initial_cwnd',
-  'tcp_appropriate_byte_counting',
-  'tcp_rto_min_ms',
-  'tcp_time_wait_ms',
-] as const;
+/** Sysctls that mean something here, each with its least and its largest value. */
+const bounds = {
+  tcp_sack: [0, 1],
+  tcp_timestamps: [0, 2],
+  tcp_rmem: [1, 1024 ** 3],
+  tcp_syn_retries: [1, 127],
+  tcp_retries2: [1, 255],
+  tcp_reordering: [1, 255],
+  tcp_slow_start_after_idle: [0, 1],
+  tcp_fin_timeout: [1, 120],
+  tcp_keepalive_time: [1, 32767],
+  tcp_keepalive_intvl: [1, 32767],
+  tcp_keepalive_probes: [1, 127],
+  tcp_rto_min_us: [1000, 60_000_000],
+  // Linux has none of these; they stand under net.chimneysweep. Segments per acknowledgment and its longest delay in ms (RFC 1122
+  // section 4.2.3.2), the initial window in segments, L of RFC 3465, times in ms, and whether only small segments keep small ones back.
+  tcp_ack_frequency: [1, 255],
+  tcp_delayed_ack_ms: [1, 255],
+  tcp_initial_cwnd: [1, 10],
+  tcp_appropriate_byte_counting: [0, 1000],
+  tcp_rto_min_ms: [1, 60_000],
+  tcp_time_wait_ms: [1, 600_000],
+  tcp_nagle_minshall: [0, 1],
+} as const satisfies Readonly<Record<string, readonly [number, number]>>;
 
 /** See {@link Sysctls}. */
-export type SysctlName = (typeof names)[number];
-
-const known: ReadonlySet<string> = new Set(names);
+export type SysctlName = keyof typeof bounds;
 
 const assignment = /(?:[\w-]+[./])*([a-z_0-9]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"';&|]+)/g;
 const echoed = /echo\s+("[^"]*"|'[^']*'|[\w. ]+?)\s*>\s*\/proc\/sys\/(?:[\w-]+\/)*([a-z_0-9]+)/g;
@@ -42,7 +42,12 @@ const scripts = /(?:^|[\s;&|])((?:[\w.~$-]*\/)?[\w-]+\.(?:sh|py))\b/g;
 const usualFiles = /(?:defaults\.sh|set_sysctls\.py|sysctl_restore_.*|set_up\.sh)$/;
 
 function isKnown(name: string): name is SysctlName {
-  return known.has(name);
+  return Object.hasOwn(bounds, name);
+}
+
+function isWithin(name: SysctlName, numbers: readonly number[]): boolean {
+  const [least, most] = bounds[name];
+  return numbers.every((number) => Number.isInteger(number) && number >= least && number <= most);
 }
 
 /** Numbers of a value, `$((256*1024))` worked out; undefined if it has others than numbers. */
@@ -69,7 +74,8 @@ export function applyCommand(
   const notes: string[] = [];
   const set = (name: string, text: string): void => {
     const value = numbersOf(text);
-    if (value !== undefined && isKnown(name)) sysctls[name] = value;
+    if (value !== undefined && isKnown(name) && isWithin(name, value)) sysctls[name] = value;
+    else if (isKnown(name)) notes.push(`${name}=${text} is out of range and ignored`);
     else notes.push(`${name}=${text} means nothing here`);
   };
   const text = command.replace(/#[^\n]*/g, '');

@@ -22,6 +22,9 @@ const { SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC, O_NONBLOCK, O_RDWR, MSG_DONTWA
     ]: number;
   };
 
+/** Most bytes of a write: the interpreter holds all of them. */
+const largestWrite = 64 * 1024 * 1024;
+
 const succeeded: CallResult = { value: 0 };
 
 /** The socket that an argument names; undefined for none (EBADF). */
@@ -49,7 +52,21 @@ function onSocket(
   };
 }
 
-/** The same, once: a blocked call is not made anew. */
+/** The same for calls whose second argument is a buffer. */
+function buffered(
+  act: (
+    socket: ScriptSocket,
+    args: CallArguments,
+    context: CallContext,
+    call: SystemCall,
+  ) => CallResult | undefined,
+): CallHandler {
+  return onSocket((socket, args, context, call) =>
+    args.isNull(1) ? failure('EFAULT') : act(socket, args, context, call),
+  );
+}
+
+/** The same for calls that never block. */
 function once(
   act: (socket: ScriptSocket, args: CallArguments, context: CallContext) => CallResult,
 ): CallHandler {
@@ -188,22 +205,22 @@ function readInto(
   return result ?? (mayBlock || reader.isReading ? undefined : failure('EAGAIN'));
 }
 
-const read: CallHandler = onSocket((reader, args, context, call) => {
+const read: CallHandler = buffered((reader, args, context, call) => {
   args.count(3);
   return readInto(reader, context, args.integer(2), 0, call);
 });
 
-const recv: CallHandler = onSocket((reader, args, context) => {
+const recv: CallHandler = buffered((reader, args, context) => {
   args.count(4, 6);
   return readInto(reader, context, args.integer(2), args.integer(3), args.at(3));
 });
 
-const readv: CallHandler = onSocket((reader, args, context, call) => {
+const readv: CallHandler = buffered((reader, args, context, call) => {
   args.count(3);
   return readInto(reader, context, vectorLength(args.at(1)), 0, call);
 });
 
-const recvmsg: CallHandler = onSocket((reader, args, context) => {
+const recvmsg: CallHandler = buffered((reader, args, context) => {
   args.count(3);
   return readInto(reader, context, messageLength(args.at(1)), args.integer(2), args.at(2));
 });
@@ -227,6 +244,7 @@ function writeFrom(
 ): CallResult | undefined {
   if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) !== 0) unsupported('these flags of send', at);
   if (count < 0) return failure('EINVAL');
+  if (count > largestWrite) unsupported(`a write of more than ${largestWrite} bytes`, at);
   const bytes = patternBytes(writer.writtenLength, count);
   if (text !== undefined)
     for (let index = 0; index < Math.min(count, text.length); index++)
@@ -234,27 +252,27 @@ function writeFrom(
   return writer.write(bytes);
 }
 
-const write: CallHandler = onSocket((writer, args, _context, call) => {
+const write: CallHandler = buffered((writer, args, _context, call) => {
   args.count(3);
   return writeFrom(writer, args.integer(2), args.text(1), 0, call);
 });
 
-const send: CallHandler = onSocket((writer, args) => {
+const send: CallHandler = buffered((writer, args) => {
   args.count(4);
   return writeFrom(writer, args.integer(2), args.text(1), args.integer(3), args.at(3));
 });
 
-const sendto: CallHandler = onSocket((writer, args) => {
+const sendto: CallHandler = buffered((writer, args) => {
   args.count(6);
   return writeFrom(writer, args.integer(2), args.text(1), args.integer(3), args.at(3));
 });
 
-const writev: CallHandler = onSocket((writer, args, _context, call) => {
+const writev: CallHandler = buffered((writer, args, _context, call) => {
   args.count(3);
   return writeFrom(writer, vectorLength(args.at(1)), undefined, 0, call);
 });
 
-const sendmsg: CallHandler = onSocket((writer, args) => {
+const sendmsg: CallHandler = buffered((writer, args) => {
   args.count(3);
   return writeFrom(writer, messageLength(args.at(1)), undefined, args.integer(2), args.at(2));
 });

@@ -38,6 +38,7 @@ export function profileOf({ sysctls, mtu }: ScriptSettings): TcpSettings {
     appropriateByteCounting: one('tcp_appropriate_byte_counting') ?? 1000,
     restartsAfterIdle: one('tcp_slow_start_after_idle') === 1,
     blindReset: 'challenge',
+    nagleRule: one('tcp_nagle_minshall') === 0 ? 'RFC 1122' : 'Minshall',
     timesHandshake: true,
     minimumRetransmissionTimeout:
       minimum === undefined ? milliseconds(one('tcp_rto_min_ms'), 200_000_000) : minimum * 1000,
@@ -72,7 +73,7 @@ export function withSocketOptions(
     ...(maximumSegmentSize === undefined || maximumSegmentSize === 0
       ? {}
       : { localMss: Math.min(profile.localMss, maximumSegmentSize + (settings.ipVersion === 4 ? 0 : 20)) }),
-    ...(receiveBuffer === undefined ? {} : { receiveBuffer }),
+    ...(receiveBuffer === undefined ? {} : { receiveBuffer, RcvWindScale: windowScaleOf(receiveBuffer) }),
     ...(opens && retries !== undefined ? { maximumRetransmissions: retries } : {}),
   };
 }

@@ -23,6 +23,8 @@ export interface ScriptReport {
   readonly handOvers: number;
   /** Virtual time that the script has taken, ns. */
   readonly virtualTime: number;
+  /** Virtual time at the end, counted from the machine's start: the last record of a trace has it. */
+  readonly machineTime: number;
   /** What of the script is ignored. */
   readonly notes: readonly string[];
 }

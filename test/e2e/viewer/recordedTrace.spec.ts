@@ -20,6 +20,26 @@ test('a recording of the emulated stack opens in a plain browser, with the same 
   expect(problems).toEqual([]);
 });
 
+test('the host CPU pane draws the cost of both paths, and shows the same numbers as a table', async ({
+  page,
+}) => {
+  const problems = watchProblems(page);
+  const { bytes } = recordScenario('first-sweep');
+  await openViewer(page);
+  await openTrace(page, 'first-sweep.sweep', Buffer.from(bytes));
+  await page.getByTestId('tab-host-cpu').click();
+  const pane = page.getByTestId('host-cpu');
+  await expect(pane.locator('canvas')).toBeVisible();
+  await expect(pane).toContainText('Host path');
+  await expect(pane).toContainText('Chimney');
+  await page.getByTestId('host-cpu-table').click();
+  const rows = pane.locator('tbody tr');
+  await expect(rows.first()).toBeVisible();
+  const percentages = (await rows.locator('td').allInnerTexts()).map((text) => Number.parseFloat(text));
+  expect(percentages.filter((percentage) => percentage > 0).length).toBeGreaterThan(4);
+  expect(problems).toEqual([]);
+});
+
 test('a recording that was cut opens up to the cut, with a notice', async ({ page }) => {
   const { bytes } = recordScenario('first-sweep');
   await openViewer(page);

@@ -261,6 +261,10 @@ for (const scheme of ['light', 'dark'] as const) {
     await check('calls');
     await page.getByTestId('tab-milestones').click();
     await check('milestones');
+    await page.getByTestId('tab-host-cpu').click();
+    await check('host CPU');
+    await page.getByTestId('host-cpu-table').click();
+    await check('host CPU as a table');
     await page.getByTestId('summary').getByRole('button', { name: /lost/ }).click();
     await check('frame');
     await page.getByTestId('help').click();

@@ -3,22 +3,29 @@
  * does.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, TestRunner } from 'vitest';
-import { Door } from '../../../electron/emulator/ndis/door';
+import { Door, type Crossing } from '../../../electron/emulator/ndis/door';
 import { attribution } from './attribution';
 import { putObservations } from './observations';
 
 /** What the reporter sees of the file; known from its first test on. */
 let fileMeta: object | undefined;
 
-const { cross } = Door.prototype;
+const { cross, status, void: noStatus } = Door.prototype;
+
+/** Notes who makes a call. */
+function noteCall({ functionName, arguments: passed }: Crossing) {
+  const used = attribution.now(TestRunner.getCurrentSuite);
+  used.call(functionName, passed);
+  return used;
+}
+
 Door.prototype.cross = function <Answer>(
   this: Door,
-  crossing: Parameters<typeof cross>[0],
+  crossing: Crossing,
   body: (call: number) => Answer,
   describe: (answer: Answer) => ReturnType<Parameters<typeof cross>[2]>,
 ): Answer {
-  const used = attribution.now(TestRunner.getCurrentSuite);
-  used.call(crossing.functionName, crossing.arguments);
+  const used = noteCall(crossing);
   return cross.call<Door, [typeof crossing, typeof body, typeof describe], unknown>(
     this,
     crossing,
@@ -29,6 +36,19 @@ Door.prototype.cross = function <Answer>(
       return described;
     },
   ) as Answer;
+};
+
+Door.prototype.status = function (this: Door, crossing, body) {
+  const used = noteCall(crossing);
+  const answer = status.call(this, crossing, body);
+  used.return(answer, []);
+  return answer;
+};
+
+Door.prototype.void = function (this: Door, crossing, body) {
+  const used = noteCall(crossing);
+  noStatus.call(this, crossing, body);
+  used.return(undefined, []);
 };
 
 beforeAll(() => {
