@@ -141,6 +141,10 @@ export class HostConnection {
   private processing = false;
   /** Somebody is at the engine; while segments cross the door, another processor may want it. */
   private engineBusy = false;
+  /** RetransmitCount when the neighbor was last thought of. */
+  private retransmitsSeen = 0;
+  /** When that was, virtual ns. */
+  private retransmittedAt = 0;
   /** Something has happened meanwhile: there may be more to send. */
   private sendAgain = false;
   /** Segments that have come meanwhile. */
@@ -805,9 +809,26 @@ export class HostConnection {
     if (this.offloadWanted && this.framesUnderWay === 0 && this.onReadyForOffload !== undefined)
       this.reportReadyForOffload();
     this.timer.set(this.engine.nextAt());
+    this.doubtNeighbor();
     driver.observer.ran(this.handle, component, this.engine.variables);
     if (this.engine.variables.State === TcpConnectionState.TimeWait) this.reportClosed('closed');
     this.retireIfOver();
+  }
+
+  /** Whether the same segment is lost again and again for want of the right neighbor (RFC 1122 section 3.3.1.4). */
+  private doubtNeighbor(): void {
+    const { RetransmitCount, retransmitPurpose } = this.engine.variables;
+    if (RetransmitCount === this.retransmitsSeen) return;
+    const { kernel, settings } = this.stack;
+    const { neighbor } = this.path;
+    const isOneMore = RetransmitCount > this.retransmitsSeen && retransmitPurpose === 'retransmit';
+    // What was sent before the neighbor last proved reachable says nothing of where it is now.
+    const isUnconfirmed = neighbor.confirmedAt < this.retransmittedAt;
+    this.retransmitsSeen = RetransmitCount;
+    this.retransmittedAt = kernel.now;
+    const { doubtRetransmissions } = settings;
+    if (isOneMore && isUnconfirmed && doubtRetransmissions > 0 && RetransmitCount >= doubtRetransmissions)
+      this.stack.doubt(neighbor);
   }
 
   /** Lets the stack forget the connection once it is closed and nobody holds anything of it. */

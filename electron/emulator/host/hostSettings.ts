@@ -2,6 +2,7 @@
 import type { TcpParameters } from '../kit';
 import { defaultTcpSettings, type TcpSettings } from '../tcp/tcpSettings';
 import type { Ipv4Address, Ipv6Address, MacAddress } from '../wire/address';
+import { defaultCacheSettings, type CacheSettings } from './cacheAging';
 import type { CapabilityPath } from './offloadAdministration';
 import type { ChimneyPolicySettings } from './offloadPolicy';
 import type { Route } from './routes';
@@ -20,6 +21,13 @@ export interface HostSettings {
   readonly routes: readonly Route[];
   /** Path MTU in bytes. */
   readonly pathMtu: number;
+  /** How long neighbors and paths that nothing depends on are remembered, and how many. */
+  readonly caches: CacheSettings;
+  /**
+   * Retransmissions of one segment on the host path after which the next hop is in doubt (RFC 1122 section 3.3.1.4); 0: never. The
+   * target's twin is TcpDoubtReachabilityRetransmissions.
+   */
+  readonly doubtRetransmissions: number;
   /** Frames of one connection that may be with NDIS and the adapter at a time, on the host path. */
   readonly framesUnderWay: number;
   /** Receive requests that are posted at a time while offloaded, and the bytes of each. */
@@ -47,6 +55,8 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   vlanId: 0,
   routes: [],
   pathMtu: 1500,
+  caches: defaultCacheSettings,
+  doubtRetransmissions: 3,
   framesUnderWay: 8,
   postedReceives: 4,
   postedReceiveBytes: 64 * 1024,

@@ -194,8 +194,20 @@ export class HostStack implements PVOID {
         this.note(undefined, `${neighborLabel(neighbor)} has another Ethernet address`);
         this.offloads.updates.changed(neighbor);
       },
+      settings.caches,
+      (isFull) => {
+        // A path holds its neighbor.
+        this.paths.sweep(isFull);
+        const nextHops = new Set(Array.from(this.paths.all, (path) => path.neighbor));
+        return (neighbor) =>
+          !nextHops.has(neighbor) &&
+          !this.unreachability.examines(neighbor) &&
+          !this.offloads.updates.awaits(neighbor);
+      },
     );
-    this.paths = new PathCache(kernel, driver.observer, this.component);
+    this.paths = new PathCache(kernel, driver.observer, this.component, settings.caches, (path) =>
+      this.offloads.updates.isMoving(path),
+    );
     this.routes = new RoutingTable(settings.routes);
     this.sequenceNumbers = kernel.random(4);
     this.ip = new IpLayer(this);
@@ -450,7 +462,9 @@ export class HostStack implements PVOID {
   /** Nothing of a connection is left. */
   forget(connection: HostConnection): void {
     const { localPort, remoteAddress, remotePort } = connection;
-    const { source } = connection.path;
+    const { path } = connection;
+    const { source } = path;
+    if (path.connections.delete(connection)) path.neighbor.usedAt = path.usedAt = this.kernel.now;
     this.byHandle.delete(connection.handle);
     this.policy?.forget(connection);
     if (this.byAddresses.get(source, localPort, remoteAddress, remotePort) === connection)
@@ -467,6 +481,7 @@ export class HostStack implements PVOID {
     const neighbor = this.neighborFor(this.routes.nextHop(remote));
     const path = this.paths.entry(local, remote, neighbor, this.settings.pathMtu);
     const connection = new HostConnection(this, path, remotePort, localPort, user);
+    path.connections.add(connection);
     this.byHandle.set(connection.handle, connection);
     return connection;
   }
@@ -556,6 +571,11 @@ export class HostStack implements PVOID {
       observer.declare(neighbor.handle, 'neighbor', undefined, undefined, neighborLabel(neighbor));
     }
     return neighbor;
+  }
+
+  /** TCP makes no progress on the host path through a neighbor. */
+  doubt(neighbor: NeighborEntry): void {
+    this.unreachability.doubt(neighbor);
   }
 
   /** Age of the host's last confirmation of a neighbor, ticks. */

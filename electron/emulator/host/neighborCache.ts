@@ -1,6 +1,7 @@
 /** Who is reachable at which Ethernet address: what ARP (RFC 826, RFC 1122 section 2.3.2) and neighbor discovery (RFC 4861) tell. */
 import { NDIS_OFFLOAD_HANDLE, type Kernel } from '../kit';
-import { formatIpAddress, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
+import { addressKey, formatIpAddress, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
+import { CacheAging, isAlone, type AgingEntry, type CacheSettings } from './cacheAging';
 import { OffloadRecord } from './offloadRecord';
 import type { PathEntry } from './pathCache';
 
@@ -11,7 +12,7 @@ const requestInterval = 1_000_000_000;
 const mostRequests = 5;
 
 /** A neighbor, resolved or not. */
-export interface NeighborEntry {
+export interface NeighborEntry extends AgingEntry {
   readonly address: IpAddress;
   readonly handle: NDIS_OFFLOAD_HANDLE;
   readonly record: OffloadRecord;
@@ -34,7 +35,8 @@ export interface NeighborNews {
 
 /** See the file's head. */
 export class NeighborCache {
-  private readonly entries: NeighborEntry[] = [];
+  private readonly entries = new Map<string, NeighborEntry>();
+  private readonly aging: CacheAging<NeighborEntry>;
   private waiting: {
     readonly entry: NeighborEntry;
     readonly done: (mac: MacAddress | undefined) => void;
@@ -45,17 +47,38 @@ export class NeighborCache {
     private readonly sendRequest: (target: IpAddress) => void,
     /** A neighbor that had an Ethernet address has another one now. */
     private readonly moved: (entry: NeighborEntry) => void,
-  ) {}
+    settings: CacheSettings,
+    /** Begins a sweep: answers which neighbors no path leads through and nobody examines. */
+    unneeded: (isFull: boolean) => (entry: NeighborEntry) => boolean,
+  ) {
+    this.aging = new CacheAging(settings, this.entries, (isFull) => {
+      const isUnneeded = unneeded(isFull);
+      const awaited = new Set(this.waiting.map(({ entry }) => entry));
+      return (entry) =>
+        isAlone(entry.record) && entry.dependents.size === 0 && !awaited.has(entry) && isUnneeded(entry);
+    });
+  }
 
   /** All neighbors, oldest first. */
-  get all(): readonly NeighborEntry[] {
-    return this.entries;
+  get all(): Iterable<NeighborEntry> {
+    return this.entries.values();
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.entries.size;
   }
 
   /** The entry of an address, made if it is new. */
   entry(address: IpAddress): NeighborEntry {
-    const known = this.entries.find((candidate) => sameAddress(candidate.address, address));
-    if (known !== undefined) return known;
+    const { now } = this.kernel;
+    const key = addressKey(address);
+    const known = this.entries.get(key);
+    if (known !== undefined) {
+      known.usedAt = now;
+      return known;
+    }
+    this.aging.beforeAdding(now);
     const handle = new NDIS_OFFLOAD_HANDLE(this.kernel.addresses);
     const entry: NeighborEntry = {
       address: address.slice(),
@@ -64,8 +87,9 @@ export class NeighborCache {
       dependents: new Set(),
       mac: undefined,
       confirmedAt: 0,
+      usedAt: now,
     };
-    this.entries.push(entry);
+    this.entries.set(key, entry);
     return entry;
   }
 
@@ -82,7 +106,7 @@ export class NeighborCache {
 
   /** Learns from a message, whoever it was meant for, if it is about a neighbor that is known (RFC 826, RFC 4861 section 7.2.5). */
   learn({ address, mac, confirms, overrides }: NeighborNews): void {
-    const entry = this.entries.find((candidate) => sameAddress(candidate.address, address));
+    const entry = this.entries.get(addressKey(address));
     if (entry === undefined) return;
     const before = entry.mac;
     const isOther = before !== undefined && !sameAddress(before, mac);

@@ -1,7 +1,8 @@
 /**
  * Neighbor unreachability detection together with an offload target (RFC 4861 section 7.3, RCH-017 to RCH-023): answers its
  * NeighborReachabilityQuery in place; a stale entry waits, asks the target for its NicReachabilityDelta, and without progress
- * probes the neighbor by unicast (RFC 1122 section 2.3.2.1) and in the end declares it invalid.
+ * probes the neighbor by unicast (RFC 1122 section 2.3.2.1) and in the end declares it invalid. What TCP reports from the host path
+ * (negative advice, RFC 1122 section 3.3.1.4) begins with the probes: they find out an Ethernet address that was learned wrongly.
  */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import type { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST } from '../kit';
@@ -38,7 +39,7 @@ export class NeighborUnreachability {
    */
   answer(block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, IndicationCode: number): void {
     const { state } = block;
-    const neighbor = this.stack.neighbors.all.find((candidate) => candidate.handle === block.OffloadHandle);
+    const neighbor = [...this.stack.neighbors.all].find(({ handle }) => handle === block.OffloadHandle);
     if (IndicationCode !== reachabilityQuery && IndicationCode !== reachabilityInDoubt) return;
     if (state?.layer !== 'neighbor' || state.cached === undefined || neighbor === undefined) return;
     if (IndicationCode === reachabilityInDoubt) this.age(neighbor);
@@ -47,6 +48,24 @@ export class NeighborUnreachability {
     Object.assign(state.cached, { HostReachabilityDelta });
     if (isStale && !this.detections.has(neighbor))
       this.begin(neighbor, state.delegated?.NicReachabilityDelta ?? 0);
+  }
+
+  /** TCP has sent a segment repeatedly and in vain: is the neighbor still there, and was its Ethernet address ever right? */
+  doubt(neighbor: NeighborEntry): void {
+    if (neighbor.mac === undefined || this.detections.has(neighbor)) return;
+    this.age(neighbor);
+    const detection: Detection = { phase: 'probe', indicatedDelta: 0 };
+    this.detections.set(neighbor, detection);
+    this.stack.note(undefined, `${neighborLabel(neighbor)} is in doubt: the host probes it`);
+    // TCP may be in the middle of sending.
+    this.stack.kernel.queueDeferredCall(() => {
+      this.probe(neighbor, 1);
+    });
+  }
+
+  /** Whether a neighbor is being examined. */
+  examines(neighbor: NeighborEntry): boolean {
+    return this.detections.has(neighbor);
   }
 
   /** To be called before the host sends a datagram itself: in DELAY it asks the target first (RCH-023). */
@@ -122,5 +141,20 @@ export class NeighborUnreachability {
     stack.note(undefined, `${neighborLabel(neighbor)} does not answer: the host declares it invalid`);
     neighbor.mac = undefined;
     stack.offloads.invalidate(neighbor);
+    this.resolveAnew(neighbor);
+  }
+
+  /** Asks everybody, if there is a connection on the host path that waits for it: TCP's own next attempt may be far away. */
+  private resolveAnew(neighbor: NeighborEntry): void {
+    const { stack } = this;
+    const isAwaited = stack.connections.some(
+      ({ path, place, isClosed }) => path.neighbor === neighbor && place === 'InHost' && !isClosed,
+    );
+    if (!isAwaited) return;
+    stack.neighbors.resolve(neighbor, (mac) => {
+      if (mac === undefined) return;
+      stack.note(undefined, `${neighborLabel(neighbor)} is resolved anew`);
+      stack.driver.observer.wrote(neighbor.handle, stack.component, stack.neighborState(neighbor));
+    });
   }
 }

@@ -49,6 +49,17 @@ export class OffloadUpdates {
     this.coordinator.settleSoon();
   }
 
+  /** Whether a path is to be linked to another neighbor. */
+  isMoving(path: PathEntry): boolean {
+    return this.moves.has(path);
+  }
+
+  /** Whether a path is to be linked to a neighbor. */
+  awaits(neighbor: NeighborEntry): boolean {
+    for (const target of this.moves.values()) if (target === neighbor) return true;
+    return false;
+  }
+
   /** Sends the updates that nothing stands in the way of. */
   flush(): void {
     for (const layer of layers) this.updateLayer(layer);

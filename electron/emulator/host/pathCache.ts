@@ -6,19 +6,22 @@ import {
   type PATH_OFFLOAD_STATE_CONST,
   type StateObserver,
 } from '../kit';
-import { formatIpAddress, isIpv6, sameAddress, type IpAddress } from '../wire/address';
+import { addressKey, formatIpAddress, isIpv6, type IpAddress } from '../wire/address';
+import { CacheAging, isAlone, type AgingEntry, type CacheSettings } from './cacheAging';
 import type { HostConnection } from './hostConnection';
 import type { NeighborEntry } from './neighborCache';
 import { OffloadRecord } from './offloadRecord';
 
 /** A path from one of the host's addresses to a remote one. */
-export interface PathEntry {
+export interface PathEntry extends AgingEntry {
   readonly source: IpAddress;
   readonly destination: IpAddress;
   readonly handle: NDIS_OFFLOAD_HANDLE;
   readonly record: OffloadRecord;
   /** Connections that the target has, or is being offered, on this path. */
   readonly dependents: Set<HostConnection>;
+  /** Connections on this path, wherever they are. */
+  readonly connections: Set<HostConnection>;
   /** Next hop. */
   neighbor: NeighborEntry;
   /** MTU in bytes. */
@@ -37,31 +40,52 @@ export function pathState(path: PathEntry) {
 
 /** See the file's head. */
 export class PathCache {
-  private readonly entries: PathEntry[] = [];
+  private readonly entries = new Map<string, PathEntry>();
+  private readonly aging: CacheAging<PathEntry>;
 
   constructor(
     private readonly kernel: Kernel,
     private readonly observer: StateObserver,
     /** Component of the host stack. */
     private readonly component: number,
-  ) {}
+    settings: CacheSettings,
+    /** Whether a path is being moved to another neighbor. */
+    isMoving: (path: PathEntry) => boolean,
+  ) {
+    const isUnneeded = (path: PathEntry): boolean =>
+      path.connections.size === 0 && path.dependents.size === 0 && isAlone(path.record) && !isMoving(path);
+    this.aging = new CacheAging(settings, this.entries, () => isUnneeded);
+  }
 
   /** All paths, oldest first. */
-  get all(): readonly PathEntry[] {
-    return this.entries;
+  get all(): Iterable<PathEntry> {
+    return this.entries.values();
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** Forgets paths that have been of no use for long, and of a full cache those that make room. */
+  sweep(isFull: boolean): void {
+    this.aging.sweep(this.kernel.now, isFull);
   }
 
   /** The path between two addresses, if there is one. */
   find(source: IpAddress, destination: IpAddress): PathEntry | undefined {
-    return this.entries.find(
-      (path) => sameAddress(path.destination, destination) && sameAddress(path.source, source),
-    );
+    return this.entries.get(pathKey(source, destination));
   }
 
   /** The path between two addresses, made if it is new. */
   entry(source: IpAddress, destination: IpAddress, neighbor: NeighborEntry, mtu: number): PathEntry {
+    const { now } = this.kernel;
     const known = this.find(source, destination);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.usedAt = now;
+      return known;
+    }
+    this.aging.beforeAdding(now);
     const handle = new NDIS_OFFLOAD_HANDLE(this.kernel.addresses);
     const path: PathEntry = {
       source: source.slice(),
@@ -69,13 +93,19 @@ export class PathCache {
       handle,
       record: new OffloadRecord('path', handle, () => undefined, isIpv6(destination) ? 'ipv6' : 'ipv4'),
       dependents: new Set(),
+      connections: new Set(),
       neighbor,
       mtu,
+      usedAt: now,
     };
-    this.entries.push(path);
+    this.entries.set(pathKey(source, destination), path);
     const label = `Path ${formatIpAddress(source)} → ${formatIpAddress(destination)}`;
     this.observer.declare(handle, 'path', neighbor.handle, undefined, label);
     this.observer.wrote(handle, this.component, pathState(path));
     return path;
   }
+}
+
+function pathKey(source: IpAddress, destination: IpAddress): string {
+  return addressKey(source) + addressKey(destination);
 }

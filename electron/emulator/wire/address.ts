@@ -26,6 +26,11 @@ export function sameAddress(left: Uint8Array, right: Uint8Array): boolean {
   return true;
 }
 
+/** An address as a key of maps; addresses of different lengths never share one. */
+export function addressKey(address: Uint8Array): string {
+  return String.fromCharCode(...address);
+}
+
 /** Whether an IP address is one of IPv6. */
 export function isIpv6(address: IpAddress): boolean {
   return address.length === ipAddressLengths.ipv6;
