@@ -56,6 +56,8 @@ const boundaries = {
     'electron/emulator/target',
     'electron/emulator/tcp',
     'electron/emulator/wire',
+    'electron/recorder',
+    'electron/files',
     'node:*',
     'koffi',
   ],

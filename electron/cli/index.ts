@@ -10,6 +10,7 @@ import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
 import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
+import { addWireCommand } from './wireCommand';
 
 /** Exit codes: 0 as asked, 1 the run did not reach its goal, 2 the call or its files are wrong. */
 async function main(): Promise<number> {
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
   addDdiCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
+  addWireCommand(program, exitWith);
   addTransparencyCommand(program, exitWith);
   addHostCommands(program, exitWith);
   addPacketdrillCommand(program, exitWith);

@@ -50,7 +50,8 @@ export function parseSeed(text: string): number {
   return seed;
 }
 
-function parseLoss(text: string): number {
+/** A loss as it is written on the command line. */
+export function parseLoss(text: string): number {
   const loss = Number(text);
   if (text.trim() === '' || !(loss >= 0 && loss <= highestLoss)) {
     throw new InvalidArgumentError(`A loss is a probability from 0 to ${highestLoss}, such as 0.01.`);

@@ -3,6 +3,7 @@
  * longer than the emulator needs to catch up, and a little ahead where it costs nothing.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CaptureDirection } from '../../shared/capture/captureFormat';
 import type { WiredHost } from '../emulator/wired/wiredHost';
 import type { Frame } from '../emulator/wire/frame';
 import type { FrameDevice } from './frameDevice';
@@ -35,17 +36,20 @@ export interface RealWireCounts {
 export class RealWire {
   readonly counts: RealWireCounts = { framesIn: 0, framesOut: 0, framesRefused: 0 };
   private stopped = false;
+  private host: WiredHost | undefined;
 
   constructor(
     private readonly device: FrameDevice,
-    /** Hears of every frame that comes in, before it does, with its virtual time. */
-    private readonly onFrameIn: (frame: Frame, time: number) => void = () => undefined,
+    /** Sees every frame: those that come in before the host does, those that leave after the device has them. */
+    private readonly onFrame: (frame: Frame, time: number, direction: CaptureDirection) => void = () =>
+      undefined,
   ) {}
 
   /** Gives a frame of the emulated host to the device: what the host is made with. */
   readonly deliver = (frame: Frame): void => {
     if (this.device.write(frame)) this.counts.framesOut++;
     else this.counts.framesRefused++;
+    this.onFrame(frame, this.host?.now ?? 0, 'outbound');
   };
 
   /** Ends `run` soon. */
@@ -59,6 +63,7 @@ export class RealWire {
    */
   async run(host: WiredHost, duration = Infinity): Promise<void> {
     const { device } = this;
+    this.host = host;
     const clock = new RealTimeClock();
     while (!this.isOver(clock.now, duration)) {
       const turnEnds = clock.now + turnTime;
@@ -86,7 +91,7 @@ export class RealWire {
         break;
       }
       const time = settle(host, realTime);
-      this.onFrameIn(frame, time);
+      this.onFrame(frame, time, 'inbound');
       host.inject(frame, time);
     }
     if (count > 0) host.advanceTo(settle(host, realTime) + lead);

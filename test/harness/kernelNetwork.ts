@@ -33,8 +33,11 @@ export class KernelNetwork {
     execFileSync('ip', ['netns', 'add', this.name], { stdio: 'pipe' });
   }
 
-  /** Moves the TAP device, which is open by now, into the namespace and brings it up. */
-  plugIn(): void {
+  /**
+   * Moves the TAP device, which is open by now, into the namespace and brings it up. `patient`: the kernel waits for acknowledgments
+   * as long as a busy machine makes it wait, and repeats nothing for that reason alone.
+   */
+  plugIn(patient = false): void {
     const { name, tapName } = this;
     execFileSync('ip', ['link', 'set', tapName, 'netns', name], { stdio: 'pipe' });
     const inside = (...command: string[]): void => {
@@ -44,6 +47,10 @@ export class KernelNetwork {
     inside('ip', 'link', 'set', 'lo', 'up');
     inside('ip', 'address', 'add', `${kernelAddress}/24`, 'dev', tapName);
     inside('ip', 'link', 'set', tapName, 'txqueuelen', '10000', 'up');
+    if (!patient) return;
+    inside('sh', '-c', 'echo 0 > /proc/sys/net/ipv4/tcp_early_retrans');
+    const route = [`${kernelAddress.replace(/\d+$/, '0')}/24`, 'dev', tapName, 'src', kernelAddress];
+    inside('ip', 'route', 'replace', ...route, 'rto_min', '60s');
   }
 
   /** Runs a program in the namespace while the test goes on. */

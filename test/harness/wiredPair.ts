@@ -3,8 +3,8 @@ import type { ConnectionUser } from '../../electron/emulator/host/connectionUser
 import type { HostConnection } from '../../electron/emulator/host/hostConnection';
 import {
   WiredHost,
+  type ServiceStart,
   type WiredHostSettings,
-  type WiredService,
 } from '../../electron/emulator/wired/wiredHost';
 import type { Probe } from '../../electron/emulator/probe';
 import type { Frame } from '../../electron/emulator/wire/frame';
@@ -51,6 +51,9 @@ function carriedOf(frame: Frame, time: number): CarriedFrame {
   return { bytes: frame.bytes.slice(0, frame.length), time, segmentSize, checksum };
 }
 
+/** A host that only connects. */
+export const noServices: ServiceStart = () => undefined;
+
 /** See the file's head. */
 export class WiredPair {
   readonly server: WiredHost;
@@ -63,7 +66,7 @@ export class WiredPair {
   private readonly waiting: CarriedFrame[] = [];
 
   constructor(
-    services: readonly WiredService[],
+    services: ServiceStart,
     server: Partial<WiredHostSettings> = {},
     client: Partial<WiredHostSettings> = {},
     probe: Probe = silentProbe(),
@@ -73,7 +76,7 @@ export class WiredPair {
       this.fromServer.push(carried);
       this.toClient.push(carried);
     });
-    this.client = new WiredHost(silentProbe(), wiredSettings(1, client), [], (frame) => {
+    this.client = new WiredHost(silentProbe(), wiredSettings(1, client), noServices, (frame) => {
       this.waiting.push(carriedOf(frame, 0));
     });
   }

@@ -481,6 +481,7 @@ export class HostConnection {
     const delegated = exportDelegated(engine, stack.kernel.now);
     // Behind the peer's FIN nothing more is received: what has not been read stays here, where the reader finds it.
     this.offeredBytes = this.peerClosedReported ? [] : this.reads.takeBuffered();
+    for (const bytes of this.offeredBytes) this.uncount(bytes.length);
     delegated.BufferedData = linkChain(
       this.offeredBytes.map((bytes) => allocateNetBufferList(stack.kernel.addresses, [bytes])),
     );
@@ -524,7 +525,10 @@ export class HostConnection {
   onOffloadFailed(reason: string, chain: NET_BUFFER_LIST | null): void {
     this.stack.note(this.id, `The offload was refused: ${reason}`);
     for (const list of chainToArray(chain)) this.stack.disown(list);
-    for (const bytes of this.offeredBytes.splice(0)) this.reads.supply(bytes);
+    for (const bytes of this.offeredBytes.splice(0)) {
+      this.received.hostPath += bytes.length;
+      this.reads.supply(bytes);
+    }
     for (const bytes of this.held.splice(0)) this.process(bytes);
     if (this.aborting) {
       this.abortInHost();
@@ -979,6 +983,13 @@ export class HostConnection {
     if (lists === null) return;
     for (const list of chainToArray(lists)) this.takeFromChimney(netBufferBytes(list.FirstNetBuffer));
     this.stack.returnReceivedLater(() => chainToArray(lists));
+  }
+
+  /** Received bytes go to the target unread: they count when they come back. */
+  private uncount(bytes: number): void {
+    const fromHostPath = Math.min(bytes, this.received.hostPath);
+    this.received.hostPath -= fromHostPath;
+    this.received.chimney -= bytes - fromHostPath;
   }
 
   private takeFromChimney(bytes: Uint8Array): void {

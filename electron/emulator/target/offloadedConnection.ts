@@ -28,7 +28,13 @@ import { ipv4HeaderLength } from '../wire/ipv4';
 import { ipv6HeaderLength } from '../wire/ipv6';
 import { insertTag, type VlanTag } from '../wire/vlanTag';
 import { fillSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
-import { tcpFlags, tcpHeaderLength, type TcpSegment } from '../wire/tcpSegment';
+import {
+  headerLengthOf,
+  tcpFlags,
+  tcpHeaderLength,
+  timestampsOptionLength,
+  type TcpSegment,
+} from '../wire/tcpSegment';
 import type { PathContext } from './contexts';
 import { askIfStale, doubt } from './reachabilityQuery';
 import { ReceiveDelivery } from './receiveDelivery';
@@ -57,6 +63,9 @@ const headerLengths = {
   ipv4: ipv4HeaderLength + tcpHeaderLength,
   ipv6: ipv6HeaderLength + tcpHeaderLength,
 } as const;
+
+/** Payload of the largest frame that the other end of the cable cuts into segments: IPv4 carries 65,535 bytes, headers included. */
+const largestSend = 65_535 - 120;
 
 const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 
@@ -163,12 +172,14 @@ export class OffloadedConnection implements PVOID {
     this.engine = this.makeEngine(delegated);
     this.engine.pathMss = path.cached.PathMtu - headerLengths[this.version];
     this.output = {
+      ...(adapter.settings.emitsLargeFrames ? { largeSendLimit: largestSend } : {}),
       emit: (segment, queue, offset, retransmission) => {
         askIfStale(adapter, this.path.neighbor);
         const frame = adapter.pool.take('chimney');
         if (adapter.settings.emitsLargeFrames) {
+          const size = this.payloadPerPacket(segment);
           frame.checksum = 'partial';
-          frame.segmentSize = segment.payloadLength > this.engine.mss ? this.engine.mss : 0;
+          frame.segmentSize = segment.payloadLength > size ? size : 0;
         }
         fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
         frame.connection = adapter.connectionId(this.handle);
@@ -640,6 +651,12 @@ export class OffloadedConnection implements PVOID {
     this.noteBacklog();
     if (this.events.length > 0) this.report();
     this.running = false;
+  }
+
+  /** Payload that fits into a packet beside the options of a segment. */
+  private payloadPerPacket(segment: TcpSegment): number {
+    const counted = segment.timestampValue === undefined ? 0 : timestampsOptionLength;
+    return this.engine.mss + tcpHeaderLength + counted - headerLengthOf(segment);
   }
 
   /** Says so if another number of outstanding bytes would be best from now on. */

@@ -5,8 +5,7 @@
  */
 import type { RunReport } from '../../../shared/analysis/runReport';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
-import type { ConnectionUser } from '../host/connectionUser';
-import type { HostConnection } from '../host/hostConnection';
+import type { HostConnection, PathBytes } from '../host/hostConnection';
 import { defaultHostSettings, type HostSettings } from '../host/hostSettings';
 import { HostStack } from '../host/hostStack';
 import { DRIVER_OBJECT } from '../kit';
@@ -25,12 +24,14 @@ import { handOver, type HandOverPolicy } from './handOvers';
 /** Processor time of crossing the door, ns: as in the scenarios. */
 const doorCosts = { enter: 180, leave: 60 } as const;
 
-/** An application of the host that waits for connections to a port. */
-export interface WiredService {
-  readonly port: number;
-  /** Answers who uses an accepted connection. */
-  accept(connection: HostConnection): ConnectionUser;
-}
+/**
+ * Starts the applications of a host once it runs. Each connection that they accept is to be told to `accepted`, before anything else
+ * happens to it.
+ */
+export type ServiceStart = (host: HostStack, accepted: (connection: HostConnection) => void) => void;
+
+/** How many connections a host remembers after their end. */
+const remembered = 1000;
 
 /** See the file's head. */
 export interface WiredHostSettings {
@@ -58,12 +59,16 @@ export class WiredHost {
   private readonly totals: ProbeTotals;
   private readonly outside: ExternalEnd;
   private readonly accepted: HostConnection[] = [];
+  private readonly forgotten: CarriedBytes = {
+    sent: { hostPath: 0, chimney: 0 },
+    received: { hostPath: 0, chimney: 0 },
+  };
   private failure: string | undefined;
 
   constructor(
     probe: Probe,
     private readonly settings: WiredHostSettings,
-    services: readonly WiredService[],
+    startServices: ServiceStart,
     /** Takes a frame that leaves; it may be used until the call returns. */
     deliver: (frame: Frame) => void,
   ) {
@@ -90,7 +95,7 @@ export class WiredHost {
     this.outside.connect(this.link);
     this.target.connect(this.link);
     machine.queueWorkItem(0, () => {
-      this.boot(services);
+      this.boot(startServices);
     });
   }
 
@@ -109,7 +114,7 @@ export class WiredHost {
     return this.failure;
   }
 
-  /** Connections that were accepted, oldest first. */
+  /** Connections that were accepted, oldest first; of those that are over, the latest. */
   get connections(): readonly HostConnection[] {
     return this.accepted;
   }
@@ -136,13 +141,9 @@ export class WiredHost {
   /** What happened. */
   report(scenario: string, success: boolean, summary: string): RunReport {
     const { totals } = this;
-    const bytesSent = { hostPath: 0, chimney: this.target.newBytesSent };
-    const bytesReceived = { hostPath: 0, chimney: 0 };
-    for (const connection of this.accepted) {
-      bytesSent.hostPath += connection.bytesSentByHostPath;
-      bytesReceived.hostPath += connection.received.hostPath;
-      bytesReceived.chimney += connection.received.chimney;
-    }
+    const { sent, received } = this.forgotten;
+    const carried = { sent: { ...sent, chimney: this.target.newBytesSent }, received: { ...received } };
+    for (const connection of this.accepted) addBytes(carried, connection);
     return {
       scenario,
       success: success && this.failure === undefined,
@@ -150,8 +151,8 @@ export class WiredHost {
       seed: this.settings.seed,
       fileBytes: 0,
       sha256: { source: null, peer: null, returned: null },
-      bytesSent,
-      bytesReceived,
+      bytesSent: carried.sent,
+      bytesReceived: carried.received,
       callsRecorded: totals.calls,
       optionalHandlersCalls: totals.optionalHandlersCalls,
       frames: { sent: totals.framesSent, lost: totals.framesLost, retransmitted: totals.framesRetransmitted },
@@ -159,7 +160,7 @@ export class WiredHost {
     };
   }
 
-  private boot(services: readonly WiredService[]): void {
+  private boot(startServices: ServiceStart): void {
     const { target, host, ndis, machine } = this;
     if ([target, host].some((driver) => driver.load() !== NDIS_STATUS.SUCCESS)) {
       this.failure = 'A driver could not be registered.';
@@ -168,12 +169,30 @@ export class WiredHost {
     ndis.registration.startAdapters();
     if (host.enableChimney() !== NDIS_STATUS.SUCCESS)
       this.failure = 'The adapter refused the chimney parameters.';
-    for (const service of services) {
-      host.listen(service.port, {}, (connection) => {
-        handOver(machine, connection, this.settings.handOvers);
-        this.accepted.push(connection);
-        return service.accept(connection);
-      });
-    }
+    startServices(host, (connection) => {
+      handOver(machine, connection, this.settings.handOvers);
+      this.remember(connection);
+    });
   }
+
+  /** Keeps a connection for the report; of those that are over the oldest are forgotten, but for their bytes. */
+  private remember(connection: HostConnection): void {
+    const { accepted, forgotten } = this;
+    accepted.push(connection);
+    if (accepted.length <= remembered) return;
+    const index = accepted.findIndex(({ isClosed, place }) => isClosed && place === 'InHost');
+    const [oldest] = index < 0 ? [] : accepted.splice(index, 1);
+    if (oldest !== undefined) addBytes(forgotten, oldest);
+  }
+}
+
+interface CarriedBytes {
+  readonly sent: PathBytes;
+  readonly received: PathBytes;
+}
+
+function addBytes({ sent, received }: CarriedBytes, connection: HostConnection): void {
+  sent.hostPath += connection.bytesSentByHostPath;
+  received.hostPath += connection.received.hostPath;
+  received.chimney += connection.received.chimney;
 }

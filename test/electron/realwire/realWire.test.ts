@@ -7,7 +7,7 @@ import { DeviceProblem, type FrameDevice } from '../../../electron/realwire/fram
 import { RealWire } from '../../../electron/realwire/realWire';
 import { interfaceNameProblem, openTap } from '../../../electron/realwire/tapDevice';
 import { silentProbe } from '../../harness/silentProbe';
-import { wiredSettings } from '../../harness/wiredPair';
+import { noServices, wiredSettings } from '../../harness/wiredPair';
 
 /** A device of which a test plays the other side. */
 class ScriptedDevice implements FrameDevice {
@@ -63,7 +63,7 @@ function wired(device: ScriptedDevice): { readonly wire: RealWire; readonly host
   device.onOutgoing = () => {
     wire.stop();
   };
-  return { wire, host: new WiredHost(silentProbe(), wiredSettings(2), [], wire.deliver) };
+  return { wire, host: new WiredHost(silentProbe(), wiredSettings(2), noServices, wire.deliver) };
 }
 
 describe('a real wire', () => {
@@ -91,11 +91,11 @@ describe('a real wire', () => {
   it('tells when each frame came in, in virtual time that never goes back', async () => {
     const device = new ScriptedDevice();
     const times: number[] = [];
-    const wire = new RealWire(device, (_frame, time) => {
-      times.push(time);
+    const wire = new RealWire(device, (_frame, time, direction) => {
+      if (direction === 'inbound') times.push(time);
       if (times.length === 3) wire.stop();
     });
-    const host = new WiredHost(silentProbe(), wiredSettings(2), [], wire.deliver);
+    const host = new WiredHost(silentProbe(), wiredSettings(2), noServices, wire.deliver);
     device.incoming.push(arpRequest(), arpRequest(), arpRequest());
     await wire.run(host);
     expect(times).toHaveLength(3);

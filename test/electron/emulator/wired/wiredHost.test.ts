@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionUser } from '../../../../electron/emulator/host/connectionUser';
 import type { HostConnection } from '../../../../electron/emulator/host/hostConnection';
-import { WiredHost, type WiredService } from '../../../../electron/emulator/wired/wiredHost';
+import { WiredHost, type ServiceStart } from '../../../../electron/emulator/wired/wiredHost';
+import { startService } from '../../../../electron/emulator/services/hostServices';
 import { TraceRecorder } from '../../../../electron/recorder/traceRecorder';
 import { traceFormatVersion } from '../../../../shared/trace/records';
 import { streamByte } from '../../../harness/segmentNotation';
@@ -13,18 +14,8 @@ const port = 7;
 const slowLink = { bitsPerSecond: 100e6, delay: 10_000, queueBytes: 1024 * 1024, loss: 0 } as const;
 
 /** Sends back whatever comes. */
-const echo: WiredService = {
-  port,
-  accept: (connection) => ({
-    onConnected: () => undefined,
-    onData: (bytes) => {
-      connection.send(bytes, () => undefined);
-    },
-    onPeerClosed: () => {
-      connection.shutdown();
-    },
-    onClosed: () => undefined,
-  }),
+const echo: ServiceStart = (host, accepted) => {
+  startService(host, 'echo', port, accepted);
 };
 
 /** Sends a stream, closes, and looks at what comes back. */
@@ -93,9 +84,9 @@ function recorder(): { readonly probe: TraceRecorder; readonly bytes: () => Buff
 
 describe('a host whose cable leads out of the emulator', () => {
   it('serves a connection through host path and chimney by turns, byte for byte', () => {
-    const pair = new WiredPair([echo], {
+    const pair = new WiredPair(echo, {
       link: slowLink,
-      handOvers: { kind: 'every-bytes', bytes: 40_000 },
+      handOvers: { kind: 'every-bytes', bytes: 20_000 },
     });
     const client = carry(pair, 1_000_000);
     expect(client.ended).toBe('closed');
@@ -111,7 +102,7 @@ describe('a host whose cable leads out of the emulator', () => {
   });
 
   it('keeps a connection in the chimney once it is there', () => {
-    const pair = new WiredPair([echo], { handOvers: { kind: 'offload' } });
+    const pair = new WiredPair(echo, { handOvers: { kind: 'offload' } });
     const client = carry(pair, 400_000);
     expect(client.returned).toBe(400_000);
     expect(pair.server.connections[0]!.handOvers).toEqual({ offloads: 1, uploads: 0 });
@@ -120,15 +111,16 @@ describe('a host whose cable leads out of the emulator', () => {
   it('records the same trace when the same frames come in at the same moments', () => {
     const handOvers = { kind: 'every-time', interval: 700_000 } as const;
     const live = recorder();
-    const pair = new WiredPair([echo], { handOvers, link: slowLink }, {}, live.probe);
+    const pair = new WiredPair(echo, { handOvers, link: slowLink }, {}, live.probe);
     const client = carry(pair, 300_000);
     expect(client.returned).toBe(300_000);
-    const end = pair.server.now;
+    const end = pair.server.now + 1_000_000;
+    pair.server.advanceTo(end);
     const replayed = recorder();
     const again = new WiredHost(
       replayed.probe,
       wiredSettings(2, { handOvers, link: slowLink }),
-      [echo],
+      echo,
       () => undefined,
     );
     for (const carried of pair.toServer) injectInto(again, carried);
@@ -140,7 +132,7 @@ describe('a host whose cable leads out of the emulator', () => {
   });
 
   it('leaves nothing behind in its pool of frames', () => {
-    const pair = new WiredPair([echo]);
+    const pair = new WiredPair(echo);
     carry(pair, 100_000);
     pair.play(1_000_000_000);
     expect(pair.server.pool.outstanding).toBe(0);
@@ -150,7 +142,7 @@ describe('a host whose cable leads out of the emulator', () => {
 describe('a wire that carries frames larger than the MTU', () => {
   it('leaves TCP checksums to the wire while offloaded, and the peer trusts what has been on no wire', () => {
     const offloaded = { largeFrames: true, handOvers: { kind: 'offload' } } as const;
-    const pair = new WiredPair([echo], offloaded, { largeFrames: true });
+    const pair = new WiredPair(echo, offloaded, { largeFrames: true });
     const client = carry(pair, 600_000);
     expect(client.returned).toBe(600_000);
     expect(client.firstWrong).toBeUndefined();
@@ -158,7 +150,7 @@ describe('a wire that carries frames larger than the MTU', () => {
   });
 
   it('hands a partial checksum up the host path completed, so that the host finds it right', () => {
-    const pair = new WiredPair([echo], { largeFrames: true }, { largeFrames: true });
+    const pair = new WiredPair(echo, { largeFrames: true }, { largeFrames: true });
     const client = carry(pair, 100_000);
     expect(client.returned).toBe(100_000);
   });

@@ -1,0 +1,92 @@
+/** Options about a real wire: how their values are written. */
+import { InvalidArgumentError } from 'commander';
+import type { HandOverPolicy } from '../emulator/wired/handOvers';
+import { parseIpAddress, type Ipv4Address } from '../emulator/wire/address';
+import { isServiceName, type ServedPort } from '../emulator/wired/wiredServices';
+import { parseDuration } from './linkOptions';
+
+/** An address with the length of its network's prefix. */
+export interface InterfaceAddress {
+  readonly address: Ipv4Address;
+  readonly prefixLength: number;
+}
+
+/** Reads an IPv4 address with a prefix length, such as `10.0.0.2/24`; 24 if none is named. */
+export function parseInterfaceAddress(text: string): InterfaceAddress {
+  const [addressText, prefixText = '24', ...more] = text.split('/');
+  const address = parseIpAddress(addressText!);
+  const prefixLength = Number(prefixText);
+  if (
+    address?.length !== 4 ||
+    more.length > 0 ||
+    !/^\d{1,2}$/.test(prefixText) ||
+    prefixLength < 1 ||
+    prefixLength > 31
+  )
+    throw new InvalidArgumentError('An IPv4 address with a prefix length from 1 to 31, such as 10.0.0.2/24.');
+  return { address, prefixLength };
+}
+
+/** Reads an IPv4 address. */
+export function parseIpv4(text: string): Ipv4Address {
+  const address = parseIpAddress(text);
+  if (address?.length !== 4) throw new InvalidArgumentError('An IPv4 address, such as 10.0.0.1.');
+  return address;
+}
+
+/** Bytes of each unit of a size. */
+const sizeUnits: Readonly<Record<string, number>> = {
+  K: 1024,
+  M: 1024 ** 2,
+  G: 1024 ** 3,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
+
+/** Shortest time and fewest bytes between two hand-overs. */
+const shortestInterval = 1_000_000;
+const fewestBytes = 1024;
+
+/** Reads when connections change hands: `never`, `always`, a time such as `100ms`, or a number of bytes such as `2M`. */
+export function parseOffload(text: string): HandOverPolicy {
+  if (text === 'never') return { kind: 'never' };
+  if (text === 'always') return { kind: 'offload' };
+  const value = text.replace(/^every[ :=]?/, '');
+  const size = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(value);
+  const unit = size === null ? undefined : sizeUnits[size[2]!];
+  if (unit !== undefined) {
+    const bytes = Math.round(Number(size![1]) * unit);
+    if (bytes >= fewestBytes) return { kind: 'every-bytes', bytes };
+  } else if (/[a-z]$/.test(value)) {
+    const interval = parseDuration(value);
+    if (interval >= shortestInterval) return { kind: 'every-time', interval };
+  }
+  throw new InvalidArgumentError(
+    'never, always, a time of at least 1ms between hand-overs such as 100ms, or bytes such as 2M.',
+  );
+}
+
+/** Collects ports with services, such as `8080=http`. */
+export function collectServedPort(
+  text: string,
+  before: readonly ServedPort[] | undefined,
+): readonly ServedPort[] {
+  const match = /^(\d{1,5})=(\w+)$/.exec(text);
+  const [port, name] = [Number(match?.[1]), match?.[2] ?? ''];
+  if (!(port >= 1 && port <= 65_535) || !isServiceName(name))
+    throw new InvalidArgumentError('A port and http, echo, discard, chargen or source, such as 8080=http.');
+  return [...(before ?? []), { port, name }];
+}
+
+/** Reads how long to play, such as `30s`; ns. */
+export function parsePlayTime(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim());
+  const factors: Readonly<Record<string, number>> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+  if (match === null || Number(match[1]) === 0)
+    throw new InvalidArgumentError('A time such as 30s, 5m or 1h.');
+  return Number(match[1]) * factors[match[2] ?? 's']!;
+}
