@@ -1,5 +1,5 @@
 /** `chimneysweep wire`: the emulated host on a real wire, or in front of recorded traffic. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { RunReport } from '../../shared/analysis/runReport';
@@ -68,18 +68,21 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
       `one more port of http, echo, discard, chargen or source; may be given several times`,
       collectServedPort,
     )
-    .option('--address <address>', 'address of the emulated host', parseInterfaceAddress, {
-      address: Uint8Array.from([10, 0, 0, 2]),
-      prefixLength: 24,
-    })
+    .addOption(
+      new Option('--address <address>', 'address of the emulated host')
+        .argParser(parseInterfaceAddress)
+        .default({ address: Uint8Array.from([10, 0, 0, 2]), prefixLength: 24 }, '10.0.0.2/24'),
+    )
     .option(
       '--kernel-address <address>',
       "give the kernel's end this address, and bring it up (runs ip)",
       parseInterfaceAddress,
     )
-    .option('--offload <when>', 'never, always, or by turns: every 100ms, or every 2M bytes', parseOffload, {
-      kind: 'offload',
-    })
+    .addOption(
+      new Option('--offload <when>', 'never, always, or by turns: every 100ms, or every 2M bytes')
+        .argParser(parseOffload)
+        .default({ kind: 'offload' }, 'always'),
+    )
     .option('--large-frames', 'let frames of up to 64 KiB pass, as large sends and receive coalescing do')
     .option('--duration <time>', 'stop after this time; otherwise Ctrl+C does', parsePlayTime)
     .option('--out <trace>', 'write the recording to this .sweep file')

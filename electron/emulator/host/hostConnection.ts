@@ -133,6 +133,8 @@ export class HostConnection {
   private readonly reads = new ReadQueue();
   /** Such bytes while the target is offered them. */
   private offeredBytes: Uint8Array[] = [];
+  /** Unread bytes that went to the target with an offload and have not come back: they have been counted when they were received. */
+  private countedBefore = 0;
   /** Segments that arrived while nobody could take them, each from its TCP header on. */
   private held: Uint8Array[] = [];
   private discardedEngineBytes = 0;
@@ -481,7 +483,7 @@ export class HostConnection {
     const delegated = exportDelegated(engine, stack.kernel.now);
     // Behind the peer's FIN nothing more is received: what has not been read stays here, where the reader finds it.
     this.offeredBytes = this.peerClosedReported ? [] : this.reads.takeBuffered();
-    for (const bytes of this.offeredBytes) this.uncount(bytes.length);
+    for (const bytes of this.offeredBytes) this.countedBefore += bytes.length;
     delegated.BufferedData = linkChain(
       this.offeredBytes.map((bytes) => allocateNetBufferList(stack.kernel.addresses, [bytes])),
     );
@@ -526,7 +528,7 @@ export class HostConnection {
     this.stack.note(this.id, `The offload was refused: ${reason}`);
     for (const list of chainToArray(chain)) this.stack.disown(list);
     for (const bytes of this.offeredBytes.splice(0)) {
-      this.received.hostPath += bytes.length;
+      this.countedBefore -= bytes.length;
       this.reads.supply(bytes);
     }
     for (const bytes of this.held.splice(0)) this.process(bytes);
@@ -985,15 +987,11 @@ export class HostConnection {
     this.stack.returnReceivedLater(() => chainToArray(lists));
   }
 
-  /** Received bytes go to the target unread: they count when they come back. */
-  private uncount(bytes: number): void {
-    const fromHostPath = Math.min(bytes, this.received.hostPath);
-    this.received.hostPath -= fromHostPath;
-    this.received.chimney -= bytes - fromHostPath;
-  }
-
   private takeFromChimney(bytes: Uint8Array): void {
-    this.received.chimney += bytes.length;
+    // What had gone to the target unread comes back first, and counts where it was received.
+    const counted = Math.min(bytes.length, this.countedBefore);
+    this.countedBefore -= counted;
+    this.received.chimney += bytes.length - counted;
     this.deliver(bytes);
   }
 
