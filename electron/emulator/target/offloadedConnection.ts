@@ -597,6 +597,8 @@ export class OffloadedConnection implements PVOID {
   /** A send needs a scatter/gather list; where none can be had, the host must go on with the connection (EVT-026). */
   private claimScatterGatherList(): void {
     const { objects, settings } = this.adapter;
+    // Counting them means asking every connection, at every send.
+    if (settings.limits.scatterGatherLists === Infinity) return;
     const isEstablished = this.engine.variables.State === TcpConnectionState.Established;
     if (isEstablished && objects.outstandingSends >= settings.limits.scatterGatherLists)
       this.askForUpload(uploadReasons.uploadRequested);
