@@ -65,7 +65,7 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
     )
     .option(
       '--serve <port=service>',
-      `one more port of http, echo, discard, chargen or source; may be given several times`,
+      `one more port of http, echo, discard, chargen, source or iperf3; may be given several times`,
       collectServedPort,
     )
     .addOption(
@@ -104,9 +104,10 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
       'after',
       `
 The host serves HTTP on port 80 (/bytes/N is N bytes; PUT to /sha256 answers the hash), echo on 7, discard on 9, characters on 19
-and generated content on 5002. In a shell of its own:
+generated content on 5002 and iperf3 (TCP, one test at a time) on 5201. In a shell of its own:
   npx chimneysweep wire --tap tap0 --address 10.0.0.2/24 --kernel-address 10.0.0.1/24 --offload 100ms
   curl http://10.0.0.2/bytes/100000000 | sha256sum
+  iperf3 -c 10.0.0.2 -t 3
 A capture that --pcapng wrote is repeated exactly when the other options are the same. In any other capture the emulated host takes
 the place of a recorded one: frames for that are readdressed, and acknowledge what the emulated host sends.`,
     )
