@@ -1,5 +1,5 @@
 /** Options about the links of a run: what they are called, and how their values are written. */
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { linkLimits, type LinkRequest } from '../../shared/contract/linkRequest';
 
 /** Values of the options as commander names them. */
@@ -117,6 +117,12 @@ export const linkOptions = {
     parseQueue,
   ),
 } as const;
+
+/** Gives a verb all of them, in this order. */
+export function addLinkOptions(command: Command): Command {
+  for (const option of Object.values(linkOptions)) command.addOption(option);
+  return command;
+}
 
 /** What the options ask of the links; undefined if none of them was given. */
 export function linkRequest(options: LinkOptions): LinkRequest | undefined {

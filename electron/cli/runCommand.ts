@@ -20,7 +20,7 @@ import { TraceFileSink } from '../files/traceFileSink';
 import { defaultSnapLength, Recording } from '../recorder/recording';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
 import { chimneyRequest, hostOptions, type HostOptions } from './hostOptions';
-import { linkOptions, linkRequest, type LinkOptions } from './linkOptions';
+import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { reportText } from './reportText';
 import { applicationName } from './version';
 
@@ -74,7 +74,7 @@ function parseScenario(text: string): ScenarioId {
 
 /** Adds the verb to the program. */
 export function addRunCommand(program: Command, exitWith: (code: number) => void): void {
-  program
+  const command = program
     .command('run')
     .description('Run a scenario in the emulated stack and record it.')
     .argument('<scenario>', `one of ${scenarioIds.join(', ')}`, parseScenario)
@@ -82,17 +82,8 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .option('--out <trace>', 'write the recording to this .sweep file')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
     .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
-    .option('--ip-version <version>', '4, 6, or both for a path over each in turn', parseIpVersion)
-    .addOption(linkOptions.duplicate)
-    .addOption(linkOptions.reorder)
-    .addOption(linkOptions.reorderDelay)
-    .addOption(linkOptions.corrupt)
-    .addOption(linkOptions.corruptPastFcs)
-    .addOption(linkOptions.burstLoss)
-    .addOption(linkOptions.delay)
-    .addOption(linkOptions.jitter)
-    .addOption(linkOptions.rate)
-    .addOption(linkOptions.queue)
+    .option('--ip-version <version>', '4, 6, or both for a path over each in turn', parseIpVersion);
+  addLinkOptions(command)
     .addOption(hostOptions.chimney)
     .addOption(hostOptions.chimneyPort)
     .addOption(hostOptions.chimneyApplication)

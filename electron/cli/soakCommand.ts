@@ -1,12 +1,9 @@
 /** `chimneysweep soak`: walks seeds at random through state manipulation and faults, and accounts for everything at the end. */
 import type { Command } from 'commander';
 import { availableParallelism } from 'node:os';
-import { traceFormatVersion } from '../../shared/trace/records';
 import { SoakRun } from '../emulator/soak/soakRun';
-import { fileProblem } from '../files/fileProblem';
-import { TraceFileSink } from '../files/traceFileSink';
-import { TraceRecorder } from '../recorder/traceRecorder';
 import { parseSeed } from './runCommand';
+import { recordSeed } from './recordSeed';
 import { parseCount, walkSeeds } from './seedWalk';
 import {
   addResult,
@@ -17,7 +14,6 @@ import {
   tallyText,
   type SoakRange,
 } from './soakReport';
-import { applicationName } from './version';
 
 /** Most connections of a seed; each has a local port of the ephemeral range. */
 const mostConnections = 10_000;
@@ -42,7 +38,7 @@ export function addSoakCommand(program: Command, exitWith: (code: number) => voi
     .option('--out <trace>', 'record the first seed, and walk no other, into this .sweep file')
     .option('--json', 'print the result as JSON')
     .action(async (options: SoakOptions) => {
-      exitWith(options.out === undefined ? await soakAll(options) : recordSeed(options, options.out));
+      exitWith(options.out === undefined ? await soakAll(options) : recordOne(options, options.out));
     });
 }
 
@@ -65,39 +61,17 @@ async function soakAll(options: SoakOptions): Promise<number> {
 }
 
 /** Walks one seed in this thread and records it. */
-function recordSeed(options: SoakOptions, out: string): number {
-  const { first: seed, connections } = options;
-  let sink: TraceFileSink;
-  try {
-    sink = new TraceFileSink(out);
-  } catch (error) {
-    process.stderr.write(`chimneysweep: ${fileProblem(error, 'write', out)}\n`);
-    return 2;
-  }
-  const recorder = new TraceRecorder(
+function recordOne({ first: seed, connections, json }: SoakOptions, out: string): number {
+  return recordSeed(
     {
-      format: 'chimneysweep-trace',
-      version: traceFormatVersion,
-      application: applicationName,
       scenario: 'soak',
-      title: `Soak, seed ${seed}`,
+      title: 'Soak',
       seed,
-      settings: { connections },
-      snapLength: 128,
+      connections,
+      start: (probe) => new SoakRun(probe, { seed, connections }),
+      failureText: (result) => failureText(result, connections),
     },
-    sink,
+    out,
+    json === true,
   );
-  const run = new SoakRun(recorder, { seed, connections });
-  while (run.advance(100_000));
-  recorder.finish(run.report());
-  sink.close();
-  const result = run.result();
-  if (options.json === true) process.stdout.write(JSON.stringify(result, null, 2) + '\n');
-  else
-    process.stdout.write(
-      result.findings.length === 0
-        ? `seed ${seed}: nothing found\n`
-        : failureText(result, options.connections),
-    );
-  return result.findings.length === 0 ? 0 : 1;
 }

@@ -1,12 +1,9 @@
 /** `chimneysweep transparency`: runs random workloads over impaired wires with and without hand-overs, and compares what applications see. */
 import { type Command } from 'commander';
 import { availableParallelism } from 'node:os';
-import { traceFormatVersion } from '../../shared/trace/records';
 import { TransparencyCheck } from '../emulator/transparency/transparencyRun';
-import { fileProblem } from '../files/fileProblem';
-import { TraceFileSink } from '../files/traceFileSink';
-import { TraceRecorder } from '../recorder/traceRecorder';
 import { parseSeed } from './runCommand';
+import { recordSeed } from './recordSeed';
 import { parseCount, walkSeeds, type SeedRange } from './seedWalk';
 import {
   addTransparencyResult,
@@ -16,7 +13,6 @@ import {
   transparencyJson,
   transparencyText,
 } from './transparencyReport';
-import { applicationName } from './version';
 
 /** Most connections of a seed. */
 const mostConnections = 1000;
@@ -42,7 +38,7 @@ export function addTransparencyCommand(program: Command, exitWith: (code: number
     .option('--out <trace>', 'record the first seed, and run no other, into this .sweep file')
     .option('--json', 'print the result as JSON')
     .action(async (options: TransparencyOptions) => {
-      exitWith(options.out === undefined ? await checkAll(options) : recordSeed(options, options.out));
+      exitWith(options.out === undefined ? await checkAll(options) : recordOne(options, options.out));
     });
 }
 
@@ -72,35 +68,17 @@ async function checkAll(options: TransparencyOptions): Promise<number> {
 }
 
 /** Runs one seed in this thread and records its run with hand-overs. */
-function recordSeed(options: TransparencyOptions, out: string): number {
-  const { first: seed, connections } = options;
-  let sink: TraceFileSink;
-  try {
-    sink = new TraceFileSink(out);
-  } catch (error) {
-    process.stderr.write(`chimneysweep: ${fileProblem(error, 'write', out)}\n`);
-    return 2;
-  }
-  const recorder = new TraceRecorder(
+function recordOne({ first: seed, connections, json }: TransparencyOptions, out: string): number {
+  return recordSeed(
     {
-      format: 'chimneysweep-trace',
-      version: traceFormatVersion,
-      application: applicationName,
       scenario: 'transparency',
-      title: `Transparency, seed ${seed}`,
+      title: 'Transparency',
       seed,
-      settings: { connections },
-      snapLength: 128,
+      connections,
+      start: (probe) => new TransparencyCheck(probe, { seed, connections }),
+      failureText: (result) => transparencyFailureText(result, connections),
     },
-    sink,
+    out,
+    json === true,
   );
-  const check = new TransparencyCheck(recorder, { seed, connections });
-  while (check.advance(100_000));
-  recorder.finish(check.report());
-  sink.close();
-  const result = check.result();
-  if (options.json === true) process.stdout.write(JSON.stringify(result, null, 2) + '\n');
-  else if (result.findings.length === 0) process.stdout.write(`seed ${seed}: nothing found\n`);
-  else process.stdout.write(transparencyFailureText(result, connections));
-  return result.findings.length === 0 ? 0 : 1;
 }

@@ -16,7 +16,7 @@ import { DeviceProblem, type FrameDevice } from '../realwire/frameDevice';
 import { RealWire, type RealWireCounts } from '../realwire/realWire';
 import { openTap } from '../realwire/tapDevice';
 import { WireSession, type WireSessionSettings } from '../realwire/wireSession';
-import { linkOptions, linkRequest, type LinkOptions } from './linkOptions';
+import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { parseLoss, parseSeed } from './runCommand';
 import { applicationName } from './version';
 import {
@@ -53,7 +53,7 @@ export interface WireOptions extends LinkOptions {
 
 /** Adds the verb to the program. */
 export function addWireCommand(program: Command, exitWith: (code: number) => void): void {
-  program
+  const command = program
     .command('wire')
     .description('Plug the emulated host into a TAP device (Linux), so that real stacks talk to it.')
     .option('--tap <name>', 'TAP device; it is made if there is none')
@@ -88,17 +88,8 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
     .option('--out <trace>', 'write the recording to this .sweep file')
     .option('--pcapng <capture>', 'write whole frames to this pcapng file; --replay reads it')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
-    .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
-    .addOption(linkOptions.duplicate)
-    .addOption(linkOptions.reorder)
-    .addOption(linkOptions.reorderDelay)
-    .addOption(linkOptions.corrupt)
-    .addOption(linkOptions.corruptPastFcs)
-    .addOption(linkOptions.burstLoss)
-    .addOption(linkOptions.delay)
-    .addOption(linkOptions.jitter)
-    .addOption(linkOptions.rate)
-    .addOption(linkOptions.queue)
+    .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss);
+  addLinkOptions(command)
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',

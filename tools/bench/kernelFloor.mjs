@@ -58,8 +58,9 @@ export const measureKernel = async () => {
 const measureOver = async (ip, iperf, limit) => {
   const tag = `csbench${process.pid}`;
   const [left, right] = [`${tag}a`, `${tag}b`];
+  // A server whose client fails would wait for ever.
   const inside = (/** @type {string} */ space, /** @type {readonly string[]} */ words) =>
-    run(ip, ['netns', 'exec', space, ...words]);
+    run(ip, ['netns', 'exec', space, ...words], { timeoutMs: 10_000 * seconds });
   try {
     for (const words of [
       ['netns', 'add', left],

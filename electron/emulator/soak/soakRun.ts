@@ -7,15 +7,12 @@ import { Random } from '../../../shared/base/random';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { HostConnection } from '../host/hostConnection';
 import { Machine } from '../machine/machine';
-import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
 import type { Probe } from '../probe';
-import { CompletionLedger } from './completionLedger';
-import { RequestOrder } from './requestOrder';
+import { RunWatch } from './runWatch';
 import { soakActionNames, takeAction, type SoakActionName, type SoakScene } from './soakActions';
 import { SoakFaults } from './soakFaults';
 import { SoakStream } from './soakStream';
 import { anyTopology, type SoakTopology, type SoakTopologyMaker } from './soakTopology';
-import { WireOwnership } from './wireOwnership';
 
 /** What a run depends on. */
 export interface SoakSettings {
@@ -77,10 +74,7 @@ export class SoakRun {
   readonly topology: SoakTopology;
   readonly streams: readonly SoakStream[];
   private readonly machine: Machine;
-  private readonly totals: ProbeTotals;
-  private readonly ledger: CompletionLedger;
-  private readonly wire: WireOwnership;
-  private readonly order: RequestOrder;
+  private readonly watch: RunWatch;
   private readonly random: Random;
   private readonly faults: SoakFaults;
   private readonly scene: SoakScene;
@@ -103,14 +97,10 @@ export class SoakRun {
     makeTopology: SoakTopologyMaker = anyTopology,
   ) {
     const { seed, connections } = settings;
-    const counting = countingProbe(probe);
-    this.totals = counting.totals;
-    this.wire = new WireOwnership(counting.probe);
-    this.order = new RequestOrder(this.wire.probe);
-    this.ledger = new CompletionLedger(this.order.probe);
+    this.watch = new RunWatch(probe);
     const processors =
       processorCounts[new Random(seed, streamsOfChance.machine).nextBelow(processorCounts.length)];
-    const machine = new Machine(this.ledger.probe, seed, processors);
+    const machine = new Machine(this.watch.probe, seed, processors);
     this.machine = machine;
     this.random = new Random(seed, streamsOfChance.walk);
     this.topology = makeTopology(
@@ -164,12 +154,10 @@ export class SoakRun {
         ...(problem === undefined ? [] : [problem]),
         ...this.streams.flatMap((stream) => stream.finding() ?? []),
         ...topology.outstanding(),
-        ...this.ledger.findings(),
-        ...this.wire.findings,
-        ...this.order.findings,
+        ...this.watch.findings(),
       ],
       actions: this.counts,
-      calls: this.totals.calls,
+      calls: this.watch.totals.calls,
       chimneyBytes: topology.adapters.reduce((bytes, { target }) => bytes + target.newBytesSent, 0),
       events: this.events,
       virtualTime: machine.now,
@@ -178,7 +166,8 @@ export class SoakRun {
 
   /** The same as the end of a recording has it. */
   report(): RunReport {
-    const { totals, streams } = this;
+    const { streams } = this;
+    const { totals } = this.watch;
     const { seed, findings, chimneyBytes, virtualTime } = this.result();
     const success = findings.length === 0;
     const bytesReceived = { hostPath: 0, chimney: 0 };

@@ -17,6 +17,7 @@ import {
 import { isOffloadableState } from '../tcp/offloadState';
 import { ipAddressLengths } from '../wire/address';
 import type { ObjectTable } from './objectTable';
+import { isLimited } from './targetLimits';
 import type { TargetSettings } from './targetSettings';
 
 function chainBytes(chain: NET_BUFFER_LIST | null): number {
@@ -87,9 +88,15 @@ export class Admission {
       return NDIS_STATUS.OFFLOAD_CONNECTION_REJECTED;
     if (objects.connections.size >= settings.tcpCapacity) return NDIS_STATUS.OFFLOAD_TCP_ENTRIES;
     if (cached.InitialRcvWnd > limits.receiveWindow) return NDIS_STATUS.OFFLOAD_TCP_RCV_WINDOW;
-    if (objects.receiveWindowBytes + cached.InitialRcvWnd > limits.receiveBufferBytes)
+    if (
+      isLimited(limits.receiveBufferBytes) &&
+      objects.receiveWindowBytes + cached.InitialRcvWnd > limits.receiveBufferBytes
+    )
       return NDIS_STATUS.OFFLOAD_TCP_RCV_BUFFER;
-    if (objects.outstandingSendBytes + chainBytes(chain) > limits.sendBufferBytes)
+    if (
+      isLimited(limits.sendBufferBytes) &&
+      objects.outstandingSendBytes + chainBytes(chain) > limits.sendBufferBytes
+    )
       return NDIS_STATUS.OFFLOAD_TCP_XMIT_BUFFER;
     if (chainBytes(delegated.BufferedData) > limits.bufferedDataBytes) return NDIS_STATUS.FAILURE;
     return this.contextArea();

@@ -41,6 +41,7 @@ import { ReceiveDelivery } from './receiveDelivery';
 import { SendBacklog } from './sendBacklog';
 import { SendRequest, settleList } from './sendRequest';
 import type { TargetAdapter } from './targetAdapter';
+import { isLimited } from './targetLimits';
 import { TrafficWatch } from './trafficWatch';
 
 const tcpEvents = {
@@ -597,8 +598,10 @@ export class OffloadedConnection implements PVOID {
   /** A send needs a scatter/gather list; where none can be had, the host must go on with the connection (EVT-026). */
   private claimScatterGatherList(): void {
     const { objects, settings } = this.adapter;
+    const { scatterGatherLists } = settings.limits;
+    if (!isLimited(scatterGatherLists)) return;
     const isEstablished = this.engine.variables.State === TcpConnectionState.Established;
-    if (isEstablished && objects.outstandingSends >= settings.limits.scatterGatherLists)
+    if (isEstablished && objects.outstandingSends >= scatterGatherLists)
       this.askForUpload(uploadReasons.uploadRequested);
   }
 

@@ -62,3 +62,8 @@ export const defaultTargetLimits: TargetLimits = {
   contextAreas: Infinity,
   scatterGatherLists: Infinity,
 };
+
+/** Whether a limit can be reached at all: sums over all connections are not worth making for one that can't. */
+export function isLimited(limit: number): boolean {
+  return limit !== Infinity;
+}

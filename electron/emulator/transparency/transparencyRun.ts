@@ -7,14 +7,11 @@ import { Random } from '../../../shared/base/random';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { HostConnection } from '../host/hostConnection';
 import { Machine } from '../machine/machine';
-import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
+import { RunWatch } from '../soak/runWatch';
 import { silentProbe } from '../observe/silentProbe';
 import type { Probe } from '../probe';
 import { echoPort } from '../peer/echoHost';
 import type { Topology } from '../scenarios/topology';
-import { CompletionLedger } from '../soak/completionLedger';
-import { RequestOrder } from '../soak/requestOrder';
-import { WireOwnership } from '../soak/wireOwnership';
 import { HostSide } from './hostSide';
 import { buildWorld, outstandingIn } from './impairedWorld';
 import { PeerSide } from './peerSide';
@@ -79,11 +76,8 @@ export class TransparencyRun {
   events = 0;
   problem: string | undefined;
   readonly frames: Record<string, number> = {};
-  readonly totals: ProbeTotals;
   private readonly machine: Machine;
-  private readonly ledger: CompletionLedger;
-  private readonly wire: WireOwnership;
-  private readonly order: RequestOrder;
+  readonly watch: RunWatch;
   private readonly random: Random;
   private readonly byLocalPort = new Map<number, HostConnection>();
   private readonly indexOfPort = new Map<number, number>();
@@ -97,16 +91,12 @@ export class TransparencyRun {
     handsOver: boolean,
   ) {
     const { seed, connections } = settings;
-    const counting = countingProbe(probe);
-    this.totals = counting.totals;
-    this.wire = new WireOwnership(counting.probe);
-    this.order = new RequestOrder(this.wire.probe);
-    this.ledger = new CompletionLedger(this.order.probe);
+    this.watch = new RunWatch(probe);
     const watched: Probe = {
-      ...this.ledger.probe,
+      ...this.watch.probe,
       frameFate: (time, frame, fate, receiver, flippedBits) => {
         this.frames[fate] = (this.frames[fate] ?? 0) + 1;
-        this.ledger.probe.frameFate(time, frame, fate, receiver, flippedBits);
+        this.watch.probe.frameFate(time, frame, fate, receiver, flippedBits);
       },
     };
     const count = processorCounts[new Random(seed, streams.machine).nextBelow(processorCounts.length)];
@@ -164,9 +154,7 @@ export class TransparencyRun {
       ...(this.problem === undefined ? [] : [this.problem]),
       ...this.hosts.flatMap((host, index) => this.findingsOf(host, index)),
       ...outstandingIn(this.topology),
-      ...this.ledger.findings(),
-      ...this.wire.findings,
-      ...this.order.findings,
+      ...this.watch.findings(),
     ];
   }
 
@@ -319,7 +307,7 @@ export class TransparencyCheck {
   report(): RunReport {
     const { handedOver, settings } = this;
     const { findings, bytes, chimneyBytes, offloads } = this.result();
-    const { totals } = handedOver;
+    const { totals } = handedOver.watch;
     const success = findings.length === 0;
     const bytesReceived = { hostPath: 0, chimney: 0 };
     let hostPath = 0;

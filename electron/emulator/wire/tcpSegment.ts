@@ -1,4 +1,5 @@
 /** TCP segments as bytes and as fields (RFC 9293 section 3.1; options of RFC 7323 and RFC 2018). */
+import { getU16, getU32, putU16, putU32 } from './networkOrder';
 import { finishChecksum, sumPseudoHeader, sumWords } from './internetChecksum';
 import { ipProtocols } from './ipv4';
 import type { FrameChecksum } from './frame';
@@ -85,18 +86,6 @@ export function headerLengthOf(segment: TcpSegment): number {
   return length + sackOptionLength(segment.sackBlockCount);
 }
 
-function putU16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value & 0xff;
-}
-
-function putU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = (value >>> 16) & 0xff;
-  bytes[at + 2] = (value >>> 8) & 0xff;
-  bytes[at + 3] = value & 0xff;
-}
-
 function writeSackOption(bytes: Uint8Array, at: number, segment: TcpSegment): void {
   bytes[at] = optionKinds.noOperation;
   bytes[at + 1] = optionKinds.noOperation;
@@ -110,14 +99,6 @@ function readSackOption(segment: TcpSegment, bytes: Uint8Array, at: number, leng
   segment.sackBlockCount = Math.min(mostSackBlocks, (length - 2) / 8);
   for (let edge = 0; edge < 2 * segment.sackBlockCount; edge++)
     segment.sackBlocks[edge] = getU32(bytes, at + 2 + 4 * edge);
-}
-
-function getU16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
-}
-
-function getU32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
 /**

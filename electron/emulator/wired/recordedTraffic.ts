@@ -12,6 +12,7 @@ import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import type { Frame } from '../wire/frame';
 import { finishChecksum, sumPseudoHeader, sumWords } from '../wire/internetChecksum';
 import { ipProtocols, ipv4HeaderLength, ipv4Offset } from '../wire/ipv4';
+import { putU16, putU32 } from '../wire/networkOrder';
 import { readSegmentFrame } from '../wire/segmentFrame';
 import { advance, distance, isBefore } from '../tcp/sequenceNumber';
 import { TcpSegment, tcpFlags, tcpHeaderLength } from '../wire/tcpSegment';
@@ -45,16 +46,6 @@ interface Connection {
 }
 
 const optionKinds = { end: 0, noOperation: 1, sack: 5, timestamps: 8 } as const;
-
-function putU16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value & 0xff;
-}
-
-function putU32(bytes: Uint8Array, at: number, value: number): void {
-  putU16(bytes, at, value >>> 16);
-  putU16(bytes, at + 2, value & 0xffff);
-}
 
 /** The address to which most connections are opened; undefined if none is. */
 export function mostOpened(frames: readonly RecordedFrame[]): Ipv4Address | undefined {

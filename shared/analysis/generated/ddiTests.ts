@@ -42,19 +42,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/electron/emulator/host/readOnRequest.test.ts',
         titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRM-017 TRM-033: nothing of the connection follows the completion of its terminate',
+          'a connection that is read on request',
+          'TRM-020: bytes that the target still has come back, and so do reads that wait',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/conformance/requests.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'at the miniport edge of Offload target',
-          'TRM-002: nothing is terminated twice',
+          'contract of requests and completions in scenario no-tcp-entries',
+          'TRM-017 TRM-033: nothing of the connection follows the completion of its terminate',
         ],
       },
     ],
@@ -212,26 +211,26 @@ export const ddiTests: DdiTestClaims = {
     NdisOffloadTcpForward: [
       {
         kind: 'test',
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv4',
+          'WIR-029, FWD-004, FWD-008, FWD-012: a segment behind options goes up, comes back as forward, and is delivered',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv6',
+          'WIR-029, FWD-004, FWD-008, FWD-012: a segment behind options goes up, comes back as forward, and is delivered',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
         titles: [
           'forward',
           'IMD-023: goes down with the same function, the driver’s own handle and the same list',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/sendBacklog.test.ts',
-        titles: [
-          'a target with every feature at once, on a wire that loses frames',
-          'seed 2: every byte comes back, whoever carries it',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: [
-          'a recording',
-          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
         ],
       },
     ],
@@ -298,19 +297,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/electron/emulator/host/readOnRequest.test.ts',
         titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRM-017 TRM-033: nothing of the connection follows the completion of its terminate',
+          'a connection that is read on request',
+          'TRM-020: bytes that the target still has come back, and so do reads that wait',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/conformance/requests.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'at the miniport edge of Offload target',
-          'TRM-002: nothing is terminated twice',
+          'contract of requests and completions in scenario no-tcp-entries',
+          'TRM-017 TRM-033: nothing of the connection follows the completion of its terminate',
         ],
       },
     ],
@@ -473,18 +471,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/cachedVariables.test.ts',
+        file: 'test/electron/emulator/host/readOnRequest.test.ts',
         titles: [
-          'RcvIndicationSize of an offloaded connection',
-          'IND-007: indications carry about that much while no receive is posted',
+          'a connection that is read on request',
+          'IND-010: offloaded, nothing is taken of an indication, and the window closes; each read is a posted receive',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/lessUsedStatuses.test.ts',
+        file: 'test/conformance/cachedVariables.test.ts',
         titles: [
-          'receive indications that the host stack does not take whole',
-          'IND-010 IND-011 IND-018 IND-019: of which it takes all but a byte',
+          'RcvIndicationSize of an offloaded connection',
+          'IND-007: indications carry about that much while no receive is posted',
         ],
       },
     ],
@@ -548,17 +546,17 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/electron/emulator/host/activeOpen.test.ts',
         titles: [
-          'frames on the wire in scenario stacked-drivers',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          'abort',
+          'DSC-005 DSC-022: while offloaded it is an abortive disconnect without data, and then the offload is terminated',
         ],
       },
       {
         kind: 'test',
         file: 'test/conformance/wire.test.ts',
         titles: [
-          'frames on the wire in scenario load-balancing',
+          'frames on the wire in scenario stacked-drivers',
           'DSC-023: the target sends no RST without an abortive disconnect',
         ],
       },
@@ -566,24 +564,24 @@ export const ddiTests: DdiTestClaims = {
     NdisTcpOffloadForwardComplete: [
       {
         kind: 'test',
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv4',
+          'WIR-029, FWD-004, FWD-008, FWD-012: a segment behind options goes up, comes back as forward, and is delivered',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv6',
+          'WIR-029, FWD-004, FWD-008, FWD-012: a segment behind options goes up, comes back as forward, and is delivered',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
         titles: ['forward', 'IMD-024: its completion goes up with the same function and the same list'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/sendBacklog.test.ts',
-        titles: [
-          'a target with every feature at once, on a wire that loses frames',
-          'seed 2: every byte comes back, whoever carries it',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: [
-          'a recording',
-          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
-        ],
       },
     ],
     MiniportInitiateOffload: [
@@ -623,19 +621,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/electron/emulator/host/readOnRequest.test.ts',
         titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRM-017 TRM-033: nothing of the connection follows the completion of its terminate',
+          'a connection that is read on request',
+          'TRM-020: bytes that the target still has come back, and so do reads that wait',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/conformance/requests.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'at the miniport edge of Offload target',
-          'TRM-002: nothing is terminated twice',
+          'contract of requests and completions in scenario no-tcp-entries',
+          'TRM-017 TRM-033: nothing of the connection follows the completion of its terminate',
         ],
       },
     ],
@@ -793,26 +790,26 @@ export const ddiTests: DdiTestClaims = {
     MiniportTcpOffloadForward: [
       {
         kind: 'test',
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv4',
+          'WIR-029, FWD-004, FWD-008, FWD-012: a segment behind options goes up, comes back as forward, and is delivered',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv6',
+          'WIR-029, FWD-004, FWD-008, FWD-012: a segment behind options goes up, comes back as forward, and is delivered',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
         titles: [
           'forward',
           'IMD-023: goes down with the same function, the driver’s own handle and the same list',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/sendBacklog.test.ts',
-        titles: [
-          'a target with every feature at once, on a wire that loses frames',
-          'seed 2: every byte comes back, whoever carries it',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: [
-          'a recording',
-          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
         ],
       },
     ],
@@ -879,19 +876,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/requests.test.ts',
+        file: 'test/electron/emulator/host/readOnRequest.test.ts',
         titles: [
-          'contract of requests and completions in scenario no-tcp-entries',
-          'TRM-017 TRM-033: nothing of the connection follows the completion of its terminate',
+          'a connection that is read on request',
+          'TRM-020: bytes that the target still has come back, and so do reads that wait',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/trees.test.ts',
+        file: 'test/conformance/requests.test.ts',
         titles: [
-          'trees in scenario no-tcp-entries',
-          'at the miniport edge of Offload target',
-          'TRM-002: nothing is terminated twice',
+          'contract of requests and completions in scenario no-tcp-entries',
+          'TRM-017 TRM-033: nothing of the connection follows the completion of its terminate',
         ],
       },
     ],
@@ -1051,17 +1047,17 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/electron/emulator/host/activeOpen.test.ts',
         titles: [
-          'frames on the wire in scenario stacked-drivers',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          'abort',
+          'DSC-005 DSC-022: while offloaded it is an abortive disconnect without data, and then the offload is terminated',
         ],
       },
       {
         kind: 'test',
         file: 'test/conformance/wire.test.ts',
         titles: [
-          'frames on the wire in scenario load-balancing',
+          'frames on the wire in scenario stacked-drivers',
           'DSC-023: the target sends no RST without an abortive disconnect',
         ],
       },
@@ -1069,24 +1065,24 @@ export const ddiTests: DdiTestClaims = {
     ProtocolTcpOffloadForwardComplete: [
       {
         kind: 'test',
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv4',
+          'WIR-029, FWD-004, FWD-008, FWD-012: a segment behind options goes up, comes back as forward, and is delivered',
+        ],
+      },
+      {
+        kind: 'test',
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv6',
+          'WIR-029, FWD-004, FWD-008, FWD-012: a segment behind options goes up, comes back as forward, and is delivered',
+        ],
+      },
+      {
+        kind: 'test',
         file: 'test/electron/emulator/intermediate/dataRequests.test.ts',
         titles: ['forward', 'IMD-024: its completion goes up with the same function and the same list'],
-      },
-      {
-        kind: 'test',
-        file: 'test/conformance/sendBacklog.test.ts',
-        titles: [
-          'a target with every feature at once, on a wire that loses frames',
-          'seed 2: every byte comes back, whoever carries it',
-        ],
-      },
-      {
-        kind: 'test',
-        file: 'test/electron/recorder/recording.test.ts',
-        titles: [
-          'a recording',
-          'of neighbor-invalidated is the same, byte for byte, for the same settings and seed',
-        ],
       },
     ],
     ProtocolTcpOffloadEvent: [
@@ -1126,18 +1122,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/cachedVariables.test.ts',
+        file: 'test/electron/emulator/host/readOnRequest.test.ts',
         titles: [
-          'RcvIndicationSize of an offloaded connection',
-          'IND-007: indications carry about that much while no receive is posted',
+          'a connection that is read on request',
+          'IND-010: offloaded, nothing is taken of an indication, and the window closes; each read is a posted receive',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/lessUsedStatuses.test.ts',
+        file: 'test/conformance/cachedVariables.test.ts',
         titles: [
-          'receive indications that the host stack does not take whole',
-          'IND-010 IND-011 IND-018 IND-019: of which it takes all but a byte',
+          'RcvIndicationSize of an offloaded connection',
+          'IND-007: indications carry about that much while no receive is posted',
         ],
       },
     ],
@@ -1162,11 +1158,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'CAP-015: a new capacity is learned with the resume',
-        ],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'CAP-014: is not offered to a target without IPv6'],
       },
     ],
     NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS: [
@@ -1468,12 +1461,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/statusAndPower.test.ts',
-        titles: [
-          'upload-all',
-          'statistics of the target against the frames on the wire',
-          'STT-009 STT-010: what the target took is everything that it did not pass up',
-        ],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'STT-002: counts in the counters of IPv6 and in no others'],
       },
     ],
     IP_OFFLOAD_STATS: [
@@ -1492,12 +1481,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/statusAndPower.test.ts',
-        titles: [
-          'upload-all',
-          'statistics of the target against the frames on the wire',
-          'STT-009 STT-010: what the target took is everything that it did not pass up',
-        ],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'STT-002: counts in the counters of IPv6 and in no others'],
       },
     ],
     NDIS_OFFLOAD_HANDLE: [
@@ -1947,10 +1932,11 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/initiateOffload.test.ts',
+        file: 'test/conformance/soak.test.ts',
         titles: [
-          'MiniportInitiateOffload: the algebra of statuses',
-          'INI-035 A20: a failed sibling of the root fails its own subtree only',
+          'a soak with seed 4',
+          'at the miniport edge of Intermediate driver 2',
+          'INI-003 INI-004: what the target holds or is being offered is not offered as new',
         ],
       },
     ],
@@ -2053,11 +2039,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/lessUsedStatuses.test.ts',
-        titles: [
-          'receive indications that the host stack does not take whole',
-          'IND-010 IND-011 IND-018 IND-019: of which it takes nothing',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack offloaded', "'ack-out-of-range' ('RFC 9293, RFC 5961')"],
       },
     ],
     NDIS_STATUS_OFFLOAD_POLICY: [
@@ -2089,8 +2072,11 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/soak.test.ts',
-        titles: ['the same seed walks the same way, whoever watches'],
+        file: 'test/electron/emulator/transparency/transparency.test.ts',
+        titles: [
+          'applications see the same bytes and ends with and without hand-overs',
+          'for 40 seeds, part 0',
+        ],
       },
     ],
     NDIS_STATUS_OFFLOAD_REQUEST_RESET: [
@@ -2290,19 +2276,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_TASK_OFFLOAD at the target',
-          'CAP-003: the answer contains an entry for connection offload',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack host', "'abort' ('RFC 9293')"],
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
-          'frames that the target can’t make are INVALID_PARAMETER',
-        ],
+        file: 'test/electron/packetdrill/scriptRun.test.ts',
+        titles: ['a run', 'takes what sysctls of its first command set, and notes what it ignores'],
       },
     ],
     NDIS_STATUS_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES: [
@@ -2433,11 +2413,16 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/statusAndPower.test.ts',
-        titles: ['upload-all', 'CAP-011: the encapsulation of the current configuration is not empty'],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'STT-002: counts in the counters of IPv6 and in no others'],
       },
     ],
     OID_TCP6_OFFLOAD_STATS: [
+      {
+        kind: 'test',
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'STT-002: counts in the counters of IPv6 and in no others'],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
@@ -2460,15 +2445,16 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/statusAndPower.test.ts',
-        titles: [
-          'upload-all',
-          'statistics of the target against the frames on the wire',
-          'STT-009 STT-010: what the target took is everything that it did not pass up',
-        ],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'STT-002: counts in the counters of IPv6 and in no others'],
       },
     ],
     OID_IP6_OFFLOAD_STATS: [
+      {
+        kind: 'test',
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'STT-002: counts in the counters of IPv6 and in no others'],
+      },
       {
         kind: 'test',
         file: 'test/electron/emulator/target/adapterEvents.test.ts',
@@ -2494,11 +2480,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'CAP-015: a new capacity is learned with the resume',
-        ],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'CAP-014: is not offered to a target without IPv6'],
       },
     ],
     OID_TCP_OFFLOAD_PARAMETERS: [
@@ -2520,11 +2503,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'CAP-015: a new capacity is learned with the resume',
-        ],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'CAP-014: is not offered to a target without IPv6'],
       },
     ],
     OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES: [
@@ -2546,11 +2526,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'CAP-015: a new capacity is learned with the resume',
-        ],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'CAP-014: is not offered to a target without IPv6'],
       },
     ],
     OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG: [
@@ -2612,11 +2589,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/target/adapterEvents.test.ts',
-        titles: [
-          'events of a target’s adapter, with the host stack above it',
-          'CAP-015: a new capacity is learned with the resume',
-        ],
+        file: 'test/conformance/ipv6.test.ts',
+        titles: ['a connection over IPv6', 'CAP-014: is not offered to a target without IPv6'],
       },
     ],
     OID_TCP_CONNECTION_OFFLOAD_PARAMETERS: [
@@ -2702,19 +2676,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_TASK_OFFLOAD at the target',
-          'CAP-003: the answer contains an entry for connection offload',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack host', "'abort' ('RFC 9293')"],
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
-          'frames that the target can’t make are INVALID_PARAMETER',
-        ],
+        file: 'test/electron/packetdrill/scriptRun.test.ts',
+        titles: ['a run', 'takes what sysctls of its first command set, and notes what it ignores'],
       },
     ],
     OID_GEN_LINK_PARAMETERS: [
@@ -2777,19 +2745,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_TASK_OFFLOAD at the target',
-          'CAP-003: the answer contains an entry for connection offload',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack host', "'abort' ('RFC 9293')"],
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
-          'frames that the target can’t make are INVALID_PARAMETER',
-        ],
+        file: 'test/electron/packetdrill/scriptRun.test.ts',
+        titles: ['a run', 'takes what sysctls of its first command set, and notes what it ignores'],
       },
     ],
     OID_GEN_MAXIMUM_FRAME_SIZE: [
@@ -2803,19 +2765,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_TASK_OFFLOAD at the target',
-          'CAP-003: the answer contains an entry for connection offload',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack host', "'abort' ('RFC 9293')"],
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
-          'frames that the target can’t make are INVALID_PARAMETER',
-        ],
+        file: 'test/electron/packetdrill/scriptRun.test.ts',
+        titles: ['a run', 'takes what sysctls of its first command set, and notes what it ignores'],
       },
     ],
     OID_GEN_MEDIA_CONNECT_STATUS: [
@@ -2855,19 +2811,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_TASK_OFFLOAD at the target',
-          'CAP-003: the answer contains an entry for connection offload',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack host', "'abort' ('RFC 9293')"],
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
-          'frames that the target can’t make are INVALID_PARAMETER',
-        ],
+        file: 'test/electron/packetdrill/scriptRun.test.ts',
+        titles: ['a run', 'takes what sysctls of its first command set, and notes what it ignores'],
       },
     ],
     OID_802_3_PERMANENT_ADDRESS: [
@@ -2878,19 +2828,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_TASK_OFFLOAD at the target',
-          'CAP-003: the answer contains an entry for connection offload',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack host', "'abort' ('RFC 9293')"],
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
-          'frames that the target can’t make are INVALID_PARAMETER',
-        ],
+        file: 'test/electron/packetdrill/scriptRun.test.ts',
+        titles: ['a run', 'takes what sysctls of its first command set, and notes what it ignores'],
       },
     ],
     OID_802_3_CURRENT_ADDRESS: [
@@ -2901,19 +2845,13 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_TASK_OFFLOAD at the target',
-          'CAP-003: the answer contains an entry for connection offload',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack host', "'abort' ('RFC 9293')"],
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_CONNECTION_OFFLOAD_PARAMETERS',
-          'frames that the target can’t make are INVALID_PARAMETER',
-        ],
+        file: 'test/electron/packetdrill/scriptRun.test.ts',
+        titles: ['a run', 'takes what sysctls of its first command set, and notes what it ignores'],
       },
     ],
     OID_802_3_MULTICAST_LIST: [
@@ -2932,11 +2870,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/capabilities.test.ts',
-        titles: [
-          'OID_TCP_TASK_OFFLOAD at the target',
-          'CAP-003: the answer contains an entry for connection offload',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack host', "'abort' ('RFC 9293')"],
       },
     ],
     OID_PNP_CAPABILITIES: [
@@ -3038,7 +2973,7 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/conformance/sendBacklog.test.ts',
         titles: [
           'a target with every feature at once, on a wire that loses frames',
-          'seed 2: every byte comes back, whoever carries it',
+          'seed 1: every byte comes back, whoever carries it',
         ],
       },
     ],
@@ -3245,8 +3180,11 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/uploadRequests.test.ts',
-        titles: ['urgent data from the peer', 'WIR-033: from then on the target acknowledges nothing'],
+        file: 'test/conformance/forwardedSegments.test.ts',
+        titles: [
+          'an offloaded connection over ipv4',
+          'WIR-035: urgent frames that were held keep their tags when they go up',
+        ],
       },
     ],
     HighFragmentation: [
@@ -3297,7 +3235,7 @@ export const ddiTests: DdiTestClaims = {
         file: 'test/conformance/sendBacklog.test.ts',
         titles: [
           'a target with every feature at once, on a wire that loses frames',
-          'seed 2: every byte comes back, whoever carries it',
+          'seed 1: every byte comes back, whoever carries it',
         ],
       },
     ],
@@ -3320,11 +3258,8 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/conformance/cachedVariables.test.ts',
-        titles: [
-          'keepalive of an offloaded connection',
-          'TMR-030 TMR-031 TMR-033: probes, and gives the connection back when nobody answers',
-        ],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack offloaded', "'keepalive' ('RFC 9293, RFC 1122')"],
       },
     ],
     InvalidState: [
@@ -3364,13 +3299,16 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/drivers/driverModule.test.ts',
-        titles: ['a driver module', 'is named in the header of the trace'],
+        file: 'test/conformance/blindReset.test.ts',
+        titles: [
+          'a SYN for an offloaded connection',
+          'WIR-037: at RcvNxt leads to the upload of the connection in CLOSED, and nobody is answered',
+        ],
       },
       {
         kind: 'test',
-        file: 'test/examples/minimalTarget.test.ts',
-        titles: ['examples/minimal-target', 'brings every byte of scenario address-and-mtu-change home'],
+        file: 'test/conformance/packetdrill.test.ts',
+        titles: ['packetdrill scripts, stack offloaded', "'lost-fin' ('RFC 9293')"],
       },
     ],
     HardwareFailure: [

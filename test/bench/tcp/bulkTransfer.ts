@@ -33,7 +33,12 @@ export interface BulkTransferPlan {
 }
 
 /** Link and processors: the setting in which the notes measured ns-3, but that the link never is what limits. */
-const link = { bitsPerSecond: 10_000_000_000, delay: 50_000, queueBytes: Number.MAX_SAFE_INTEGER, loss: 0 };
+export const link = {
+  bitsPerSecond: 10_000_000_000,
+  delay: 50_000,
+  queueBytes: Number.MAX_SAFE_INTEGER,
+  loss: 0,
+};
 const processors = 4;
 
 /**
@@ -63,8 +68,6 @@ const connectInterval = 2_000;
 /** See the file's head. */
 export class BulkTransfer {
   readonly machine: Machine;
-  /** Bytes that the application has received, and how often. */
-  private receivedByHost = 0;
   private readonly host: HostStack;
   private readonly peer: PlainHost;
   private readonly message: Uint8Array;
@@ -112,9 +115,17 @@ export class BulkTransfer {
     });
   }
 
-  /** Application bytes that have arrived at the far end of the plan's direction. */
+  /**
+   * Payload bytes that have arrived at the far end of the plan's direction: at its TCP, not at its application, whose posted receives
+   * become full all at once where many connections share a link.
+   */
   get bytes(): number {
-    return this.plan.direction === 'send' ? this.peer.bytes : this.receivedByHost;
+    return this.plan.direction === 'send' ? this.peer.bytes : this.peer.acknowledged;
+  }
+
+  /** Bytes of one message on every connection: what takes less is a phase of the transfer and no steady state. */
+  get round(): number {
+    return this.plan.connections * this.message.length;
   }
 
   /** Lets the bytes flow; two messages of each connection are outstanding at any time. */
@@ -170,9 +181,7 @@ export class BulkTransfer {
       onConnected: () => {
         this.connected++;
       },
-      onData: (bytes) => {
-        this.receivedByHost += bytes.length;
-      },
+      onData: () => undefined,
       onPeerClosed: () => undefined,
       onClosed: (reason) => {
         throw new Error(`a connection of the bench has ended: ${reason}`);

@@ -8,7 +8,7 @@ import { defaultSnapLength } from '../../../electron/recorder/recording';
 import { TraceRecorder } from '../../../electron/recorder/traceRecorder';
 import { traceFormatVersion } from '../../../shared/trace/records';
 import type { TraceSink } from '../../../shared/trace/traceEncoder';
-import { BulkTransfer, type DataPath, type TransferDirection } from './bulkTransfer';
+import { BulkTransfer, link, type DataPath, type TransferDirection } from './bulkTransfer';
 import type { TransferMeasurement } from './transferMeasurement';
 
 /** Payload of a full segment without timestamps, bytes. */
@@ -93,7 +93,7 @@ function measure(
   // At first code is slow and windows are small: warm up for a quarter of the time.
   const step = 20_000 * segmentBytes;
   const warm = cpuNanoseconds() + seconds * 0.25e9;
-  transfer.carry(Math.max(step, connections * 4 * segmentBytes));
+  transfer.carry(Math.max(step, transfer.round));
   while (cpuNanoseconds() < warm) transfer.carry(step);
   const tracedBefore = sink.written;
   const bytesBefore = transfer.bytes;
@@ -102,13 +102,17 @@ function measure(
   const cpuBefore = cpuNanoseconds();
   const end = cpuBefore + seconds * 1e9;
   do transfer.carry(step);
-  while (cpuNanoseconds() < end);
+  while (cpuNanoseconds() < end || transfer.bytes - bytesBefore < transfer.round);
   const cpu = cpuNanoseconds() - cpuBefore;
   const wall = (performance.now() - wallBefore) / 1000;
   const bytes = transfer.bytes - bytesBefore;
   const segments = bytes / segmentBytes;
   const traced = (sink.written - tracedBefore) / segments;
   const virtual = (transfer.machine.now - virtualBefore) / 1e9;
+  const simulatedBitsPerSecond = (bytes * 8) / virtual;
+  // What no link can carry has not been measured but miscounted.
+  if (simulatedBitsPerSecond > link.bitsPerSecond)
+    throw new Error(`${simulatedBitsPerSecond} bits per simulated second on a link of ${link.bitsPerSecond}`);
   const allocated = allocationOf(() => {
     transfer.carry(countedSegments * segmentBytes);
   });
@@ -118,7 +122,7 @@ function measure(
     nsPerSegment: cpu / segments,
     segmentsPerSecond: segments / wall,
     bytesPerSecond: bytes / wall,
-    simulatedBitsPerSecond: (bytes * 8) / virtual,
+    simulatedBitsPerSecond,
     traceBytesPerSegment: traced,
     allocatedPerSegment: allocated === undefined ? undefined : allocated / countedSegments,
     memoryPerConnection,

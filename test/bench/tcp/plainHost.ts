@@ -33,6 +33,8 @@ export class PlainHost implements LinkEnd {
   /** Segments with new payload that have come in order, and their bytes. */
   segments = 0;
   bytes = 0;
+  /** Bytes of its own that the other side has acknowledged. */
+  acknowledged = 0;
   readonly ring: TransmitRing;
   readonly segment = new TcpSegment();
   private identification = 0;
@@ -177,6 +179,7 @@ class Session implements SegmentOutput, SendOwner {
   }
 
   onAcknowledged(count: number): void {
+    this.host.acknowledged += count;
     this.room += count;
     this.queueMessages();
   }

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectionUser } from '../../../../electron/emulator/host/connectionUser';
-import type { HostConnection } from '../../../../electron/emulator/host/hostConnection';
 import { WiredHost, type ServiceStart } from '../../../../electron/emulator/wired/wiredHost';
 import { startService } from '../../../../electron/emulator/services/hostServices';
 import { TraceRecorder } from '../../../../electron/recorder/traceRecorder';
 import { traceFormatVersion } from '../../../../shared/trace/records';
-import { streamByte } from '../../../harness/segmentNotation';
+import { carry } from '../../../harness/streamClient';
 import { WiredPair, injectInto, wiredSettings } from '../../../harness/wiredPair';
 
 const port = 7;
@@ -17,49 +15,6 @@ const slowLink = { bitsPerSecond: 100e6, delay: 10_000, queueBytes: 1024 * 1024,
 const echo: ServiceStart = (host, accepted) => {
   startService(host, 'echo', port, accepted);
 };
-
-/** Sends a stream, closes, and looks at what comes back. */
-class Client implements ConnectionUser {
-  returned = 0;
-  firstWrong: number | undefined;
-  ended: string | undefined;
-  connection: HostConnection | undefined;
-
-  constructor(private readonly count: number) {}
-
-  onConnected(): void {
-    const piece = 50_000;
-    for (let at = 0; at < this.count; at += piece) {
-      const bytes = Uint8Array.from({ length: Math.min(piece, this.count - at) }, (_, index) =>
-        streamByte(at + index),
-      );
-      this.connection!.send(bytes, () => undefined);
-    }
-    this.connection!.shutdown();
-  }
-
-  onData(bytes: Uint8Array): void {
-    for (const byte of bytes) {
-      if (byte !== streamByte(this.returned)) this.firstWrong ??= this.returned;
-      this.returned++;
-    }
-  }
-
-  onPeerClosed(): void {
-    // Everything is over when the connection is.
-  }
-
-  onClosed(reason: string): void {
-    this.ended = reason;
-  }
-}
-
-function carry(pair: WiredPair, count: number): Client {
-  const client = new Client(count);
-  client.connection = pair.connect(port, client);
-  pair.play(20_000_000_000, () => client.ended !== undefined);
-  return client;
-}
 
 /** A probe that records, and the bytes of its trace so far. */
 function recorder(): { readonly probe: TraceRecorder; readonly bytes: () => Buffer } {
