@@ -39,8 +39,13 @@ export class IperfStream {
     readonly order: number,
   ) {}
 
-  /** Sends until it is stopped, no faster than so many bits per second. */
-  send(clock: ServiceClock, totals: ServiceTotals, bitsPerSecond: number | undefined): void {
+  /** Sends until it is stopped, no faster than so many bits per second; `onSend` hears that the client has taken enough for more. */
+  send(
+    clock: ServiceClock,
+    totals: ServiceTotals,
+    bitsPerSecond: number | undefined,
+    onSend: () => void,
+  ): void {
     const begin = clock.now();
     let sent = 0;
     const sends = new SendLoop(this.connection, () => {
@@ -54,6 +59,7 @@ export class IperfStream {
       sent += block.length;
       this.count(block.length, clock.now());
       totals.bytesSent += block.length;
+      onSend();
       return block;
     });
     this.sends = sends;
@@ -217,14 +223,21 @@ export class IperfTest {
     this.tell(iperfState.testStart, iperfState.testRunning);
     if (parameters!.omit > 0) this.omitted.set(clock.now() + parameters!.omit);
     for (const stream of this.streams)
-      if (this.sendsTo(stream)) stream.send(clock, this.totals, parameters!.bitsPerSecond);
+      if (this.sendsTo(stream))
+        stream.send(clock, this.totals, parameters!.bitsPerSecond, () => {
+          this.touch();
+        });
   }
 
   private end(): void {
     this.finish = this.clock.now();
     this.phase = 'results';
     this.omitted.stop();
-    for (const stream of this.streams) stream.stop();
+    for (const stream of this.streams) {
+      stream.stop();
+      // The client reads whole blocks of its own size, and in the middle of one it waits: only the end of the stream frees it.
+      if (this.sendsTo(stream)) stream.connection.shutdown();
+    }
     this.tell(iperfState.exchangeResults);
   }
 

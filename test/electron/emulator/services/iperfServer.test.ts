@@ -106,6 +106,8 @@ describe('the server of iperf3', () => {
     bench.runFor(1e9);
     const { length } = stream.user.bytes;
     expect(length).toBeGreaterThan(1_000_000);
+    // A client that reads whole blocks would wait for the rest of one for ever.
+    expect(stream.user.peerClosed).toBe(true);
     const results = resultsOf(control.say(framed('{"streams":[{"id":1,"bytes":1}]}')));
     expect(results.streams[0]!['bytes']).toBe(length);
   });
@@ -117,6 +119,15 @@ describe('the server of iperf3', () => {
     bench.runFor(2e9);
     expect(stream.user.bytes.length).toBeGreaterThan(1_900_000);
     expect(stream.user.bytes.length).toBeLessThan(2_500_000);
+  });
+
+  it('sends for longer than a client may be silent', () => {
+    const { bench, open } = serving();
+    const control = open(cookie, parameters(',"reverse":true,"bandwidth":80000'));
+    const stream = open(cookie);
+    bench.runFor(200e9);
+    expect(stream.user.ended).toBeUndefined();
+    expect(control.say(Uint8Array.of(iperfState.testEnd))).toEqual([iperfState.exchangeResults]);
   });
 
   it('counts nothing of the time that the client omits', () => {
