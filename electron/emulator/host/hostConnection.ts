@@ -42,6 +42,7 @@ import { HostSend } from './hostSend';
 import { isOutstanding } from './icmp';
 import type { HostStack } from './hostStack';
 import { OffloadRecord, type OffloadPlace } from './offloadRecord';
+import { offloadedState } from './offloadedState';
 import type { ConnectionFacts } from './offloadPolicy';
 import type { ReceivePolicy } from './receivePolicy';
 import type { Offer } from './offloadTrees';
@@ -382,9 +383,13 @@ export class HostConnection implements TcpUser, SegmentOutput {
     };
   }
 
-  /** State of the connection as the host stack knows it; what happens in the target it learns at the upload. */
+  /** State of the connection as the host stack knows it; of what happens in the target it knows what it is told. */
   get state(): TcpConnectionState {
-    return this.engine.variables.State;
+    const { State } = this.engine.variables;
+    if (this.place === 'InHost' || this.place === 'Offloading') return State;
+    if (this.aborting) return TcpConnectionState.Closed;
+    const { peerClosedReported: peerClosed, disconnectPosted, disconnected } = this;
+    return offloadedState({ state: State, peerClosed, disconnectPosted, disconnected });
   }
 
   /** Posts bytes to send; `done` is called when the peer has acknowledged all of them. */
@@ -511,6 +516,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
   onOffloaded(): void {
     this.discardedEngineBytes += this.engine.newBytesSent;
     this.handOvers.offloads++;
+    this.stack.chimneyCounters.onTaken();
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);
     if (held.length > 0) this.forward(held);
@@ -535,6 +541,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
   /** The target has refused the connection: the host path goes on, and the sends of `chain` are its own again. */
   onOffloadFailed(reason: string, chain: NET_BUFFER_LIST | null): void {
     this.stack.note(this.id, `The offload was refused: ${reason}`);
+    this.stack.chimneyCounters.onRefused(reason);
     for (const list of chainToArray(chain)) this.stack.disown(list);
     for (const bytes of this.offeredBytes.splice(0)) {
       this.countedBefore -= bytes.length;
@@ -577,6 +584,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
       this.engine.restore(send.rest, send, true);
     }
     this.handOvers.uploads++;
+    stack.chimneyCounters.onReturned();
     stack.note(this.id, 'The host path has the connection again');
     this.reads.noneIsPosted();
     this.takeBuffered(delegated.BufferedData);
@@ -696,10 +704,9 @@ export class HostConnection implements TcpUser, SegmentOutput {
       this.reportPeerClosed();
       this.takeBackIfOver();
     } else if (EventType === tcpEvents.retrieve) {
-      this.stack.note(
-        this.id,
-        `The target asks for the upload: ${this.stack.uploadReasonName(EventSpecificInformation)}`,
-      );
+      const reason = this.stack.uploadReasonName(EventSpecificInformation);
+      this.stack.note(this.id, `The target asks for the upload: ${reason}`);
+      this.stack.chimneyCounters.onUploadAskedFor(reason);
       this.timedOut ||= EventSpecificInformation === timeoutExpiration;
       const isGranted =
         this.stack.policy?.grants(this, EventSpecificInformation) ??
