@@ -1,6 +1,7 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
+import { addEventsCommand } from './eventsCommand';
 import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
 import { addPacketdrillCommand } from './packetdrillCommand';
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
+  addEventsCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addSoakCommand(program, exitWith);
   addWireCommand(program, exitWith);
