@@ -13,7 +13,7 @@ import type { TraceListener } from '../trace/traceReader';
 import { float64Column, uint16Column, uint32Column, uint8Column } from './column';
 import { tcpFlag, tcpHeaderOffset, u32At } from './tcpSegment';
 
-const fateFlag = { delivered: 1, lost: 2, retransmission: 4, forwarded: 8, tcp: 16 } as const;
+const fateFlag = { delivered: 1, lost: 2, retransmission: 4, forwarded: 8, tcp: 16, toSwitch: 32 } as const;
 
 /** The TCP numbers of a frame. */
 export interface TcpNumbers {
@@ -98,6 +98,11 @@ export class FrameColumns implements TraceListener {
   /** Whether a switch has passed it on: it is the frame of somebody else, who is counted. */
   isForwarded(frame: number): boolean {
     return (this.flags.get(frame) & fateFlag.forwarded) !== 0;
+  }
+
+  /** Whether a switch received it, to pass it on. */
+  isReceivedBySwitch(frame: number): boolean {
+    return (this.flags.get(frame) & fateFlag.toSwitch) !== 0;
   }
 
   /** Connection that it belongs to. */
@@ -186,7 +191,9 @@ export class FrameColumns implements TraceListener {
     if (frame < 0 || record.fate === 'duplicated') return;
     const flags = this.flags.get(frame);
     if ((flags & (fateFlag.delivered | fateFlag.lost)) !== 0) return;
-    this.flags.set(frame, flags | (fateDelivers(record.fate) ? fateFlag.delivered : fateFlag.lost));
+    const toSwitch = this.switches.has(record.receiver) ? fateFlag.toSwitch : 0;
+    const fate = fateDelivers(record.fate) ? fateFlag.delivered : fateFlag.lost;
+    this.flags.set(frame, flags | fate | toSwitch);
     this.fateTimes.set(frame, time);
   }
 }
