@@ -41,13 +41,16 @@ export interface CallObserver {
 
 const flag = { status: 1, ended: 2 } as const;
 
-/** Bytes of data that a call passes: what a completion says was transferred, what lists hold otherwise. */
-export function bytesOfArguments(values: readonly CallArgument[], isCompletion: boolean): number {
+/** Completions that say how much was transferred; others pass lists as they were. */
+const transferCompletion = /TcpOffload(Send|Receive|Disconnect)Complete$/;
+
+/** Bytes of data in the lists that a call passes: what was transferred for completions of data requests, what they hold for others. */
+export function bytesOfCall(functionName: string, values: readonly CallArgument[]): number {
   let bytes = 0;
   for (const value of values) {
     if (value.kind !== 'net-buffer-lists') continue;
-    for (const list of value.lists)
-      bytes += isCompletion && list.bytesTransferred > 0 ? list.bytesTransferred : list.dataLength;
+    const isCompletion = transferCompletion.test(functionName);
+    for (const list of value.lists) bytes += isCompletion ? list.bytesTransferred : list.dataLength;
   }
   return bytes;
 }
@@ -164,7 +167,7 @@ export class CallColumns implements TraceListener {
     return this.completesSome.get(call) === 1;
   }
 
-  /** Bytes of data that it passes; see {@link bytesOfArguments}. */
+  /** Bytes of data that it passes; see {@link bytesOfCall}. */
   bytes(call: number): number {
     return this.bytesPassed.get(call);
   }
@@ -196,7 +199,7 @@ export class CallColumns implements TraceListener {
     this.causes.push(raised(record.cause));
     this.completions.push(0);
     this.lastCompletions.push(0);
-    this.bytesPassed.push(bytesOfArguments(record.arguments, record.completes.length > 0));
+    this.bytesPassed.push(bytesOfCall(record.functionName, record.arguments));
     this.completesSome.push(record.completes.length > 0 ? 1 : 0);
     for (const observer of this.observers) observer.onEnter(call);
     for (const completed of record.completes) this.complete(this.at(completed), call);

@@ -16,7 +16,7 @@ export interface HandlerSums {
   readonly statuses: Map<number, number>;
   /** Calls that have not returned. */
   open: number;
-  /** Bytes of data that were passed; see `bytesOfArguments`. */
+  /** Bytes of data that were passed; see `bytesOfCall`. */
   bytes: number;
   /** From entry to return. */
   readonly duration: LatencyHistogram;
