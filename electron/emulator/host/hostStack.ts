@@ -803,10 +803,9 @@ export class HostStack implements PVOID {
     const { source, destination, tcpAt, tcpLength } = received;
     const { sourcePort, destinationPort } = segment;
     const known = this.byAddresses.get(destination, destinationPort, source, sourcePort);
-    const tcpBytes = bytes.subarray(tcpAt, tcpAt + tcpLength);
     const again = known === undefined ? undefined : this.nextIncarnation(known, segment);
     if (known !== undefined && again === undefined) {
-      known.receiveSegment(tcpBytes);
+      known.receiveSegment(segment, bytes, tcpAt, tcpLength);
       return;
     }
     const listener = this.listenerFor(destinationPort, destination);
@@ -814,7 +813,7 @@ export class HostStack implements PVOID {
       if (known !== undefined) this.forget(known);
       const initialSequence = again ?? this.nextInitialSequence();
       const ends = { local: destination.slice(), remote: source.slice(), remotePort: sourcePort };
-      this.openPassively(listener, ends, tcpBytes.slice(), initialSequence);
+      this.openPassively(listener, ends, bytes.slice(tcpAt, tcpAt + tcpLength), initialSequence);
       return;
     }
     this.refuse(segment, received, bytes.subarray(6, 12));
