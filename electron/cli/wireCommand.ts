@@ -28,6 +28,7 @@ import {
   type InterfaceAddress,
 } from './wireOptions';
 import { replay } from './wireReplay';
+import { tellStatistics } from './wireStatistics';
 
 /** A wire without `--rate` and `--queue`: faster than anything that plays in real time, with room for what that sends at once. */
 const wireRate = 100e9;
@@ -48,6 +49,8 @@ export interface WireOptions extends LinkOptions {
   readonly replay?: string;
   readonly as?: Ipv4Address;
   readonly serve?: readonly ServedPort[];
+  /** Real time between two reports while it plays, ns. */
+  readonly stats?: number;
   readonly json?: boolean;
 }
 
@@ -65,7 +68,7 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
     )
     .option(
       '--serve <port=service>',
-      `one more port of http, echo, discard, chargen or source; may be given several times`,
+      `one more port of http, echo, discard, chargen, source or iperf3; may be given several times`,
       collectServedPort,
     )
     .addOption(
@@ -85,6 +88,11 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
     )
     .option('--large-frames', 'let frames of up to 64 KiB pass, as large sends and receive coalescing do')
     .option('--duration <time>', 'stop after this time; otherwise Ctrl+C does', parsePlayTime)
+    .option(
+      '--stats <time>',
+      'tell chimneystats and netstat on standard error so often while it plays; SIGUSR2 asks for them at any time',
+      parsePlayTime,
+    )
     .option('--out <trace>', 'write the recording to this .sweep file')
     .option('--pcapng <capture>', 'write whole frames to this pcapng file; --replay reads it')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
@@ -95,9 +103,10 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
       'after',
       `
 The host serves HTTP on port 80 (/bytes/N is N bytes; PUT to /sha256 answers the hash), echo on 7, discard on 9, characters on 19
-and generated content on 5002. In a shell of its own:
+generated content on 5002 and iperf3 (TCP, one test at a time) on 5201. In a shell of its own:
   npx chimneysweep wire --tap tap0 --address 10.0.0.2/24 --kernel-address 10.0.0.1/24 --offload 100ms
   curl http://10.0.0.2/bytes/100000000 | sha256sum
+  iperf3 -c 10.0.0.2 -t 3
 A capture that --pcapng wrote is repeated exactly when the other options are the same. In any other capture the emulated host takes
 the place of a recorded one: frames for that are readdressed, and acknowledge what the emulated host sends.`,
     )
@@ -136,6 +145,7 @@ async function wire(options: WireOptions): Promise<number> {
   if ((tap === undefined) === (recording === undefined))
     return complain('Either --tap NAME says where the wire is, or --replay FILE what comes over it.');
   if (options.as !== undefined && recording === undefined) return complain('--as goes with --replay.');
+  if (options.stats !== undefined && tap === undefined) return complain('--stats goes with --tap.');
   if (options.out !== undefined && options.out === options.pcapng)
     return complain('--out and --pcapng name the same file.');
   if (recording !== undefined) return playAgain(recording, options);
@@ -221,7 +231,13 @@ async function play(device: FrameDevice, options: WireOptions): Promise<number> 
     process.stderr.write(
       `The emulated host ${formatIpv4(options.address.address)} is on ${device.name}. Ctrl+C stops.\n`,
     );
+    const endStatistics = tellStatistics(session.host, {
+      interval: options.stats,
+      json: options.json === true,
+      write: (text) => process.stderr.write(text),
+    });
     const problem = await problemOf(realWire.run(session.host, options.duration));
+    endStatistics();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
     const { length } = session.host.connections;

@@ -78,7 +78,9 @@ export function collectServedPort(
   const match = /^(\d{1,5})=(\w+)$/.exec(text);
   const [port, name] = [Number(match?.[1]), match?.[2] ?? ''];
   if (!(port >= 1 && port <= 65_535) || !isServiceName(name))
-    throw new InvalidArgumentError('A port and http, echo, discard, chargen or source, such as 8080=http.');
+    throw new InvalidArgumentError(
+      'A port and http, echo, discard, chargen, source or iperf3, such as 8080=http.',
+    );
   return [...(before ?? []), { port, name }];
 }
 

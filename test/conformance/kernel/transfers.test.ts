@@ -121,6 +121,24 @@ describe.skipIf(reason !== undefined)(
       expect(found(one.capturePath, findings)).toEqual([]);
     });
 
+    it('carries them as frames of up to 64 KiB, whose capture has every checksum', async () => {
+      const large = await begin({
+        captures: hasTshark,
+        largeFrames: true,
+        handOvers: { kind: 'every-bytes', bytes: 1_500_000 },
+      });
+      const [expected] = expectedHashes(1);
+      expect(await download(large, 1)).toEqual([expected]);
+      expectHandOvers(large, 1);
+      const [answer] = await upload(large, 1);
+      expect(answer).toContain(expected);
+      expectHandOvers(large, 1);
+      await large.stop();
+      if (!hasTshark) return;
+      expect(found(large.capturePath, hardErrors)).toEqual([]);
+      expect(found(large.capturePath, 'frame.len > 16000')).not.toEqual([]);
+    });
+
     it('carries them with 1 % of the frames lost, a delay of 20 ms and reordering, over connections that change hands', async () => {
       const connections = 16;
       const lossy = await begin({
