@@ -4,6 +4,7 @@
  */
 import type { Random } from '../../../shared/base/random';
 import { constantValue, nameInGroup } from '../../../shared/ddi/catalogue';
+import type { ChimneyStatistics } from '../../../shared/analysis/chimneyStatistics';
 import { netstatState, type NetstatRow } from '../../../shared/analysis/netstat';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
@@ -36,7 +37,7 @@ import { ConnectionMap } from '../tcp/connectionMap';
 import { SendQueue } from '../tcp/sendQueue';
 import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
-import { isIpv6, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
+import { formatEndpoint, isIpv6, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame, FramePool } from '../wire/frame';
 import {
@@ -49,6 +50,7 @@ import { TcpSegment } from '../wire/tcpSegment';
 import { tagInfoOf } from '../wire/vlanTag';
 import type { AdapterFacts } from './adapterSetup';
 import { AddressResolution } from './addressResolution';
+import { ChimneyCounters } from './chimneyCounters';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostListener, defaultBacklog, type Acceptor, type ListenOptions } from './listener';
@@ -113,6 +115,8 @@ export class HostStack implements PVOID {
   private readonly sequenceNumbers: Random;
   /** When connections may be offloaded. */
   readonly chimney: ChimneyGate;
+  /** What has become of the connections that were offered. */
+  readonly chimneyCounters = new ChimneyCounters();
   /** What it offloads by itself; undefined: nothing. */
   readonly policy: OffloadPolicy<HostConnection> | undefined;
   private driverHandle: NDIS_HANDLE | undefined;
@@ -329,14 +333,36 @@ export class HostStack implements PVOID {
     const rows = this.connections
       .filter(({ state }) => state !== TcpConnectionState.Closed)
       .map((connection) => connection.netstatRow());
-    const ports = [...this.listeners.keys()].map((port) => ({
-      protocol: 'TCP' as const,
-      local: `0.0.0.0:${port}`,
-      foreign: '0.0.0.0:0',
-      state: netstatState(TcpConnectionState.Listen),
-      offloadState: 'InHost' as const,
-    }));
+    const { ipv6Address } = this.settings;
+    const anywhere = [new Uint8Array(4), ...(ipv6Address === undefined ? [] : [new Uint8Array(16)])];
+    const ports = [...this.listeners.values()].flatMap(({ port, options: { address } }) =>
+      (address === undefined ? anywhere : [address]).map((local) => ({
+        protocol: 'TCP' as const,
+        local: formatEndpoint(local, port),
+        foreign: formatEndpoint(new Uint8Array(local.length), 0),
+        state: netstatState(TcpConnectionState.Listen),
+        offloadState: 'InHost' as const,
+      })),
+    );
     return [...ports, ...rows];
+  }
+
+  /** Its adapter and what that has offloaded now, as `chimneystats` lists it; none before it has one. */
+  chimneyStatistics(): ChimneyStatistics[] {
+    if (this.bindParameters === undefined) return [];
+    const { capabilities, adapterFacts, chimney, chimneyCounters } = this;
+    const able = adapterFacts.connectionCapabilities ?? capabilities;
+    const supported = able?.SupportIPv4 === true || able?.SupportIPv6 === true;
+    return [
+      {
+        index: 1,
+        adapter: this.bindParameters.AdapterName,
+        supported,
+        enabled: supported && chimney.isEnabled,
+        capacity: able?.TcpConnectionOffloadCapacity,
+        ...chimneyCounters.snapshot(),
+      },
+    ];
   }
 
   /** All connections, oldest first. */
@@ -777,10 +803,9 @@ export class HostStack implements PVOID {
     const { source, destination, tcpAt, tcpLength } = received;
     const { sourcePort, destinationPort } = segment;
     const known = this.byAddresses.get(destination, destinationPort, source, sourcePort);
-    const tcpBytes = bytes.subarray(tcpAt, tcpAt + tcpLength);
     const again = known === undefined ? undefined : this.nextIncarnation(known, segment);
     if (known !== undefined && again === undefined) {
-      known.receiveSegment(tcpBytes);
+      known.receiveSegment(segment, bytes, tcpAt, tcpLength);
       return;
     }
     const listener = this.listenerFor(destinationPort, destination);
@@ -788,7 +813,7 @@ export class HostStack implements PVOID {
       if (known !== undefined) this.forget(known);
       const initialSequence = again ?? this.nextInitialSequence();
       const ends = { local: destination.slice(), remote: source.slice(), remotePort: sourcePort };
-      this.openPassively(listener, ends, tcpBytes.slice(), initialSequence);
+      this.openPassively(listener, ends, bytes.slice(tcpAt, tcpAt + tcpLength), initialSequence);
       return;
     }
     this.refuse(segment, received, bytes.subarray(6, 12));

@@ -94,7 +94,7 @@ export class PathCache {
       source: source.slice(),
       destination: destination.slice(),
       handle,
-      record: new OffloadRecord('path', handle, () => undefined, isIpv6(destination) ? 'ipv6' : 'ipv4'),
+      record: new OffloadRecord('path', handle, undefined, isIpv6(destination) ? 'ipv6' : 'ipv4'),
       dependents: new Set(),
       connections: new Set(),
       neighbor,
