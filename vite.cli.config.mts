@@ -4,14 +4,17 @@ import { defineConfig } from 'vite';
 
 const inRoot = (...parts: string[]): string => path.resolve(import.meta.dirname, ...parts);
 
+/** Packages that stay in node_modules. */
+const left = ['typescript', 'koffi', '@duckdb/node-api', 'apache-arrow'];
+
 /**
  * The headless command line, one file with everything in it but Node (run by bin/chimneysweep.mjs), and but what stays in
- * node_modules: the TypeScript compiler, which is twenty times as large as the rest and needed for driver modules only, and koffi,
- * which brings native code and is needed for a real wire only.
+ * node_modules: the TypeScript compiler, which is twenty times as large as the rest and needed for driver modules only; koffi, which
+ * brings native code and is needed for a real wire only; and DuckDB and Arrow, which are needed for queries and exports only.
  */
 export default defineConfig({
   publicDir: false,
-  ssr: { noExternal: true, external: ['typescript', 'koffi'], target: 'node' },
+  ssr: { noExternal: true, external: left, target: 'node' },
   build: {
     ssr: true,
     outDir: inRoot('out', 'cli'),
@@ -22,7 +25,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: { index: inRoot('electron', 'cli', 'index.ts') },
-      external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`), 'typescript', 'koffi'],
+      external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`), ...left],
       output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
     },
   },

@@ -1,10 +1,13 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
+import { addEventsCommand } from './eventsCommand';
+import { addExportCommand } from './exportCommand';
 import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
 import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
+import { addQueryCommand } from './queryCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
@@ -26,7 +29,10 @@ async function main(): Promise<number> {
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
+  addEventsCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
+  addQueryCommand(program, exitWith);
+  addExportCommand(program, exitWith);
   addSoakCommand(program, exitWith);
   addWireCommand(program, exitWith);
   addTransparencyCommand(program, exitWith);

@@ -13,9 +13,12 @@ import { collectNames, tapHelp, unknownTaps } from './tapOptions';
 /** Bytes that are read at a time. */
 const pieceLength = 1024 * 1024;
 
-interface PcapngOptions {
+/** Where the capture goes, and which interfaces are in it. */
+export interface PcapngOptions {
   readonly out: string;
   readonly tap?: readonly string[];
+  /** Says on standard output nothing of what was written. */
+  readonly quiet?: boolean;
 }
 
 /** Adds the verb to the program. */
@@ -27,12 +30,12 @@ export function addPcapngCommand(program: Command, exitWith: (code: number) => v
     .requiredOption('--out <capture>', 'write the capture to this file')
     .option('--tap <name>', tapHelp, collectNames)
     .action((trace: string, options: PcapngOptions) => {
-      exitWith(convert(trace, options));
+      exitWith(writePcapng(trace, options));
     });
 }
 
-/** Exit codes: 0 done, 1 the trace is cut or damaged and so is the capture, 2 nothing could be made. */
-function convert(trace: string, { out, tap: names }: PcapngOptions): number {
+/** Writes the capture and says so. Exit codes: 0 done, 1 the trace is cut or damaged and so is the capture, 2 nothing could be made. */
+export function writePcapng(trace: string, { out, tap: names, quiet }: PcapngOptions): number {
   const complain = (message: string): number => {
     process.stderr.write(`chimneysweep: ${message}\n`);
     return 2;
@@ -71,7 +74,7 @@ function convert(trace: string, { out, tap: names }: PcapngOptions): number {
     const { written, cut } = made;
     const unknown = unknownTaps(made);
     if (unknown !== undefined) return complain(unknown);
-    process.stdout.write(`${written} packets in ${out}\n`);
+    if (quiet !== true) process.stdout.write(`${written} packets in ${out}\n`);
     if (cut > 0)
       process.stderr.write(
         `chimneysweep: ${cut} packets are cut to the ${reader.store!.header.snapLength} bytes that the trace keeps of each. ` +

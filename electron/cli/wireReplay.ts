@@ -7,6 +7,9 @@ import { fail, succeed, type Result } from '../../shared/base/result';
 import { readRecordedFrames } from '../realwire/recordedFrames';
 import { WireSession, type WireSessionSettings } from '../realwire/wireSession';
 
+/** Longest frame of an Ethernet, with a tag and without its check sequence. */
+const ethernetFrame = 1518;
+
 /** How long the host goes on after the last frame if nobody says so, virtual ns. */
 const usualRest = 1e9;
 
@@ -26,8 +29,11 @@ export interface Replayed {
   readonly summary: string;
 }
 
-/** Plays a capture to the host of `settings`; answers what stands in the way. */
-export function replay(request: ReplayRequest, settings: WireSessionSettings): Result<Replayed, string> {
+/**
+ * Plays a capture to the host of `given`; answers what stands in the way. Large frames pass if the capture has any: it was made where
+ * they did.
+ */
+export function replay(request: ReplayRequest, given: WireSessionSettings): Result<Replayed, string> {
   const read = readRecordedFrames(request.file);
   if (!read.ok) return read;
   const { frames, unusable } = read.value;
@@ -35,6 +41,8 @@ export function replay(request: ReplayRequest, settings: WireSessionSettings): R
     return fail(
       `${request.file} holds no whole Ethernet frame (${unusable} packets are cut or of other networks).`,
     );
+  const largeFrames = given.host.largeFrames || frames.some(({ bytes }) => bytes.length > ethernetFrame);
+  const settings = { ...given, host: { ...given.host, largeFrames } };
   const left = unusable === 0 ? '' : ` ${unusable} packets were cut or of other networks.`;
   if (request.as === undefined && isOwnRecording(frames, macAddress(1)))
     return succeed(repeat(frames, settings, left));
@@ -69,6 +77,10 @@ function playForeign(
   rest: number,
   left: string,
 ): Result<Replayed, string> {
+  if (settings.host.address.every((byte) => byte === 0))
+    return fail(
+      'What others have recorded is replayed over IPv4, which the host has not: leave --ip-version 6 away.',
+    );
   const traffic = new RecordedTraffic(recorded, settings.host.mac, settings.host.address);
   const foreign = new ForeignReplay(frames, traffic, (frame, time, direction) => {
     session.pass(frame, time, direction);

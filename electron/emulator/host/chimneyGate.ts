@@ -78,6 +78,11 @@ export class ChimneyGate {
 
   constructor(private readonly stack: GatedStack) {}
 
+  /** Whether connection offload is on, as its administrator wants it. */
+  get isEnabled(): boolean {
+    return !this.closures.has('not-enabled') && !this.closures.has('switched-off');
+  }
+
   /** Whether a connection may be offered to the target now. */
   get mayOffload(): boolean {
     return this.closures.size === 0;

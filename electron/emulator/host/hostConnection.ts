@@ -28,18 +28,21 @@ import {
   isOffloadableState,
 } from '../tcp/offloadState';
 import { TcpEngine, type SegmentOutput, type TcpUser } from '../tcp/tcpEngine';
+import type { SendQueue } from '../tcp/sendQueue';
+import { returnSegment, takeSegment } from '../tcp/spareSegments';
 import type { TcpSettings } from '../tcp/tcpSettings';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { formatEndpoint, isIpv6, type IpAddress } from '../wire/address';
 import { ipv4HeaderLength } from '../wire/ipv4';
 import { ipv6HeaderLength } from '../wire/ipv6';
-import { TcpSegment, readTcpSegment, tcpHeaderLength } from '../wire/tcpSegment';
+import { readTcpSegment, tcpHeaderLength, type TcpSegment } from '../wire/tcpSegment';
 import { changedOptions, type ConnectionOptions } from './connectionOptions';
 import type { ConnectionEnd, ConnectionUser } from './connectionUser';
 import { HostSend } from './hostSend';
 import { isOutstanding } from './icmp';
 import type { HostStack } from './hostStack';
 import { OffloadRecord, type OffloadPlace } from './offloadRecord';
+import { offloadedState } from './offloadedState';
 import type { ConnectionFacts } from './offloadPolicy';
 import type { ReceivePolicy } from './receivePolicy';
 import type { Offer } from './offloadTrees';
@@ -88,7 +91,7 @@ export interface HandOverCounts {
 }
 
 /** See the file's head. */
-export class HostConnection {
+export class HostConnection implements TcpUser, SegmentOutput {
   readonly handle: NDIS_OFFLOAD_HANDLE;
   readonly record: OffloadRecord;
   /** The trace's id. */
@@ -99,10 +102,7 @@ export class HostConnection {
   /** Times that the target has taken the connection over, and that the host has had it back. */
   readonly handOvers: HandOverCounts = { offloads: 0, uploads: 0 };
 
-  private readonly ends: { readonly local: string; readonly foreign: string };
   private readonly timer: TimerObject;
-  private readonly output: SegmentOutput;
-  private readonly segment = new TcpSegment();
   /** Posted and not acknowledged in full, oldest first. */
   private readonly sends: HostSend[] = [];
   /** Sends that no engine and no target has at this moment. */
@@ -174,28 +174,29 @@ export class HostConnection {
     const remoteAddress = path.destination;
     const local = formatEndpoint(path.source, localPort);
     const remote = formatEndpoint(remoteAddress, remotePort);
-    this.ends = { local, foreign: remote };
     this.id = kernel.traceConnection(local, remote);
     this.handle = new NDIS_OFFLOAD_HANDLE(kernel.addresses);
-    this.record = new OffloadRecord('tcp', this.handle, () => {
-      stack.chimney.placeChanged();
-    });
+    this.record = new OffloadRecord('tcp', this.handle, stack.chimney);
     driver.observer.declare(this.handle, 'tcp', path.handle, this.id, `TCP ${local} → ${remote}`);
-    this.engine = new TcpEngine(this.tcpSettings, this.tcpUser(), localPort, remotePort);
+    this.engine = new TcpEngine(this.tcpSettings, this, localPort, remotePort);
     this.engine.pathMss = this.pathMss;
     this.cached = exportCached(this.engine, { TtlOrHopLimit: settings.timeToLive, TosOrTrafficClass: 0 });
     const hash = rssHash(remoteAddress, path.source, remotePort, localPort);
-    const expire = (): void => {
-      this.run();
-    };
-    this.timer = kernel.allocateTimer(expire, kernel.processorForHash(hash));
-    this.output = {
-      emit: (segment, queue, offset, retransmission) => {
-        this.framesUnderWay++;
-        stack.sendSegment(this, segment, queue, offset, retransmission);
-      },
-      hasRoom: () => !this.offloadWanted && this.framesUnderWay < stack.settings.framesUnderWay,
-    };
+    this.timer = kernel.allocateTimer(this, kernel.processorForHash(hash));
+  }
+
+  /** Its timer has expired. */
+  expire(): void {
+    this.run();
+  }
+
+  emit(segment: TcpSegment, queue: SendQueue, offset: number, retransmission: boolean): void {
+    this.framesUnderWay++;
+    this.stack.sendSegment(this, segment, queue, offset, retransmission);
+  }
+
+  hasRoom(): boolean {
+    return !this.offloadWanted && this.framesUnderWay < this.stack.settings.framesUnderWay;
   }
 
   /** Where it is. */
@@ -360,7 +361,9 @@ export class HostConnection {
 
   /** Its line in `netstat -t`. */
   netstatRow(): NetstatRow {
-    return { protocol: 'TCP', ...this.ends, state: netstatState(this.state), offloadState: this.place };
+    const local = formatEndpoint(this.path.source, this.localPort);
+    const foreign = formatEndpoint(this.remoteAddress, this.remotePort);
+    return { protocol: 'TCP', local, foreign, state: netstatState(this.state), offloadState: this.place };
   }
 
   /** What an offload policy wants to know. */
@@ -380,9 +383,13 @@ export class HostConnection {
     };
   }
 
-  /** State of the connection as the host stack knows it; what happens in the target it learns at the upload. */
+  /** State of the connection as the host stack knows it; of what happens in the target it knows what it is told. */
   get state(): TcpConnectionState {
-    return this.engine.variables.State;
+    const { State } = this.engine.variables;
+    if (this.place === 'InHost' || this.place === 'Offloading') return State;
+    if (this.aborting) return TcpConnectionState.Closed;
+    const { peerClosedReported: peerClosed, disconnectPosted, disconnected } = this;
+    return offloadedState({ state: State, peerClosed, disconnectPosted, disconnected });
   }
 
   /** Posts bytes to send; `done` is called when the peer has acknowledged all of them. */
@@ -403,12 +410,19 @@ export class HostConnection {
     this.assignSends();
   }
 
-  /** A segment has come up the ordinary path; `bytes` begins with its TCP header and is copied if it is kept. */
-  receiveSegment(bytes: Uint8Array): void {
-    if (this.place === 'InHost') {
-      this.take(bytes);
-    } else if (this.place === 'Offloaded') this.forward([bytes.slice()]);
-    else this.held.push(bytes.slice());
+  /**
+   * A segment has come up the ordinary path, whose checksum is right; its bytes, from its TCP header on, are copied if they are kept.
+   */
+  receiveSegment(segment: TcpSegment, bytes: Uint8Array, tcpAt: number, tcpLength: number): void {
+    if (this.place === 'InHost' && !this.engineBusy) {
+      this.processSegment(segment);
+      this.run();
+      return;
+    }
+    const kept = bytes.slice(tcpAt, tcpAt + tcpLength);
+    if (this.place === 'InHost') this.arrivedMeanwhile.push(kept);
+    else if (this.place === 'Offloaded') this.forward([kept]);
+    else this.held.push(kept);
   }
 
   /** Offers the connection to the offload target. Does nothing if this is not the moment for it. */
@@ -502,6 +516,7 @@ export class HostConnection {
   onOffloaded(): void {
     this.discardedEngineBytes += this.engine.newBytesSent;
     this.handOvers.offloads++;
+    this.stack.chimneyCounters.onTaken();
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);
     if (held.length > 0) this.forward(held);
@@ -526,6 +541,7 @@ export class HostConnection {
   /** The target has refused the connection: the host path goes on, and the sends of `chain` are its own again. */
   onOffloadFailed(reason: string, chain: NET_BUFFER_LIST | null): void {
     this.stack.note(this.id, `The offload was refused: ${reason}`);
+    this.stack.chimneyCounters.onRefused(reason);
     for (const list of chainToArray(chain)) this.stack.disown(list);
     for (const bytes of this.offeredBytes.splice(0)) {
       this.countedBefore -= bytes.length;
@@ -559,7 +575,7 @@ export class HostConnection {
     this.sendBacklog = undefined;
     this.performsSends = false;
     const { tcpSettings, cached } = this;
-    this.engine = importEngine(tcpSettings, this.tcpUser(), constState, cached, delegated, kernel.now);
+    this.engine = importEngine(tcpSettings, this, constState, cached, delegated, kernel.now);
     this.engine.pathMss = this.pathMss;
     for (const list of chainToArray(chain)) {
       stack.disown(list);
@@ -568,6 +584,7 @@ export class HostConnection {
       this.engine.restore(send.rest, send, true);
     }
     this.handOvers.uploads++;
+    stack.chimneyCounters.onReturned();
     stack.note(this.id, 'The host path has the connection again');
     this.reads.noneIsPosted();
     this.takeBuffered(delegated.BufferedData);
@@ -687,10 +704,9 @@ export class HostConnection {
       this.reportPeerClosed();
       this.takeBackIfOver();
     } else if (EventType === tcpEvents.retrieve) {
-      this.stack.note(
-        this.id,
-        `The target asks for the upload: ${this.stack.uploadReasonName(EventSpecificInformation)}`,
-      );
+      const reason = this.stack.uploadReasonName(EventSpecificInformation);
+      this.stack.note(this.id, `The target asks for the upload: ${reason}`);
+      this.stack.chimneyCounters.onUploadAskedFor(reason);
       this.timedOut ||= EventSpecificInformation === timeoutExpiration;
       const isGranted =
         this.stack.policy?.grants(this, EventSpecificInformation) ??
@@ -733,41 +749,48 @@ export class HostConnection {
     return hasSack ? state : { ...state, Flags: state.Flags & ~sackFlag };
   }
 
-  private tcpUser(): TcpUser {
-    return {
-      receiveSpace: () => Math.max(0, this.cached.InitialRcvWnd - this.reads.bufferedBytes),
-      onData: (bytes, start, length) => {
-        this.received.hostPath += length;
-        this.deliver(bytes.slice(start, start + length));
-      },
-      onEstablished: () => {
-        this.established = true;
-        if (this.path.history !== undefined) applyHistory(this.path.history, this.engine);
-        this.stack.policy?.watch(this);
-        this.stack.note(this.id, 'Connected');
-        this.stack.driver.observer.wrote(this.handle, this.stack.component, {
-          layer: 'tcp',
-          const: this.constState(),
-          cached: this.cached,
-          delegated: exportDelegated(this.engine, this.stack.kernel.now),
-        });
-        this.user.onConnected();
-      },
-      onPeerClosed: () => {
-        this.reportPeerClosed();
-      },
-      onFinAcknowledged: () => undefined,
-      onReset: () => {
-        this.reportClosed(this.established ? 'reset' : 'refused');
-      },
-      onTimeout: () => {
-        this.engine.abort();
-        this.reportClosed('timeout');
-      },
-      onClosed: () => {
-        this.reportClosed('closed');
-      },
-    };
+  receiveSpace(): number {
+    return Math.max(0, this.cached.InitialRcvWnd - this.reads.bufferedBytes);
+  }
+
+  onData(bytes: Uint8Array, start: number, length: number): void {
+    this.received.hostPath += length;
+    this.deliver(bytes.slice(start, start + length));
+  }
+
+  onEstablished(): void {
+    this.established = true;
+    if (this.path.history !== undefined) applyHistory(this.path.history, this.engine);
+    this.stack.policy?.watch(this);
+    this.stack.note(this.id, 'Connected');
+    this.stack.driver.observer.wrote(this.handle, this.stack.component, {
+      layer: 'tcp',
+      const: this.constState(),
+      cached: this.cached,
+      delegated: exportDelegated(this.engine, this.stack.kernel.now),
+    });
+    this.user.onConnected();
+  }
+
+  onPeerClosed(): void {
+    this.reportPeerClosed();
+  }
+
+  onFinAcknowledged(): void {
+    // The application hears of the end when both halves are closed.
+  }
+
+  onReset(): void {
+    this.reportClosed(this.established ? 'reset' : 'refused');
+  }
+
+  onTimeout(): void {
+    this.engine.abort();
+    this.reportClosed('timeout');
+  }
+
+  onClosed(): void {
+    this.reportClosed('closed');
   }
 
   /** Gives a segment to the engine, or keeps it until that is free. */
@@ -782,12 +805,17 @@ export class HostConnection {
 
   private process(bytes: Uint8Array): void {
     const { source, destination } = this.path;
-    const problem = readTcpSegment(this.segment, bytes, 0, bytes.length, destination, source);
-    if (problem !== undefined) return;
+    const segment = takeSegment();
+    const problem = readTcpSegment(segment, bytes, 0, bytes.length, destination, source);
+    if (problem === undefined) this.processSegment(segment);
+    returnSegment();
+  }
+
+  private processSegment(segment: TcpSegment): void {
     // Whatever the application posts from inside is sent by the run that follows.
     this.processing = true;
     const { SndUna } = this.engine.variables;
-    this.engine.process(this.segment, this.stack.kernel.now);
+    this.engine.process(segment, this.stack.kernel.now);
     // A new acknowledgment proves that the neighbor receives (RFC 4861 section 7.3.1).
     if (this.engine.variables.SndUna !== SndUna) this.path.neighbor.confirmedAt = this.stack.kernel.now;
     this.processing = false;
@@ -803,7 +831,7 @@ export class HostConnection {
     this.engineBusy = true;
     do {
       this.sendAgain = false;
-      this.engine.dispatch(kernel.now, this.output);
+      this.engine.dispatch(kernel.now, this);
       for (const bytes of this.arrivedMeanwhile.splice(0)) {
         this.process(bytes);
         this.sendAgain = true;

@@ -4,6 +4,7 @@
  */
 import type { Random } from '../../../shared/base/random';
 import { constantValue, nameInGroup } from '../../../shared/ddi/catalogue';
+import type { ChimneyStatistics } from '../../../shared/analysis/chimneyStatistics';
 import { netstatState, type NetstatRow } from '../../../shared/analysis/netstat';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
@@ -31,12 +32,13 @@ import {
   type NdisFunctions,
   type Outstanding,
   type PVOID,
+  type TCP_OFFLOAD_STATE_CACHED,
 } from '../kit';
 import { ConnectionMap } from '../tcp/connectionMap';
 import { SendQueue } from '../tcp/sendQueue';
 import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
-import { isIpv6, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
+import { formatEndpoint, isIpv6, sameAddress, type IpAddress, type MacAddress } from '../wire/address';
 import { etherTypeOf, etherTypes } from '../wire/ethernet';
 import { Frame, FramePool } from '../wire/frame';
 import {
@@ -44,11 +46,13 @@ import {
   fillSegmentFrame,
   leaveTcpChecksum,
   type ReceivedSegment,
+  type SegmentAddressing,
 } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
 import { tagInfoOf } from '../wire/vlanTag';
 import type { AdapterFacts } from './adapterSetup';
 import { AddressResolution } from './addressResolution';
+import { ChimneyCounters } from './chimneyCounters';
 import { ChimneyGate } from './chimneyGate';
 import type { ConnectionUser } from './connectionUser';
 import { HostListener, defaultBacklog, type Acceptor, type ListenOptions } from './listener';
@@ -113,6 +117,8 @@ export class HostStack implements PVOID {
   private readonly sequenceNumbers: Random;
   /** When connections may be offloaded. */
   readonly chimney: ChimneyGate;
+  /** What has become of the connections that were offered. */
+  readonly chimneyCounters = new ChimneyCounters();
   /** What it offloads by itself; undefined: nothing. */
   readonly policy: OffloadPolicy<HostConnection> | undefined;
   private driverHandle: NDIS_HANDLE | undefined;
@@ -264,7 +270,7 @@ export class HostStack implements PVOID {
         this.receivePackets(lists);
       },
       SendNetBufferListsCompleteHandler: (_context, lists) => {
-        for (const list of chainToArray(lists)) {
+        for (let list: NET_BUFFER_LIST | null = lists; list !== null; list = list.Next) {
           if (!(list.ProtocolReserved instanceof SentSegment)) continue;
           const { connection, frame } = list.ProtocolReserved;
           this.packets.release(frame);
@@ -329,14 +335,36 @@ export class HostStack implements PVOID {
     const rows = this.connections
       .filter(({ state }) => state !== TcpConnectionState.Closed)
       .map((connection) => connection.netstatRow());
-    const ports = [...this.listeners.keys()].map((port) => ({
-      protocol: 'TCP' as const,
-      local: `0.0.0.0:${port}`,
-      foreign: '0.0.0.0:0',
-      state: netstatState(TcpConnectionState.Listen),
-      offloadState: 'InHost' as const,
-    }));
+    const { ipv6Address } = this.settings;
+    const anywhere = [new Uint8Array(4), ...(ipv6Address === undefined ? [] : [new Uint8Array(16)])];
+    const ports = [...this.listeners.values()].flatMap(({ port, options: { address } }) =>
+      (address === undefined ? anywhere : [address]).map((local) => ({
+        protocol: 'TCP' as const,
+        local: formatEndpoint(local, port),
+        foreign: formatEndpoint(new Uint8Array(local.length), 0),
+        state: netstatState(TcpConnectionState.Listen),
+        offloadState: 'InHost' as const,
+      })),
+    );
     return [...ports, ...rows];
+  }
+
+  /** Its adapter and what that has offloaded now, as `chimneystats` lists it; none before it has one. */
+  chimneyStatistics(): ChimneyStatistics[] {
+    if (this.bindParameters === undefined) return [];
+    const { capabilities, adapterFacts, chimney, chimneyCounters } = this;
+    const able = adapterFacts.connectionCapabilities ?? capabilities;
+    const supported = able?.SupportIPv4 === true || able?.SupportIPv6 === true;
+    return [
+      {
+        index: 1,
+        adapter: this.bindParameters.AdapterName,
+        supported,
+        enabled: supported && chimney.isEnabled,
+        capacity: able?.TcpConnectionOffloadCapacity,
+        ...chimneyCounters.snapshot(),
+      },
+    ];
   }
 
   /** All connections, oldest first. */
@@ -611,7 +639,6 @@ export class HostStack implements PVOID {
     offset: number,
     retransmission: boolean,
   ): void {
-    const { settings } = this;
     const { neighbor } = connection.path;
     const { mac } = neighbor;
     if (mac === undefined) this.neighbors.resolve(neighbor, () => undefined);
@@ -623,15 +650,7 @@ export class HostStack implements PVOID {
       return;
     }
     this.unreachability.beforeSending(neighbor);
-    const addressing = {
-      sourceMac: settings.mac,
-      destinationMac: mac,
-      source: connection.path.source,
-      destination: connection.remoteAddress,
-      timeToLive: connection.cachedState.TtlOrHopLimit,
-      typeOfService: connection.cachedState.TosOrTrafficClass,
-      flowLabel: connection.cachedState.FlowLabel,
-    };
+    const addressing = this.addressingOf(connection.path, connection.cachedState, mac);
     const frame = this.packets.take('host');
     fillSegmentFrame(frame, addressing, this.nextIdentification(), segment, queue, offset);
     // The task that the adapter may have is one of IPv4.
@@ -646,13 +665,40 @@ export class HostStack implements PVOID {
     this.ndis.NdisSendNetBufferLists(this.binding, list, connection.id);
   }
 
+  /** What goes around the segments of a connection: one object for all connections of a path that need the same. */
+  private addressingOf(
+    path: PathEntry,
+    { TtlOrHopLimit, TosOrTrafficClass, FlowLabel }: TCP_OFFLOAD_STATE_CACHED,
+    mac: MacAddress,
+  ): SegmentAddressing {
+    const { addressing } = path;
+    if (
+      addressing?.destinationMac === mac &&
+      addressing.timeToLive === TtlOrHopLimit &&
+      addressing.typeOfService === TosOrTrafficClass &&
+      addressing.flowLabel === FlowLabel
+    )
+      return addressing;
+    return (path.addressing = {
+      sourceMac: this.settings.mac,
+      destinationMac: mac,
+      source: path.source,
+      destination: path.destination,
+      timeToLive: TtlOrHopLimit,
+      typeOfService: TosOrTrafficClass,
+      flowLabel: FlowLabel,
+    });
+  }
+
   /** A list for a frame of the host path, with VLAN and priority out of band. */
   private packet(bytes: Uint8Array, UserPriority: number): NET_BUFFER_LIST {
     const list = allocateNetBufferList(this.kernel.addresses, [bytes]);
-    list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf({
-      VlanId: this.settings.vlanId,
-      UserPriority,
-    });
+    const { vlanId } = this.settings;
+    if (vlanId !== 0 || UserPriority !== 0)
+      list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf({
+        VlanId: vlanId,
+        UserPriority,
+      });
     return list;
   }
 
@@ -764,7 +810,7 @@ export class HostStack implements PVOID {
   }
 
   private receivePackets(lists: NET_BUFFER_LIST): void {
-    for (const list of chainToArray(lists)) {
+    for (let list: NET_BUFFER_LIST | null = lists; list !== null; list = list.Next) {
       const bytes = netBufferBytes(list.FirstNetBuffer);
       if (carriesInternet(bytes, bytes.length)) this.ip.receive(bytes, this.segments[this.kernel.processor]!);
       else if (etherTypeOf(bytes, bytes.length) === etherTypes.arp) this.resolution.receiveArp(bytes);
@@ -777,10 +823,9 @@ export class HostStack implements PVOID {
     const { source, destination, tcpAt, tcpLength } = received;
     const { sourcePort, destinationPort } = segment;
     const known = this.byAddresses.get(destination, destinationPort, source, sourcePort);
-    const tcpBytes = bytes.subarray(tcpAt, tcpAt + tcpLength);
     const again = known === undefined ? undefined : this.nextIncarnation(known, segment);
     if (known !== undefined && again === undefined) {
-      known.receiveSegment(tcpBytes);
+      known.receiveSegment(segment, bytes, tcpAt, tcpLength);
       return;
     }
     const listener = this.listenerFor(destinationPort, destination);
@@ -788,7 +833,7 @@ export class HostStack implements PVOID {
       if (known !== undefined) this.forget(known);
       const initialSequence = again ?? this.nextInitialSequence();
       const ends = { local: destination.slice(), remote: source.slice(), remotePort: sourcePort };
-      this.openPassively(listener, ends, tcpBytes.slice(), initialSequence);
+      this.openPassively(listener, ends, bytes.slice(tcpAt, tcpAt + tcpLength), initialSequence);
       return;
     }
     this.refuse(segment, received, bytes.subarray(6, 12));

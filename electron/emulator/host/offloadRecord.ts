@@ -5,6 +5,11 @@ import type { NDIS_OFFLOAD_HANDLE } from '../kit';
 /** Where a state object is, in the words of `netstat -t`. */
 export type OffloadPlace = 'InHost' | 'Offloading' | 'Offloaded' | 'Uploading';
 
+/** Hears that the place of an object is another one. */
+export interface PlaceWatcher {
+  placeChanged(): void;
+}
+
 /** See the file's head. */
 export class OffloadRecord {
   private currentPlace: OffloadPlace = 'InHost';
@@ -18,8 +23,7 @@ export class OffloadRecord {
   constructor(
     readonly layer: StateLayer,
     readonly handle: NDIS_OFFLOAD_HANDLE,
-    /** Hears that the place is another one. */
-    private readonly onPlaceChanged: () => void = () => undefined,
+    private readonly watcher?: PlaceWatcher,
     /** IP version of a path; its blocks and structures depend on it (INI-009). */
     readonly version: 'ipv4' | 'ipv6' = 'ipv4',
   ) {}
@@ -31,7 +35,7 @@ export class OffloadRecord {
 
   set place(place: OffloadPlace) {
     this.currentPlace = place;
-    this.onPlaceChanged();
+    this.watcher?.placeChanged();
   }
 
   /** Whether a request of any kind may name it now, save a terminate while others are open. */

@@ -3,7 +3,7 @@ import type { Irql } from '../../../shared/trace/records';
 import type { Random } from '../../../shared/base/random';
 import type { AddressSpace } from '../machine/addressSpace';
 import type { Machine } from '../machine/machine';
-import { Timer } from '../machine/timer';
+import { Timer, type TimerRoutine } from '../machine/timer';
 import type { HardwareClock } from '../wire/transmitRing';
 
 /** A timer as NdisAllocateTimerObject makes it; times are absolute, in ns of the virtual clock. */
@@ -79,7 +79,7 @@ export class Kernel {
   }
 
   /** NdisAllocateTimerObject. It expires on the processor that arms it, or on the one that is named. */
-  allocateTimer(routine: () => void, processor?: number): TimerObject {
+  allocateTimer(routine: TimerRoutine, processor?: number): TimerObject {
     return new Timer(this.machine, routine, processor);
   }
 

@@ -27,7 +27,7 @@ import { TcpConnectionState } from '../tcp/tcpVariables';
 import type { Frame, FramePool } from '../wire/frame';
 import { fillSegmentFrame } from '../wire/segmentFrame';
 import { readTcpSegment, tcpFlags, TcpSegment } from '../wire/tcpSegment';
-import type { TransmitRing } from '../wire/transmitRing';
+import type { RoomWaiter, TransmitRing } from '../wire/transmitRing';
 import type {
   FirmwareConnection,
   FirmwareEvent,
@@ -121,6 +121,7 @@ export class EngineConnection implements FirmwareConnection {
   private readonly goOn = (): void => {
     this.run(() => undefined);
   };
+  private readonly waiter: RoomWaiter = { waitsForRoom: false, resume: this.goOn };
 
   constructor(
     private readonly nic: FirmwareSurroundings,
@@ -182,7 +183,7 @@ export class EngineConnection implements FirmwareConnection {
         nic.transmit(frame);
       },
       hasRoom: () => {
-        if (!nic.ring.hasRoom) nic.ring.wait(this.goOn);
+        if (!nic.ring.hasRoom) nic.ring.wait(this.waiter);
         return nic.ring.hasRoom;
       },
     };

@@ -1,6 +1,9 @@
 import type { EventTarget } from '../clock/scheduler';
 import type { Machine } from './machine';
 
+/** What happens when a timer expires: a function, or an object that needs none of its own for that. */
+export type TimerRoutine = (() => void) | { expire(): void };
+
 /**
  * A timer that may be re-armed at every segment at no cost: the deadline is a number, and one event in the queue is moved only
  * when it comes too late or fires too early.
@@ -12,7 +15,7 @@ export class Timer implements EventTarget {
 
   constructor(
     private readonly machine: Machine,
-    private readonly expire: () => void,
+    private readonly routine: TimerRoutine,
     /** Processor that it expires on; the one that arms it if absent. */
     private readonly processor?: number,
   ) {}
@@ -40,6 +43,7 @@ export class Timer implements EventTarget {
       return;
     }
     this.deadline = Infinity;
-    this.expire();
+    if (typeof this.routine === 'function') this.routine();
+    else this.routine.expire();
   }
 }

@@ -19,7 +19,7 @@ import type { Transmitter } from '../wire/link';
 import { fillSegmentFrame, readSegmentFrame, type SegmentAddressing } from '../wire/segmentFrame';
 import type { SwitchedHost } from '../wire/switch';
 import { TcpSegment } from '../wire/tcpSegment';
-import { TransmitRing } from '../wire/transmitRing';
+import { TransmitRing, type RoomWaiter } from '../wire/transmitRing';
 
 /** Longest wait of a frame in its adapter's transmit ring, ns. */
 const ringTime = 50_000;
@@ -46,7 +46,8 @@ export interface ClientUser {
 }
 
 /** One connection of a client. */
-export class ClientSession {
+export class ClientSession implements RoomWaiter {
+  waitsForRoom = false;
   readonly engine: TcpEngine;
   private readonly timer: Timer;
   private running = false;
@@ -84,9 +85,7 @@ export class ClientSession {
       },
     };
     this.engine = new TcpEngine(settings, tcpUser, localPort, remotePort);
-    this.timer = new Timer(machine, () => {
-      this.run();
-    });
+    this.timer = new Timer(machine, this);
   }
 
   /** Opens it. */
@@ -128,6 +127,15 @@ export class ClientSession {
       this.running = false;
       this.run();
     }
+  }
+
+  resume(): void {
+    this.run();
+  }
+
+  /** Its timer has expired. */
+  expire(): void {
+    this.run();
   }
 
   /** Sends what may be sent now. */
@@ -190,15 +198,12 @@ export class ClientHost implements SwitchedHost {
   /** Opens a connection to a port of the emulated host; from a given port of its own, or the next one. */
   open(remotePort: number, user: ClientUser, localPort = this.takePort()): ClientSession {
     const { machine, ring, own } = this;
-    const resume = (): void => {
-      session.run();
-    };
     const output: SegmentOutput = {
       emit: (segment, queue, offset, retransmission) => {
         this.send(segment, queue, offset, retransmission);
       },
       hasRoom: () => {
-        if (!ring.hasRoom) ring.wait(resume);
+        if (!ring.hasRoom) ring.wait(session);
         return ring.hasRoom;
       },
     };

@@ -275,9 +275,6 @@ export class EchoHost implements SwitchedHost {
 
   private accept(local: IpAddress, client: IpAddress, clientPort: number): EchoSession {
     const { machine, pool, ring } = this;
-    const resume = (): void => {
-      session.run();
-    };
     const output: SegmentOutput = {
       emit: (segment, queue, offset, retransmission) => {
         const frame = pool.take('peer');
@@ -295,7 +292,7 @@ export class EchoHost implements SwitchedHost {
         this.send(frame, session.VlanId);
       },
       hasRoom: () => {
-        if (!ring.hasRoom) ring.wait(resume);
+        if (!ring.hasRoom) ring.wait(session);
         return ring.hasRoom;
       },
     };

@@ -5,12 +5,14 @@ import { isBefore } from '../tcp/sequenceNumber';
 import { TcpEngine, type SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
+import type { RoomWaiter } from '../wire/transmitRing';
 import { EchoApplication } from './echoApplication';
 import { HeardAddress } from './heardAddress';
 import type { PeerApplication, PeerApplicationMaker } from './peerApplication';
 
 /** See the file's head. */
-export class EchoSession {
+export class EchoSession implements RoomWaiter {
+  waitsForRoom = false;
   readonly application: PeerApplication;
   /** Where its client's frames come from. */
   readonly client = new HeardAddress();
@@ -79,9 +81,7 @@ export class EchoSession {
     );
     this.engine = engine;
     engine.listen(initialSequence);
-    this.timer = new Timer(machine, () => {
-      this.run();
-    });
+    this.timer = new Timer(machine, this);
   }
 
   /** Takes a segment of this connection. */
@@ -119,6 +119,15 @@ export class EchoSession {
     answer.flags = tcpFlags.RST;
     answer.SequenceNumber = AcknowledgmentNumber;
     this.output.emit(answer, this.engine.queue, 0, false);
+  }
+
+  resume(): void {
+    this.run();
+  }
+
+  /** Its timer has expired. */
+  expire(): void {
+    this.run();
   }
 
   /** Sends what may be sent now. */

@@ -3,7 +3,8 @@ import type { HostConnection } from '../host/hostConnection';
 import type { HostStack } from '../host/hostStack';
 import type { HostListener } from '../host/listener';
 import { httpService } from './httpServer';
-import type { Service } from './serviceConnection';
+import { iperfService } from './iperfServer';
+import type { Service, ServiceClock } from './serviceConnection';
 import {
   characterGeneratorService,
   discardService,
@@ -14,7 +15,7 @@ import {
 } from './simpleServices';
 
 /** What a host can serve. */
-export type ServiceName = 'echo' | 'discard' | 'chargen' | 'source' | 'http';
+export type ServiceName = 'echo' | 'discard' | 'chargen' | 'source' | 'http' | 'iperf3';
 
 /** Ports that the services have by convention; a source has none (the first free one beside iperf's). */
 export const servicePorts: Readonly<Record<ServiceName, number>> = {
@@ -23,10 +24,11 @@ export const servicePorts: Readonly<Record<ServiceName, number>> = {
   chargen: 19,
   http: 80,
   source: 5002,
+  iperf3: 5201,
 };
 
-/** How long an HTTP connection may be idle, virtual ns. */
-const httpIdleTime = 120_000_000_000;
+/** How long a connection of HTTP or iperf3 may be idle, virtual ns. */
+const idleTime = 120_000_000_000;
 
 /** A service at work. */
 export interface RunningService {
@@ -34,6 +36,14 @@ export interface RunningService {
   readonly port: number;
   readonly listener: HostListener;
   readonly totals: ServiceTotals;
+}
+
+function clockOf(host: HostStack): ServiceClock {
+  return {
+    idleTime,
+    now: () => host.kernel.now,
+    allocateTimer: (routine) => host.kernel.allocateTimer(routine),
+  };
 }
 
 function serviceOf(name: ServiceName, host: HostStack, totals: ServiceTotals): Service {
@@ -47,11 +57,9 @@ function serviceOf(name: ServiceName, host: HostStack, totals: ServiceTotals): S
     case 'source':
       return sourceService(1, Infinity, totals);
     case 'http':
-      return httpService(totals, {
-        idleTime: httpIdleTime,
-        now: () => host.kernel.now,
-        allocateTimer: (routine) => host.kernel.allocateTimer(routine),
-      });
+      return httpService(totals, clockOf(host));
+    case 'iperf3':
+      return iperfService(clockOf(host), totals);
   }
 }
 

@@ -12,17 +12,10 @@ import {
   SendLoop,
   serviceBufferBytes,
   type Service,
+  type ServiceClock,
   type ServiceConnection,
 } from './serviceConnection';
 import { noTotals, type ServiceTotals } from './simpleServices';
-
-/** How long a connection may be idle, and what tells the time. */
-export interface HttpClock {
-  /** Virtual ns. */
-  readonly idleTime: number;
-  now(): number;
-  allocateTimer(routine: () => void): { set(deadline: number): void; stop(): void };
-}
 
 const reasons: Readonly<Record<number, string>> = {
   100: 'Continue',
@@ -85,7 +78,7 @@ class HttpSession implements ConnectionUser {
   private readonly reader = new HttpRequestReader();
   private readonly reads: ReadLoop;
   private readonly sends: SendLoop;
-  private readonly timer: ReturnType<HttpClock['allocateTimer']> | undefined;
+  private readonly timer: ReturnType<ServiceClock['allocateTimer']> | undefined;
   /** The request whose content is being read, and what to do with it. */
   private request: HttpRequest | undefined;
   private received = 0;
@@ -104,7 +97,7 @@ class HttpSession implements ConnectionUser {
   constructor(
     private readonly connection: ServiceConnection,
     private readonly totals: ServiceTotals,
-    private readonly clock: HttpClock | undefined,
+    private readonly clock: ServiceClock | undefined,
   ) {
     this.reads = new ReadLoop(
       connection,
@@ -303,6 +296,6 @@ class HttpSession implements ConnectionUser {
 }
 
 /** Serves HTTP on a connection; without a clock, idle ones are kept for ever. */
-export function httpService(totals: ServiceTotals = noTotals(), clock?: HttpClock): Service {
+export function httpService(totals: ServiceTotals = noTotals(), clock?: ServiceClock): Service {
   return (connection) => new HttpSession(connection, totals, clock);
 }

@@ -13,6 +13,14 @@ export interface ServiceConnection {
   read(bytes: number, done: (bytes: Uint8Array) => void): void;
 }
 
+/** How long a connection may be idle, and what tells the time. */
+export interface ServiceClock {
+  /** Virtual ns. */
+  readonly idleTime: number;
+  now(): number;
+  allocateTimer(routine: () => void): { set(deadline: number): void; stop(): void };
+}
+
 /** Serves one connection. The user that it answers reads on request. */
 export type Service = (connection: ServiceConnection) => ConnectionUser;
 

@@ -6,7 +6,10 @@ import type {
   PATH_OFFLOAD_STATE_CACHED,
   PATH_OFFLOAD_STATE_CONST,
   PVOID,
+  TCP_OFFLOAD_STATE_CACHED,
 } from '../kit';
+import { sameAddress, type MacAddress } from '../wire/address';
+import type { SegmentAddressing } from '../wire/segmentFrame';
 import type { NeighborReachability } from './neighborReachability';
 import type { OffloadedConnection } from './offloadedConnection';
 
@@ -35,6 +38,7 @@ export class NeighborContext implements PVOID {
 export class PathContext implements PVOID {
   readonly layer = 'path';
   readonly connections = new Set<OffloadedConnection>();
+  private addressing: SegmentAddressing | undefined;
   /** After MiniportInvalidateOffload nothing may be sent on it. */
   invalid = false;
 
@@ -47,6 +51,39 @@ export class PathContext implements PVOID {
   ) {
     neighbor.paths.add(this);
   }
+
+  /**
+   * What goes around the segments of a connection with these cached variables, from an adapter whose own address is `adapterMac`. One
+   * object for all connections that need the same.
+   */
+  addressingFor(adapterMac: MacAddress, cached: TCP_OFFLOAD_STATE_CACHED): SegmentAddressing {
+    const { constState, neighbor } = this;
+    const { DlSourceAddress } = neighbor.constState;
+    const wanted = {
+      sourceMac: DlSourceAddress.some((byte) => byte !== 0) ? DlSourceAddress.subarray(0, 6) : adapterMac,
+      destinationMac: neighbor.cached.DlDestinationAddress.subarray(0, 6),
+      source: constState.SourceAddress,
+      destination: constState.DestinationAddress,
+      timeToLive: cached.TtlOrHopLimit,
+      typeOfService: cached.TosOrTrafficClass,
+      flowLabel: cached.FlowLabel,
+    };
+    const { addressing: last } = this;
+    if (last !== undefined && areEqual(last, wanted)) return last;
+    return (this.addressing = wanted);
+  }
+}
+
+function areEqual(left: SegmentAddressing, right: SegmentAddressing): boolean {
+  return (
+    sameAddress(left.sourceMac, right.sourceMac) &&
+    sameAddress(left.destinationMac, right.destinationMac) &&
+    sameAddress(left.source, right.source) &&
+    sameAddress(left.destination, right.destination) &&
+    left.timeToLive === right.timeToLive &&
+    left.typeOfService === right.typeOfService &&
+    left.flowLabel === right.flowLabel
+  );
 }
 
 /** Any context area. */

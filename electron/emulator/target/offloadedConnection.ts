@@ -19,7 +19,8 @@ import {
   type TimerObject,
 } from '../kit';
 import { applyCached, exportDelegated, importEngine } from '../tcp/offloadState';
-import type { SegmentOutput, TcpEngine } from '../tcp/tcpEngine';
+import type { SendQueue } from '../tcp/sendQueue';
+import type { SegmentOutput, TcpEngine, TcpUser } from '../tcp/tcpEngine';
 import { advance, isBefore } from '../tcp/sequenceNumber';
 import { TcpConnectionState } from '../tcp/tcpVariables';
 import { isIpv6 } from '../wire/address';
@@ -35,14 +36,15 @@ import {
   timestampsOptionLength,
   type TcpSegment,
 } from '../wire/tcpSegment';
+import type { RoomWaiter } from '../wire/transmitRing';
 import type { PathContext } from './contexts';
 import { askIfStale, doubt } from './reachabilityQuery';
-import { ReceiveDelivery } from './receiveDelivery';
+import { ReceiveDelivery, type DeliveryActions } from './receiveDelivery';
 import { SendBacklog } from './sendBacklog';
 import { SendRequest, settleList } from './sendRequest';
 import type { TargetAdapter } from './targetAdapter';
 import { isLimited } from './targetLimits';
-import { TrafficWatch } from './trafficWatch';
+import { TrafficWatch, watchesTraffic } from './trafficWatch';
 
 const tcpEvents = {
   sendBacklogChange: constantValue('TcpIndicateSendBacklogChange'),
@@ -86,15 +88,17 @@ interface TcpEvent {
 }
 
 /** See the file's head. */
-export class OffloadedConnection implements PVOID {
+export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomWaiter, DeliveryActions {
   readonly layer = 'tcp';
   /** IP version of its path. */
   readonly version: 'ipv4' | 'ipv6';
   readonly engine: TcpEngine;
   private readonly delivery: ReceiveDelivery;
   private readonly timer: TimerObject;
-  private readonly pushTimer: TimerObject;
-  private readonly output: SegmentOutput;
+  /** Made when it is needed first. */
+  private pushTimer: TimerObject | undefined;
+  waitsForRoom = false;
+  readonly largeSendLimit: number | undefined;
   private addressing: SegmentAddressing;
 
   /** Sends that the peer has not acknowledged in full, oldest first. */
@@ -104,14 +108,8 @@ export class OffloadedConnection implements PVOID {
   private completedSends: NET_BUFFER_LIST[] = [];
   private readonly events: TcpEvent[] = [];
 
-  private readonly goOn = (): void => {
-    const before = this.begin();
-    if (before !== undefined) this.finish(before);
-  };
-
-  private readonly resume = (): void => {
-    this.adapter.kernel.runOn(this.processor, this.goOn);
-  };
+  /** Calls `expire`; made when it is needed first. */
+  private goOn: (() => void) | undefined;
 
   /** Where its segments, its timers and the indications that follow from them run. */
   readonly processor: number;
@@ -127,8 +125,9 @@ export class OffloadedConnection implements PVOID {
   private aborted: 'no' | 'by-host' | 'by-peer' | 'by-hardware' = 'no';
   /** Frames of urgent data and of all that came after it; undefined until there is urgent data. */
   private held: HeldFrame[] | undefined;
-  private readonly watch: TrafficWatch;
-  private readonly idleTimer: TimerObject;
+  /** Undefined where the policy wants nothing to be watched. */
+  private readonly watch: TrafficWatch | undefined;
+  private readonly idleTimer: TimerObject | undefined;
   private readonly backlog: SendBacklog | undefined;
   private finAcknowledged = false;
   private disconnectIndicated = false;
@@ -151,54 +150,15 @@ export class OffloadedConnection implements PVOID {
     this.version = isIpv6(path.constState.SourceAddress) ? 'ipv6' : 'ipv4';
     this.addressing = this.makeAddressing();
     this.processor = adapter.processorFor(constState.HashValue);
-    this.timer = kernel.allocateTimer(this.goOn, this.processor);
-    const onPushTimer = (): void => {
-      this.run(() => {
-        this.delivery.onPushTimer();
-      });
-    };
-    this.pushTimer = kernel.allocateTimer(onPushTimer, this.processor);
-    const { sendBacklog } = adapter.settings;
+    this.timer = kernel.allocateTimer(this, this.processor);
+    const { sendBacklog, uploadPolicy, emitsLargeFrames, tcp } = adapter.settings;
     this.backlog = sendBacklog === undefined ? undefined : new SendBacklog(sendBacklog);
-    this.watch = new TrafficWatch(adapter.settings.uploadPolicy, (reason) => {
-      this.suggestUpload(reason);
-    });
-    const onIdle = (): void => {
-      this.run(() => {
-        this.watch.idle();
-      });
-    };
-    this.idleTimer = kernel.allocateTimer(onIdle, this.processor);
-    this.delivery = this.makeDelivery();
-    this.engine = this.makeEngine(delegated);
+    this.watch = watchesTraffic(uploadPolicy) ? new TrafficWatch(uploadPolicy, this) : undefined;
+    if (uploadPolicy.lowActivity !== undefined) this.idleTimer = this.makeIdleTimer();
+    this.delivery = new ReceiveDelivery(this);
+    this.engine = importEngine(tcp, this, constState, cached, delegated, kernel.now);
     this.engine.pathMss = path.cached.PathMtu - headerLengths[this.version];
-    this.output = {
-      ...(adapter.settings.emitsLargeFrames ? { largeSendLimit: largestSend } : {}),
-      emit: (segment, queue, offset, retransmission) => {
-        askIfStale(adapter, this.path.neighbor);
-        const frame = adapter.pool.take('chimney');
-        if (adapter.settings.emitsLargeFrames) {
-          const size = this.payloadPerPacket(segment);
-          frame.checksum = 'partial';
-          frame.segmentSize = segment.payloadLength > size ? size : 0;
-        }
-        fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
-        frame.connection = adapter.connectionId(this.handle);
-        frame.retransmission = retransmission;
-        this.countSent(segment, frame.length - ethernetHeaderLength);
-        if (segment.payloadLength > 0) {
-          this.watch.sent(retransmission);
-          this.noteActivity();
-        }
-        const tag = this.transmitTag();
-        if (tag !== undefined) insertTag(frame, tag);
-        adapter.transmit(frame);
-      },
-      hasRoom: () => {
-        if (!adapter.ring.hasRoom) adapter.ring.wait(this.resume);
-        return adapter.ring.hasRoom;
-      },
-    };
+    this.largeSendLimit = emitsLargeFrames ? largestSend : undefined;
     for (const list of chainToArray(delegated.BufferedData)) {
       list.FirstNetBuffer.forEachRun((bytes) => {
         this.delivery.adopt(bytes.slice());
@@ -267,7 +227,7 @@ export class OffloadedConnection implements PVOID {
   /** The first fragment of one of its datagrams has passed by. */
   noteFragment(): void {
     this.run(() => {
-      this.watch.fragmentReceived();
+      this.watch?.fragmentReceived();
     });
   }
 
@@ -288,7 +248,7 @@ export class OffloadedConnection implements PVOID {
     const { engine, adapter } = this;
     const { SndUna, RcvNxt } = engine.variables;
     const hasPayload = segment.payloadLength > 0;
-    this.watch.received(hasPayload, isBefore(RcvNxt, segment.SequenceNumber));
+    this.watch?.received(hasPayload, isBefore(RcvNxt, segment.SequenceNumber));
     if (hasPayload) this.noteActivity();
     engine.process(segment, adapter.kernel.now);
     // New acknowledgments prove it, and new data does, too: it follows upon ours (RCH-006, RFC 4861 section 7.3.1).
@@ -315,7 +275,7 @@ export class OffloadedConnection implements PVOID {
     this.run(() => {
       const refusal = this.disconnectIndicated ? NDIS_STATUS.INVALID_STATE : this.refusal();
       if (refusal === undefined) {
-        for (const list of chainToArray(lists)) this.watch.receivePosted(list.dataLength);
+        for (const list of chainToArray(lists)) this.watch?.receivePosted(list.dataLength);
         this.delivery.post(lists);
         this.engine.receiveSpaceGrew();
         return;
@@ -426,7 +386,7 @@ export class OffloadedConnection implements PVOID {
     this.running = true;
     if (!this.stopped) {
       engine.flushAcknowledgment();
-      engine.dispatch(now, this.output);
+      engine.dispatch(now, this);
     }
     this.stop();
     if (this.aborted === 'by-hardware') this.abortRequests();
@@ -451,75 +411,122 @@ export class OffloadedConnection implements PVOID {
     return { delegated, chain };
   }
 
-  private makeEngine(delegated: TCP_OFFLOAD_STATE_DELEGATED): TcpEngine {
-    const { adapter, delivery } = this;
-    return importEngine(
-      adapter.settings.tcp,
-      {
-        receiveSpace: () => Math.max(0, this.cached.InitialRcvWnd - delivery.bufferedBytes),
-        onData: (bytes, start, length, push) => {
-          delivery.onData(bytes, start, length, push);
-        },
-        onEstablished: () => undefined,
-        onPeerClosed: () => {
-          delivery.onPeerClosed();
-        },
-        onFinAcknowledged: () => {
-          this.finAcknowledged = true;
-        },
-        onReset: () => {
-          this.aborted = 'by-peer';
-          this.events.push({ type: tcpEvents.abort, information: 0 });
-        },
-        onPeerRestarted: () => {
-          this.askForUpload(uploadReasons.uploadRequested);
-        },
-        onTimeout: () => {
-          this.askForUpload(uploadReasons.timeoutExpiration);
-        },
-        onClosed: () => undefined,
-      },
-      this.constState,
-      this.cached,
-      delegated,
-      adapter.kernel.now,
-    );
+  emit(segment: TcpSegment, queue: SendQueue, offset: number, retransmission: boolean): void {
+    const { adapter } = this;
+    askIfStale(adapter, this.path.neighbor);
+    const frame = adapter.pool.take('chimney');
+    if (this.largeSendLimit !== undefined) {
+      const size = this.payloadPerPacket(segment);
+      frame.checksum = 'partial';
+      frame.segmentSize = segment.payloadLength > size ? size : 0;
+    }
+    fillSegmentFrame(frame, this.addressing, adapter.nextIdentification(), segment, queue, offset);
+    frame.connection = adapter.connectionId(this.handle);
+    frame.retransmission = retransmission;
+    this.countSent(segment, frame.length - ethernetHeaderLength);
+    if (segment.payloadLength > 0) {
+      this.watch?.sent(retransmission);
+      this.noteActivity();
+    }
+    const tag = this.transmitTag();
+    if (tag !== undefined) insertTag(frame, tag);
+    adapter.transmit(frame);
   }
 
-  private makeDelivery(): ReceiveDelivery {
+  hasRoom(): boolean {
+    const { ring } = this.adapter;
+    if (!ring.hasRoom) ring.wait(this);
+    return ring.hasRoom;
+  }
+
+  resume(): void {
+    this.goOn ??= () => {
+      this.expire();
+    };
+    this.adapter.kernel.runOn(this.processor, this.goOn);
+  }
+
+  /** Its timer has expired, or there is room again. */
+  expire(): void {
+    const before = this.begin();
+    if (before !== undefined) this.finish(before);
+  }
+
+  receiveSpace(): number {
+    return Math.max(0, this.cached.InitialRcvWnd - this.delivery.bufferedBytes);
+  }
+
+  onData(bytes: Uint8Array, start: number, length: number, push: boolean): void {
+    this.delivery.onData(bytes, start, length, push);
+  }
+
+  onEstablished(): void {
+    // Only the host stack shakes hands.
+  }
+
+  onPeerClosed(): void {
+    this.delivery.onPeerClosed();
+  }
+
+  onFinAcknowledged(): void {
+    this.finAcknowledged = true;
+  }
+
+  onReset(): void {
+    this.aborted = 'by-peer';
+    this.events.push({ type: tcpEvents.abort, information: 0 });
+  }
+
+  onPeerRestarted(): void {
+    this.askForUpload(uploadReasons.uploadRequested);
+  }
+
+  onTimeout(): void {
+    this.askForUpload(uploadReasons.timeoutExpiration);
+  }
+
+  onClosed(): void {
+    // The host stack finds the state at the upload.
+  }
+
+  completeReceives(lists: NET_BUFFER_LIST): void {
     const { adapter } = this;
-    return new ReceiveDelivery({
-      completeReceives: (lists) => {
-        adapter.upcalls.NdisTcpOffloadReceiveComplete(adapter.handle, lists);
-      },
-      indicate: (bytes) => this.indicate(bytes),
-      indicationSize: () => this.cached.RcvIndicationSize,
-      startPushTimer: () => {
-        this.pushTimer.set(adapter.kernel.now + adapter.settings.pushTime);
-      },
-      stopPushTimer: () => {
-        this.pushTimer.stop();
-      },
-      drained: () => {
-        this.events.push({ type: tcpEvents.disconnect, information: 0 });
-      },
-    });
+    adapter.upcalls.NdisTcpOffloadReceiveComplete(adapter.handle, lists);
+  }
+
+  indicationSize(): number {
+    return this.cached.RcvIndicationSize;
+  }
+
+  startPushTimer(): void {
+    const { kernel, settings } = this.adapter;
+    this.pushTimer ??= kernel.allocateTimer(() => {
+      this.run(() => {
+        this.delivery.onPushTimer();
+      });
+    }, this.processor);
+    this.pushTimer.set(kernel.now + settings.pushTime);
+  }
+
+  stopPushTimer(): void {
+    this.pushTimer?.stop();
+  }
+
+  drained(): void {
+    this.events.push({ type: tcpEvents.disconnect, information: 0 });
+  }
+
+  private makeIdleTimer(): TimerObject {
+    return this.adapter.kernel.allocateTimer(() => {
+      this.run(() => {
+        this.watch?.idle();
+      });
+    }, this.processor);
   }
 
   private makeAddressing(): SegmentAddressing {
     const { path, cached, adapter } = this;
-    const { DlSourceAddress } = path.neighbor.constState;
-    return {
-      sourceMac: DlSourceAddress.some((byte) => byte !== 0)
-        ? DlSourceAddress.subarray(0, 6)
-        : adapter.settings.mac,
-      destinationMac: path.neighbor.cached.DlDestinationAddress.subarray(0, 6),
-      source: path.constState.SourceAddress,
-      destination: path.constState.DestinationAddress,
-      timeToLive: cached.TtlOrHopLimit,
-      typeOfService: cached.TosOrTrafficClass,
-      flowLabel: cached.FlowLabel,
-    };
+    return path.addressingFor(adapter.settings.mac, cached);
   }
 
   /** 802.1Q tag of what it sends: for its neighbor's VLAN or its own priority (section 13 of the data digest). */
@@ -589,7 +596,7 @@ export class OffloadedConnection implements PVOID {
   }
 
   /** Asks for an upload that is the host's to grant; not when the connection is half closed (EVT-020), and it goes on (EVT-024). */
-  private suggestUpload(reason: number): void {
+  suggestUpload(reason: number): void {
     const isEstablished = this.engine.variables.State === TcpConnectionState.Established;
     if (this.stopped || !this.started || !isEstablished) return;
     this.events.push({ type: tcpEvents.retrieve, information: reason });
@@ -608,14 +615,14 @@ export class OffloadedConnection implements PVOID {
   /** Payload passes: the time of low activity begins anew. */
   private noteActivity(): void {
     const { lowActivity } = this.adapter.settings.uploadPolicy;
-    if (lowActivity !== undefined) this.idleTimer.set(this.adapter.kernel.now + lowActivity);
+    if (lowActivity !== undefined) this.idleTimer?.set(this.adapter.kernel.now + lowActivity);
   }
 
   private stop(): void {
     this.stopped = true;
-    this.idleTimer.stop();
+    this.idleTimer?.stop();
     this.timer.stop();
-    this.pushTimer.stop();
+    this.pushTimer?.stop();
   }
 
   /**
@@ -672,7 +679,7 @@ export class OffloadedConnection implements PVOID {
   private transmit(): void {
     const { engine, adapter } = this;
     if (!this.stopped) {
-      engine.dispatch(adapter.kernel.now, this.output);
+      engine.dispatch(adapter.kernel.now, this);
       // A target has no TIME-WAIT of its own: it asks for the upload (overview-of-tcp-timers, A117).
       const timeWait = engine.variables.State === TcpConnectionState.TimeWait;
       if (timeWait && this.delivery.bufferedBytes === 0) this.askForUpload(uploadReasons.uploadRequested);
@@ -734,10 +741,10 @@ export class OffloadedConnection implements PVOID {
     });
   }
 
-  private indicate(bytes: Uint8Array): ReceiveIndicationAnswer {
+  indicate(bytes: Uint8Array): ReceiveIndicationAnswer {
     const { adapter } = this;
     const list = adapter.lendReceived(bytes);
-    this.watch.indicated();
+    this.watch?.indicated();
     const answer = adapter.kernel.atLeast(DISPATCH_LEVEL, () =>
       adapter.upcalls.NdisTcpOffloadReceiveHandler(this.handle, list, NDIS_STATUS.SUCCESS),
     );

@@ -31,7 +31,18 @@ class Sample {
   }
 }
 
-/** See the file's head. `ask` hears a TCP_UPLOAD_REASON every time that one applies. */
+/** Whether a policy has anything for a watch to do. */
+export function watchesTraffic(policy: UploadPolicy): boolean {
+  return Object.values(policy).some((threshold) => threshold !== undefined);
+}
+
+/** Who hears what a watch has found. */
+export interface TrafficListener {
+  /** A TCP_UPLOAD_REASON applies. */
+  suggestUpload(reason: number): void;
+}
+
+/** See the file's head. `listener` hears a TCP_UPLOAD_REASON every time that one applies. */
 export class TrafficWatch {
   private readonly drops: Sample;
   private readonly disorder: Sample;
@@ -41,7 +52,7 @@ export class TrafficWatch {
 
   constructor(
     private readonly policy: UploadPolicy,
-    private readonly ask: (reason: number) => void,
+    private readonly listener: TrafficListener,
   ) {
     this.drops = new Sample(policy.highDropRate);
     this.disorder = new Sample(policy.highOutOfOrderPackets);
@@ -50,19 +61,19 @@ export class TrafficWatch {
 
   /** A segment with payload leaves. */
   sent(isRetransmission: boolean): void {
-    if (this.drops.count(isRetransmission)) this.ask(optionalUploadReasons.highDropRate);
+    if (this.drops.count(isRetransmission)) this.listener.suggestUpload(optionalUploadReasons.highDropRate);
   }
 
   /** A whole datagram with a segment has come. */
   received(hasPayload: boolean, isOutOfOrder: boolean): void {
-    if (this.fragments.count(false)) this.ask(optionalUploadReasons.highFragmentation);
+    if (this.fragments.count(false)) this.listener.suggestUpload(optionalUploadReasons.highFragmentation);
     if (hasPayload && this.disorder.count(isOutOfOrder))
-      this.ask(optionalUploadReasons.highOutOfOrderPackets);
+      this.listener.suggestUpload(optionalUploadReasons.highOutOfOrderPackets);
   }
 
   /** The first fragment of a datagram has come. */
   fragmentReceived(): void {
-    if (this.fragments.count(true)) this.ask(optionalUploadReasons.highFragmentation);
+    if (this.fragments.count(true)) this.listener.suggestUpload(optionalUploadReasons.highFragmentation);
   }
 
   /** A receive of so many bytes has been posted. */
@@ -73,7 +84,7 @@ export class TrafficWatch {
     this.smallReceives = bytes < smallIo.bytes ? this.smallReceives + 1 : 0;
     if (this.smallReceives < smallIo.count) return;
     this.smallReceives = 0;
-    this.ask(optionalUploadReasons.smallIo);
+    this.listener.suggestUpload(optionalUploadReasons.smallIo);
   }
 
   /** Data has been indicated because no receive was posted. */
@@ -83,11 +94,11 @@ export class TrafficWatch {
     this.unexpectedIndications++;
     if (this.unexpectedIndications < noBufferPreposting.count) return;
     this.unexpectedIndications = 0;
-    this.ask(optionalUploadReasons.noBufferPreposting);
+    this.listener.suggestUpload(optionalUploadReasons.noBufferPreposting);
   }
 
   /** The connection has been idle for as long as the policy puts up with. */
   idle(): void {
-    this.ask(optionalUploadReasons.lowActivity);
+    this.listener.suggestUpload(optionalUploadReasons.lowActivity);
   }
 }

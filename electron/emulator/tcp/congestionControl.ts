@@ -28,6 +28,13 @@ export function initialWindow(mss: number, rule: TcpSettings['initialWindow']): 
     : Math.min(10 * mss, Math.max(2 * mss, 14_600));
 }
 
+/** What congestion control wants to know of its connection, whenever it does. */
+export interface CongestionSubject {
+  /** Payload bytes of a full-sized segment. */
+  readonly mss: number;
+  readonly settings: Pick<TcpSettings, 'initialWindow' | 'appropriateByteCounting'>;
+}
+
 /** What congestion control remembers besides CWnd and SsThresh. */
 export class CongestionControl {
   /** Whether a loss recovery is under way, and by which algorithm. */
@@ -40,8 +47,7 @@ export class CongestionControl {
 
   constructor(
     private readonly variables: TcpVariables,
-    private readonly mss: () => number,
-    private readonly settings: () => Pick<TcpSettings, 'initialWindow' | 'appropriateByteCounting'>,
+    private readonly connection: CongestionSubject,
   ) {
     this.recover = advance(variables.SndUna, -1);
   }
@@ -53,8 +59,8 @@ export class CongestionControl {
 
   /** Sets the initial window (one segment if a SYN was lost, RFC 5681 section 3.1) and an unreachable threshold. */
   start(synLost = false): void {
-    const mss = this.mss();
-    this.variables.CWnd = synLost ? mss : initialWindow(mss, this.settings().initialWindow);
+    const mss = this.connection.mss;
+    this.variables.CWnd = synLost ? mss : initialWindow(mss, this.connection.settings.initialWindow);
     this.variables.SsThresh = largestWindow;
     this.recover = advance(this.variables.SndUna, -1);
   }
@@ -84,7 +90,7 @@ export class CongestionControl {
     const { CWnd, DupAckCount, sackEnabled } = this.variables;
     return sackEnabled || this.recovery !== 'no' || DupAckCount === 0
       ? CWnd
-      : CWnd + Math.min(2, DupAckCount) * this.mss();
+      : CWnd + Math.min(2, DupAckCount) * this.connection.mss;
   }
 
   /**
@@ -96,7 +102,7 @@ export class CongestionControl {
     const acknowledged = distance(variables.SndUna, acknowledgment);
     if (this.recovery !== 'no') {
       if (isBefore(acknowledgment, this.recover)) return this.onPartial(acknowledged);
-      const mss = this.mss();
+      const mss = this.connection.mss;
       // RFC 6675 leaves the window where it is; the inflated one of NewReno is deflated (RFC 6582 section 3.2 step 3).
       if (this.recovery === 'NewReno') {
         const flight = distance(acknowledgment, variables.SndMax);
@@ -120,7 +126,7 @@ export class CongestionControl {
   /** A duplicate acknowledgment has been counted in DupAckCount. Answers whether to send the segment at SndUna again. */
   onDuplicate(threshold: number): boolean {
     const { variables } = this;
-    const mss = this.mss();
+    const mss = this.connection.mss;
     if (this.recovery !== 'no') {
       variables.CWnd = Math.min(largestWindow, variables.CWnd + mss);
       return false;
@@ -142,7 +148,7 @@ export class CongestionControl {
   /** The retransmission timer has expired (RFC 5681 section 3.1, RFC 6582 section 3.2 step 4, RFC 6675 section 5.1). */
   onTimeout(first: boolean): void {
     const { variables } = this;
-    const mss = this.mss();
+    const mss = this.connection.mss;
     if (first)
       variables.SsThresh = Math.max(Math.floor(distance(variables.SndUna, variables.SndMax) / 2), 2 * mss);
     variables.CWnd = mss;
@@ -155,14 +161,14 @@ export class CongestionControl {
   restart(): void {
     this.variables.CWnd = Math.min(
       this.variables.CWnd,
-      initialWindow(this.mss(), this.settings().initialWindow),
+      initialWindow(this.connection.mss, this.connection.settings.initialWindow),
     );
   }
 
   private onPartial(acknowledged: number): AcknowledgmentEffect {
     const { variables } = this;
     if (this.recovery === 'SACK') return firstPartial;
-    const mss = this.mss();
+    const mss = this.connection.mss;
     variables.CWnd = Math.max(mss, variables.CWnd - acknowledged + (acknowledged >= mss ? mss : 0));
     return this.partialAcknowledgments++ === 0 ? firstPartial : laterPartial;
   }
@@ -171,7 +177,7 @@ export class CongestionControl {
   private reduce(): void {
     const { variables } = this;
     const flight = Math.min(distance(variables.SndUna, variables.SndMax), variables.CWnd);
-    variables.SsThresh = Math.max(Math.floor(flight / 2), 2 * this.mss());
+    variables.SsThresh = Math.max(Math.floor(flight / 2), 2 * this.connection.mss);
     this.recover = variables.SndMax;
     this.partialAcknowledgments = 0;
     this.bytesAcknowledged = 0;
@@ -180,8 +186,8 @@ export class CongestionControl {
   /** `isRepair`: what is acknowledged had been sent before a timeout, so that L is 1 (RFC 3465 section 2.3). */
   private growth(acknowledged: number, isRepair: boolean): number {
     const { CWnd, SsThresh, DupAckCount } = this.variables;
-    const mss = this.mss();
-    const { appropriateByteCounting: limit } = this.settings();
+    const mss = this.connection.mss;
+    const { appropriateByteCounting: limit } = this.connection.settings;
     if (CWnd < SsThresh) {
       // What duplicates have announced has let limited transmit send already, and does not count twice.
       const news = Math.max(Math.min(acknowledged, mss), acknowledged - DupAckCount * mss);

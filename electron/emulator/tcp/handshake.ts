@@ -106,19 +106,18 @@ export function establish(tcb: TransmissionControlBlock, segment: TcpSegment, no
 
 /** Sends our SYN, alone or with an acknowledgment. */
 export function emitSyn(tcb: TransmissionControlBlock, output: SegmentOutput, now: number): void {
-  const { variables, settings, out } = tcb;
+  const { variables, settings } = tcb;
   const answer = variables.State === TcpConnectionState.SynRcvd;
   const retransmission = variables.SndMax !== tcb.initialSequence;
   variables.SndNxt = variables.SndMax = advance(tcb.initialSequence, 1);
-  out.maximumSegmentSize = settings.localMss;
-  // Scaling needs both sides: a SYN that offers it is answered even with a shift of 0 (RFC 7323 section 2.2).
-  out.windowScale = answer && !tcb.peerScales ? undefined : settings.RcvWindScale;
-  out.sackPermitted = answer ? variables.sackEnabled : settings.sack;
+  const options = {
+    maximumSegmentSize: settings.localMss,
+    // Scaling needs both sides: a SYN that offers it is answered even with a shift of 0 (RFC 7323 section 2.2).
+    windowScale: answer && !tcb.peerScales ? undefined : settings.RcvWindScale,
+    sackPermitted: answer ? variables.sackEnabled : settings.sack,
+  };
   const flags = tcpFlags.SYN | (answer ? tcpFlags.ACK : 0);
-  emitSegment(tcb, output, flags, tcb.initialSequence, 0, 0, retransmission, now);
-  out.maximumSegmentSize = undefined;
-  out.windowScale = undefined;
-  out.sackPermitted = false;
+  emitSegment(tcb, output, flags, tcb.initialSequence, 0, 0, retransmission, now, options);
   startRetransmitTimer(tcb, now);
   if (!settings.timesHandshake) return;
   // Of a SYN that was repeated nobody knows which one was answered (RFC 6298 section 3).

@@ -12,6 +12,7 @@ import {
   type TCP_OFFLOAD_STATE_DELEGATED,
 } from '../ndis/offloadState';
 import { distance } from './sequenceNumber';
+import { settingsWith } from './sharedSettings';
 import { TcpEngine, type TcpUser } from './tcpEngine';
 import type { TcpSettings } from './tcpSettings';
 import { TcpConnectionState, TcpVariables } from './tcpVariables';
@@ -215,13 +216,12 @@ export function importEngine(
       : now + delegated.RetransmitTimeoutDelta * tick;
   variables.retransmitPurpose = purposeOf(delegated);
   const engine = new TcpEngine(
-    {
-      ...settings,
+    settingsWith(settings, {
       ...cachedSettings(cached, settings.ticksPerSecond),
       RcvWindScale: constState.RcvWindScale,
       timestamps: variables.timestampsEnabled,
       sack: variables.sackEnabled,
-    },
+    }),
     user,
     swapPortBytes(constState.LocalPort),
     swapPortBytes(constState.RemotePort),

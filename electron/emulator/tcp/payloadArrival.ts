@@ -33,7 +33,7 @@ export function processPayload(tcb: TransmissionControlBlock, segment: TcpSegmen
   const end = Math.min(segment.payloadLength, room, beforeFin);
   if (isBefore(variables.RcvNxt, segment.SequenceNumber)) {
     if (end > 0) {
-      tcb.reassembly.insert(segment.SequenceNumber, segment.bytes, segment.payloadStart, end, push);
+      tcb.ownReassembly.insert(segment.SequenceNumber, segment.bytes, segment.payloadStart, end, push);
       noteEarlyArrival(tcb, segment.SequenceNumber);
     }
     tcb.acknowledge = 'now';

@@ -15,14 +15,14 @@ export function takeSackBlocks(
   segment: TcpSegment,
   acknowledgment: number,
 ): boolean {
-  const { variables, scoreboard } = tcb;
+  const { variables } = tcb;
   let isNews = false;
   for (let block = 0; block < segment.sackBlockCount; block++) {
     const left = segment.sackBlocks[2 * block]!;
     const right = segment.sackBlocks[2 * block + 1]!;
     const isValid =
       isBefore(left, right) && isBefore(acknowledgment, left) && isAtOrBefore(right, variables.SndMax);
-    if (isValid && scoreboard.add(left, right)) isNews = true;
+    if (isValid && tcb.ownScoreboard.add(left, right)) isNews = true;
   }
   return isNews;
 }

@@ -1,8 +1,17 @@
 /** Makes the header of every segment that leaves (RFC 9293 section 3.1), from the connection's variables. */
 import { tcpFlags } from '../wire/tcpSegment';
 import type { SegmentOutput } from './segmentOutput';
+import { returnSegment, takeSegment } from './spareSegments';
 import { reportSack } from './selectiveAcknowledgment';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
+
+/** Options that only SYNs carry. */
+export interface SynOptions {
+  readonly maximumSegmentSize: number;
+  /** Undefined: windows are not scaled. */
+  readonly windowScale: number | undefined;
+  readonly sackPermitted: boolean;
+}
 
 /**
  * Emits a segment whose payload is `payloadLength` bytes of the send queue at `offset`; it carries the acknowledgment that is owed.
@@ -17,8 +26,10 @@ export function emitSegment(
   payloadLength: number,
   retransmission: boolean,
   now: number,
+  options?: SynOptions,
 ): void {
-  const { variables, out } = tcb;
+  const { variables } = tcb;
+  const out = takeSegment();
   const syn = (flags & tcpFlags.SYN) !== 0;
   const acknowledges = (flags & tcpFlags.ACK) !== 0;
   out.sourcePort = tcb.localPort;
@@ -27,6 +38,10 @@ export function emitSegment(
   out.flags = flags;
   out.AcknowledgmentNumber = acknowledges ? variables.RcvNxt : 0;
   out.window = Math.min(0xffff, syn ? variables.RcvWnd : variables.RcvWnd >>> variables.RcvWindScale);
+  out.urgentPointer = 0;
+  out.maximumSegmentSize = options?.maximumSegmentSize;
+  out.windowScale = options?.windowScale;
+  out.sackPermitted = options?.sackPermitted === true;
   out.payloadLength = payloadLength;
   out.sackBlockCount = 0;
   const stamped = syn
@@ -41,5 +56,9 @@ export function emitSegment(
     tcb.unacknowledgedSegments = 0;
     tcb.delayedAckDeadline = Infinity;
   }
-  output.emit(out, tcb.queue, offset, retransmission);
+  try {
+    output.emit(out, tcb.queue, offset, retransmission);
+  } finally {
+    returnSegment();
+  }
 }

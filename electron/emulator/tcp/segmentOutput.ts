@@ -12,7 +12,7 @@ export interface SegmentOutput {
    * Most payload bytes of new data in one emission, where the output cuts what it gets into segments of the engine's `mss` itself;
    * such an emission holds whole segments of data. Absent: one segment.
    */
-  readonly largeSendLimit?: number;
+  readonly largeSendLimit?: number | undefined;
   /**
    * Whether there is room for a segment with data that is ready to go; asked before each. Who answers no calls `dispatch` again
    * when there is room. Absent: always.

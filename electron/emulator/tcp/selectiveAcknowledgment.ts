@@ -5,13 +5,15 @@ import type { TransmissionControlBlock } from './transmissionControlBlock';
 /** Stretches whose age is remembered: the blocks that fit, and as many again. */
 const remembered = 8;
 
+const noArrivals: readonly number[] = [];
+
 /** Room for options in a header. */
 const optionRoom = 40;
 
 /** A segment has arrived ahead of RcvNxt: the stretch that holds it is the first to be reported (section 4, rule 1). */
 export function noteEarlyArrival(tcb: TransmissionControlBlock, sequence: number): void {
   if (!tcb.variables.sackEnabled) return;
-  const { earlyArrivals } = tcb;
+  const earlyArrivals = (tcb.earlyArrivals ??= []);
   if (earlyArrivals[0] === sequence) return;
   earlyArrivals.unshift(sequence);
   if (earlyArrivals.length > remembered) earlyArrivals.length = remembered;
@@ -32,7 +34,7 @@ export function sackLengthDue(tcb: TransmissionControlBlock): number {
 
 /** Writes the blocks into a segment: the stretch that changed last, then those reported before (section 4, rules 1 to 3). */
 export function reportSack(tcb: TransmissionControlBlock, segment: TcpSegment): void {
-  const { reassembly, earlyArrivals } = tcb;
+  const { reassembly, earlyArrivals = noArrivals } = tcb;
   const { sackBlocks } = segment;
   const due = sackBlocksDue(tcb);
   let count = 0;

@@ -19,9 +19,12 @@ interface Chunk {
   readonly position: number;
 }
 
+/** Stands for the chunks of a queue that has had none yet. */
+const noChunks: readonly Chunk[] = [];
+
 /** See the file's head. Offsets count from the first unacknowledged byte. */
 export class SendQueue {
-  private chunks: Chunk[] = [];
+  private chunks: readonly Chunk[] = noChunks;
   private head = 0;
   private released = 0;
   private appended = 0;
@@ -34,7 +37,7 @@ export class SendQueue {
   /** Appends a chunk; empty chunks are refused. */
   append(bytes: Uint8Array, owner: SendOwner, push: boolean): void {
     if (bytes.length === 0) throw new RangeError('a chunk must hold a byte');
-    this.chunks.push({ bytes, length: bytes.length, owner, push, position: this.appended });
+    this.ownChunks.push({ bytes, length: bytes.length, owner, push, position: this.appended });
     this.appended += bytes.length;
   }
 
@@ -60,7 +63,11 @@ export class SendQueue {
       this.released = reached;
       if (reached === chunkEnd) this.head++;
     }
-    if (this.head > 64 && this.head * 2 > this.chunks.length) {
+    if (this.head === this.chunks.length) {
+      // Nothing of the user's memory is held any longer than it must.
+      this.chunks = noChunks;
+      this.head = 0;
+    } else if (this.head > 64 && this.head * 2 > this.chunks.length) {
       this.chunks = this.chunks.slice(this.head);
       this.head = 0;
     }
@@ -89,6 +96,12 @@ export class SendQueue {
     if (position === this.appended) return true;
     const chunk = this.chunks[this.chunkAt(position - 1)]!;
     return chunk.push && chunk.position + chunk.length === position;
+  }
+
+  /** The chunks, to append to. */
+  private get ownChunks(): Chunk[] {
+    if (this.chunks === noChunks) this.chunks = [];
+    return this.chunks as Chunk[];
   }
 
   private chunkAt(position: number): number {

@@ -2,7 +2,7 @@
  * All that one connection remembers (the TCB of RFC 9293 section 3.3.1): the variables that cross hand-overs, and those that
  * one engine keeps to itself. The modules around it work on it, each on its own part.
  */
-import { timestampsOptionLength, TcpSegment } from '../wire/tcpSegment';
+import { timestampsOptionLength } from '../wire/tcpSegment';
 import { CongestionControl } from './congestionControl';
 import { ReassemblyQueue } from './reassemblyQueue';
 import { initialTimeout } from './roundTripTime';
@@ -13,10 +13,15 @@ import type { TcpSettings } from './tcpSettings';
 import type { TcpUser } from './tcpUser';
 import { TcpConnectionState, type TcpVariables } from './tcpVariables';
 
+/** Stand for what a connection has not needed yet: they stay empty. */
+const nothingEarly = new ReassemblyQueue();
+const nothingHeld = new SackScoreboard();
+
 /** See the file's head. Deadlines are virtual ns, Infinity while a timer is stopped. */
 export class TransmissionControlBlock {
   readonly queue = new SendQueue();
-  readonly reassembly = new ReassemblyQueue();
+  private gaps: ReassemblyQueue | undefined;
+  private held: SackScoreboard | undefined;
   readonly congestion: CongestionControl;
   /** Sequence number of the first byte in `queue`. */
   queueStart = 0;
@@ -45,8 +50,8 @@ export class TransmissionControlBlock {
   delayedAckDeadline = Infinity;
   /** Sequence number of a FIN that has arrived ahead of RcvNxt. */
   earlyFin: number | undefined;
-  /** Sequence numbers of segments that arrived ahead of RcvNxt, the latest first (RFC 2018 section 4). */
-  readonly earlyArrivals: number[] = [];
+  /** Sequence numbers of segments that arrived ahead of RcvNxt, the latest first (RFC 2018 section 4); undefined before the first. */
+  earlyArrivals: number[] | undefined;
   /** Last.ACK.sent of RFC 7323 section 4.3. */
   lastAcknowledgmentSent: number;
 
@@ -65,8 +70,6 @@ export class TransmissionControlBlock {
   /** When data left last, virtual ns. */
   lastSentAt = 0;
 
-  /** What the peer holds beyond SndUna. */
-  readonly scoreboard = new SackScoreboard();
   /** HighRxt of RFC 6675: what lies before it has been sent again in this recovery. */
   highRetransmitted = 0;
   /** RescueRxt of RFC 6675: another rescue needs an acknowledgment beyond it. */
@@ -81,9 +84,6 @@ export class TransmissionControlBlock {
   /** When a SYN was challenged last (WIR-039). */
   synChallengedAt = -Infinity;
 
-  /** Reused for every segment that is emitted. */
-  readonly out = new TcpSegment();
-
   constructor(
     public settings: TcpSettings,
     readonly user: TcpUser,
@@ -91,12 +91,28 @@ export class TransmissionControlBlock {
     readonly remotePort: number,
     readonly variables: TcpVariables,
   ) {
-    this.congestion = new CongestionControl(
-      variables,
-      () => this.mss,
-      () => this.settings,
-    );
+    this.congestion = new CongestionControl(variables, this);
     this.lastAcknowledgmentSent = variables.RcvNxt;
+  }
+
+  /** What has arrived ahead of RcvNxt; to be read only, see {@link TransmissionControlBlock.ownReassembly}. */
+  get reassembly(): ReassemblyQueue {
+    return this.gaps ?? nothingEarly;
+  }
+
+  /** The connection's own queue, to put something into: most connections never need one. */
+  get ownReassembly(): ReassemblyQueue {
+    return (this.gaps ??= new ReassemblyQueue());
+  }
+
+  /** What the peer holds beyond SndUna; to be read only, see {@link TransmissionControlBlock.ownScoreboard}. */
+  get scoreboard(): SackScoreboard {
+    return this.held ?? nothingHeld;
+  }
+
+  /** The connection's own scoreboard, to enter something: most connections never need one. */
+  get ownScoreboard(): SackScoreboard {
+    return (this.held ??= new SackScoreboard());
   }
 
   /** Payload bytes of a full-sized segment. */

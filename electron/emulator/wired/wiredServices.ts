@@ -1,8 +1,8 @@
-/** What a host on a real wire serves: HTTP, and the small services of every Internet host. */
+/** What a host on a real wire serves: HTTP, iperf3, and the small services of every Internet host. */
 import { startService, type ServiceName } from '../services/hostServices';
 import type { ServiceStart } from './wiredHost';
 
-const names: readonly ServiceName[] = ['http', 'echo', 'discard', 'chargen', 'source'];
+const names: readonly ServiceName[] = ['http', 'echo', 'discard', 'chargen', 'source', 'iperf3'];
 
 /** A port with what is served there. */
 export interface ServedPort {

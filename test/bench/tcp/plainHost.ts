@@ -6,9 +6,14 @@ import type { Machine } from '../../../electron/emulator/machine/machine';
 import { Timer } from '../../../electron/emulator/machine/timer';
 import { ConnectionMap } from '../../../electron/emulator/tcp/connectionMap';
 import type { SendOwner } from '../../../electron/emulator/tcp/sendQueue';
-import { TcpEngine, type SegmentOutput } from '../../../electron/emulator/tcp/tcpEngine';
+import { TcpEngine, type SegmentOutput, type TcpUser } from '../../../electron/emulator/tcp/tcpEngine';
 import type { TcpSettings } from '../../../electron/emulator/tcp/tcpSettings';
-import { sameAddress, type Ipv4Address, type MacAddress } from '../../../electron/emulator/wire/address';
+import {
+  sameAddress,
+  type IpAddress,
+  type Ipv4Address,
+  type MacAddress,
+} from '../../../electron/emulator/wire/address';
 import { arpOperations, readArpFrame, writeArpFrame } from '../../../electron/emulator/wire/arp';
 import { etherTypeOf, etherTypes } from '../../../electron/emulator/wire/ethernet';
 import type { Frame, FramePool } from '../../../electron/emulator/wire/frame';
@@ -19,7 +24,7 @@ import {
   type SegmentAddressing,
 } from '../../../electron/emulator/wire/segmentFrame';
 import { TcpSegment } from '../../../electron/emulator/wire/tcpSegment';
-import { TransmitRing } from '../../../electron/emulator/wire/transmitRing';
+import { TransmitRing, type RoomWaiter } from '../../../electron/emulator/wire/transmitRing';
 
 /** Port of the service. */
 export const servicePort = 9;
@@ -42,6 +47,7 @@ export class PlainHost implements LinkEnd {
   private readonly sessions = new ConnectionMap<Session>();
   private readonly all: Session[] = [];
   private readonly sequenceNumbers;
+  private client: SegmentAddressing | undefined;
 
   constructor(
     readonly machine: Machine,
@@ -104,29 +110,39 @@ export class PlainHost implements LinkEnd {
     const { source, destination } = received;
     let session = this.sessions.get(destination, segment.destinationPort, source, segment.sourcePort);
     if (session === undefined) {
-      const addressing = {
-        sourceMac: this.mac,
-        destinationMac: frame.bytes.slice(6, 12),
-        source: this.address,
-        destination: source.slice(),
-        timeToLive: 64,
-        typeOfService: 0,
-      };
+      const addressing = this.addressingTo(frame, source);
       session = new Session(this, addressing, segment.sourcePort, this.sequenceNumbers.nextUint32());
       this.sessions.set(destination, segment.destinationPort, source, segment.sourcePort, session);
       this.all.push(session);
     }
     session.process(segment);
   }
+
+  /** What goes around segments to whom a frame is from: one object for all connections of a client. */
+  private addressingTo(frame: Frame, client: IpAddress): SegmentAddressing {
+    const { client: last } = this;
+    if (
+      last !== undefined &&
+      sameAddress(last.destination, client) &&
+      sameAddress(last.destinationMac, frame.bytes.subarray(6, 12))
+    )
+      return last;
+    return (this.client = {
+      sourceMac: this.mac,
+      destinationMac: frame.bytes.slice(6, 12),
+      source: this.address,
+      destination: client.slice(),
+      timeToLive: 64,
+      typeOfService: 0,
+    });
+  }
 }
 
 /** One connection of the host: an engine, its timer, and the service. */
-class Session implements SegmentOutput, SendOwner {
+class Session implements SegmentOutput, SendOwner, RoomWaiter, TcpUser {
   private readonly engine: TcpEngine;
   private readonly timer: Timer;
-  private readonly resume = (): void => {
-    this.run();
-  };
+  waitsForRoom = false;
   private message: Uint8Array | undefined;
   /** Bytes of messages that may be queued further. */
   private room = 0;
@@ -137,26 +153,9 @@ class Session implements SegmentOutput, SendOwner {
     remotePort: number,
     initialSequence: number,
   ) {
-    this.engine = new TcpEngine(
-      host.settings,
-      {
-        receiveSpace: () => host.settings.receiveBuffer,
-        onData: (_bytes, _start, length) => {
-          host.segments++;
-          host.bytes += length;
-        },
-        onEstablished: () => undefined,
-        onPeerClosed: () => undefined,
-        onFinAcknowledged: () => undefined,
-        onReset: () => undefined,
-        onTimeout: () => undefined,
-        onClosed: () => undefined,
-      },
-      servicePort,
-      remotePort,
-    );
+    this.engine = new TcpEngine(host.settings, this, servicePort, remotePort);
     this.engine.listen(initialSequence);
-    this.timer = new Timer(host.machine, this.resume);
+    this.timer = new Timer(host.machine, this);
   }
 
   process(segment: TcpSegment): void {
@@ -174,7 +173,7 @@ class Session implements SegmentOutput, SendOwner {
 
   hasRoom(): boolean {
     const { ring } = this.host;
-    if (!ring.hasRoom) ring.wait(this.resume);
+    if (!ring.hasRoom) ring.wait(this);
     return ring.hasRoom;
   }
 
@@ -182,6 +181,47 @@ class Session implements SegmentOutput, SendOwner {
     this.host.acknowledged += count;
     this.room += count;
     this.queueMessages();
+  }
+
+  resume(): void {
+    this.run();
+  }
+
+  expire(): void {
+    this.run();
+  }
+
+  receiveSpace(): number {
+    return this.host.settings.receiveBuffer;
+  }
+
+  onData(_bytes: Uint8Array, _start: number, length: number): void {
+    this.host.segments++;
+    this.host.bytes += length;
+  }
+
+  onEstablished(): void {
+    // Whoever has connected sends, or is sent to when the bench starts.
+  }
+
+  onPeerClosed(): void {
+    throw new Error('a connection of the bench has been closed');
+  }
+
+  onFinAcknowledged(): void {
+    throw new Error('a connection of the bench has sent a FIN');
+  }
+
+  onReset(): void {
+    throw new Error('a connection of the bench has been reset');
+  }
+
+  onTimeout(): void {
+    throw new Error('a connection of the bench has timed out');
+  }
+
+  onClosed(): void {
+    throw new Error('a connection of the bench has ended');
   }
 
   /** Sends without end. */

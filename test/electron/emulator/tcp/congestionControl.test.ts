@@ -15,11 +15,10 @@ class Sender {
     settings: Partial<TcpSettings> = {},
   ) {
     this.variables.SndUna = this.variables.SndNxt = this.variables.SndMax = (iss + 1) >>> 0;
-    this.control = new CongestionControl(
-      this.variables,
-      () => this.mss,
-      () => ({ ...defaultTcpSettings, ...settings }),
-    );
+    this.control = new CongestionControl(this.variables, {
+      mss: this.mss,
+      settings: { ...defaultTcpSettings, ...settings },
+    });
     this.control.start();
   }
 

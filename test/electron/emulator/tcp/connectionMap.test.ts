@@ -31,6 +31,27 @@ describe('ConnectionMap', () => {
     expect(map.get(host, 65535, last, 65534)).toBeUndefined();
   });
 
+  it('keeps IPv4 apart from the IPv6 addresses that begin or end with the same bytes', () => {
+    const map = new ConnectionMap<string>();
+    const padded = (at: number, address: Uint8Array): Uint8Array => {
+      const bytes = new Uint8Array(16);
+      bytes.set(address, at);
+      return bytes;
+    };
+    map.set(host, 1, peer, 7, 'IPv4');
+    for (const at of [0, 12]) expect(map.get(padded(at, host), 1, padded(at, peer), 7)).toBeUndefined();
+    map.set(padded(0, host), 1, padded(0, peer), 7, 'IPv6');
+    expect(map.get(host, 1, peer, 7)).toBe('IPv4');
+  });
+
+  it('finds each of many, also after half of them have gone', () => {
+    const map = new ConnectionMap<number>();
+    for (let port = 0; port < 5000; port++) map.set(host, port, peer, 7, port);
+    for (let port = 0; port < 5000; port += 2) map.delete(host, port, peer, 7);
+    for (let port = 0; port < 5000; port++)
+      expect(map.get(host, port, peer, 7)).toBe(port % 2 === 0 ? undefined : port);
+  });
+
   it('forgets one connection and no other', () => {
     const map = new ConnectionMap<string>();
     map.set(host, 1, peer, 7, 'a');

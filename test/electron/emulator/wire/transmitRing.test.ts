@@ -11,10 +11,13 @@ describe('TransmitRing', () => {
     machine.queueWorkItem(0, () => {
       ring.queued(1000);
       for (const who of [1, 2, 3]) {
-        ring.wait(() => {
-          woken.push({ who, at: machine.now });
-          // Each fills the ring again.
-          ring.queued(machine.now + 500);
+        ring.wait({
+          waitsForRoom: false,
+          resume: () => {
+            woken.push({ who, at: machine.now });
+            // Each fills the ring again.
+            ring.queued(machine.now + 500);
+          },
         });
       }
     });
@@ -24,5 +27,28 @@ describe('TransmitRing', () => {
       { who: 2, at: 1302 },
       { who: 3, at: 1703 },
     ]);
+  });
+
+  it('keeps the place of who waits already, and the order of more than it had room for', () => {
+    const machine = new Machine(silentProbe(), 1);
+    const ring = new TransmitRing(machine, 100);
+    const woken: number[] = [];
+    const waiters = Array.from({ length: 40 }, (_, who) => ({
+      waitsForRoom: false,
+      resume: () => {
+        woken.push(who);
+        // The first of them waits once more, behind all others.
+        if (who === 0 && woken.length === 1) ring.wait(waiters[0]!);
+      },
+    }));
+    machine.queueWorkItem(0, () => {
+      ring.queued(1000);
+      for (const waiter of waiters) ring.wait(waiter);
+      for (const waiter of waiters.toReversed()) ring.wait(waiter);
+      expect(ring.waiters).toBe(40);
+    });
+    while (machine.step());
+    expect(woken).toEqual([...Array.from({ length: 40 }, (_, who) => who), 0]);
+    expect(ring.waiters).toBe(0);
   });
 });
