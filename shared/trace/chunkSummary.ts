@@ -10,11 +10,27 @@ export interface ChunkSummary {
   readonly rows: number;
   readonly firstTime: VirtualTime;
   readonly lastTime: VirtualTime;
-  /** Numbers of the shapes of its rows, of the connections that its rows belong to, of the state objects that change, and the statuses that are returned; each ascending. */
+  /** Numbers of the shapes of its rows, ascending. */
   readonly shapes: ArrayLike<number>;
-  readonly connections: ArrayLike<number>;
-  readonly objects: ArrayLike<number>;
-  readonly statuses: ArrayLike<number>;
+  /**
+   * The connections that its rows belong to, the state objects that change, and the statuses that are returned, each ascending; undefined
+   * where a file without an index doesn't tell.
+   */
+  readonly connections: ArrayLike<number> | undefined;
+  readonly objects: ArrayLike<number> | undefined;
+  readonly statuses: ArrayLike<number> | undefined;
+}
+
+/** Whether an ascending list holds a number. */
+export function holds(list: ArrayLike<number>, number: number): boolean {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (list[middle]! < number) low = middle + 1;
+    else high = middle;
+  }
+  return list[low] === number;
 }
 
 /** Distinct numbers of columns, found without a set: each number is stamped with the round in which it was last seen. */

@@ -26,7 +26,7 @@ export interface Overview {
 /** Collects an overview while a trace is written or read. Times must not decrease. */
 export class OverviewBuilder {
   private width = firstWidth;
-  private readonly components: Float64Array[][] = [];
+  private readonly components: (Float64Array[] | undefined)[] = [];
   private bin = 0;
   private binEnd = firstWidth;
 

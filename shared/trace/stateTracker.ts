@@ -71,18 +71,18 @@ export function applyChange(
 /** See the file's head. */
 export class StateTracker {
   private readonly objects: TrackedObject[] = [];
-  private values_ = 0;
+  private valueCount = 0;
   private changes = 0;
 
   /** Whether a checkpoint would save readers more than it costs. */
   get isCheckpointDue(): boolean {
-    return this.changes > fewestChanges && this.changes > this.values_ * changesPerValue;
+    return this.changes > fewestChanges && this.changes > this.valueCount * changesPerValue;
   }
 
   /** An object has been declared; ids count from 0. */
   declare({ layer, parent }: StateObjectRecord): void {
     this.objects.push(newTrackedObject(layer, parent));
-    this.values_ += variableCount(layer) / 2;
+    this.valueCount += variableCount(layer) / 2;
   }
 
   /** As `values`, for numbers in arrays that the caller reuses. */

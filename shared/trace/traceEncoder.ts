@@ -292,10 +292,8 @@ export class TraceEncoder {
   flush(): void {
     this.dropOpenRow();
     if (this.definitions.length > 0) {
-      this.writeWholeFrame(
-        frameTags.definitions,
-        this.definitions.bytes.subarray(0, this.definitions.length),
-      );
+      const payload = this.definitions.bytes.subarray(0, this.definitions.length);
+      this.definitionPlaces.push(this.writeWholeFrame(frameTags.definitions, payload));
       this.definitions.length = 0;
     }
     if (this.chunk.rows > 0) {

@@ -88,15 +88,15 @@ export function writeTraceIndex(index: TraceIndex, codec: TraceCodec | undefined
   );
   lists(
     out,
-    chunks.map(({ connections }) => connections),
+    chunks.map(({ connections }) => connections ?? []),
   );
   lists(
     out,
-    chunks.map(({ objects }) => objects),
+    chunks.map(({ objects }) => objects ?? []),
   );
   lists(
     out,
-    chunks.map(({ statuses }) => statuses),
+    chunks.map(({ statuses }) => statuses ?? []),
   );
   column(
     out,
