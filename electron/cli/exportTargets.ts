@@ -5,6 +5,7 @@ import type { Result } from '../../shared/base/result';
 import { succeed } from '../../shared/base/result';
 import { chromeJson } from '../../shared/export/chromeJson';
 import { csvHead, csvRecord, type CsvTexts } from '../../shared/export/csv';
+import { htmlReport } from '../../shared/export/htmlReport';
 import { perfettoTrace } from '../../shared/export/perfetto';
 import { tables } from '../../shared/export/tables';
 import type { TableSource } from '../../shared/export/tableTypes';
@@ -130,6 +131,12 @@ export const exportTargets: readonly ExportTarget[] = [
     describes: "the same in the JSON of Chrome's tracing",
     defaultOut: (name) => `${name}.trace.json`,
     write: async ({ source, out }) => succeed([await writeFilePieces(out, chromeJson(source))]),
+  },
+  {
+    name: 'html',
+    describes: 'a report in one file, without a script',
+    defaultOut: (name) => `${name}.html`,
+    write: async ({ source, out }) => succeed([await writeFilePieces(out, htmlReport(source))]),
   },
   {
     name: 'csv',
