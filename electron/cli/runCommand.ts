@@ -59,10 +59,10 @@ export function parseLoss(text: string): number {
   return loss;
 }
 
-function parseIpVersion(text: string): IpVersions {
+/** Reads which IP versions are to be used. */
+export function parseIpVersion(text: string): IpVersions {
   if (text === 'both') return text;
-  if (text !== '4' && text !== '6')
-    throw new InvalidArgumentError('IP versions are 4, 6, and both: a path over each in turn.');
+  if (text !== '4' && text !== '6') throw new InvalidArgumentError('IP versions are 4, 6, and both.');
   return text === '4' ? 'ipv4' : 'ipv6';
 }
 

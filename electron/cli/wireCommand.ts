@@ -8,7 +8,7 @@ import { TraceFileSink } from '../files/traceFileSink';
 import { fileProblem } from '../files/fileProblem';
 import { requestedLink } from '../emulator/scenarios/scenarioSettings';
 import { macAddress } from '../emulator/scenarios/topology';
-import { formatIpv4, type Ipv4Address } from '../emulator/wire/address';
+import { formatEndpoint, formatIpAddress, isIpv6, type Ipv4Address } from '../emulator/wire/address';
 import type { HandOverPolicy } from '../emulator/wired/handOvers';
 import type { WiredHostSettings } from '../emulator/wired/wiredHost';
 import { everyService, type ServedPort } from '../emulator/wired/wiredServices';
@@ -17,11 +17,13 @@ import { RealWire, type RealWireCounts } from '../realwire/realWire';
 import { openTap } from '../realwire/tapDevice';
 import { WireSession, type WireSessionSettings } from '../realwire/wireSession';
 import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
-import { parseLoss, parseSeed } from './runCommand';
+import { parseIpVersion, parseLoss, parseSeed } from './runCommand';
 import { applicationName } from './version';
+import { addressesText, wireAddresses, type AddressOptions, type WireAddresses } from './wireAddresses';
 import {
+  collectGateway,
+  collectInterfaceAddress,
   collectServedPort,
-  parseInterfaceAddress,
   parseIpv4,
   parseOffload,
   parsePlayTime,
@@ -35,10 +37,8 @@ const wireRate = 100e9;
 const wireQueue = 64 * 1024 * 1024;
 
 /** What the options of the verb are. */
-export interface WireOptions extends LinkOptions {
+export interface WireOptions extends LinkOptions, AddressOptions {
   readonly tap?: string;
-  readonly address: InterfaceAddress;
-  readonly kernelAddress?: InterfaceAddress;
   readonly largeFrames?: boolean;
   readonly offload: HandOverPolicy;
   readonly duration?: number;
@@ -71,16 +71,22 @@ export function addWireCommand(program: Command, exitWith: (code: number) => voi
       `one more port of http, echo, discard, chargen, source or iperf3; may be given several times`,
       collectServedPort,
     )
-    .addOption(
-      new Option('--address <address>', 'address of the emulated host')
-        .argParser(parseInterfaceAddress)
-        .default({ address: Uint8Array.from([10, 0, 0, 2]), prefixLength: 24 }, '10.0.0.2/24'),
+    .option(
+      '--address <address>',
+      'address of the emulated host (10.0.0.2/24, fd00::2/64); may be given for each IP version',
+      collectInterfaceAddress,
     )
     .option(
       '--kernel-address <address>',
-      "give the kernel's end this address, and bring it up (runs ip)",
-      parseInterfaceAddress,
+      "give the kernel's end this address, and bring it up (runs ip); may be given for each IP version",
+      collectInterfaceAddress,
     )
+    .option(
+      '--gateway <address>',
+      'router to everything that is not on the link; may be given for each IP version',
+      collectGateway,
+    )
+    .option('--ip-version <version>', '4, 6, or both (those of --address, or 4)', parseIpVersion)
     .addOption(
       new Option('--offload <when>', 'never, always, or by turns: every 100ms, or every 2M bytes')
         .argParser(parseOffload)
@@ -121,7 +127,7 @@ function complain(message: string): number {
 }
 
 /** How the host of these options is set up. */
-export function hostSettings(options: WireOptions): WiredHostSettings {
+function hostSettings(options: WireOptions, addresses: WireAddresses): WiredHostSettings {
   const link = {
     ...requestedLink(linkRequest(options)),
     loss: options.loss ?? 0,
@@ -133,7 +139,9 @@ export function hostSettings(options: WireOptions): WiredHostSettings {
     seed: options.seed,
     processors: 1,
     mac: macAddress(1),
-    address: options.address.address,
+    address: addresses.address,
+    ipv6Address: addresses.ipv6Address,
+    gateways: addresses.gateways,
     link,
     handOvers: options.offload,
     largeFrames: options.largeFrames === true,
@@ -148,23 +156,30 @@ async function wire(options: WireOptions): Promise<number> {
   if (options.stats !== undefined && tap === undefined) return complain('--stats goes with --tap.');
   if (options.out !== undefined && options.out === options.pcapng)
     return complain('--out and --pcapng name the same file.');
-  if (recording !== undefined) return playAgain(recording, options);
+  const addresses = wireAddresses(options);
+  if (!addresses.ok) return complain(addresses.error);
+  const host = hostSettings(options, addresses.value);
+  if (recording !== undefined) return playAgain(recording, options, host);
   const opened = await openTap({ name: tap!, largeFrames: options.largeFrames === true });
   if (!opened.ok) return complain(opened.error);
   const device = opened.value;
   try {
     const problem =
       options.kernelAddress === undefined ? undefined : configure(device.name, options.kernelAddress);
-    return problem === undefined ? await play(device, options) : complain(problem);
+    return problem === undefined ? await play(device, options, host) : complain(problem);
   } finally {
     device.close();
   }
 }
 
-/** Gives the kernel's end its address; answers what went wrong. */
-function configure(name: string, { address, prefixLength }: InterfaceAddress): string | undefined {
+/** Gives the kernel's end its addresses; answers what went wrong. */
+function configure(name: string, addresses: readonly InterfaceAddress[]): string | undefined {
   const commands = [
-    ['address', 'replace', `${formatIpv4(address)}/${prefixLength}`, 'dev', name],
+    ...addresses.map(({ address, prefixLength }) => [
+      ...['address', 'replace', `${formatIpAddress(address)}/${prefixLength}`, 'dev', name],
+      // Nobody else is on the wire: no need to wait until it is sure that the address is free (RFC 4862 section 5.4).
+      ...(isIpv6(address) ? ['nodad'] : []),
+    ]),
     ['link', 'set', name, 'txqueuelen', '10000', 'up'],
   ];
   for (const words of commands) {
@@ -178,6 +193,7 @@ function configure(name: string, { address, prefixLength }: InterfaceAddress): s
 /** Opens the files that a session writes, lets it play, and closes them. */
 async function withFiles(
   options: WireOptions,
+  host: WiredHostSettings,
   work: (settings: Omit<WireSessionSettings, 'otherEnd'>) => number | Promise<number>,
 ): Promise<number> {
   const sinks: TraceFileSink[] = [];
@@ -189,7 +205,7 @@ async function withFiles(
   };
   try {
     return await work({
-      host: hostSettings(options),
+      host,
       services: everyService(options.serve ?? []),
       application: applicationName,
       trace: sinkFor(options.out),
@@ -203,9 +219,9 @@ async function withFiles(
   }
 }
 
-async function playAgain(file: string, options: WireOptions): Promise<number> {
+async function playAgain(file: string, options: WireOptions, host: WiredHostSettings): Promise<number> {
   if (file === options.pcapng) return complain('--pcapng would overwrite the capture that is replayed.');
-  return withFiles(options, (settings) => {
+  return withFiles(options, host, (settings) => {
     const request = { file, as: options.as, rest: options.duration };
     const replayed = replay(request, { ...settings, otherEnd: path.basename(file) });
     if (!replayed.ok) return complain(replayed.error);
@@ -216,8 +232,8 @@ async function playAgain(file: string, options: WireOptions): Promise<number> {
   });
 }
 
-async function play(device: FrameDevice, options: WireOptions): Promise<number> {
-  return withFiles(options, async (settings) => {
+async function play(device: FrameDevice, options: WireOptions, host: WiredHostSettings): Promise<number> {
+  return withFiles(options, host, async (settings) => {
     const realWire = new RealWire(device, (frame, time, direction) => {
       session.pass(frame, time, direction);
     });
@@ -228,9 +244,7 @@ async function play(device: FrameDevice, options: WireOptions): Promise<number> 
     };
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
-    process.stderr.write(
-      `The emulated host ${formatIpv4(options.address.address)} is on ${device.name}. Ctrl+C stops.\n`,
-    );
+    process.stderr.write(`The emulated host ${addressesText(host)} is on ${device.name}. Ctrl+C stops.\n`);
     const endStatistics = tellStatistics(session.host, {
       interval: options.stats,
       json: options.json === true,
@@ -261,7 +275,7 @@ async function problemOf(work: Promise<void>): Promise<string | undefined> {
 /** Connections as they are printed. */
 function connectionsOf({ host }: WireSession) {
   return host.connections.map((connection) => ({
-    remote: `${formatIpv4(connection.remoteAddress)}:${connection.remotePort}`,
+    remote: formatEndpoint(connection.remoteAddress, connection.remotePort),
     port: connection.localPort,
     received: connection.received,
     acknowledged: connection.acknowledgedBytes,

@@ -1,30 +1,67 @@
 /** Options about a real wire: how their values are written. */
 import { InvalidArgumentError } from 'commander';
 import type { HandOverPolicy } from '../emulator/wired/handOvers';
-import { parseIpAddress, type Ipv4Address } from '../emulator/wire/address';
+import { isIpv6, parseIpAddress, type IpAddress, type Ipv4Address } from '../emulator/wire/address';
 import { isServiceName, type ServedPort } from '../emulator/wired/wiredServices';
 import { parseDuration } from './linkOptions';
 
 /** An address with the length of its network's prefix. */
 export interface InterfaceAddress {
-  readonly address: Ipv4Address;
+  readonly address: IpAddress;
   readonly prefixLength: number;
 }
 
-/** Reads an IPv4 address with a prefix length, such as `10.0.0.2/24`; 24 if none is named. */
+/** Prefix lengths of a network with several hosts. */
+const prefixLengths = {
+  ipv4: { usual: 24, most: 31 },
+  ipv6: { usual: 64, most: 127 },
+} as const;
+
+/** Whether an address is one of a single interface that all of the network may use: no group, not unspecified, no link-local IPv6. */
+function isUsable(address: IpAddress): boolean {
+  const [first = 0, second = 0] = address;
+  if (address.every((byte) => byte === 0)) return false;
+  if (!isIpv6(address)) return first < 224;
+  return first !== 0xff && !(first === 0xfe && (second & 0xc0) === 0x80);
+}
+
+/**
+ * Reads an address with a prefix length, such as `10.0.0.2/24` or `fd00::2/64`; 24 and 64 if none is named.
+ * @throws InvalidArgumentError for anything else, and for groups and link-local addresses of IPv6
+ */
 export function parseInterfaceAddress(text: string): InterfaceAddress {
-  const [addressText, prefixText = '24', ...more] = text.split('/');
+  const [addressText, prefixText, ...more] = text.split('/');
   const address = parseIpAddress(addressText!);
-  const prefixLength = Number(prefixText);
+  const lengths = address !== undefined && isIpv6(address) ? prefixLengths.ipv6 : prefixLengths.ipv4;
+  const prefixLength = Number(prefixText ?? lengths.usual);
   if (
-    address?.length !== 4 ||
+    address === undefined ||
+    !isUsable(address) ||
     more.length > 0 ||
-    !/^\d{1,2}$/.test(prefixText) ||
+    !/^\d{1,3}$/.test(prefixText ?? '1') ||
     prefixLength < 1 ||
-    prefixLength > 31
+    prefixLength > lengths.most
   )
-    throw new InvalidArgumentError('An IPv4 address with a prefix length from 1 to 31, such as 10.0.0.2/24.');
+    throw new InvalidArgumentError(
+      'An address with a prefix length from 1 to 31 (IPv6: 127), such as 10.0.0.2/24 or fd00::2/64.',
+    );
   return { address, prefixLength };
+}
+
+/** Collects addresses with prefix lengths. */
+export function collectInterfaceAddress(
+  text: string,
+  before: readonly InterfaceAddress[] | undefined,
+): readonly InterfaceAddress[] {
+  return [...(before ?? []), parseInterfaceAddress(text)];
+}
+
+/** Collects the addresses of gateways. */
+export function collectGateway(text: string, before: readonly IpAddress[] | undefined): readonly IpAddress[] {
+  const address = parseIpAddress(text);
+  if (address === undefined || address.every((byte) => byte === 0))
+    throw new InvalidArgumentError('The address of a router, such as 10.0.0.1 or fd00::1.');
+  return [...(before ?? []), address];
 }
 
 /** Reads an IPv4 address. */

@@ -77,6 +77,10 @@ function playForeign(
   rest: number,
   left: string,
 ): Result<Replayed, string> {
+  if (settings.host.address.every((byte) => byte === 0))
+    return fail(
+      'What others have recorded is replayed over IPv4, which the host has not: leave --ip-version 6 away.',
+    );
   const traffic = new RecordedTraffic(recorded, settings.host.mac, settings.host.address);
   const foreign = new ForeignReplay(frames, traffic, (frame, time, direction) => {
     session.pass(frame, time, direction);

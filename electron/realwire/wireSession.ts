@@ -9,7 +9,7 @@ import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { traceFormatVersion } from '../../shared/trace/records';
 import { silentProbe } from '../emulator/observe/silentProbe';
 import type { Frame } from '../emulator/wire/frame';
-import { formatIpv4 } from '../emulator/wire/address';
+import { formatIpAddress, formatIpv4 } from '../emulator/wire/address';
 import { WiredHost, type ServiceStart, type WiredHostSettings } from '../emulator/wired/wiredHost';
 import { defaultSnapLength } from '../recorder/recording';
 import { TraceRecorder } from '../recorder/traceRecorder';
@@ -32,7 +32,7 @@ export interface WireSessionSettings {
 }
 
 function recorderOf({ host, application, otherEnd }: WireSessionSettings, sink: TraceSink): TraceRecorder {
-  const { seed, address, processors, link, handOvers, largeFrames } = host;
+  const { seed, address, ipv6Address, processors, link, handOvers, largeFrames } = host;
   const { impairments = {} } = link;
   return new TraceRecorder(
     {
@@ -44,6 +44,7 @@ function recorderOf({ host, application, otherEnd }: WireSessionSettings, sink: 
       seed,
       settings: {
         address: formatIpv4(address),
+        ...(ipv6Address === undefined ? {} : { ipv6Address: formatIpAddress(ipv6Address) }),
         processors,
         loss: link.loss,
         bitsPerSecond: link.bitsPerSecond,

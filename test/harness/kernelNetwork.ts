@@ -9,6 +9,10 @@ import { existsSync } from 'node:fs';
 export const kernelAddress = '10.77.0.1';
 export const emulatedAddress = '10.77.0.2';
 
+/** The same over IPv6, where a test wants it. */
+export const kernelIpv6Address = 'fd77::1';
+export const emulatedIpv6Address = 'fd77::2';
+
 /** What a program in the namespace has come to. */
 export interface Finished {
   readonly code: number | null;
@@ -35,17 +39,18 @@ export class KernelNetwork {
 
   /**
    * Moves the TAP device, which is open by now, into the namespace and brings it up. `patient`: the kernel waits for acknowledgments
-   * as long as a busy machine makes it wait, and repeats nothing for that reason alone.
+   * as long as a busy machine makes it wait, and repeats nothing for that reason alone. `ipv6`: it has an address of each version.
    */
-  plugIn(patient = false): void {
+  plugIn(patient = false, ipv6 = false): void {
     const { name, tapName } = this;
     execFileSync('ip', ['link', 'set', tapName, 'netns', name], { stdio: 'pipe' });
     const inside = (...command: string[]): void => {
       execFileSync('ip', ['netns', 'exec', name, ...command], { stdio: 'pipe' });
     };
-    inside('sh', '-c', `echo 1 > /proc/sys/net/ipv6/conf/${tapName}/disable_ipv6`);
+    inside('sh', '-c', `echo ${ipv6 ? 0 : 1} > /proc/sys/net/ipv6/conf/${tapName}/disable_ipv6`);
     inside('ip', 'link', 'set', 'lo', 'up');
     inside('ip', 'address', 'add', `${kernelAddress}/24`, 'dev', tapName);
+    if (ipv6) inside('ip', 'address', 'add', `${kernelIpv6Address}/64`, 'dev', tapName, 'nodad');
     inside('ip', 'link', 'set', tapName, 'txqueuelen', '10000', 'up');
     if (!patient) return;
     inside('sh', '-c', 'echo 0 > /proc/sys/net/ipv4/tcp_early_retrans');

@@ -62,7 +62,7 @@ export class KernelPeer {
     const opened = await openTap({ name: network.tapName, largeFrames });
     if (!opened.ok) throw new Error(opened.error);
     this.device = opened.value;
-    network.plugIn(patient);
+    network.plugIn(patient, settings.ipv6Address !== undefined);
     this.realWire = new RealWire(opened.value, (frame, time, direction) => {
       this.session.pass(frame, time, direction);
     });

@@ -8,6 +8,7 @@ import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { HostConnection, PathBytes } from '../host/hostConnection';
 import { defaultHostSettings, type HostSettings } from '../host/hostSettings';
 import { HostStack } from '../host/hostStack';
+import { defaultRoute, type Route } from '../host/routes';
 import { DRIVER_OBJECT } from '../kit';
 import { Machine } from '../machine/machine';
 import { Ndis } from '../ndis/ndis';
@@ -15,7 +16,7 @@ import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
 import type { Probe } from '../probe';
 import { OffloadTarget } from '../target/offloadTarget';
 import { defaultTargetSettings, type TargetSettings } from '../target/targetSettings';
-import type { Ipv4Address, MacAddress } from '../wire/address';
+import type { IpAddress, Ipv4Address, Ipv6Address, MacAddress } from '../wire/address';
 import { ExternalEnd } from '../wire/externalEnd';
 import { FramePool, largeFrameCapacity, type Frame } from '../wire/frame';
 import { Link, type LinkSettings } from '../wire/link';
@@ -30,6 +31,18 @@ const doorCosts = { enter: 180, leave: 60 } as const;
  */
 export type ServiceStart = (host: HostStack, accepted: (connection: HostConnection) => void) => void;
 
+/** A router, and what is reached without it. */
+export interface WiredGateway {
+  readonly gateway: IpAddress;
+  /** An address of the link, with the bits that all of its addresses begin with. */
+  readonly onLink: IpAddress;
+  readonly prefixLength: number;
+}
+
+function routesThrough({ gateway, onLink, prefixLength }: WiredGateway): Route[] {
+  return [{ destination: onLink, prefixLength, nextHop: undefined }, defaultRoute(gateway)];
+}
+
 /** How many connections a host remembers after their end. */
 const remembered = 1000;
 
@@ -38,7 +51,12 @@ export interface WiredHostSettings {
   readonly seed: number;
   readonly processors: number;
   readonly mac: MacAddress;
+  /** 0.0.0.0 for a host without IPv4. */
   readonly address: Ipv4Address;
+  /** Absent: the host has no IPv6. */
+  readonly ipv6Address?: Ipv6Address | undefined;
+  /** Routers to everything that is not on the link; absent: everything is. */
+  readonly gateways?: readonly WiredGateway[];
   readonly link: LinkSettings;
   readonly handOvers: HandOverPolicy;
   /** Whether frames may be larger than the MTU, with the rest of the work left to whoever has the other end. */
@@ -78,8 +96,9 @@ export class WiredHost {
     this.machine = machine;
     machine.probe.component('application', 'Services');
     this.ndis = new Ndis(machine, doorCosts);
-    const { mac, address } = settings;
-    const hostSettings = { ...defaultHostSettings, ...settings.host, mac, address };
+    const { mac, address, ipv6Address, gateways = [] } = settings;
+    const routes = gateways.flatMap((gateway) => routesThrough(gateway));
+    const hostSettings = { ...defaultHostSettings, routes, ...settings.host, mac, address, ipv6Address };
     this.host = new HostStack(
       new DRIVER_OBJECT(machine, this.ndis, 'host-stack', 'Host TCP/IP stack'),
       hostSettings,

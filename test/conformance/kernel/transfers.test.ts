@@ -4,8 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseIpAddress } from '../../../electron/emulator/wire/address';
 import { GeneratedContent } from '../../../electron/emulator/services/generatedContent';
-import { emulatedAddress, kernelAddress, whyNoKernelNetwork } from '../../harness/kernelNetwork';
+import {
+  emulatedAddress,
+  emulatedIpv6Address,
+  kernelAddress,
+  kernelIpv6Address,
+  whyNoKernelNetwork,
+} from '../../harness/kernelNetwork';
 import { KernelPeer, type KernelPeerOptions } from '../../harness/kernelPeer';
 import { hardErrors, hasTshark } from '../../harness/tshark';
 
@@ -35,23 +42,23 @@ async function begin(options: KernelPeerOptions): Promise<KernelPeer> {
 }
 
 /** What the kernel's side got of generated content, or sent: hashes, in order of the seeds. */
-async function download(of: KernelPeer, connections: number): Promise<string[]> {
+async function download(of: KernelPeer, connections: number, host = emulatedAddress): Promise<string[]> {
   const bytes = transferBytes / connections;
   const fetch = (seed: number): Promise<string> => {
-    const url = `http://${emulatedAddress}/bytes/${bytes}?seed=${seed}`;
+    const url = `http://${host}/bytes/${bytes}?seed=${seed}`;
     return of.network
-      .run('sh', ['-c', `curl -sS -m ${patience} '${url}' | sha256sum`])
+      .run('sh', ['-c', `curl -g -sS -m ${patience} '${url}' | sha256sum`])
       .then(({ stdout, stderr }) => (stdout.toString().split(' ')[0] ?? '') + stderr);
   };
   return Promise.all(Array.from({ length: connections }, (_, index) => fetch(index + 1)));
 }
 
-async function upload(of: KernelPeer, connections: number): Promise<string[]> {
+async function upload(of: KernelPeer, connections: number, host = emulatedAddress): Promise<string[]> {
   const bytes = transferBytes / connections;
   const put = (seed: number): Promise<string> => {
     const file = path.join(of.folder, `upload-${seed}`);
     writeFileSync(file, new GeneratedContent(seed).bytes(0, bytes));
-    const args = ['-sS', '-m', patience, '-T', file, `http://${emulatedAddress}/sha256`];
+    const args = ['-g', '-sS', '-m', patience, '-T', file, `http://${host}/sha256`];
     return of.network.run('curl', args).then(({ stdout, stderr }) => stdout.toString() + stderr);
   };
   return Promise.all(Array.from({ length: connections }, (_, index) => put(index + 1)));
@@ -75,7 +82,7 @@ function expectHandOvers(of: KernelPeer, connections: number): void {
 }
 
 /** The kernel writes a checksum of zero as 0xFFFF, which every receiver takes and tshark reports (RFC 1624). */
-const kernelsZeroChecksum = `(tcp.checksum.ffff && ip.src==${kernelAddress})`;
+const kernelsZeroChecksum = `(tcp.checksum.ffff && (ip.src==${kernelAddress} || ipv6.src==${kernelIpv6Address}))`;
 
 /** Packets of a capture that a display filter finds, as lines for people. */
 function found(capture: string, filter: string): string[] {
@@ -137,6 +144,29 @@ describe.skipIf(reason !== undefined)(
       if (!hasTshark) return;
       expect(found(large.capturePath, hardErrors)).toEqual([]);
       expect(found(large.capturePath, 'frame.len > 16000')).not.toEqual([]);
+    });
+
+    it('carries them over IPv6, behind neighbor discovery (RFC 4861)', async () => {
+      const host = `[${emulatedIpv6Address}]`;
+      const six = await begin({
+        captures: hasTshark,
+        patient: true,
+        ipv6Address: parseIpAddress(emulatedIpv6Address)!,
+        handOvers: { kind: 'every-bytes', bytes: 1_500_000 },
+      });
+      const [expected] = expectedHashes(1);
+      expect(await download(six, 1, host)).toEqual([expected]);
+      expectHandOvers(six, 1);
+      const [answer] = await upload(six, 1, host);
+      expect(answer).toContain(expected);
+      expectHandOvers(six, 1);
+      const { bytesSent, bytesReceived } = six.session.host.report('wire', true, '');
+      expect(Math.min(bytesSent.chimney, bytesReceived.chimney)).toBeGreaterThan(10_000_000);
+      await six.stop();
+      if (!hasTshark) return;
+      expect(found(six.capturePath, hardErrors)).toEqual([]);
+      expect(found(six.capturePath, `tcp.analysis.flags && !(${ordinaryFindings})`)).toEqual([]);
+      expect(found(six.capturePath, 'tcp && !ipv6')).toEqual([]);
     });
 
     it('carries them with 1 % of the frames lost, a delay of 20 ms and reordering, over connections that change hands', async () => {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import {
+  collectGateway,
   collectServedPort,
   parseInterfaceAddress,
   parseIpv4,
@@ -18,12 +19,35 @@ describe('the options about a real wire', () => {
     expect(parseIpv4('192.0.2.9')).toEqual(Uint8Array.from([192, 0, 2, 9]));
   });
 
-  it.each(['', '10.0.0', '10.0.0.2/0', '10.0.0.2/32', '10.0.0.2/x', '10.0.0.2/8/8', 'fe80::1/64'])(
-    'refuse %j as an address of an interface',
-    (text) => {
-      expect(() => parseInterfaceAddress(text)).toThrow(InvalidArgumentError);
-    },
-  );
+  it('read an address of IPv6, with a prefix of 64 bits if none is named', () => {
+    const address = Uint8Array.of(0xfd, ...new Uint8Array(14), 2);
+    expect(parseInterfaceAddress('fd00::2')).toEqual({ address, prefixLength: 64 });
+    expect(parseInterfaceAddress('fd00::2/127').prefixLength).toBe(127);
+  });
+
+  it.each([
+    ...[
+      '',
+      '10.0.0',
+      '10.0.0.2/',
+      '10.0.0.2/0',
+      '10.0.0.2/32',
+      '10.0.0.2/x',
+      '10.0.0.2/8/8',
+      '224.0.0.1',
+      '0.0.0.0',
+    ],
+    ...['fe80::1/64', 'ff02::1', '::', 'fd00::2/0', 'fd00::2/128', 'fd00::2::3'],
+  ])('refuse %j as an address of an interface', (text) => {
+    expect(() => parseInterfaceAddress(text)).toThrow(InvalidArgumentError);
+  });
+
+  it('collect the addresses of routers', () => {
+    const first = collectGateway('10.0.0.1', undefined);
+    expect(collectGateway('fe80::1', first).map((address) => address.length)).toEqual([4, 16]);
+    for (const text of ['', '0.0.0.0', '::', 'router'])
+      expect(() => collectGateway(text, undefined)).toThrow(InvalidArgumentError);
+  });
 
   it.each([
     ['never', { kind: 'never' }],
