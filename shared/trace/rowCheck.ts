@@ -3,21 +3,26 @@ import { MalformedBytes } from './byteReader';
 import type { EventId, TraceRecord } from './records';
 import type { TraceStore } from './traceStore';
 
+/** How many of each rows have declared so far: the ids below are known. */
+export interface Declared {
+  component: number;
+  connection: number;
+  'state-object': number;
+}
+
 /**
  * Refuses references to what was never declared, and to events of the wrong kind. The chunk of `record` is the store's last one.
  * @throws MalformedBytes
  */
-export function checkReferences(record: TraceRecord, store: TraceStore): void {
-  const { components, connections, stateObjects } = store.definitions;
+export function checkReferences(record: TraceRecord, store: TraceStore, declared: Declared): void {
   const component = (id: number): void => {
-    if (components[id] === undefined) throw new MalformedBytes(`unknown component ${id}`);
+    if (id >= declared.component) throw new MalformedBytes(`unknown component ${id}`);
   };
   const connection = (id: number | undefined): void => {
-    if (id !== undefined && connections[id] === undefined)
-      throw new MalformedBytes(`unknown connection ${id}`);
+    if (id !== undefined && id >= declared.connection) throw new MalformedBytes(`unknown connection ${id}`);
   };
   const stateObject = (id: number | undefined): void => {
-    if (id !== undefined && stateObjects[id] === undefined)
+    if (id !== undefined && id >= declared['state-object'])
       throw new MalformedBytes(`unknown state object ${id}`);
   };
   const kindOf = (event: EventId | undefined, kind: TraceRecord['kind']): void => {
@@ -26,6 +31,10 @@ export function checkReferences(record: TraceRecord, store: TraceStore): void {
     if (found !== kind && found !== 'unknown') throw new MalformedBytes(`event ${event} is no ${kind}`);
   };
   switch (record.kind) {
+    case 'state-object':
+      stateObject(record.parent);
+      connection(record.connection);
+      return;
     case 'state-change':
       stateObject(record.object);
       component(record.writer);
@@ -38,6 +47,8 @@ export function checkReferences(record: TraceRecord, store: TraceStore): void {
       stateObject(record.parent);
       return;
     case 'call':
+      component(record.caller);
+      component(record.callee);
       connection(record.connection);
       kindOf(record.parent, 'call');
       for (const request of record.completes) kindOf(request, 'call');

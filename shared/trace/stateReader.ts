@@ -199,7 +199,9 @@ export class StateReader {
         });
       }
     }
-    return new StateAt(file, event, base, between, objectCount);
+    // Nobody has checked the rows of the file.
+    const known = Math.min(objectCount, file.definitions.stateObjects.length);
+    return new StateAt(file, event, base, between, known);
   }
 
   /** What differs between the instants right after two events, the earlier one first. */

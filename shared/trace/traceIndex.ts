@@ -121,6 +121,34 @@ export function writeTraceIndex(index: TraceIndex, codec: TraceCodec | undefined
 }
 
 /**
+ * Chunks that follow each other and make up the trace: looking things up relies on it.
+ * @throws MalformedBytes where they don't
+ */
+function checkChunks(
+  events: number,
+  lostRecords: number,
+  firstEvents: Float64Array,
+  rows: Float64Array,
+  firstTimes: Float64Array,
+  lastTimes: Float64Array,
+): void {
+  let next = 0;
+  let time = 0;
+  let lost = 0;
+  for (let place = 0; place < rows.length; place++) {
+    const first = firstEvents[place]!;
+    if (!(first >= next && rows[place]! > 0)) throw new MalformedBytes('chunks of the index out of order');
+    if (!(firstTimes[place]! >= time && lastTimes[place]! >= firstTimes[place]!))
+      throw new MalformedBytes('time goes backwards in the index');
+    lost += first - next;
+    next = first + withinLimit(rows[place]!, 'rows of a chunk');
+    time = lastTimes[place]!;
+  }
+  if (next !== events || lost !== lostRecords)
+    throw new MalformedBytes('the index has other events than its chunks');
+}
+
+/**
  * Reads the payload of an `INDX` frame of a file of `fileLength` bytes.
  * @throws MalformedBytes where it is none
  */
@@ -168,6 +196,10 @@ export function readTraceIndex(payload: Uint8Array, fileLength: number, codec: T
   };
   const [shapes, connections, objects, statuses] = [readLists(), readLists(), readLists(), readLists()];
   const checkpointEvents = read(checkpoints.offsets.length);
+  checkChunks(events, lostRecords, firstEvents, rowCounts, firstTimes, lastTimes);
+  for (let row = 0; row < checkpointEvents.length; row++)
+    if (!(checkpointEvents[row]! >= (checkpointEvents[row - 1] ?? 0) && checkpointEvents[row]! <= events))
+      throw new MalformedBytes('checkpoints out of order');
   const bins = withinLimit(input.varint(), 'bins of an overview');
   let overview: Overview | undefined;
   if (bins > 0) {

@@ -11,7 +11,7 @@ import { readDefinitions } from './definitions';
 import { frameHeadLength, frameTags, largestFrameLength, magic } from './layout';
 import { PendingBytes } from './pendingBytes';
 import { traceFormatVersion, type EventId, type TraceRecord, type VirtualTime } from './records';
-import { checkReferences } from './rowCheck';
+import { checkReferences, type Declared } from './rowCheck';
 import { notATrace, type TraceEnding, type TraceError } from './traceError';
 import { parseTraceHeader } from './traceHeader';
 import { TraceStore } from './traceStore';
@@ -219,7 +219,7 @@ export class TraceReader {
   private readRows(store: TraceStore, chunk: Chunk): readonly (ReadRow | undefined)[] {
     const times = chunk.times();
     const rows: (ReadRow | undefined)[] = [];
-    const next = {
+    const next: Declared = {
       component: store.components.length,
       connection: store.connections.length,
       'state-object': store.stateObjects.length,
@@ -233,13 +233,14 @@ export class TraceReader {
       if (record.kind === 'component' || record.kind === 'connection' || record.kind === 'state-object') {
         if (record.id > next[record.kind])
           throw new MalformedBytes(`${record.kind} ${record.id} out of order`);
+        checkReferences(record, store, next);
         if (record.id === next[record.kind]) next[record.kind]++;
       } else if (record.kind === 'loss' && record.records > 0) {
         const { components, connections, stateObjects } = store.definitions;
         next.component = components.length;
         next.connection = connections.length;
         next['state-object'] = stateObjects.length;
-      } else checkReferences(record, store);
+      } else checkReferences(record, store, next);
       rows.push({ record, event: chunk.firstEvent + row, time: times[row]! });
     }
     return rows;
