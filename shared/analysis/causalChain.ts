@@ -111,12 +111,17 @@ function causeOf(record: TraceRecord): EventId | undefined {
     case 'frame':
     case 'state-change':
     case 'ownership':
+    case 'relink':
     case 'note':
       return record.cause;
     case 'component':
     case 'connection':
     case 'state-object':
     case 'end':
+    case 'counter':
+    case 'finding':
+    case 'annotation':
+    case 'loss':
       return undefined;
   }
 }
