@@ -1,6 +1,7 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
+import { addEventsCommand } from './eventsCommand';
 import { addExportCommand } from './exportCommand';
 import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
   addDdiCommand(program, exitWith);
+  addEventsCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
   addExportCommand(program, exitWith);
