@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
 import { addExportCommand } from './exportCommand';
+import { addDiffCommand } from './diffCommand';
 import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
 import { addPacketdrillCommand } from './packetdrillCommand';
@@ -10,6 +11,7 @@ import { addQueryCommand } from './queryCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
+import { addStatsCommand } from './statsCommand';
 import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
 import { addWireCommand } from './wireCommand';
@@ -27,6 +29,8 @@ async function main(): Promise<number> {
   };
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
+  addStatsCommand(program, exitWith);
+  addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
