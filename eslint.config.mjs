@@ -16,7 +16,7 @@ const driverImports = ['shared', 'electron/emulator/kit', 'electron/emulator/tcp
  * @type {import('./tools/eslint/importBoundaries.mjs').Boundaries}
  */
 const boundaries = {
-  shared: ['zod', '@noble/hashes'],
+  shared: ['zod', '@noble/hashes', 'fflate'],
   'electron/emulator': [
     'shared',
     'electron/emulator/kit',

@@ -1,6 +1,7 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
 import { addDdiCommand } from './ddiCommand';
+import { addEventsCommand } from './eventsCommand';
 import { addExportCommand } from './exportCommand';
 import { addDiffCommand } from './diffCommand';
 import { addHostCommands } from './hostCommands';
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
   addStatsCommand(program, exitWith);
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);
+  addEventsCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
   addExportCommand(program, exitWith);

@@ -149,7 +149,8 @@ export class Resolver {
 
   private unknown(node: NameNode, beside: Operand | undefined): never {
     const first = beside?.type === 'parts' ? beside.operands[0]! : beside;
-    if (first?.type === 'status') {
+    // Beside a code as written, it is the field that is unknown.
+    if (first?.type === 'status' && first.field !== undefined) {
       refuse(node, `No status code is called \`${node.name}\`.`, closest(node.name, statusNames));
     }
     const field = first !== undefined && 'field' in first ? first.field : undefined;

@@ -21,6 +21,11 @@ export class ByteReader {
     return start;
   }
 
+  /** Passes `count` bytes over and answers where they begin. */
+  skip(count: number): number {
+    return this.take(count);
+  }
+
   u8(): number {
     return this.view.getUint8(this.take(1));
   }

@@ -1,31 +1,51 @@
 /**
- * Bytes of the `.sweep` file that writer and reader share; docs/trace-format.md describes them for strangers.
+ * The frames of a `.sweep` file, which writer and reader share; docs/trace-format.md describes them for strangers.
  *
  * A file is `magic`, then frames until it ends. A frame is a 12-byte head (tag, payload length, CRC-32 of the payload; all
- * u32, little-endian) and the payload. The first frame is `head` (UTF-8 JSON, the TraceHeader), all others are `data`: first
- * time (f64), first event (u32), record count (u32), then records. A record is its kind (u8), body length (u24) and body.
+ * u32, little-endian) and the payload.
  */
+import { crc32 } from '../base/crc32';
+import { ByteWriter } from './byteWriter';
 
 /** 0x89 "SWEEP" CR LF: the first byte and the line end show a file that a text transfer has damaged. */
 export const magic: readonly number[] = [0x89, 0x53, 0x57, 0x45, 0x45, 0x50, 0x0d, 0x0a];
 
 /** Frame tags as little-endian u32 of four ASCII letters. */
-export const frameTags = { head: 0x44414548, data: 0x41544144 } as const;
+export const frameTags = {
+  /** The header, UTF-8 JSON; the first frame, once. */
+  head: 0x44414548,
+  /** `DEFS`: definitions that later frames refer to. */
+  definitions: 0x53464544,
+  /** `CHNK`: rows of events as columns. */
+  chunk: 0x4b4e4843,
+  /** `STAT`: every state variable as it was behind the chunk before it. */
+  checkpoint: 0x54415453,
+  /** `INDX`: where everything stands. */
+  index: 0x58444e49,
+  /** `TAIL`: where the index stands; the last frame of a complete file, of fixed length. */
+  tail: 0x4c494154,
+} as const;
 
 /** Bytes of a frame head. */
 export const frameHeadLength = 12;
 
-/** Bytes before the first record of a data frame. */
-export const dataPreambleLength = 16;
-
-/** A frame is closed when its payload reaches this size; one record may overshoot it. */
-export const targetFrameLength = 64 * 1024;
-
-/** A frame is also closed when it spans this much virtual time, so that a quiet recording reaches the disk. */
-export const longestFrameTime = 50_000_000;
-
 /** No reader accepts a longer frame: a damaged length must not make it allocate without bound. */
-export const largestFrameLength = 32 * 1024 * 1024;
+export const largestFrameLength = 64 * 1024 * 1024;
 
-/** Kind number of a string definition, which is no event: index (varint) and UTF-8 text. */
-export const stringDefinitionKind = 0xff;
+/** Rows at which a chunk is closed, and the most that a reader accepts. */
+export const mostRowsOfChunk = 65_536;
+
+/** Rows at which the first chunk is closed; each further one has four times as many until there are `mostRowsOfChunk`. */
+export const rowsOfFirstChunk = 1_024;
+
+/** A chunk is also closed when what it holds beside numbers reaches this many bytes. */
+export const targetChunkBytes = 4 * 1024 * 1024;
+
+/** A writer puts a frame's head before `payload`. */
+export function frameHead(tag: number, payload: Uint8Array): Uint8Array {
+  const head = new ByteWriter(frameHeadLength);
+  head.u32(tag);
+  head.u32(payload.length);
+  head.u32(crc32(payload));
+  return head.bytes;
+}

@@ -1,11 +1,14 @@
 /**
  * The vocabulary of a trace: what can be recorded. Types only; `traceEncoder.ts` turns records into bytes and
- * `traceDecoder.ts` turns them back. The byte layout is described in docs/trace-format.md.
+ * `chunk.ts` turns them back. The byte layout is described in docs/trace-format.md.
  */
 import type { StructureName } from '../ddi/generated/structures';
 
-/** Raise it when the byte layout or the meaning of a record changes. */
-export const traceFormatVersion = 1;
+/**
+ * Raise it when the byte layout or the meaning of a record changes; then freeze the reader of the version before in a folder of its own,
+ * as `v1/` is, and keep golden files of it.
+ */
+export const traceFormatVersion = 2;
 
 /** Ordinal of a record in its trace, from 0: one number space for calls, frames, state changes and notes. */
 export type EventId = number;
@@ -235,7 +238,64 @@ export interface NoteRecord {
   readonly text: string;
 }
 
-/** Last record of a complete recording: what the scenario reports, as JSON. Its absence means that the recording was cut. */
+/** A path or TCP state object depends on another parent from now on: it was relinked, or its neighbor or path changed. */
+export interface RelinkRecord {
+  readonly kind: 'relink';
+  readonly object: number;
+  readonly parent: number | undefined;
+  readonly cause: EventId | undefined;
+}
+
+/** A number that is sampled over time and belongs to no state object: a queue's depth, host cycles. */
+export interface CounterRecord {
+  readonly kind: 'counter';
+  readonly component: number;
+  /** What is counted, with its unit, for example `queue depth (bytes)`. */
+  readonly name: string;
+  readonly value: number;
+}
+
+/** How bad a broken rule is. */
+export type FindingSeverity = 'error' | 'warning' | 'advice';
+
+/** A rule of the specification is broken, as the checker found it while recording. */
+export interface FindingRecord {
+  readonly kind: 'finding';
+  /** Id of the rule, for example `SND-012`. */
+  readonly rule: string;
+  readonly severity: FindingSeverity;
+  /** The state object that it is about. */
+  readonly object: number | undefined;
+  /** The records that contradict each other. */
+  readonly events: readonly EventId[];
+  readonly text: string;
+}
+
+/** What somebody noted about a stretch of the trace, after it had been recorded. */
+export interface AnnotationRecord {
+  readonly kind: 'annotation';
+  /** First and last event of the stretch. */
+  readonly from: EventId;
+  readonly to: EventId;
+  readonly author: string;
+  readonly text: string;
+}
+
+/** Why records are missing: a ring that keeps the last ones, a disk that took no more, damage that was cut out, or a range that was chosen. */
+export type LossReason = 'ring' | 'disk' | 'damage' | 'cut';
+
+/** Records before this one are missing; their ids are, too. */
+export interface LossRecord {
+  readonly kind: 'loss';
+  readonly reason: LossReason;
+  /** How many are missing. */
+  readonly records: number;
+  /** Times between which they were, ns. */
+  readonly from: VirtualTime;
+  readonly until: VirtualTime;
+}
+
+/** Last record of a complete recording: what the scenario reports, as JSON. Its absence means that the recording was cut. Annotations may follow it. */
 export interface EndRecord {
   readonly kind: 'end';
   readonly report: string;
@@ -253,7 +313,12 @@ export type TraceRecord =
   | FrameRecord
   | FrameFateRecord
   | NoteRecord
-  | EndRecord;
+  | EndRecord
+  | RelinkRecord
+  | CounterRecord
+  | FindingRecord
+  | AnnotationRecord
+  | LossRecord;
 
 /** The kinds of records; the position is the number on disk, so only append. */
 export const recordKinds = [
@@ -268,6 +333,11 @@ export const recordKinds = [
   'frame-fate',
   'note',
   'end',
+  'relink',
+  'counter',
+  'finding',
+  'annotation',
+  'loss',
 ] as const satisfies readonly TraceRecord['kind'][];
 
 /** Roles by number on disk; only append. */
@@ -325,3 +395,9 @@ export const argumentKinds = [
   'block-list',
   'net-buffer-lists',
 ] as const satisfies readonly CallArgument['kind'][];
+
+/** Severities by number on disk; only append. */
+export const findingSeverities = ['error', 'warning', 'advice'] as const satisfies readonly FindingSeverity[];
+
+/** Reasons of loss by number on disk; only append. */
+export const lossReasons = ['ring', 'disk', 'damage', 'cut'] as const satisfies readonly LossReason[];

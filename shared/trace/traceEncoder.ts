@@ -1,93 +1,118 @@
-/** Turns records into the bytes of a `.sweep` file. The record path allocates nothing once its buffers have grown. */
-import { crc32 } from '../base/crc32';
+/**
+ * Turns records into the bytes of a `.sweep` file. Rows go into columns; a chunk of them becomes bytes when it is full or when `flush` is
+ * called. The record path allocates nothing once its columns have grown.
+ */
+import { offloadStateVariables } from '../ddi/offloadState';
 import { encodeUtf8 } from '../base/utf8';
 import { ByteWriter } from './byteWriter';
+import { ChunkWriter, ShapeRows } from './chunkWriter';
+import type { TraceCodec } from './codec';
+import { BytesColumn, ListColumn, type IntegerColumn } from './columns';
 import {
-  dataPreambleLength,
-  frameHeadLength,
-  frameTags,
-  longestFrameTime,
-  magic,
-  stringDefinitionKind,
-  targetFrameLength,
-} from './layout';
+  writeComponent,
+  writeConnection,
+  writeShape,
+  writeSite,
+  writeStateObject,
+  writeString,
+} from './definitions';
+import { encapsulatedHeaderLength } from './frameHeader';
+import { frameHead, frameTags, magic, mostRowsOfChunk, rowsOfFirstChunk, targetChunkBytes } from './layout';
 import {
-  argumentKinds,
   blockRoles,
-  componentRoles,
+  findingSeverities,
   frameFates,
   framePaths,
-  recordKinds,
+  lossReasons,
   stateLayers,
   stateOwners,
+  traceFormatVersion,
+  type BlockSnapshot,
   type CallArgument,
   type CallRecord,
   type EventId,
   type ReturnRecord,
+  type StateChangeRecord,
+  type StateLayer,
   type TraceHeader,
   type TraceRecord,
   type VirtualTime,
 } from './records';
+import { columnsOf, fits, memberOf, type Shape, type ShapeMember } from './shapes';
 
 /** Takes the bytes of a trace in order. The bytes belong to the caller again when `write` returns. */
 export interface TraceSink {
   write(bytes: Uint8Array): void;
 }
 
+/** How an encoder writes. */
+export interface TraceEncoderOptions {
+  /** Compresses chunks; without one they stay plain, as a recording under way is. */
+  readonly codec?: TraceCodec | undefined;
+}
+
+/** Bytes of one row that are no numbers; more than that is refused. */
+const longestRowBytes = 0xff_ffff;
+
+/** Sets of variables with shapes of their own; further ones list their variables. */
+const mostChangeShapes = 8192;
+
 /** Number on disk of each member of an append-only list. */
 function numbering<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
   return Object.fromEntries(names.map((name, index) => [name, index])) as Record<Name, number>;
 }
 
-const kindNumbers = numbering(recordKinds);
-const roleNumbers = numbering(componentRoles);
-const layerNumbers = numbering(stateLayers);
 const ownerNumbers = numbering(stateOwners);
 const blockRoleNumbers = numbering(blockRoles);
 const pathNumbers = numbering(framePaths);
 const fateNumbers = numbering(frameFates);
-const argumentNumbers = numbering(argumentKinds);
 
-/** Strings that a call refers to, in order, and their numbers. */
-interface StringPlan {
-  readonly texts: string[];
-  readonly numbers: number[];
+/** Shapes of the changes of one layer. */
+interface ChangeShape {
+  readonly rows: ShapeRows;
+  readonly variables: readonly number[];
+  /** Whether the value of each is bytes. */
+  readonly byteVariables: readonly boolean[];
 }
 
-/**
- * Encoder of one trace. Times must not decrease. Call `flush` to hand the last frame to the sink.
- */
+/** Encoder of one trace. Times must not decrease. Call `flush` to hand the last chunk to the sink. */
 export class TraceEncoder {
-  private readonly frame = new ByteWriter(targetFrameLength * 2);
+  private readonly chunk = new ChunkWriter();
+  private readonly definitions = new ByteWriter(4096);
+  private readonly frame = new ByteWriter(256 * 1024);
   private readonly strings = new Map<string, number>();
-  /** The strings of the last call of each function: the next call has the same ones nearly always. */
-  private readonly plans = new Map<string, StringPlan>();
-  /** The plan of the call that is being written, and how far it has been gone through. */
-  private plan: StringPlan | undefined;
-  private planAt = 0;
+  private readonly sites = new Map<number, number>();
+  private shapeCount = 0;
+  /** Shapes of calls by function, that of the last call first; and of returns, by what they return. */
+  private readonly callShapes = new Map<string, ShapeRows[]>();
+  private readonly returnShapes: ShapeRows[] = [];
+  private readonly changeShapes = new Map<number, ChangeShape[]>();
+  private changeShapeCount = 0;
+  private readonly frameShapes: (ShapeRows | undefined)[] = [];
+  private readonly ownShapes = new Map<string, ShapeRows>();
+  private readonly blockBytes = new ByteWriter(1024);
   private readonly snapLength: number;
+  private readonly codec: TraceCodec | undefined;
+  private components = 0;
+  private connections = 0;
+  private readonly objectLayers: StateLayer[] = [];
   private nextEvent: EventId = 0;
-  private recordsInFrame = 0;
-  private firstTime = 0;
+  /** Rows at which the open chunk is closed. The first ones are short: they show early, and a short trace that is cut keeps something. */
+  private rowsOfChunk = rowsOfFirstChunk;
   private lastTime = 0;
-  /** Where the record that is being written begins, or -1; `timeBefore` is the time of the one before it. */
-  private openRecord = -1;
-  private timeBefore = 0;
+  /** The shape whose row is being written. */
+  private open: ShapeRows | undefined;
 
   constructor(
     header: TraceHeader,
     private readonly sink: TraceSink,
+    { codec }: TraceEncoderOptions = {},
   ) {
     this.snapLength = header.snapLength;
+    this.codec = codec;
     this.sink.write(Uint8Array.from(magic));
-    const json = encodeUtf8(JSON.stringify(header));
-    const head = new ByteWriter(frameHeadLength + json.length);
-    head.u32(frameTags.head);
-    head.u32(json.length);
-    head.u32(crc32(json));
-    head.raw(json);
-    this.sink.write(head.bytes.subarray(0, head.length));
-    this.startFrame();
+    const stamped: TraceHeader = { ...header, version: traceFormatVersion };
+    this.writeWholeFrame(frameTags.head, encodeUtf8(JSON.stringify(stamped)));
   }
 
   /** Number of records so far: the id of the next event. */
@@ -97,51 +122,62 @@ export class TraceEncoder {
 
   /** Appends one record and answers its id. */
   write(time: VirtualTime, record: TraceRecord): EventId {
-    if (record.kind === 'frame') {
-      return this.writeFrame(
-        time,
-        record.sender,
-        pathNumbers[record.path],
-        record.connection,
-        record.cause,
-        record.length,
-        record.payloadLength,
-        record.retransmission,
-        record.bytes,
-      );
+    switch (record.kind) {
+      case 'frame':
+        return this.writeFrame(
+          time,
+          record.sender,
+          pathNumbers[record.path],
+          record.connection,
+          record.cause,
+          record.length,
+          record.payloadLength,
+          record.retransmission,
+          record.bytes,
+        );
+      case 'frame-fate':
+        return this.writeFrameFate(
+          time,
+          record.frame,
+          fateNumbers[record.fate],
+          record.receiver,
+          record.flippedBits,
+        );
+      case 'call':
+        return this.writeCall(time, record);
+      case 'return':
+        return this.writeReturn(time, record);
+      case 'state-change':
+        return this.writeStateChange(time, record);
+      default:
+        return this.writeOther(time, record);
     }
-    if (record.kind === 'call') return this.writeCall(time, record);
-    if (record.kind === 'return') return this.writeReturn(time, record);
-    const mark = this.begin(time, kindNumbers[record.kind]);
-    this.body(record);
-    return this.end(mark);
   }
 
   /** As `write` of a call record. */
   writeCall(time: VirtualTime, call: Omit<CallRecord, 'kind'>): EventId {
-    this.dropOpenRecord();
-    let plan = this.plans.get(call.functionName);
-    if (plan === undefined) this.plans.set(call.functionName, (plan = { texts: [], numbers: [] }));
-    this.plan = plan;
-    this.planAt = 0;
-    this.define(call.functionName);
-    this.defineArgumentStrings(call.arguments);
-    const mark = this.begin(time, kindNumbers.call);
-    this.planAt = 0;
-    this.callBody(call);
-    this.plan = undefined;
-    return this.end(mark);
+    this.begin(time);
+    const site = this.site(call.caller, call.callee, call.irql, call.processor);
+    const shape = this.callShape(call);
+    this.open = shape;
+    const { columns } = shape;
+    shape.integers(0).push(site);
+    this.back(shape.integers(1), call.parent);
+    this.back(shape.integers(2), call.cause);
+    this.backList(columns[3] as ListColumn, call.completes);
+    this.arguments(shape, 4, call.arguments);
+    return this.end(shape, time, call.connection);
   }
 
   /** As `write` of a return record. */
   writeReturn(time: VirtualTime, result: Omit<ReturnRecord, 'kind'>): EventId {
-    this.dropOpenRecord();
-    // A call that could not be written may have left its own.
-    this.plan = undefined;
-    this.defineArgumentStrings(result.outputs);
-    const mark = this.begin(time, kindNumbers.return);
-    this.returnBody(result);
-    return this.end(mark);
+    this.begin(time);
+    const shape = this.returnShape(result.outputs);
+    this.open = shape;
+    this.backRequired(shape.integers(0), result.call);
+    shape.integers(1).pushOptional(result.status);
+    this.arguments(shape, 2, result.outputs);
+    return this.end(shape, time, undefined);
   }
 
   /** As `write` of a frame record, without an object: the hot path. `path` is its position in {@link framePaths}. */
@@ -156,16 +192,20 @@ export class TraceEncoder {
     retransmission: boolean,
     bytes: Uint8Array,
   ): EventId {
-    const mark = this.begin(time, kindNumbers.frame);
-    const out = this.frame;
-    out.varint(sender);
-    out.u8(path | (retransmission ? 0x80 : 0));
-    out.optional(connection);
-    this.back(cause);
-    out.varint(length);
-    out.varint(payloadLength);
-    out.raw(bytes, 0, Math.min(length, bytes.length, this.snapLength));
-    return this.end(mark);
+    this.begin(time);
+    const kept = Math.min(length, bytes.length, this.snapLength);
+    const header = encapsulatedHeaderLength(bytes, kept);
+    let shape = this.frameShapes[header];
+    if (shape === undefined) this.frameShapes[header] = shape = this.defineShape('frame', '', header, []);
+    this.open = shape;
+    shape.integers(0).push(sender);
+    shape.integers(1).push(path + (retransmission ? 0x80 : 0));
+    this.back(shape.integers(2), cause);
+    shape.integers(3).push(length);
+    shape.integers(4).push(payloadLength);
+    this.bytes(shape.columns[5] as BytesColumn, bytes, 0, header);
+    this.bytes(shape.columns[6] as BytesColumn, bytes, header, kept);
+    return this.end(shape, time, connection);
   }
 
   /** As `write` of a frame-fate record, without an object. `fate` is its position in {@link frameFates}. */
@@ -176,12 +216,16 @@ export class TraceEncoder {
     receiver: number,
     flippedBits?: readonly number[],
   ): EventId {
-    const mark = this.begin(time, kindNumbers['frame-fate']);
-    this.frame.varint(this.nextEvent - frame);
-    this.frame.u8(fate);
-    this.frame.varint(receiver);
-    if (flippedBits !== undefined) for (const bit of flippedBits) this.frame.varint(bit);
-    return this.end(mark);
+    this.begin(time);
+    const shape = this.ownShape('frame-fate');
+    this.open = shape;
+    this.backRequired(shape.integers(0), frame);
+    shape.integers(1).push(fate);
+    shape.integers(2).push(receiver);
+    const bits = shape.columns[3] as ListColumn;
+    bits.counts.push(flippedBits?.length ?? 0);
+    if (flippedBits !== undefined) for (const bit of flippedBits) (bits.items[0] as IntegerColumn).push(bit);
+    return this.end(shape, time, undefined);
   }
 
   /** As `write` of a state-change record whose values are all numbers, without an object. */
@@ -194,260 +238,402 @@ export class TraceEncoder {
     variables: ArrayLike<number>,
     values: ArrayLike<number>,
   ): EventId {
-    const mark = this.begin(time, kindNumbers['state-change']);
-    const out = this.frame;
-    out.varint(object);
-    out.varint(writer);
-    this.back(cause);
-    out.varint(count);
-    for (let index = 0; index < count; index++) {
-      out.varint(variables[index]! * 2);
-      out.varint(values[index]!);
+    this.begin(time);
+    const change = this.changeShape(object, count, variables, undefined);
+    if (change === undefined) {
+      const changes = Array.from({ length: count }, (_, index) => ({
+        variable: variables[index]!,
+        value: values[index]!,
+      }));
+      return this.listedChange(time, { object, writer, cause, changes });
     }
-    return this.end(mark);
+    const shape = change.rows;
+    this.open = shape;
+    this.changeHead(shape, object, writer, cause);
+    for (let index = 0; index < count; index++) shape.integers(3 + index).push(values[index]!);
+    return this.end(shape, time, undefined);
   }
 
   /** Hands everything so far to the sink. */
   flush(): void {
-    this.dropOpenRecord();
-    if (this.recordsInFrame === 0 && this.frame.length === frameHeadLength + dataPreambleLength) return;
-    const out = this.frame;
-    out.patchU32(0, frameTags.data);
-    out.patchU32(4, out.length - frameHeadLength);
-    out.patchF64(frameHeadLength, this.firstTime);
-    out.patchU32(frameHeadLength + 8, this.nextEvent - this.recordsInFrame);
-    out.patchU32(frameHeadLength + 12, this.recordsInFrame);
-    out.patchU32(8, crc32(out.bytes, frameHeadLength, out.length));
-    this.sink.write(out.bytes.subarray(0, out.length));
-    this.startFrame();
-  }
-
-  private startFrame(): void {
-    this.frame.length = 0;
-    this.frame.reserve(frameHeadLength + dataPreambleLength);
-    this.frame.length = frameHeadLength + dataPreambleLength;
-    this.recordsInFrame = 0;
-    this.firstTime = this.lastTime;
-  }
-
-  /** Opens a record: kind, room for the length, time since the previous record of the frame. */
-  private begin(time: VirtualTime, kind: number): number {
-    this.dropOpenRecord();
-    if (time < this.lastTime) throw new RangeError(`time goes backwards: ${time} after ${this.lastTime}`);
-    if (
-      this.recordsInFrame > 0 &&
-      (this.frame.length >= targetFrameLength || time - this.firstTime >= longestFrameTime)
-    ) {
-      this.flush();
+    this.dropOpenRow();
+    if (this.definitions.length > 0) {
+      this.writeWholeFrame(
+        frameTags.definitions,
+        this.definitions.bytes.subarray(0, this.definitions.length),
+      );
+      this.definitions.length = 0;
     }
-    if (this.recordsInFrame === 0) this.firstTime = this.lastTime = time;
-    const mark = this.frame.length;
-    this.openRecord = mark;
-    this.timeBefore = this.lastTime;
+    if (this.chunk.rows > 0) this.writeWholeFrame(frameTags.chunk, this.chunk.close(this.codec));
+  }
+
+  /** A frame goes to the sink in one piece. */
+  private writeWholeFrame(tag: number, payload: Uint8Array): void {
+    const { frame } = this;
+    frame.length = 0;
+    frame.raw(frameHead(tag, payload));
+    frame.raw(payload);
+    this.sink.write(frame.bytes.subarray(0, frame.length));
+  }
+
+  private writeStateChange(time: VirtualTime, record: Omit<StateChangeRecord, 'kind'>): EventId {
+    this.begin(time);
+    const { object, writer, cause, changes } = record;
+    const change = this.changeShape(
+      object,
+      changes.length,
+      changes.map(({ variable }) => variable),
+      changes.map(({ value }) => typeof value !== 'number'),
+    );
+    if (change === undefined) return this.listedChange(time, record);
+    const shape = change.rows;
+    this.open = shape;
+    this.changeHead(shape, object, writer, cause);
+    changes.forEach(({ value }, index) => {
+      if (typeof value === 'number') shape.integers(3 + index).push(value);
+      else this.bytes(shape.columns[3 + index] as BytesColumn, value, 0, value.length);
+    });
+    return this.end(shape, time, undefined);
+  }
+
+  /** A change in the form that lists its variables. */
+  private listedChange(time: VirtualTime, record: Omit<StateChangeRecord, 'kind'>): EventId {
+    const shape = this.ownShape('state-change', 1);
+    this.open = shape;
+    this.changeHead(shape, record.object, record.writer, record.cause);
+    const [numbers, blocks] = [shape.columns[3] as ListColumn, shape.columns[4] as ListColumn];
+    let byteValues = 0;
+    for (const { variable, value } of record.changes) {
+      const isNumber = typeof value === 'number';
+      (numbers.items[0] as IntegerColumn).push(variable * 2 + (isNumber ? 0 : 1));
+      (numbers.items[1] as IntegerColumn).push(isNumber ? value : 0);
+      if (isNumber) continue;
+      this.bytes(blocks.items[0] as BytesColumn, value, 0, value.length);
+      byteValues++;
+    }
+    numbers.counts.push(record.changes.length);
+    blocks.counts.push(byteValues);
+    return this.end(shape, time, undefined);
+  }
+
+  private changeHead(shape: ShapeRows, object: number, writer: number, cause: EventId | undefined): void {
+    shape.integers(0).push(object);
+    shape.integers(1).push(writer);
+    this.back(shape.integers(2), cause);
+  }
+
+  private writeOther(
+    time: VirtualTime,
+    record: Exclude<
+      TraceRecord,
+      { readonly kind: 'frame' | 'frame-fate' | 'call' | 'return' | 'state-change' }
+    >,
+  ): EventId {
+    this.begin(time);
+    const { definitions } = this;
+    const shape = this.ownShape(record.kind);
+    this.open = shape;
+    let connection: number | undefined;
+    switch (record.kind) {
+      case 'component':
+        this.expectNext(record.id, this.components, 'component');
+        writeComponent(definitions, record);
+        shape.integers(0).push(this.components++);
+        break;
+      case 'connection':
+        this.expectNext(record.id, this.connections, 'connection');
+        writeConnection(definitions, record);
+        shape.integers(0).push(this.connections++);
+        break;
+      case 'state-object':
+        this.expectNext(record.id, this.objectLayers.length, 'state object');
+        writeStateObject(definitions, record);
+        shape.integers(0).push(this.objectLayers.length);
+        this.objectLayers.push(record.layer);
+        break;
+      case 'ownership':
+        shape.integers(0).push(record.object);
+        shape.integers(1).push(ownerNumbers[record.owner]);
+        this.back(shape.integers(2), record.cause);
+        break;
+      case 'relink':
+        shape.integers(0).push(record.object);
+        shape.integers(1).pushOptional(record.parent);
+        this.back(shape.integers(2), record.cause);
+        break;
+      case 'note':
+        shape.integers(0).push(record.component);
+        this.back(shape.integers(1), record.cause);
+        this.text(shape, 2, record.text);
+        connection = record.connection;
+        break;
+      case 'end':
+        this.text(shape, 0, record.report);
+        break;
+      case 'counter':
+        shape.integers(0).push(record.component);
+        shape.integers(1).push(this.string(record.name));
+        shape.integers(2).push(record.value);
+        break;
+      case 'finding':
+        shape.integers(0).push(this.string(record.rule));
+        shape.integers(1).push(findingSeverities.indexOf(record.severity));
+        shape.integers(2).pushOptional(record.object);
+        this.backList(shape.columns[3] as ListColumn, record.events);
+        this.text(shape, 4, record.text);
+        break;
+      case 'annotation':
+        this.backRequired(shape.integers(0), record.from);
+        this.backRequired(shape.integers(1), record.to);
+        this.text(shape, 2, record.author);
+        this.text(shape, 3, record.text);
+        break;
+      case 'loss':
+        shape.integers(0).push(lossReasons.indexOf(record.reason));
+        shape.integers(1).push(record.records);
+        shape.integers(2).push(record.from);
+        shape.integers(3).push(record.until);
+        break;
+    }
+    return this.end(shape, time, connection);
+  }
+
+  private expectNext(id: number, next: number, what: string): void {
+    if (id !== next) throw new RangeError(`${what} ${id} out of order: ${next} is the next`);
+  }
+
+  /** Looks at the time and makes room. */
+  private begin(time: VirtualTime): void {
+    this.dropOpenRow();
+    if (!(Number.isSafeInteger(time) && time >= this.lastTime))
+      throw new RangeError(`time goes backwards: ${time} after ${this.lastTime}`);
+    const { chunk } = this;
+    if (chunk.rows === this.rowsOfChunk || chunk.bytes >= targetChunkBytes) {
+      this.flush();
+      this.rowsOfChunk = Math.min(this.rowsOfChunk * 4, mostRowsOfChunk);
+    }
+  }
+
+  /** Takes back a row that could not be written to its end, so that what follows it stays readable. */
+  private dropOpenRow(): void {
+    this.open?.truncate();
+    this.open = undefined;
+  }
+
+  private end(shape: ShapeRows, time: VirtualTime, connection: number | undefined): EventId {
+    if (connection !== undefined && !(connection < this.connections))
+      throw new RangeError(`unknown connection ${connection}`);
+    this.chunk.add(shape, this.nextEvent, time, connection);
+    this.open = undefined;
     this.lastTime = time;
-    this.frame.u8(kind);
-    this.frame.u24(0);
-    this.frame.varint(time - this.timeBefore);
-    return mark;
-  }
-
-  /** Takes back a record that could not be written to its end, so that what follows it stays readable. */
-  private dropOpenRecord(): void {
-    if (this.openRecord < 0) return;
-    this.frame.length = this.openRecord;
-    this.lastTime = this.timeBefore;
-    this.openRecord = -1;
-  }
-
-  private end(mark: number): EventId {
-    const length = this.frame.length - mark - 4;
-    if (length > 0xff_ffff) throw new RangeError(`a record of ${length} bytes is too long for a trace`);
-    this.frame.patchU24(mark + 1, length);
-    this.openRecord = -1;
-    this.recordsInFrame++;
     return this.nextEvent++;
   }
 
-  /** An earlier event as distance from the record being written; 0 is none. */
-  private back(event: EventId | undefined): void {
-    this.frame.varint(event === undefined ? 0 : this.nextEvent - event);
+  /** An earlier event as distance from the row being written; 0 is none. */
+  private back(column: IntegerColumn, event: EventId | undefined): void {
+    if (event === undefined) column.push(0);
+    else this.backRequired(column, event);
   }
 
-  /** Refers to a string that has been defined, in the order of the definitions. */
-  private string(text: string): void {
-    const { plan } = this;
-    this.frame.varint(plan === undefined ? this.strings.get(text)! : plan.numbers[this.planAt++]!);
+  private backRequired(column: IntegerColumn, event: EventId): void {
+    if (!(event < this.nextEvent)) throw new RangeError(`event ${event} has not happened`);
+    column.push(this.nextEvent - event);
   }
 
-  /** Definitions must stand before the record that uses them, since a record's body is contiguous. */
-  private define(text: string): void {
-    const { plan } = this;
-    if (plan === undefined) {
-      this.numberOf(text);
-      return;
-    }
-    const at = this.planAt++;
-    if (plan.texts[at] === text) return;
-    plan.numbers[at] = this.numberOf(text);
-    plan.texts[at] = text;
+  private backList(column: ListColumn, events: readonly EventId[]): void {
+    column.counts.push(events.length);
+    for (let index = 0; index < events.length; index++)
+      this.backRequired(column.items[0] as IntegerColumn, events[index]!);
+  }
+
+  private bytes(column: BytesColumn, source: Uint8Array, start: number, end: number): void {
+    if (end - start > longestRowBytes)
+      throw new RangeError(`a record of ${end - start} bytes is too long for a trace`);
+    this.chunk.bytes += column.push(source, start, end);
+  }
+
+  private text(shape: ShapeRows, place: number, text: string): void {
+    const bytes = encodeUtf8(text);
+    this.bytes(shape.columns[place] as BytesColumn, bytes, 0, bytes.length);
   }
 
   /** Number of a string; one that is new is defined. */
-  private numberOf(text: string): number {
+  private string(text: string): number {
     const known = this.strings.get(text);
     if (known !== undefined) return known;
-    const index = this.strings.size;
-    this.strings.set(text, index);
-    const mark = this.frame.length;
-    this.frame.u8(stringDefinitionKind);
-    this.frame.u24(0);
-    this.frame.varint(index);
-    this.frame.raw(encodeUtf8(text));
-    this.frame.patchU24(mark + 1, this.frame.length - mark - 4);
-    return index;
+    const number = this.strings.size;
+    this.strings.set(text, number);
+    writeString(this.definitions, text);
+    return number;
   }
 
-  private defineArgumentStrings(values: readonly CallArgument[]): void {
-    for (const value of values) {
-      this.define(value.name);
-      if (value.kind === 'number') this.define(value.group ?? '');
-      else if (value.kind === 'pointer') this.define(value.label);
-      else if (value.kind === 'structure') this.define(value.structure);
-      else if (value.kind === 'block-list') {
-        for (const block of value.blocks) for (const state of block.states) this.define(state.structure);
+  private site(caller: number, callee: number, irql: CallRecord['irql'], processor: number): number {
+    const key = ((caller * 0x1_0000 + callee) * 64 + processor) * 4 + irql;
+    const known = this.sites.get(key);
+    if (known !== undefined) return known;
+    if (!(caller < this.components && callee < this.components))
+      throw new RangeError(`unknown component ${Math.max(caller, callee)}`);
+    const number = this.sites.size;
+    this.sites.set(key, number);
+    writeSite(this.definitions, { caller, callee, irql, processor });
+    return number;
+  }
+
+  private defineShape(
+    kind: TraceRecord['kind'],
+    name: string,
+    parameter: number,
+    members: readonly ShapeMember[],
+  ): ShapeRows {
+    const shape: Shape = { kind, name, parameter, members, columns: columnsOf(kind, parameter, members) };
+    writeShape(this.definitions, shape, (text) => this.string(text));
+    return new ShapeRows(this.shapeCount++, shape);
+  }
+
+  /** The shape of a kind that has one only. */
+  private ownShape(kind: TraceRecord['kind'], parameter = 0): ShapeRows {
+    let shape = this.ownShapes.get(kind);
+    if (shape === undefined) this.ownShapes.set(kind, (shape = this.defineShape(kind, '', parameter, [])));
+    return shape;
+  }
+
+  private callShape(call: Omit<CallRecord, 'kind'>): ShapeRows {
+    let shapes = this.callShapes.get(call.functionName);
+    if (shapes === undefined) this.callShapes.set(call.functionName, (shapes = []));
+    return this.fittingShape('call', call.functionName, shapes, call.arguments);
+  }
+
+  private returnShape(outputs: readonly CallArgument[]): ShapeRows {
+    return this.fittingShape('return', '', this.returnShapes, outputs);
+  }
+
+  /** The shape among `shapes` that arguments fit, moved to their front; defined where there is none. */
+  private fittingShape(
+    kind: 'call' | 'return',
+    name: string,
+    shapes: ShapeRows[],
+    values: readonly CallArgument[],
+  ): ShapeRows {
+    for (let place = 0; place < shapes.length; place++) {
+      const shape = shapes[place]!;
+      const { members } = shape.shape;
+      if (members.length !== values.length) continue;
+      let index = 0;
+      while (index < values.length && fits(values[index]!, members[index]!)) index++;
+      if (index < values.length) continue;
+      if (place > 0) {
+        shapes[place] = shapes[0]!;
+        shapes[0] = shape;
+      }
+      return shape;
+    }
+    const shape = this.defineShape(kind, name, 0, values.map(memberOf));
+    shapes.unshift(shape);
+    return shape;
+  }
+
+  /** The shape of a change of these variables; undefined where it has to list them. */
+  private changeShape(
+    object: number,
+    count: number,
+    variables: ArrayLike<number>,
+    byteVariables: readonly boolean[] | undefined,
+  ): ChangeShape | undefined {
+    const layer = this.objectLayers[object];
+    if (layer === undefined) throw new RangeError(`unknown state object ${object}`);
+    let key = stateLayers.indexOf(layer) + 1;
+    for (let index = 0; index < count; index++) key = (Math.imul(key, 131) + variables[index]!) | 0;
+    let candidates = this.changeShapes.get(key);
+    if (candidates === undefined) this.changeShapes.set(key, (candidates = []));
+    for (const candidate of candidates) {
+      if (candidate.variables.length !== count) continue;
+      let index = 0;
+      while (
+        index < count &&
+        candidate.variables[index] === variables[index] &&
+        candidate.byteVariables[index] === (byteVariables?.[index] ?? false)
+      )
+        index++;
+      if (index === count) return candidate;
+    }
+    if (this.changeShapeCount >= mostChangeShapes || count > 100) return undefined;
+    this.changeShapeCount++;
+    const known = offloadStateVariables(layer);
+    const numbers = Array.from({ length: count }, (_, index) => variables[index]!);
+    const members = numbers.map((number, index): ShapeMember => ({
+      kind: byteVariables?.[index] === true ? 'variable-bytes' : 'variable-number',
+      name: known[number]?.qualifiedName ?? '',
+      detail: String(number),
+    }));
+    const shape = {
+      rows: this.defineShape('state-change', '', 0, members),
+      variables: numbers,
+      byteVariables: numbers.map((_, index) => byteVariables?.[index] ?? false),
+    };
+    candidates.push(shape);
+    return shape;
+  }
+
+  private arguments(shape: ShapeRows, from: number, values: readonly CallArgument[]): void {
+    let place = from;
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index]!;
+      switch (value.kind) {
+        case 'number':
+        case 'status':
+          shape.integers(place++).push(value.value);
+          break;
+        case 'text':
+          this.text(shape, place++, value.value);
+          break;
+        case 'pointer':
+          shape.integers(place++).push(value.value);
+          shape.integers(place++).push(this.string(value.label));
+          break;
+        case 'structure':
+          shape.integers(place++).push(value.address);
+          this.bytes(shape.columns[place++] as BytesColumn, value.bytes, 0, value.bytes.length);
+          break;
+        case 'block-list':
+          this.blocks(value.blocks);
+          this.bytes(shape.columns[place++] as BytesColumn, this.blockBytes.bytes, 0, this.blockBytes.length);
+          break;
+        case 'net-buffer-lists': {
+          const column = shape.columns[place++] as ListColumn;
+          const { lists } = value;
+          const items = column.items as readonly IntegerColumn[];
+          column.counts.push(lists.length);
+          for (let at = 0; at < lists.length; at++) {
+            const list = lists[at]!;
+            items[0]!.push(list.address);
+            items[1]!.push(list.dataLength);
+            items[2]!.push(list.netBufferCount);
+            items[3]!.push(list.mdlCount);
+            items[4]!.push(list.status);
+            items[5]!.push(list.bytesTransferred);
+            items[6]!.pushOptional(list.streamOffset);
+          }
+          break;
+        }
       }
     }
   }
 
-  private callBody(call: Omit<CallRecord, 'kind'>): void {
-    const out = this.frame;
-    this.string(call.functionName);
-    out.varint(call.caller);
-    out.varint(call.callee);
-    out.u8(call.irql + 4 * call.processor);
-    out.optional(call.connection);
-    this.back(call.parent);
-    this.back(call.cause);
-    out.varint(call.completes.length);
-    for (const request of call.completes) this.back(request);
-    this.argumentList(call.arguments);
-  }
-
-  private returnBody(result: Omit<ReturnRecord, 'kind'>): void {
-    this.back(result.call);
-    this.frame.optional(result.status);
-    this.argumentList(result.outputs);
-  }
-
-  private body(record: Exclude<TraceRecord, { kind: 'frame' | 'call' | 'return' }>): void {
-    const out = this.frame;
-    switch (record.kind) {
-      case 'component':
-        out.varint(record.id);
-        out.u8(roleNumbers[record.role]);
-        out.raw(encodeUtf8(record.name));
-        return;
-      case 'connection':
-        out.varint(record.id);
-        out.block(encodeUtf8(record.local));
-        out.block(encodeUtf8(record.remote));
-        return;
-      case 'state-object':
-        out.varint(record.id);
-        out.u8(layerNumbers[record.layer]);
-        out.optional(record.parent);
-        out.optional(record.connection);
-        out.raw(encodeUtf8(record.label));
-        return;
-      case 'state-change':
-        out.varint(record.object);
-        out.varint(record.writer);
-        this.back(record.cause);
-        out.varint(record.changes.length);
-        for (const change of record.changes) {
-          const isBytes = typeof change.value !== 'number';
-          out.varint(change.variable * 2 + (isBytes ? 1 : 0));
-          if (typeof change.value === 'number') out.varint(change.value);
-          else out.block(change.value);
-        }
-        return;
-      case 'ownership':
-        out.varint(record.object);
-        out.u8(ownerNumbers[record.owner]);
-        this.back(record.cause);
-        return;
-      case 'frame-fate':
-        this.back(record.frame);
-        out.u8(fateNumbers[record.fate]);
-        out.varint(record.receiver);
-        for (const bit of record.flippedBits ?? []) out.varint(bit);
-        return;
-      case 'note':
-        out.varint(record.component);
-        out.optional(record.connection);
-        this.back(record.cause);
-        out.raw(encodeUtf8(record.text));
-        return;
-      case 'end':
-        out.raw(encodeUtf8(record.report));
-        return;
-    }
-  }
-
-  private argumentList(values: readonly CallArgument[]): void {
-    const out = this.frame;
-    out.varint(values.length);
-    for (const value of values) {
-      out.u8(argumentNumbers[value.kind]);
-      this.string(value.name);
-      switch (value.kind) {
-        case 'number':
-          out.varint(value.value);
-          this.string(value.group ?? '');
-          break;
-        case 'status':
-          out.u32(value.value);
-          break;
-        case 'text':
-          out.block(encodeUtf8(value.value));
-          break;
-        case 'pointer':
-          out.varint(value.value);
-          this.string(value.label);
-          break;
-        case 'structure':
-          this.string(value.structure);
-          out.varint(value.address);
-          out.block(value.bytes);
-          break;
-        case 'block-list':
-          out.u8(value.form === 'protocol' ? 0 : 1);
-          out.varint(value.blocks.length);
-          for (const block of value.blocks) {
-            out.varint(block.address);
-            out.varint(block.depth);
-            out.u8(blockRoleNumbers[block.role]);
-            out.optional(block.object);
-            out.block(block.bytes);
-            out.varint(block.states.length);
-            for (const state of block.states) {
-              this.string(state.structure);
-              out.block(state.bytes);
-            }
-          }
-          break;
-        case 'net-buffer-lists':
-          out.varint(value.lists.length);
-          for (const list of value.lists) {
-            out.varint(list.address);
-            out.varint(list.dataLength);
-            out.varint(list.netBufferCount);
-            out.varint(list.mdlCount);
-            out.u32(list.status);
-            out.varint(list.bytesTransferred);
-            out.optional(list.streamOffset);
-          }
-          break;
+  /** A block-list tree, into `blockBytes`. */
+  private blocks(blocks: readonly BlockSnapshot[]): void {
+    const out = this.blockBytes;
+    out.length = 0;
+    out.varint(blocks.length);
+    for (const block of blocks) {
+      out.varint(block.address);
+      out.varint(block.depth);
+      out.u8(blockRoleNumbers[block.role]);
+      out.optional(block.object);
+      out.block(block.bytes);
+      out.varint(block.states.length);
+      for (const state of block.states) {
+        out.varint(this.string(state.structure));
+        out.block(state.bytes);
       }
     }
   }

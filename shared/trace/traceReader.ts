@@ -4,30 +4,33 @@
  */
 import { crc32 } from '../base/crc32';
 import { fail, succeed, type Result } from '../base/result';
-import { decodeUtf8 } from '../base/utf8';
 import { ByteReader, MalformedBytes } from './byteReader';
-import {
-  dataPreambleLength,
-  frameHeadLength,
-  frameTags,
-  largestFrameLength,
-  magic,
-  stringDefinitionKind,
-} from './layout';
+import { Chunk } from './chunk';
+import { portableCodec, type TraceCodec } from './codec';
+import { readDefinitions } from './definitions';
+import { frameHeadLength, frameTags, largestFrameLength, magic } from './layout';
 import { PendingBytes } from './pendingBytes';
-import { decodeRecord } from './recordDecoder';
-import type { EventId, TraceRecord, VirtualTime } from './records';
+import { traceFormatVersion, type EventId, type TraceRecord, type VirtualTime } from './records';
+import { checkReferences } from './rowCheck';
 import { notATrace, type TraceEnding, type TraceError } from './traceError';
 import { parseTraceHeader } from './traceHeader';
 import { TraceStore } from './traceStore';
+import { VersionOneUpgrade } from './v1/upgrade';
 
 /** Sees every record once, in order, as it is read: analysis in one pass. */
 export interface TraceListener {
   onRecord(record: TraceRecord, event: EventId, time: VirtualTime, store: TraceStore): void;
 }
 
-/** Limit of the number of interned strings; a trace of ours has a few hundred. */
-const mostStrings = 1_000_000;
+/** A row that made sense. */
+interface ReadRow {
+  readonly record: TraceRecord;
+  readonly event: EventId;
+  readonly time: VirtualTime;
+}
+
+/** Tags of frames of this version. */
+const knownTags: ReadonlySet<number> = new Set(Object.values(frameTags));
 
 /** Incremental reader of one trace. */
 export class TraceReader {
@@ -39,8 +42,13 @@ export class TraceReader {
   private problem: { readonly byteOffset: number; readonly message: string } | undefined;
   /** Once refused, a file stays refused, whatever is pushed behind. */
   private refusal: TraceError | undefined;
+  /** Turns frames of version 1 into chunks; undefined for traces of this version. */
+  private upgrade: VersionOneUpgrade | undefined;
 
-  constructor(private readonly listeners: readonly TraceListener[] = []) {}
+  constructor(
+    private readonly listeners: readonly TraceListener[] = [],
+    private readonly codec: TraceCodec = portableCodec,
+  ) {}
 
   /** The trace so far; undefined until the header has arrived. */
   get store(): TraceStore | undefined {
@@ -83,7 +91,7 @@ export class TraceReader {
       const length = head.u32();
       const checksum = head.u32();
       const start = position + frameHeadLength;
-      if ((tag !== frameTags.head && tag !== frameTags.data) || length > largestFrameLength) {
+      if (!this.isKnownTag(tag) || length > (this.upgrade?.largestFrameLength ?? largestFrameLength)) {
         this.damage(position, 'its bytes are no frame');
         break;
       }
@@ -100,10 +108,11 @@ export class TraceReader {
         }
         const header = parseTraceHeader(payload);
         if (!header.ok) return header;
-        this.opened = new TraceStore(header.value);
+        this.opened = new TraceStore({ ...header.value, version: traceFormatVersion });
+        if (header.value.version === 1) this.upgrade = new VersionOneUpgrade(header.value);
       } else {
         if (this.opened === undefined) return fail(notATrace('its header is missing.'));
-        records += this.readData(this.opened, payload, position);
+        records += this.readFrame(this.opened, tag, payload, position);
       }
       position = start + length;
     }
@@ -125,7 +134,7 @@ export class TraceReader {
       );
     }
     const lastTime = this.opened.lastTime;
-    const upTo = `Everything up to ${(lastTime / 1e6).toFixed(3)} ms is shown (${this.opened.length} events).`;
+    const upTo = `Everything up to ${(lastTime / 1e6).toFixed(3)} ms is shown (${this.opened.length - this.opened.lostRecords} events).`;
     if (this.problem !== undefined) {
       const { byteOffset, message } = this.problem;
       return succeed({
@@ -147,123 +156,126 @@ export class TraceReader {
     return succeed({ kind: 'complete' });
   }
 
+  private isKnownTag(tag: number): boolean {
+    if (this.upgrade !== undefined) return this.upgrade.isKnownTag(tag);
+    return knownTags.has(tag) || (this.opened === undefined && tag === VersionOneUpgrade.dataTag);
+  }
+
   private damage(position: number, message: string): void {
     this.problem = { byteOffset: this.offset + position, message };
   }
 
-  private readData(store: TraceStore, payload: Uint8Array, position: number): number {
-    const lengthBefore = store.length;
+  /** Takes the payload of a frame behind the header. */
+  private readFrame(store: TraceStore, tag: number, payload: Uint8Array, position: number): number {
+    const lengthBefore = store.length - store.lostRecords;
     try {
-      const input = new ByteReader(payload, 0, payload.length);
-      let time = input.f64();
-      const firstEvent = input.u32();
-      const recordCount = input.u32();
-      if (firstEvent !== store.length)
-        throw new MalformedBytes(`frame starts at event ${firstEvent}, not ${store.length}`);
-      if (!(Number.isFinite(time) && time >= store.lastTime)) throw new MalformedBytes('time goes backwards');
-      const payloadIndex = store.addPayload(payload);
-      input.position = dataPreambleLength;
-      while (input.position < input.end) {
-        const kind = input.u8();
-        const length = input.u24();
-        const bodyStart = input.position;
-        const bodyEnd = bodyStart + length;
-        if (bodyEnd > input.end) throw new MalformedBytes(`record at ${bodyStart} overruns its frame`);
-        const body = new ByteReader(payload, bodyStart, bodyEnd);
-        if (kind === stringDefinitionKind) {
-          const index = body.varint();
-          if (index !== store.strings.length || index >= mostStrings)
-            throw new MalformedBytes(`string ${index} out of order`);
-          store.strings.push(decodeUtf8(body.raw(bodyEnd - body.position)));
-        } else {
-          time += body.varint();
-          const start = body.position;
-          const record = decodeRecord(kind, store.length, body, store);
-          if (record.kind === 'unknown') store.unknownRecords++;
-          else this.declare(store, record);
-          const event = store.append(kind, time, payloadIndex, start, bodyEnd);
-          if (record.kind !== 'unknown') {
-            for (const listener of this.listeners) listener.onRecord(record, event, time, store);
-          }
-        }
-        input.position = bodyEnd;
+      if (this.upgrade === undefined) this.readOwnFrame(store, tag, payload);
+      else {
+        const problem = this.upgrade.read(payload, (ownTag, own) => this.readOwnFrame(store, ownTag, own));
+        if (problem !== undefined) this.damage(position, problem);
       }
-      if (store.length - lengthBefore !== recordCount)
-        throw new MalformedBytes(`frame promises ${recordCount} records`);
     } catch (error) {
       if (!(error instanceof MalformedBytes)) throw error;
       this.damage(position, error.message);
     }
-    return store.length - lengthBefore;
+    return store.length - store.lostRecords - lengthBefore;
   }
 
-  /** Takes declarations into the store and refuses references to what was never declared. */
-  private declare(store: TraceStore, record: TraceRecord): void {
-    const component = (id: number): void => {
-      if (store.components[id] === undefined) throw new MalformedBytes(`unknown component ${id}`);
+  private readOwnFrame(store: TraceStore, tag: number, payload: Uint8Array): void {
+    if (tag === frameTags.definitions) readDefinitions(payload, store.definitions);
+    else if (tag === frameTags.chunk) this.readChunk(store, payload);
+    // Checkpoints, the index and the tail repeat what a reader of the whole file sees anyway.
+  }
+
+  private readChunk(store: TraceStore, payload: Uint8Array): void {
+    const chunk = new Chunk(payload, store.definitions.shapes, this.codec);
+    const before = { length: store.length, time: store.lastTime };
+    if (!(chunk.firstTime >= before.time)) throw new MalformedBytes('time goes backwards');
+    if (chunk.firstEvent < before.length)
+      throw new MalformedBytes(`a chunk starts at event ${chunk.firstEvent}, not ${before.length}`);
+    store.append(chunk);
+    let rows: readonly (ReadRow | undefined)[];
+    try {
+      rows = this.readRows(store, chunk);
+      const lost = chunk.firstEvent - before.length;
+      const first = rows[0]?.record;
+      if (lost > 0 && !(first?.kind === 'loss' && first.records >= lost))
+        throw new MalformedBytes(`a chunk starts at event ${chunk.firstEvent}, not ${before.length}`);
+      store.lostRecords += lost;
+    } catch (error) {
+      store.takeBack();
+      throw error;
+    }
+    for (const row of rows) {
+      if (row === undefined) store.unknownRecords++;
+      else {
+        if (row.record.kind === 'loss' && row.record.records > 0) this.announceAll(store, row);
+        if (this.declare(store, row.record)) this.announce(store, row.record, row.event, row.time);
+      }
+    }
+  }
+
+  /** Decodes and checks every row of a chunk; undefined stands for rows of a kind that this version does not know. */
+  private readRows(store: TraceStore, chunk: Chunk): readonly (ReadRow | undefined)[] {
+    const times = chunk.times();
+    const rows: (ReadRow | undefined)[] = [];
+    const next = {
+      component: store.components.length,
+      connection: store.connections.length,
+      'state-object': store.stateObjects.length,
     };
-    const connection = (id: number | undefined): void => {
-      if (id !== undefined && store.connections[id] === undefined)
-        throw new MalformedBytes(`unknown connection ${id}`);
-    };
-    const stateObject = (id: number | undefined): void => {
-      if (id !== undefined && store.stateObjects[id] === undefined)
-        throw new MalformedBytes(`unknown state object ${id}`);
-    };
-    const next = (id: number, list: readonly unknown[], what: string): void => {
-      if (id !== list.length) throw new MalformedBytes(`${what} ${id} out of order`);
-    };
-    const kindOf = (event: EventId | undefined, kind: TraceRecord['kind']): void => {
-      if (event !== undefined && store.kind(event) !== kind)
-        throw new MalformedBytes(`event ${event} is no ${kind}`);
-    };
+    for (let row = 0; row < chunk.rows; row++) {
+      const record = store.recordOf(chunk, row);
+      if (record.kind === 'unknown') {
+        rows.push(undefined);
+        continue;
+      }
+      if (record.kind === 'component' || record.kind === 'connection' || record.kind === 'state-object') {
+        if (record.id > next[record.kind])
+          throw new MalformedBytes(`${record.kind} ${record.id} out of order`);
+        if (record.id === next[record.kind]) next[record.kind]++;
+      } else if (record.kind === 'loss' && record.records > 0) {
+        const { components, connections, stateObjects } = store.definitions;
+        next.component = components.length;
+        next.connection = connections.length;
+        next['state-object'] = stateObjects.length;
+      } else checkReferences(record, store);
+      rows.push({ record, event: chunk.firstEvent + row, time: times[row]! });
+    }
+    return rows;
+  }
+
+  /** Takes a declaration into the store; whether the record is news. */
+  private declare(store: TraceStore, record: TraceRecord): boolean {
     switch (record.kind) {
       case 'component':
-        next(record.id, store.components, 'component');
+        if (record.id < store.components.length) return false;
         store.components.push(record);
-        return;
+        return true;
       case 'connection':
-        next(record.id, store.connections, 'connection');
+        if (record.id < store.connections.length) return false;
         store.connections.push(record);
-        return;
+        return true;
       case 'state-object':
-        next(record.id, store.stateObjects, 'state object');
-        stateObject(record.parent);
-        connection(record.connection);
+        if (record.id < store.stateObjects.length) return false;
         store.stateObjects.push(record);
-        return;
-      case 'state-change':
-        stateObject(record.object);
-        component(record.writer);
-        return;
-      case 'ownership':
-        stateObject(record.object);
-        return;
-      case 'call':
-        component(record.caller);
-        component(record.callee);
-        connection(record.connection);
-        kindOf(record.parent, 'call');
-        for (const request of record.completes) kindOf(request, 'call');
-        return;
-      case 'return':
-        kindOf(record.call, 'call');
-        return;
-      case 'frame':
-        component(record.sender);
-        connection(record.connection);
-        return;
-      case 'frame-fate':
-        kindOf(record.frame, 'frame');
-        component(record.receiver);
-        return;
-      case 'note':
-        component(record.component);
-        connection(record.connection);
-        return;
+        return true;
       case 'end':
         store.report = record.report;
-        return;
+        return true;
+      default:
+        return true;
     }
+  }
+
+  /** Declares all that has been defined: the rows that did may be among the lost ones. */
+  private announceAll(store: TraceStore, { event, time }: ReadRow): void {
+    const { components, connections, stateObjects } = store.definitions;
+    for (const list of [components, connections, stateObjects])
+      for (const record of list) if (this.declare(store, record)) this.announce(store, record, event, time);
+  }
+
+  private announce(store: TraceStore, record: TraceRecord, event: EventId, time: VirtualTime): void {
+    for (const listener of this.listeners) listener.onRecord(record, event, time, store);
   }
 }

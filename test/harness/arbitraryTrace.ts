@@ -4,8 +4,10 @@ import { structureNames } from '../../shared/ddi/catalogue';
 import {
   blockRoles,
   componentRoles,
+  findingSeverities,
   frameFates,
   framePaths,
+  lossReasons,
   recordKinds,
   stateLayers,
   stateOwners,
@@ -192,6 +194,38 @@ function build(recipes: readonly Recipe[], ended: boolean): TimedRecord[] {
       }
       case 'note':
         add(note);
+        break;
+      case 'relink':
+        add(
+          objects === 0
+            ? note
+            : { kind: 'relink', object, parent: item.present[2] ? third % objects : undefined, cause },
+        );
+        break;
+      case 'counter':
+        add({ kind: 'counter', component, name: item.text, value: item.numbers[0] });
+        break;
+      case 'finding':
+        add({
+          kind: 'finding',
+          rule: item.otherText,
+          severity: pickFrom(findingSeverities, first)!,
+          object: item.present[2] && objects > 0 ? object : undefined,
+          events: calls.slice(0, fourth % 3),
+          text: item.text,
+        });
+        break;
+      case 'annotation':
+        add({
+          kind: 'annotation',
+          from: second % timed.length,
+          to: third % timed.length,
+          author: item.otherText,
+          text: item.text,
+        });
+        break;
+      case 'loss':
+        add({ kind: 'loss', reason: pickFrom(lossReasons, first)!, records: 0, from: 0, until: time });
         break;
     }
   }

@@ -3,17 +3,17 @@ import { crc32 } from '../../shared/base/crc32';
 import type { Result } from '../../shared/base/result';
 import { encodeUtf8 } from '../../shared/base/utf8';
 import { ByteWriter } from '../../shared/trace/byteWriter';
-import { dataPreambleLength, frameTags, magic, stringDefinitionKind } from '../../shared/trace/layout';
-import { recordKinds, type TraceHeader, type TraceRecord } from '../../shared/trace/records';
+import { frameTags, magic } from '../../shared/trace/layout';
+import type { TraceHeader, TraceRecord } from '../../shared/trace/records';
 import { TraceEncoder } from '../../shared/trace/traceEncoder';
 import type { TraceEnding, TraceError } from '../../shared/trace/traceError';
 import { TraceReader, type TraceListener } from '../../shared/trace/traceReader';
-import type { UnknownRecord } from '../../shared/trace/recordDecoder';
+import type { UnknownRecord } from '../../shared/trace/rowDecoder';
 
 /** A header that every reader accepts. */
 export const plainHeader: TraceHeader = {
   format: 'chimneysweep-trace',
-  version: 1,
+  version: 2,
   application: 'chimneysweep test',
   scenario: 'transfer',
   title: 'Transfer',
@@ -39,7 +39,7 @@ export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** What the encoder hands to its sink, write by write: magic, header, then one frame each. */
+/** What the encoder hands to its sink, write by write: magic, header, then one frame each (definitions, chunks). */
 export function encodePieces(
   records: readonly TimedRecord[],
   header = plainHeader,
@@ -117,45 +117,7 @@ export function headFrame(header: unknown = plainHeader): Uint8Array {
   return frameOf(frameTags.head, encodeUtf8(JSON.stringify(header)));
 }
 
-/** A record of any kind number: `after` ns after the one before it, with a body that `fill` writes. */
-export function rawRecord(
-  kind: number | (typeof recordKinds)[number],
-  after: number,
-  fill: (body: ByteWriter) => void,
-): Uint8Array {
-  const body = new ByteWriter(16);
-  body.varint(after);
-  fill(body);
-  const out = new ByteWriter(16);
-  out.u8(typeof kind === 'number' ? kind : recordKinds.indexOf(kind));
-  out.u24(body.length);
-  out.raw(body.bytes, 0, body.length);
-  return out.bytes.slice(0, out.length);
-}
-
-/** A data frame around records; what it says of itself may lie. */
-export function dataFrame(
-  records: readonly Uint8Array[],
-  said: { readonly firstTime?: number; readonly firstEvent?: number; readonly recordCount?: number } = {},
-): Uint8Array {
-  const out = new ByteWriter(dataPreambleLength);
-  out.f64(said.firstTime ?? 0);
-  out.u32(said.firstEvent ?? 0);
-  out.u32(said.recordCount ?? records.filter((record) => record[0] !== stringDefinitionKind).length);
-  for (const record of records) out.raw(record);
-  return frameOf(frameTags.data, out.bytes.slice(0, out.length));
-}
-
-/** A component record, which most others need before them. */
-export function rawComponent(id: number, name = 'tcpip.sys'): Uint8Array {
-  return rawRecord('component', 0, (body) => {
-    body.varint(id);
-    body.u8(1);
-    body.raw(encodeUtf8(name));
-  });
-}
-
-/** A whole file of data frames behind a good header. */
+/** A whole file of frames behind a good header. */
 export function traceOf(...frames: readonly Uint8Array[]): Uint8Array {
   return concatenate([magicBytes, headFrame(), ...frames]);
 }

@@ -32,6 +32,7 @@ import {
   type NdisFunctions,
   type Outstanding,
   type PVOID,
+  type TCP_OFFLOAD_STATE_CACHED,
 } from '../kit';
 import { ConnectionMap } from '../tcp/connectionMap';
 import { SendQueue } from '../tcp/sendQueue';
@@ -45,6 +46,7 @@ import {
   fillSegmentFrame,
   leaveTcpChecksum,
   type ReceivedSegment,
+  type SegmentAddressing,
 } from '../wire/segmentFrame';
 import { TcpSegment } from '../wire/tcpSegment';
 import { tagInfoOf } from '../wire/vlanTag';
@@ -268,7 +270,7 @@ export class HostStack implements PVOID {
         this.receivePackets(lists);
       },
       SendNetBufferListsCompleteHandler: (_context, lists) => {
-        for (const list of chainToArray(lists)) {
+        for (let list: NET_BUFFER_LIST | null = lists; list !== null; list = list.Next) {
           if (!(list.ProtocolReserved instanceof SentSegment)) continue;
           const { connection, frame } = list.ProtocolReserved;
           this.packets.release(frame);
@@ -637,7 +639,6 @@ export class HostStack implements PVOID {
     offset: number,
     retransmission: boolean,
   ): void {
-    const { settings } = this;
     const { neighbor } = connection.path;
     const { mac } = neighbor;
     if (mac === undefined) this.neighbors.resolve(neighbor, () => undefined);
@@ -649,15 +650,7 @@ export class HostStack implements PVOID {
       return;
     }
     this.unreachability.beforeSending(neighbor);
-    const addressing = {
-      sourceMac: settings.mac,
-      destinationMac: mac,
-      source: connection.path.source,
-      destination: connection.remoteAddress,
-      timeToLive: connection.cachedState.TtlOrHopLimit,
-      typeOfService: connection.cachedState.TosOrTrafficClass,
-      flowLabel: connection.cachedState.FlowLabel,
-    };
+    const addressing = this.addressingOf(connection.path, connection.cachedState, mac);
     const frame = this.packets.take('host');
     fillSegmentFrame(frame, addressing, this.nextIdentification(), segment, queue, offset);
     // The task that the adapter may have is one of IPv4.
@@ -672,13 +665,40 @@ export class HostStack implements PVOID {
     this.ndis.NdisSendNetBufferLists(this.binding, list, connection.id);
   }
 
+  /** What goes around the segments of a connection: one object for all connections of a path that need the same. */
+  private addressingOf(
+    path: PathEntry,
+    { TtlOrHopLimit, TosOrTrafficClass, FlowLabel }: TCP_OFFLOAD_STATE_CACHED,
+    mac: MacAddress,
+  ): SegmentAddressing {
+    const { addressing } = path;
+    if (
+      addressing?.destinationMac === mac &&
+      addressing.timeToLive === TtlOrHopLimit &&
+      addressing.typeOfService === TosOrTrafficClass &&
+      addressing.flowLabel === FlowLabel
+    )
+      return addressing;
+    return (path.addressing = {
+      sourceMac: this.settings.mac,
+      destinationMac: mac,
+      source: path.source,
+      destination: path.destination,
+      timeToLive: TtlOrHopLimit,
+      typeOfService: TosOrTrafficClass,
+      flowLabel: FlowLabel,
+    });
+  }
+
   /** A list for a frame of the host path, with VLAN and priority out of band. */
   private packet(bytes: Uint8Array, UserPriority: number): NET_BUFFER_LIST {
     const list = allocateNetBufferList(this.kernel.addresses, [bytes]);
-    list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf({
-      VlanId: this.settings.vlanId,
-      UserPriority,
-    });
+    const { vlanId } = this.settings;
+    if (vlanId !== 0 || UserPriority !== 0)
+      list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf({
+        VlanId: vlanId,
+        UserPriority,
+      });
     return list;
   }
 
@@ -790,7 +810,7 @@ export class HostStack implements PVOID {
   }
 
   private receivePackets(lists: NET_BUFFER_LIST): void {
-    for (const list of chainToArray(lists)) {
+    for (let list: NET_BUFFER_LIST | null = lists; list !== null; list = list.Next) {
       const bytes = netBufferBytes(list.FirstNetBuffer);
       if (carriesInternet(bytes, bytes.length)) this.ip.receive(bytes, this.segments[this.kernel.processor]!);
       else if (etherTypeOf(bytes, bytes.length) === etherTypes.arp) this.resolution.receiveArp(bytes);

@@ -6,6 +6,7 @@ import {
   type PATH_OFFLOAD_STATE_CONST,
   type StateObserver,
 } from '../kit';
+import type { SegmentAddressing } from '../wire/segmentFrame';
 import { addressKey, formatIpAddress, isIpv6, type IpAddress } from '../wire/address';
 import { CacheAging, isAlone, type AgingEntry, type CacheSettings } from './cacheAging';
 import type { HostConnection } from './hostConnection';
@@ -29,6 +30,8 @@ export interface PathEntry extends AgingEntry {
   mtu: number;
   /** What ended connections have left; undefined: nothing yet, or the host does not share it. */
   history: PathHistory | undefined;
+  /** What went around the last segment that the host sent on it. */
+  addressing?: SegmentAddressing | undefined;
 }
 
 /** State of a path, for the offload and for the trace. */

@@ -1,16 +1,10 @@
 /** Arguments of calls as the trace keeps them: decoded, and copied at the moment of the call. */
 import type { ConstantGroup, StructureName } from '../../../shared/ddi/catalogue';
 import type { NdisStatus } from '../../../shared/ddi/status';
-import type { BlockRole, CallArgument } from '../../../shared/trace/records';
+import type { BlockRole, CallArgument, NetBufferListSnapshot } from '../../../shared/trace/records';
 import type { AddressSpace } from '../machine/addressSpace';
 import type { StateObserver } from '../observe/stateObserver';
-import {
-  chainToArray,
-  mdlCount,
-  netBufferListInfo,
-  type NET_BUFFER,
-  type NET_BUFFER_LIST,
-} from './netBufferList';
+import { mdlCount, netBufferListInfo, type NET_BUFFER, type NET_BUFFER_LIST } from './netBufferList';
 import {
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
   walkBlocks,
@@ -52,32 +46,37 @@ export function structureArgument(
   return { kind: 'structure', name, structure, address, bytes };
 }
 
+/** PortNumber of everything here: the default port. */
+export const defaultPortArgument = numberArgument('PortNumber', 0);
+
 /** A chain of NET_BUFFER_LISTs. */
 export function netBufferListsArgument(name: string, first: NET_BUFFER_LIST | null): CallArgument {
+  const lists: NetBufferListSnapshot[] = [];
+  for (let list = first; list !== null; list = list.Next) lists.push(snapshotOf(list));
+  return { kind: 'net-buffer-lists', name, lists };
+}
+
+function snapshotOf(list: NET_BUFFER_LIST): NetBufferListSnapshot {
+  let netBufferCount = 0;
+  let mdls = 0;
+  let dataLength = 0;
+  for (let buffer: NET_BUFFER | null = list.FirstNetBuffer; buffer !== null; buffer = buffer.Next) {
+    netBufferCount++;
+    mdls += mdlCount(buffer);
+    dataLength += buffer.DataLength;
+  }
   return {
-    kind: 'net-buffer-lists',
-    name,
-    lists: chainToArray(first).map((list) => {
-      let netBufferCount = 0;
-      let mdls = 0;
-      for (let buffer: NET_BUFFER | null = list.FirstNetBuffer; buffer !== null; buffer = buffer.Next) {
-        netBufferCount++;
-        mdls += mdlCount(buffer);
-      }
-      return {
-        address: list.address,
-        dataLength: list.dataLength,
-        netBufferCount,
-        mdlCount: mdls,
-        status: list.Status,
-        // In a packet of the host path the slot says what to do about checksums.
-        bytesTransferred:
-          list.frame === undefined
-            ? (list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0)
-            : 0,
-        streamOffset: list.streamOffset,
-      };
-    }),
+    address: list.address,
+    dataLength,
+    netBufferCount,
+    mdlCount: mdls,
+    status: list.Status,
+    // In a packet of the host path the slot says what to do about checksums.
+    bytesTransferred:
+      list.frame === undefined
+        ? (list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0)
+        : 0,
+    streamOffset: list.streamOffset,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Outstanding } from '../observe/outstanding';
 import type { StateObserver } from '../observe/stateObserver';
 import type { Door } from './door';
 import type { Binding, MiniportAdapter } from './drivers';
+import { NET_BUFFER_LIST } from './netBufferList';
 import type { NDIS_OFFLOAD_HANDLE } from './offloadBlockList';
 
 /** A request under way, by its call records on both sides of NDIS. */
@@ -14,6 +15,18 @@ export interface OpenRequest {
   readonly ndisCall: EventId | undefined;
   /** NDIS's call of the handler below. */
   readonly miniportCall: EventId | undefined;
+}
+
+/** As {@link OpenRequest}, kept in the NET_BUFFER_LIST that names it. */
+class ListRequest implements OpenRequest {
+  constructor(
+    readonly binding: Binding,
+    readonly connection: number | undefined,
+    readonly ndisCall: EventId,
+    readonly miniportCall: EventId,
+    /** The list's request on the layer that it passed before, while that is under way. */
+    public next: ListRequest | undefined,
+  ) {}
 }
 
 /** Which requests a completion ends, on both sides of NDIS. */
@@ -42,10 +55,62 @@ export class NdisCore {
     return { 'open requests': this.openRequests, 'known offload handles': this.bindingOfHandle.size };
   }
 
-  /** A request begins on a binding: `key` is what names it in its completion, a root block list or a NET_BUFFER_LIST. */
+  /** A request begins on a binding: `key`, a root block list, is what names it in its completion. */
   open(binding: Binding, key: object, request: OpenRequest): void {
     if (!binding.openRequests.has(key)) this.openRequests++;
     binding.openRequests.set(key, request);
+  }
+
+  /** A data request begins on a binding for each list of a chain; the same list may be under way on every layer that it passes. */
+  openLists(
+    binding: Binding,
+    first: NET_BUFFER_LIST | null,
+    connection: number | undefined,
+    ndisCall: EventId,
+    miniportCall: EventId,
+  ): void {
+    for (let list = first; list !== null; list = list.Next) {
+      this.takeRequest(binding, list);
+      const others = list.NdisReserved as ListRequest | undefined;
+      list.NdisReserved = new ListRequest(binding, connection, ndisCall, miniportCall, others);
+      this.openRequests++;
+    }
+  }
+
+  /** Ends the data requests of a binding for the lists of a chain, and answers which calls they were, each once. */
+  closeLists(binding: Binding, first: NET_BUFFER_LIST): EndedRequests {
+    const ndisCalls: EventId[] = [];
+    const miniportCalls: EventId[] = [];
+    let connection: number | undefined;
+    for (let list: NET_BUFFER_LIST | null = first; list !== null; list = list.Next) {
+      const request = this.takeRequest(binding, list);
+      if (request === undefined) continue;
+      connection ??= request.connection;
+      if (!ndisCalls.includes(request.ndisCall)) ndisCalls.push(request.ndisCall);
+      if (!miniportCalls.includes(request.miniportCall)) miniportCalls.push(request.miniportCall);
+    }
+    return { connection, ndisCalls, miniportCalls };
+  }
+
+  private takeStateRequest(binding: Binding, root: object): OpenRequest | undefined {
+    const request = binding.openRequests.get(root);
+    if (binding.openRequests.delete(root)) this.openRequests--;
+    return request;
+  }
+
+  /** Takes a binding's request out of a list; undefined if there is none. */
+  private takeRequest(binding: Binding, list: NET_BUFFER_LIST): ListRequest | undefined {
+    let before: ListRequest | undefined;
+    let request = list.NdisReserved as ListRequest | undefined;
+    while (request !== undefined && request.binding !== binding) {
+      before = request;
+      request = request.next;
+    }
+    if (request === undefined) return undefined;
+    if (before === undefined) list.NdisReserved = request.next;
+    else before.next = request.next;
+    this.openRequests--;
+    return request;
   }
 
   /** Ends the requests of a binding that several roots or lists name, and answers which calls they were, each once. */
@@ -54,10 +119,9 @@ export class NdisCore {
     const miniportCalls = new Set<EventId>();
     let connection: number | undefined;
     for (const key of keys) {
-      const request = binding.openRequests.get(key);
+      const request =
+        key instanceof NET_BUFFER_LIST ? this.takeRequest(binding, key) : this.takeStateRequest(binding, key);
       if (request === undefined) continue;
-      binding.openRequests.delete(key);
-      this.openRequests--;
       connection ??= request.connection;
       if (request.ndisCall !== undefined) ndisCalls.add(request.ndisCall);
       if (request.miniportCall !== undefined) miniportCalls.add(request.miniportCall);

@@ -49,52 +49,71 @@ export class Door {
       readonly outputs?: readonly CallArgument[];
     },
   ): Answer {
-    const call = this.enter(crossing);
+    const call = this.enterFor(crossing);
     const answer = body(call);
     this.beforeReturn();
     const { status, outputs } = describe(answer);
-    this.leave(call, status, outputs ?? noOutputs);
+    this.report(call, status, outputs ?? noOutputs);
     return answer;
   }
 
   /** Calls a function that returns an NDIS_STATUS. */
   status(crossing: Crossing, body: (call: EventId) => NdisStatus): NdisStatus {
-    const call = this.enter(crossing);
+    const call = this.enterFor(crossing);
     const status = body(call);
-    this.beforeReturn();
-    this.leave(call, status, noOutputs);
+    this.leave(call, status);
     return status;
   }
 
   /** Calls a function that returns VOID. */
   void(crossing: Crossing, body: (call: EventId) => void): void {
-    const call = this.enter(crossing);
+    const call = this.enterFor(crossing);
     body(call);
-    this.beforeReturn();
-    this.leave(call, undefined, noOutputs);
+    this.leave(call, undefined);
   }
 
-  /** Notes the call, and lets the others reach the moment at which it begins. */
-  private enter(crossing: Crossing): EventId {
+  /**
+   * Begins a call: notes it, and lets the others reach the moment at which it begins. What data passes through for each packet calls
+   * this and `leave` around its work; everything else leaves that to `cross`, `status` and `void`.
+   */
+  enter(
+    functionName: FunctionName,
+    caller: number,
+    callee: number,
+    connection: number | undefined,
+    args: readonly CallArgument[],
+    completes: readonly EventId[] = none,
+  ): EventId {
     const { machine } = this;
     const { scheduler, openCalls } = machine;
     const parent = openCalls.length > 0 ? openCalls[openCalls.length - 1] : undefined;
     const call = machine.probe.call(scheduler.now, {
-      functionName: crossing.functionName,
-      caller: crossing.caller,
-      callee: crossing.callee,
+      functionName,
+      caller,
+      callee,
       irql: machine.irql,
       processor: machine.processor,
-      connection: crossing.connection,
+      connection,
       parent,
       cause: parent === undefined ? machine.cause : undefined,
-      completes: crossing.completes ?? none,
-      arguments: crossing.arguments,
+      completes,
+      arguments: args,
     });
     openCalls.push(call);
     scheduler.spend(this.costs.enter);
     machine.interleave();
     return call;
+  }
+
+  /** Ends the call that was begun last; `status` is undefined where the function returns VOID. */
+  leave(call: EventId, status: NdisStatus | undefined): void {
+    this.beforeReturn();
+    this.report(call, status, noOutputs);
+  }
+
+  private enterFor(crossing: Crossing): EventId {
+    const { functionName, caller, callee, connection, completes } = crossing;
+    return this.enter(functionName, caller, callee, connection, crossing.arguments, completes);
   }
 
   /** Lets the others reach the moment of the return. */
@@ -105,7 +124,7 @@ export class Door {
     machine.openCalls.pop();
   }
 
-  private leave(call: EventId, status: NdisStatus | undefined, outputs: readonly CallArgument[]): void {
+  private report(call: EventId, status: NdisStatus | undefined, outputs: readonly CallArgument[]): void {
     const { machine } = this;
     machine.probe.return(machine.scheduler.now, { call, status, outputs });
   }

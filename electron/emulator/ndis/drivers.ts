@@ -1,5 +1,7 @@
 /** NDIS's own records of drivers, adapters and bindings. */
+import type { CallArgument } from '../../../shared/trace/records';
 import { AdapterOids } from './adapterOids';
+import { pointerArgument } from './arguments';
 import { devicePowerStates, type DevicePowerState } from './characteristics';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
@@ -71,6 +73,9 @@ export class MiniportAdapter implements NDIS_HANDLE {
   /** What NDIS answers of it by itself. */
   readonly oids = new AdapterOids();
   binding: Binding | undefined;
+  private handle: CallArgument | undefined;
+  /** For the context that it names. */
+  private contextPointer: { readonly of: PVOID; readonly argument: CallArgument } | undefined;
 
   constructor(
     readonly address: number,
@@ -80,6 +85,22 @@ export class MiniportAdapter implements NDIS_HANDLE {
     /** What an intermediate driver gave for a virtual miniport; null for hardware. */
     readonly deviceContext: PVOID | null = null,
   ) {}
+
+  /** It as MiniportAdapterHandle of a call. */
+  get handleArgument(): CallArgument {
+    return (this.handle ??= pointerArgument('MiniportAdapterHandle', this, this.label));
+  }
+
+  /** Its MiniportAdapterContext as an argument of a call.
+   * @throws Error if the driver never set it. */
+  get contextArgument(): CallArgument {
+    const context = adapterContext(this);
+    if (this.contextPointer?.of !== context) {
+      const argument = pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext');
+      this.contextPointer = { of: context, argument };
+    }
+    return this.contextPointer.argument;
+  }
 }
 
 /** A protocol driver's opening of an adapter. Its handle is NdisBindingHandle. */
@@ -92,11 +113,11 @@ export class Binding implements NDIS_HANDLE {
   opened = false;
   /** While ProtocolBindAdapterEx or ProtocolOpenAdapterCompleteEx runs. */
   inBindCall = false;
-  /**
-   * Requests under way by what names them in their completion: root block list or NET_BUFFER_LIST. Each binding has its own, since
-   * the same list is under way on every layer that it passes.
-   */
+  /** State requests under way by the root block list that names them in their completion. */
   readonly openRequests = new Map<object, OpenRequest>();
+
+  private handle: CallArgument | undefined;
+  private contextPointer: CallArgument | undefined;
 
   constructor(
     readonly address: number,
@@ -106,6 +127,20 @@ export class Binding implements NDIS_HANDLE {
     /** ProtocolBindingContext, from NdisOpenAdapterEx. */
     readonly context: PVOID,
   ) {}
+
+  /** It as NdisBindingHandle of a call. */
+  get handleArgument(): CallArgument {
+    return (this.handle ??= pointerArgument('NdisBindingHandle', this, this.label));
+  }
+
+  /** Its ProtocolBindingContext as an argument of a call. */
+  get contextArgument(): CallArgument {
+    return (this.contextPointer ??= pointerArgument(
+      'ProtocolBindingContext',
+      this.context,
+      'ProtocolBindingContext',
+    ));
+  }
 
   /** The client handlers that NDIS dispatches to (REG-027).
    * @throws Error if none have been registered. */

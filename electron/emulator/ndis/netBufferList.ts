@@ -85,7 +85,7 @@ export class NET_BUFFER {
       }
       const count = Math.min(left, mdl.ByteCount - skip);
       left -= count;
-      visit(mdl.bytes.subarray(skip, skip + count), left === 0);
+      visit(count === mdl.ByteCount ? mdl.bytes : mdl.bytes.subarray(skip, skip + count), left === 0);
       skip = 0;
     }
   }
@@ -100,6 +100,8 @@ export class NET_BUFFER_LIST {
   MiniportReserved: unknown = undefined;
   /** For the protocol that allocated it. */
   ProtocolReserved: unknown = undefined;
+  /** Requests that NDIS has open for it, on each layer that it has passed; no driver looks at them. */
+  NdisReserved: unknown = undefined;
   /** Offset of its first byte in the stream of its connection, for people who read a trace; not part of the structure. */
   streamOffset: number | undefined;
 
@@ -127,7 +129,18 @@ const sizes = {
 } as const;
 
 /** NdisAllocateNetBufferAndNetBufferList for data that lies in one or several runs. */
-export function allocateNetBufferList(addresses: AddressSpace, runs: readonly Uint8Array[]): NET_BUFFER_LIST {
+export function allocateNetBufferList(addresses: AddressSpace, runs: readonly Uint8Array[]): NET_BUFFER_LIST;
+/** The same, for a driver that keeps something of its own in the list, as a ContextSize asks for it. */
+export function allocateNetBufferList<List extends NET_BUFFER_LIST>(
+  addresses: AddressSpace,
+  runs: readonly Uint8Array[],
+  Kind: new (address: number, buffer: NET_BUFFER) => List,
+): List;
+export function allocateNetBufferList(
+  addresses: AddressSpace,
+  runs: readonly Uint8Array[],
+  Kind: new (address: number, buffer: NET_BUFFER) => NET_BUFFER_LIST = NET_BUFFER_LIST,
+): NET_BUFFER_LIST {
   let first: MDL | null = null;
   let last: MDL | null = null;
   let length = 0;
@@ -140,7 +153,7 @@ export function allocateNetBufferList(addresses: AddressSpace, runs: readonly Ui
   }
   first ??= new MDL(addresses.allocate(sizes.mdl), new Uint8Array(0));
   const buffer = new NET_BUFFER(addresses.allocate(sizes.buffer), first, length);
-  return new NET_BUFFER_LIST(addresses.allocate(sizes.list), buffer);
+  return new Kind(addresses.allocate(sizes.list), buffer);
 }
 
 /** NdisAdvanceNetBufferDataStart with FreeMdl NULL: gives up the first `count` used bytes. */
@@ -152,6 +165,8 @@ export function NdisAdvanceNetBufferDataStart(buffer: NET_BUFFER, count: number)
 
 /** The used bytes of a NET_BUFFER in one piece: its own memory where that is contiguous, a copy otherwise. */
 export function netBufferBytes(buffer: NET_BUFFER): Uint8Array {
+  const { MdlChain, DataLength } = buffer;
+  if (DataLength === MdlChain.ByteCount && buffer.DataOffset === 0) return MdlChain.bytes;
   const runs: Uint8Array[] = [];
   buffer.forEachRun((run) => runs.push(run));
   if (runs.length === 1) return runs[0]!;

@@ -1,11 +1,14 @@
 /** NDIS: the ordinary packet path, which carries everything that is not offloaded. */
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
-import type { EventId } from '../../../shared/trace/records';
-import { netBufferListsArgument, numberArgument, pointerArgument } from './arguments';
+import type { CallArgument, EventId } from '../../../shared/trace/records';
+import { defaultPortArgument, netBufferListsArgument, numberArgument } from './arguments';
 import { devicePowerStates, type NDIS_HANDLE } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
 import { chainToArray, netBufferBytes, type NET_BUFFER, type NET_BUFFER_LIST } from './netBufferList';
+
+/** NumberOfNetBufferLists of most indications. */
+const oneListArgument = numberArgument('NumberOfNetBufferLists', 1);
 
 /** See the file's head. */
 export class PacketPlane {
@@ -17,50 +20,46 @@ export class PacketPlane {
     lists: NET_BUFFER_LIST,
     connection: number | undefined,
   ): void {
+    const { door, component } = this.core;
+    const binding = bindingFrom(NdisBindingHandle);
+    // Nobody else has the lists between the two calls, and what is said of them is the same.
+    const listsArgument = netBufferListsArgument('NetBufferLists', lists);
+    const ndisCall = door.enter('NdisSendNetBufferLists', binding.protocol.component, component, connection, [
+      binding.handleArgument,
+      listsArgument,
+      defaultPortArgument,
+    ]);
+    this.send(binding, lists, listsArgument, connection, ndisCall);
+    door.leave(ndisCall, undefined);
+  }
+
+  private send(
+    binding: Binding,
+    lists: NET_BUFFER_LIST,
+    listsArgument: CallArgument,
+    connection: number | undefined,
+    ndisCall: EventId,
+  ): void {
     const { core } = this;
     const { door, component } = core;
-    const binding = bindingFrom(NdisBindingHandle);
     const { adapter } = binding;
-    door.void(
-      {
-        functionName: 'NdisSendNetBufferLists',
-        caller: binding.protocol.component,
-        callee: component,
-        connection,
-        arguments: [
-          pointerArgument('NdisBindingHandle', binding, binding.label),
-          netBufferListsArgument('NetBufferLists', lists),
-          numberArgument('PortNumber', 0),
-        ],
-      },
-      (ndisCall) => {
-        const refusal = refusalOf(adapter);
-        if (refusal !== undefined) {
-          this.refuse(binding, lists, connection, ndisCall, refusal);
-          return;
-        }
-        const context = adapterContext(adapter);
-        door.void(
-          {
-            functionName: 'MiniportSendNetBufferLists',
-            caller: component,
-            callee: adapter.driver.component,
-            connection,
-            arguments: [
-              pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'),
-              netBufferListsArgument('NetBufferLists', lists),
-              numberArgument('PortNumber', 0),
-            ],
-          },
-          (miniportCall) => {
-            this.show(adapter, lists, 'outbound', miniportCall, connection);
-            for (const list of chainToArray(lists))
-              core.open(binding, list, { connection, ndisCall, miniportCall });
-            adapter.driver.characteristics.SendNetBufferListsHandler(context, lists);
-          },
-        );
-      },
+    const refusal = refusalOf(adapter);
+    if (refusal !== undefined) {
+      this.refuse(binding, lists, connection, ndisCall, refusal);
+      return;
+    }
+    const context = adapterContext(adapter);
+    const miniportCall = door.enter(
+      'MiniportSendNetBufferLists',
+      component,
+      adapter.driver.component,
+      connection,
+      [adapter.contextArgument, listsArgument, defaultPortArgument],
     );
+    this.show(adapter, lists, 'outbound', miniportCall, connection);
+    core.openLists(binding, lists, connection, ndisCall, miniportCall);
+    adapter.driver.characteristics.SendNetBufferListsHandler(context, lists);
+    door.leave(miniportCall, undefined);
   }
 
   /** Tells the probe of packets between a miniport and what is bound to it, where it wants to know. */
@@ -74,7 +73,7 @@ export class PacketPlane {
     const { machine } = this.core;
     const { probe } = machine;
     if (probe.packetInterface?.(label) !== true) return;
-    for (const list of chainToArray(lists)) {
+    for (let list: NET_BUFFER_LIST | null = lists; list !== null; list = list.Next) {
       for (let buffer: NET_BUFFER | null = list.FirstNetBuffer; buffer !== null; buffer = buffer.Next)
         probe.packet?.(machine.now, label, direction, call, connection, netBufferBytes(buffer));
     }
@@ -90,33 +89,29 @@ export class PacketPlane {
   ): void {
     for (const list of chainToArray(lists)) list.Status = refusal;
     this.core.machine.queueDeferredCall(0, () => {
-      this.giveBackSent(binding, lists, connection, [ndisCall]);
+      const listsArgument = netBufferListsArgument('NetBufferLists', lists);
+      this.giveBackSent(binding, lists, listsArgument, connection, [ndisCall]);
     });
   }
 
   private giveBackSent(
     binding: Binding,
     lists: NET_BUFFER_LIST,
+    listsArgument: CallArgument,
     connection: number | undefined,
     completes: readonly EventId[],
   ): void {
     const { door, component } = this.core;
-    door.void(
-      {
-        functionName: 'ProtocolSendNetBufferListsComplete',
-        caller: component,
-        callee: binding.protocol.component,
-        connection,
-        completes,
-        arguments: [
-          pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
-          netBufferListsArgument('NetBufferLists', lists),
-        ],
-      },
-      () => {
-        binding.protocol.characteristics.SendNetBufferListsCompleteHandler(binding.context, lists);
-      },
+    const call = door.enter(
+      'ProtocolSendNetBufferListsComplete',
+      component,
+      binding.protocol.component,
+      connection,
+      [binding.contextArgument, listsArgument],
+      completes,
     );
+    binding.protocol.characteristics.SendNetBufferListsCompleteHandler(binding.context, lists);
+    door.leave(call, undefined);
   }
 
   /** NdisMSendNetBufferListsComplete: gives sent lists back to the protocol driver. */
@@ -125,23 +120,18 @@ export class PacketPlane {
     const { door, component } = core;
     const adapter = adapterFrom(MiniportAdapterHandle);
     const binding = core.bindingAbove(adapter);
-    const { connection, ndisCalls, miniportCalls } = core.close(binding, chainToArray(lists));
-    door.void(
-      {
-        functionName: 'NdisMSendNetBufferListsComplete',
-        caller: adapter.driver.component,
-        callee: component,
-        connection,
-        completes: miniportCalls,
-        arguments: [
-          pointerArgument('MiniportAdapterHandle', adapter, adapter.label),
-          netBufferListsArgument('NetBufferLists', lists),
-        ],
-      },
-      () => {
-        this.giveBackSent(binding, lists, connection, ndisCalls);
-      },
+    const { connection, ndisCalls, miniportCalls } = core.closeLists(binding, lists);
+    const listsArgument = netBufferListsArgument('NetBufferLists', lists);
+    const call = door.enter(
+      'NdisMSendNetBufferListsComplete',
+      adapter.driver.component,
+      component,
+      connection,
+      [adapter.handleArgument, listsArgument],
+      miniportCalls,
     );
+    this.giveBackSent(binding, lists, listsArgument, connection, ndisCalls);
+    door.leave(call, undefined);
   }
 
   /** NdisMIndicateReceiveNetBufferLists: the lists are the protocol driver's until NdisReturnNetBufferLists. */
@@ -153,41 +143,28 @@ export class PacketPlane {
     const { door, component } = this.core;
     const adapter = adapterFrom(MiniportAdapterHandle);
     const binding = this.core.bindingAbove(adapter);
-    const count = chainToArray(lists).length;
-    door.void(
-      {
-        functionName: 'NdisMIndicateReceiveNetBufferLists',
-        caller: adapter.driver.component,
-        callee: component,
-        connection,
-        arguments: [
-          pointerArgument('MiniportAdapterHandle', adapter, adapter.label),
-          netBufferListsArgument('NetBufferLists', lists),
-          numberArgument('PortNumber', 0),
-          numberArgument('NumberOfNetBufferLists', count),
-        ],
-      },
-      (call) => {
-        this.show(adapter, lists, 'inbound', call, connection);
-        door.void(
-          {
-            functionName: 'ProtocolReceiveNetBufferLists',
-            caller: component,
-            callee: binding.protocol.component,
-            connection,
-            arguments: [
-              pointerArgument('ProtocolBindingContext', binding.context, 'ProtocolBindingContext'),
-              netBufferListsArgument('NetBufferLists', lists),
-              numberArgument('PortNumber', 0),
-              numberArgument('NumberOfNetBufferLists', count),
-            ],
-          },
-          () => {
-            binding.protocol.characteristics.ReceiveNetBufferListsHandler(binding.context, lists);
-          },
-        );
-      },
+    const listsArgument = netBufferListsArgument('NetBufferLists', lists);
+    let count = 0;
+    for (let list: NET_BUFFER_LIST | null = lists; list !== null; list = list.Next) count++;
+    const countArgument = count === 1 ? oneListArgument : numberArgument('NumberOfNetBufferLists', count);
+    const call = door.enter(
+      'NdisMIndicateReceiveNetBufferLists',
+      adapter.driver.component,
+      component,
+      connection,
+      [adapter.handleArgument, listsArgument, defaultPortArgument, countArgument],
     );
+    this.show(adapter, lists, 'inbound', call, connection);
+    const protocolCall = door.enter(
+      'ProtocolReceiveNetBufferLists',
+      component,
+      binding.protocol.component,
+      connection,
+      [binding.contextArgument, listsArgument, defaultPortArgument, countArgument],
+    );
+    binding.protocol.characteristics.ReceiveNetBufferListsHandler(binding.context, lists);
+    door.leave(protocolCall, undefined);
+    door.leave(call, undefined);
   }
 
   /** NdisReturnNetBufferLists: gives received lists back to the miniport. */
@@ -195,34 +172,22 @@ export class PacketPlane {
     const { door, component } = this.core;
     const binding = bindingFrom(NdisBindingHandle);
     const { adapter } = binding;
-    door.void(
-      {
-        functionName: 'NdisReturnNetBufferLists',
-        caller: binding.protocol.component,
-        callee: component,
-        arguments: [
-          pointerArgument('NdisBindingHandle', binding, binding.label),
-          netBufferListsArgument('NetBufferLists', lists),
-        ],
-      },
-      () => {
-        const context = adapterContext(adapter);
-        door.void(
-          {
-            functionName: 'MiniportReturnNetBufferLists',
-            caller: component,
-            callee: adapter.driver.component,
-            arguments: [
-              pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'),
-              netBufferListsArgument('NetBufferLists', lists),
-            ],
-          },
-          () => {
-            adapter.driver.characteristics.ReturnNetBufferListsHandler(context, lists);
-          },
-        );
-      },
+    const listsArgument = netBufferListsArgument('NetBufferLists', lists);
+    const call = door.enter('NdisReturnNetBufferLists', binding.protocol.component, component, undefined, [
+      binding.handleArgument,
+      listsArgument,
+    ]);
+    const context = adapterContext(adapter);
+    const miniportCall = door.enter(
+      'MiniportReturnNetBufferLists',
+      component,
+      adapter.driver.component,
+      undefined,
+      [adapter.contextArgument, listsArgument],
     );
+    adapter.driver.characteristics.ReturnNetBufferListsHandler(context, lists);
+    door.leave(miniportCall, undefined);
+    door.leave(call, undefined);
   }
 }
 

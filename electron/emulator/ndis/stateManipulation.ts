@@ -405,8 +405,7 @@ export class StateManipulationPlane {
   ): void {
     walkBlocks(root, (block) => {
       const connection = this.core.observer.find(block.NdisOffloadHandle)?.connection;
-      for (const list of chainToArray(block.NetBufferListChain))
-        this.core.open(binding, list, { connection, ndisCall, miniportCall });
+      this.core.openLists(binding, block.NetBufferListChain, connection, ndisCall, miniportCall);
     });
   }
 

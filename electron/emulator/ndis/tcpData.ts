@@ -15,7 +15,7 @@ import type {
 } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
-import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
+import type { NET_BUFFER_LIST } from './netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from './offloadBlockList';
 
 /** A data request's names, and how to enter the handler below. */
@@ -207,8 +207,7 @@ export class TcpDataPlane {
             ],
           },
           (miniportCall) => {
-            for (const list of chainToArray(lists))
-              core.open(binding, list, { connection, ndisCall, miniportCall });
+            core.openLists(binding, lists, connection, ndisCall, miniportCall);
             return request.enter(this.handlersOf(adapter), context, offloadContext, lists, flags);
           },
         );
@@ -226,7 +225,7 @@ export class TcpDataPlane {
     const { core } = this;
     const { door, component } = core;
     const binding = core.bindingAbove(adapter);
-    const { connection, ndisCalls, miniportCalls } = core.close(binding, chainToArray(lists));
+    const { connection, ndisCalls, miniportCalls } = core.closeLists(binding, lists);
     door.void(
       {
         functionName,

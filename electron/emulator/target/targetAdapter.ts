@@ -5,6 +5,7 @@
 import type { Random } from '../../../shared/base/random';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
+  NET_BUFFER_LIST,
   allocateNetBufferList,
   chainToArray,
   checksumInfo,
@@ -19,7 +20,6 @@ import {
   type NDIS_HANDLE,
   type NDIS_OFFLOAD_HANDLE,
   type NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
-  type NET_BUFFER_LIST,
   type NdisFunctions,
   type Outstanding,
   type PVOID,
@@ -28,7 +28,7 @@ import {
 } from '../kit';
 import type { TcpConnectionState } from '../tcp/tcpVariables';
 import { ethernetHeaderLength } from '../wire/ethernet';
-import { Frame, frameCapacity, FramePool } from '../wire/frame';
+import { frameCapacity, FramePool, type Frame } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 import {
   carriesInternet,
@@ -61,6 +61,14 @@ const completionStream = 7;
 
 /** Time between two looks at a lock that another processor holds, ns. */
 const spinTime = 500;
+
+/** A list of received bytes on its way up and back. */
+class LentList extends NET_BUFFER_LIST {
+  /** Whether it has not come back. */
+  isLent = true;
+  /** Where its bytes are, if they are the adapter's own. */
+  memory: Frame | undefined;
+}
 
 /** See the file's head. */
 export class TargetAdapter implements PVOID, GatedAdapter {
@@ -98,7 +106,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   private readonly segments: readonly TcpSegment[];
   private readonly completionProcessors: Random;
   /** Indication lists that the host stack holds. */
-  private readonly lent = new Set<NET_BUFFER_LIST>();
+  private lent = 0;
   /** Memory of received segments that are lent; what other protocols bring may be kept by whoever gets it. */
   private readonly lentFrames = new FramePool();
 
@@ -283,7 +291,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** Whether every list that was lent or is being sent is back. */
   get isQuiet(): boolean {
-    return this.lent.size === 0 && !this.isSending;
+    return this.lent === 0 && !this.isSending;
   }
 
   /** Whether frames of the ordinary path have not left yet. */
@@ -364,12 +372,10 @@ export class TargetAdapter implements PVOID, GatedAdapter {
    * are lent for as long as the list is.
    */
   indicateFrame(bytes: Uint8Array, connection: number | undefined, tag?: VlanTag, memory?: Frame): void {
-    const list = allocateNetBufferList(this.kernel.addresses, [bytes]);
-    list.MiniportReserved = memory;
+    const list = this.lend(bytes, memory);
     if (tag !== undefined)
       list.NetBufferListInfo[netBufferListInfo.Ieee8021QNetBufferListInfo] = tagInfoOf(tag);
     list.frame = { connection, payloadLength: 0, retransmission: false };
-    this.lent.add(list);
     this.ndis.NdisMIndicateReceiveNetBufferLists(this.handle, list, connection);
   }
 
@@ -439,7 +445,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     const { kernel } = this;
     let sentAt = kernel.now;
     this.openSends++;
-    for (const list of chainToArray(lists)) {
+    for (let list: NET_BUFFER_LIST | null = lists; list !== null; list = list.Next) {
       list.Status = this.gate.isUnplugged ? NDIS_STATUS.MEDIA_DISCONNECTED : NDIS_STATUS.SUCCESS;
       if (this.gate.isResetting) list.Status = NDIS_STATUS.RESET_IN_PROGRESS;
       const frame = this.pool.take('host');
@@ -467,20 +473,26 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** MiniportReturnNetBufferLists and MiniportTcpOffloadReceiveReturn: lists are the target's own again. */
   takeBackReceived(lists: NET_BUFFER_LIST): void {
-    for (const list of chainToArray(lists)) {
-      this.lent.delete(list);
-      const { MiniportReserved } = list;
-      if (!(MiniportReserved instanceof Frame)) continue;
-      list.MiniportReserved = undefined;
-      this.lentFrames.release(MiniportReserved);
+    for (let list: NET_BUFFER_LIST | null = lists; list !== null; list = list.Next) {
+      if (!(list instanceof LentList) || !list.isLent) continue;
+      list.isLent = false;
+      this.lent--;
+      const { memory } = list;
+      list.memory = undefined;
+      if (memory !== undefined) this.lentFrames.release(memory);
     }
     this.gate.somethingEnded();
   }
 
   /** A list for received bytes, to be indicated or handed up as BufferedData. */
   lendReceived(bytes: Uint8Array): NET_BUFFER_LIST {
-    const list = allocateNetBufferList(this.kernel.addresses, [bytes]);
-    this.lent.add(list);
+    return this.lend(bytes, undefined);
+  }
+
+  private lend(bytes: Uint8Array, memory: Frame | undefined): NET_BUFFER_LIST {
+    const list = allocateNetBufferList(this.kernel.addresses, [bytes], LentList);
+    list.memory = memory;
+    this.lent++;
     return list;
   }
 
@@ -499,13 +511,13 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** Lists that the host stack has not returned yet. */
   get outstandingLists(): number {
-    return this.lent.size;
+    return this.lent;
   }
 
   /** What it holds of others, has lent to them, or owes them. */
   get outstanding(): Outstanding {
     return {
-      'lent lists': this.lent.size,
+      'lent lists': this.lent,
       'initiates and terminates under way': this.openOperations,
       'sends of the ordinary path': this.openSends,
       'engines waiting for the ring': this.ring.waiters,

@@ -10,6 +10,7 @@ import {
   ipv4Offset,
   readIpv4Header,
   writeIpv4Header,
+  type Ipv4Fields,
   type Ipv4Problem,
 } from './ipv4';
 import {
@@ -43,6 +44,17 @@ export interface SegmentAddressing {
   /** 20 bits; IPv4 has none, and 0 stands where it is absent. */
   readonly flowLabel?: number;
 }
+
+/** Fields of the header that is being written: there is one for every frame. */
+const ipv4Fields: { -readonly [Field in keyof Ipv4Fields]: Ipv4Fields[Field] } = {
+  source: new Uint8Array(ipAddressLengths.ipv4),
+  destination: new Uint8Array(ipAddressLengths.ipv4),
+  protocol: ipProtocols.tcp,
+  identification: 0,
+  timeToLive: 0,
+  typeOfService: 0,
+  payloadLength: 0,
+};
 
 /**
  * Fills `frame` with a segment whose payload is taken from `queue` at `offset`; sets its lengths. `identification` goes into an IPv4
@@ -79,15 +91,13 @@ export function fillSegmentFrame(
     writeEthernetHeader(bytes, addressing.destinationMac, addressing.sourceMac, etherTypes.ipv6);
     return;
   }
-  writeIpv4Header(bytes, ipv4Offset, {
-    source: addressing.source,
-    destination: addressing.destination,
-    protocol: ipProtocols.tcp,
-    identification,
-    timeToLive: addressing.timeToLive,
-    typeOfService: addressing.typeOfService,
-    payloadLength: tcpLength,
-  });
+  ipv4Fields.source = source;
+  ipv4Fields.destination = destination;
+  ipv4Fields.identification = identification;
+  ipv4Fields.timeToLive = addressing.timeToLive;
+  ipv4Fields.typeOfService = addressing.typeOfService;
+  ipv4Fields.payloadLength = tcpLength;
+  writeIpv4Header(bytes, ipv4Offset, ipv4Fields);
   writeEthernetHeader(bytes, addressing.destinationMac, addressing.sourceMac, etherTypes.ipv4);
 }
 
@@ -132,17 +142,6 @@ export interface ReceivedSegment {
   /** Where the TCP header begins, and the length of header and payload. */
   readonly tcpAt: number;
   readonly tcpLength: number;
-}
-
-/** Answers of {@link readSegmentFrame} for IPv4, one for each segment object that is read into. */
-const origins = new WeakMap<TcpSegment, SegmentOrigin>();
-
-/** See {@link ReceivedSegment}: the same object for frame after frame. */
-class SegmentOrigin implements ReceivedSegment {
-  readonly source = new Uint8Array(ipAddressLengths.ipv4);
-  readonly destination = new Uint8Array(ipAddressLengths.ipv4);
-  tcpAt = 0;
-  tcpLength = 0;
 }
 
 /** Why a frame holds no segment that TCP could take. */
@@ -221,7 +220,7 @@ export function readSegmentFrame(
   if (typeof header === 'string') return header;
   if (header.protocol !== ipProtocols.tcp) return 'not-tcp';
   if (header.isFragment) return 'fragment';
-  const origin = originOf(segment);
+  const { origin } = segment;
   const { source, destination } = origin;
   for (let index = 0; index < ipAddressLengths.ipv4; index++) {
     source[index] = bytes[ipv4Offset + 12 + index]!;
@@ -233,12 +232,6 @@ export function readSegmentFrame(
   const problem = readTcpSegment(segment, bytes, tcpAt, tcpLength, source, destination, checksum);
   if (problem !== undefined) return problem;
   return header.hasOptions && options === 'refuse' ? 'options' : origin;
-}
-
-function originOf(segment: TcpSegment): SegmentOrigin {
-  let origin = origins.get(segment);
-  if (origin === undefined) origins.set(segment, (origin = new SegmentOrigin()));
-  return origin;
 }
 
 function readIpv6SegmentFrame(

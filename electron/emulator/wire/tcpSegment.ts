@@ -32,6 +32,15 @@ export function sackOptionLength(blocks: number): number {
   return blocks === 0 ? 0 : 4 + 8 * blocks;
 }
 
+/** Where a segment over IPv4 was found that was read out of a frame. */
+export class SegmentOrigin {
+  readonly source = new Uint8Array(4);
+  readonly destination = new Uint8Array(4);
+  /** Where the TCP header begins, and the length of header and payload. */
+  tcpAt = 0;
+  tcpLength = 0;
+}
+
 /** A decoded segment, or one to be sent. One object is reused for many segments; payload bytes stay where they are. */
 export class TcpSegment {
   sourcePort = 0;
@@ -57,6 +66,8 @@ export class TcpSegment {
   bytes: Uint8Array = new Uint8Array(0);
   payloadStart = 0;
   payloadLength = 0;
+  /** Written by whoever reads it out of a frame. */
+  readonly origin = new SegmentOrigin();
 
   has(flag: number): boolean {
     return (this.flags & flag) !== 0;

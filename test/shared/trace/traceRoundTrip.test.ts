@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ByteReader } from '../../../shared/trace/byteReader';
+import { frameHeadLength } from '../../../shared/trace/layout';
 import { frameFates, framePaths, recordKinds, type TraceRecord } from '../../../shared/trace/records';
 import { TraceEncoder } from '../../../shared/trace/traceEncoder';
 import { arbitraryRecords } from '../../harness/arbitraryTrace';
@@ -183,32 +185,26 @@ describe('the encoder', () => {
     expect(encoder.eventCount).toBe(5);
   });
 
-  it('closes a frame that has reached 64 KiB', () => {
-    const records = [
-      component,
-      ...Array.from({ length: 200 }, () => ({ time: 1, record: note('x'.repeat(1000)) })),
-    ];
-    const frames = encodePieces(records).slice(2);
-    expect(frames.length).toBe(4);
-    for (const frame of frames.slice(0, -1)) {
-      expect(frame.length).toBeGreaterThanOrEqual(64 * 1024);
-      expect(frame.length).toBeLessThan(66 * 1024);
-    }
+  it('closes chunks at 1,024, 4,096, 16,384 and then 65,536 rows', () => {
+    const notes = Array.from({ length: 90_000 }, () => ({ time: 1, record: note('x') }));
+    const reading = readTrace(encodeTrace([component, ...notes]));
+    expect(reading.records.length).toBe(90_001);
+    const rows = encodePieces([component, ...notes])
+      .slice(3)
+      .map((frame) => {
+        const input = new ByteReader(frame, frameHeadLength, frame.length);
+        input.varint();
+        return input.varint();
+      });
+    expect(rows).toEqual([1_024, 4_096, 16_384, 65_536, 2_961]);
   });
 
-  it('closes a frame that spans 50 ms, so that a quiet recording reaches the disk', () => {
-    const records = [0, 49_999_999, 50_000_000, 99_999_999, 100_000_000].map((time) => ({
-      time,
-      record: note('tick'),
-    }));
-    const pieces: Uint8Array[] = [];
-    const encoder = encoderInto(pieces);
-    encoder.write(0, component.record);
-    const written = records.map(({ time, record }) => {
-      encoder.write(time, record);
-      return pieces.length - 2;
-    });
-    expect(written).toEqual([0, 0, 1, 1, 2]);
+  it('closes a chunk that holds 4 MiB of bytes', () => {
+    const notes = Array.from({ length: 50 }, () => ({ time: 1, record: note('x'.repeat(100_000)) }));
+    const frames = encodePieces([component, ...notes]).slice(3);
+    expect(frames.length).toBe(2);
+    expect(frames[0]!.length).toBeGreaterThanOrEqual(4 * 1024 * 1024);
+    expect(frames[0]!.length).toBeLessThan(4.2 * 1024 * 1024);
   });
 
   it('writes nothing for a flush without records', () => {

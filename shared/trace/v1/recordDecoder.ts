@@ -1,15 +1,14 @@
 /** Decodes the body of one record. Every read is bounded by the record; every reference must point backwards. */
-import type { StructureName } from '../ddi/generated/structures';
-import { isStructureName } from '../ddi/catalogue';
-import { decodeUtf8 } from '../base/utf8';
-import { MalformedBytes, type ByteReader } from './byteReader';
+import type { StructureName } from '../../ddi/generated/structures';
+import { isStructureName } from '../../ddi/catalogue';
+import { decodeUtf8 } from '../../base/utf8';
+import { MalformedBytes, type ByteReader } from '../byteReader';
 import {
   argumentKinds,
   blockRoles,
   componentRoles,
   frameFates,
   framePaths,
-  recordKinds,
   stateLayers,
   stateOwners,
   type BlockSnapshot,
@@ -19,7 +18,22 @@ import {
   type NetBufferListSnapshot,
   type StateValue,
   type TraceRecord,
-} from './records';
+} from '../records';
+
+/** The kinds of records that version 1 had. */
+const recordKindsOfVersionOne = [
+  'component',
+  'connection',
+  'state-object',
+  'state-change',
+  'ownership',
+  'call',
+  'return',
+  'frame',
+  'frame-fate',
+  'note',
+  'end',
+] as const satisfies readonly TraceRecord['kind'][];
 
 function member<Name extends string>(names: readonly Name[], index: number, what: string): Name {
   const name = names[index];
@@ -48,7 +62,7 @@ export function decodeRecord(
   input: ByteReader,
   context: DecodingContext,
 ): TraceRecord | UnknownRecord {
-  const kind = recordKinds[kindNumber];
+  const kind = recordKindsOfVersionOne[kindNumber];
   if (kind === undefined) return { kind: 'unknown', number: kindNumber };
 
   const back = (): EventId | undefined => {

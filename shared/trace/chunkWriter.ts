@@ -1,0 +1,140 @@
+/** The open chunk of a trace: rows go in one by one, a `CHNK` payload comes out. */
+import { ByteWriter } from './byteWriter';
+import { codecNumbers, type TraceCodec } from './codec';
+import { columnOf, type Column, IntegerColumn } from './columns';
+import { mostRowsOfChunk } from './layout';
+import { kindsWithConnection, type Shape } from './shapes';
+
+/** Blocks of a chunk that are not about one shape; that of a shape has the shape's number behind them. */
+export const blockNumbers = { shapes: 0, times: 1, connections: 2, firstShape: 3 } as const;
+
+/** Blocks that are shorter stay plain: compression would not pay. */
+const shortestCompressed = 64;
+
+/** Rows of one shape in the open chunk. */
+export class ShapeRows {
+  readonly columns: readonly Column[];
+  readonly hasConnection: boolean;
+  /** Rows in the open chunk. */
+  rows = 0;
+
+  constructor(
+    readonly number: number,
+    readonly shape: Shape,
+  ) {
+    this.columns = shape.columns.map(columnOf);
+    this.hasConnection = kindsWithConnection.has(shape.kind);
+  }
+
+  /** The column at a place, which its shape says is of numbers. */
+  integers(place: number): IntegerColumn {
+    return this.columns[place] as IntegerColumn;
+  }
+
+  /** Takes back what a row that could not be finished has left. */
+  truncate(): void {
+    for (const column of this.columns) column.truncate(this.rows);
+  }
+}
+
+/** See the file's head. */
+export class ChunkWriter {
+  private readonly shapes = new Uint16Array(mostRowsOfChunk);
+  private readonly times = new Float64Array(mostRowsOfChunk);
+  private readonly connections = new IntegerColumn(false);
+  private readonly used: ShapeRows[] = [];
+  private readonly directory = new ByteWriter(1024);
+  private readonly blocks = new ByteWriter(256 * 1024);
+  private readonly scratch = new Float64Array(mostRowsOfChunk);
+  /** Rows so far. */
+  rows = 0;
+  /** Bytes that rows hold beside numbers. */
+  bytes = 0;
+
+  /** Id of the first event, once there are rows. */
+  firstEvent = 0;
+
+  /** Time of the first row. */
+  get firstTime(): number {
+    return this.times[0]!;
+  }
+
+  /** Time of the last row. */
+  get lastTime(): number {
+    return this.rows === 0 ? 0 : this.times[this.rows - 1]!;
+  }
+
+  /** Appends a row whose columns have been filled. */
+  add(rows: ShapeRows, event: number, time: number, connection: number | undefined): void {
+    if (rows.hasConnection) this.connections.pushOptional(connection);
+    if (this.rows === 0) this.firstEvent = event;
+    if (rows.rows++ === 0) this.used.push(rows);
+    this.shapes[this.rows] = rows.number;
+    this.times[this.rows++] = time;
+  }
+
+  /** The payload of the chunk; the next one begins empty. The bytes are the writer's until the next call. */
+  close(codec: TraceCodec | undefined): Uint8Array {
+    const { rows, scratch, times, shapes } = this;
+    const { directory, blocks } = this;
+    directory.length = blocks.length = 0;
+    this.used.sort((left, right) => left.number - right.number);
+    directory.varint(this.firstEvent);
+    directory.varint(rows);
+    directory.f64(this.firstTime);
+    directory.f64(this.lastTime);
+    directory.varint(blockNumbers.firstShape + this.used.length);
+    for (let row = 0; row < rows; row++) scratch[row] = shapes[row]!;
+    this.block(blockNumbers.shapes, rows, codec, () => columnFrom(scratch, rows).write(blocks, undefined));
+    for (let row = rows - 1; row > 0; row--) scratch[row] = times[row]! - times[row - 1]!;
+    scratch[0] = 0;
+    this.block(blockNumbers.times, rows, codec, () => columnFrom(scratch, rows).write(blocks, undefined));
+    this.block(blockNumbers.connections, this.connections.length, codec, () =>
+      this.connections.write(blocks, undefined),
+    );
+    for (const shape of this.used) {
+      this.block(blockNumbers.firstShape + shape.number, shape.rows, codec, () => {
+        const [first] = shape.columns;
+        const keys = first instanceof IntegerColumn ? first.values : undefined;
+        for (const column of shape.columns) column.write(blocks, keys);
+      });
+      for (const column of shape.columns) column.clear();
+      shape.rows = 0;
+    }
+    directory.raw(blocks.bytes, 0, blocks.length);
+    this.used.length = 0;
+    this.connections.clear();
+    this.rows = this.bytes = 0;
+    return directory.bytes.subarray(0, directory.length);
+  }
+
+  /** Appends a block and its entry in the directory. */
+  private block(number: number, rows: number, codec: TraceCodec | undefined, fill: () => void): void {
+    const { blocks, directory } = this;
+    const start = blocks.length;
+    fill();
+    const length = blocks.length - start;
+    let stored = length;
+    if (codec !== undefined && length >= shortestCompressed) {
+      const compressed = codec.deflate(blocks.bytes.subarray(start, blocks.length));
+      if (compressed.length < length) {
+        blocks.length = start;
+        blocks.raw(compressed);
+        stored = compressed.length;
+      }
+    }
+    directory.varint(number);
+    directory.u8(stored === length ? codecNumbers.plain : codecNumbers.deflate);
+    directory.varint(stored);
+    directory.varint(length);
+    directory.varint(rows);
+  }
+}
+
+/** Values as a column, without a copy. */
+function columnFrom(values: Float64Array<ArrayBuffer>, length: number): IntegerColumn {
+  const column = new IntegerColumn(false);
+  column.values = values;
+  column.length = length;
+  return column;
+}

@@ -1,0 +1,279 @@
+/**
+ * A column of whole numbers from 0 to 2^53 - 1 as bytes. Each column is coded in the form that takes fewest bytes; wide numbers lie as planes, all
+ * lowest bytes first, so that what compresses well lies together. docs/trace-format.md, "Integers", describes the bytes.
+ */
+import { ByteReader, MalformedBytes } from './byteReader';
+import type { ByteWriter } from './byteWriter';
+
+/** Forms on disk; only append. */
+const forms = { constant: 0, plain: 1, delta: 2, keyedDelta: 3, dictionary: 4 } as const;
+
+/** Largest difference that is coded: its zigzag form still is a safe integer. */
+const largestDelta = 2 ** 51;
+
+/** Most entries of a dictionary: an index is a byte. */
+const mostEntries = 256;
+
+/** Columns shorter than this have no dictionary: it would not pay. */
+const shortestWithDictionary = 48;
+
+/** Bytes that a number up to `largest` takes. */
+function widthOf(largest: number): number {
+  if (largest < 0x1_0000) return largest < 0x100 ? 1 : 2;
+  if (largest < 0x1_0000_0000) return largest < 0x100_0000 ? 3 : 4;
+  return largest < 2 ** 40 ? 5 : largest < 2 ** 48 ? 6 : 7;
+}
+
+function writePlanes(
+  out: ByteWriter,
+  values: Float64Array,
+  count: number,
+  base: number,
+  width: number,
+): void {
+  out.reserve(count * width);
+  const { bytes } = out;
+  let at = out.length;
+  if (width <= 4) {
+    for (let index = 0; index < count; index++) bytes[at + index] = values[index]! - base;
+    at += count;
+    for (let plane = 1; plane < width; plane++) {
+      const shift = plane * 8;
+      for (let index = 0; index < count; index++) bytes[at + index] = (values[index]! - base) >>> shift;
+      at += count;
+    }
+  } else {
+    let scale = 1;
+    for (let plane = 0; plane < width; plane++) {
+      for (let index = 0; index < count; index++)
+        bytes[at + index] = Math.floor((values[index]! - base) / scale) % 256;
+      at += count;
+      scale *= 256;
+    }
+  }
+  out.length = at;
+}
+
+/** Scratch memory of the encoder; grows to the longest column. */
+let scratch = new Float64Array(1024);
+let scratchIndices = new Uint8Array(1024);
+
+function growScratch(count: number): void {
+  if (scratch.length >= count) return;
+  scratch = new Float64Array(Math.max(count, scratch.length * 2));
+  scratchIndices = new Uint8Array(scratch.length);
+}
+
+/** Values that have been seen, by a hash of their low bits; 1,024 places for at most 256. */
+const seenValues = new Float64Array(1024);
+const seenIndices = new Int16Array(1024);
+
+/** Numbers the distinct values in `scratchIndices`; undefined where they are too many. */
+function dictionaryOf(values: Float64Array, count: number): number[] | undefined {
+  seenIndices.fill(-1);
+  const entries: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const value = values[index]!;
+    let place = Math.imul((value | 0) ^ ((value / 0x1_0000_0000) | 0), 0x9e37_79b1) >>> 22;
+    while (seenIndices[place]! >= 0 && seenValues[place] !== value) place = (place + 1) & 1023;
+    if (seenIndices[place]! < 0) {
+      if (entries.length === mostEntries) return undefined;
+      seenIndices[place] = entries.length;
+      seenValues[place] = value;
+      entries.push(value);
+    }
+    scratchIndices[index] = seenIndices[place]!;
+  }
+  return entries;
+}
+
+/** Values before this one with the same key, for differences. */
+const lastByKey = new Map<number, number>();
+
+/** Differences of each value from the one before it (with the same key), zigzag, in `scratch`; the largest, or -1 where they are too wide. */
+function deltasOf(values: Float64Array, count: number, keys: Float64Array | undefined): number {
+  let largest = 0;
+  let before = 0;
+  if (keys !== undefined) lastByKey.clear();
+  for (let index = 0; index < count; index++) {
+    const value = values[index]!;
+    if (keys !== undefined) {
+      before = lastByKey.get(keys[index]!) ?? 0;
+      lastByKey.set(keys[index]!, value);
+    }
+    const delta = value - before;
+    before = value;
+    // The first of each key is absolute; what matters is whether all of them fit.
+    if (delta >= largestDelta || delta <= -largestDelta) return -1;
+    const zigzag = delta >= 0 ? delta * 2 : -delta * 2 - 1;
+    scratch[index] = zigzag;
+    if (zigzag > largest) largest = zigzag;
+  }
+  return largest;
+}
+
+/** What the differences would take: their widths summed by rough entropy, in bits. */
+function bitsOf(values: Float64Array, count: number, base: number): number {
+  let bits = 0;
+  const step = count > 512 ? count >>> 8 : 1;
+  let looked = 0;
+  // Runs of neighbours, since every form is about neighbours.
+  for (let index = 0; index < count; index += step) {
+    const value = values[index]! - base;
+    bits += value < 0x1_0000_0000 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 0x1_0000_0000);
+    looked++;
+  }
+  return bits / looked;
+}
+
+/**
+ * Appends `count` values.
+ * @param keys the row's key in each row; where given, a value may be coded as the difference from the last with its key
+ */
+export function writeIntegers(
+  out: ByteWriter,
+  values: Float64Array,
+  count: number,
+  keys?: Float64Array,
+): void {
+  if (count === 0) return;
+  let smallest = values[0]!;
+  let largest = smallest;
+  let steady = true;
+  let before = smallest;
+  let steps = 0;
+  for (let index = 1; index < count; index++) {
+    const value = values[index]!;
+    if (value < smallest) smallest = value;
+    else if (value > largest) largest = value;
+    if (value < before) steady = false;
+    steps += value > before ? value - before : before - value;
+    before = value;
+  }
+  if (smallest === largest) {
+    out.u8(forms.constant);
+    out.varint(smallest);
+    return;
+  }
+  const plainWidth = widthOf(largest - smallest);
+  if (count > 2 && largest - smallest > 15) {
+    growScratch(count);
+    // Worth a closer look where neighbours are nearer to each other than to the smallest.
+    if (keys !== undefined || steady || steps / count < (largest - smallest) / 8) {
+      const keyed = keys === undefined ? -1 : deltasOf(values, count, keys);
+      const keyedBits = keyed < 0 ? Infinity : bitsOf(scratch, count, 0);
+      const unkeyed = deltasOf(values, count, undefined);
+      const unkeyedBits = unkeyed < 0 ? Infinity : bitsOf(scratch, count, 0);
+      const plainBits = bitsOf(values, count, smallest);
+      if (Math.min(keyedBits, unkeyedBits) < plainBits - 1) {
+        const byKey = keyedBits < unkeyedBits;
+        const width = widthOf(byKey ? deltasOf(values, count, keys) : unkeyed);
+        out.u8(byKey ? forms.keyedDelta : forms.delta);
+        out.u8(width);
+        writePlanes(out, scratch, count, 0, width);
+        return;
+      }
+    }
+    if (plainWidth > 1 && count >= shortestWithDictionary) {
+      const entries = dictionaryOf(values, count);
+      if (entries !== undefined && entries.length * 4 < count * (plainWidth - 1)) {
+        out.u8(forms.dictionary);
+        out.varint(entries.length);
+        for (const entry of entries) out.varint(entry);
+        out.raw(scratchIndices, 0, count);
+        return;
+      }
+    }
+  }
+  out.u8(forms.plain);
+  out.u8(plainWidth);
+  out.varint(smallest);
+  writePlanes(out, values, count, smallest, plainWidth);
+}
+
+/** Adds planes of bytes up in `values`. */
+function readPlanes(
+  input: ByteReader,
+  values: Float64Array,
+  count: number,
+  base: number,
+  width: number,
+): void {
+  if (width < 1 || width > 7) throw new MalformedBytes(`integers of ${width} bytes`);
+  const start = input.skip(count * width);
+  const { bytes } = input;
+  for (let index = 0; index < count; index++) values[index] = base + bytes[start + index]!;
+  let scale = 256;
+  for (let plane = 1; plane < width; plane++) {
+    const at = start + plane * count;
+    for (let index = 0; index < count; index++) values[index]! += bytes[at + index]! * scale;
+    scale *= 256;
+  }
+  if (width === 7 || base > 0) {
+    for (let index = 0; index < count; index++)
+      if (!(values[index]! <= Number.MAX_SAFE_INTEGER))
+        throw new MalformedBytes('an integer beyond 2^53 - 1');
+  }
+}
+
+function unzigzag(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
+
+/**
+ * Reads `count` values.
+ * @throws MalformedBytes where the bytes are no such column.
+ */
+export function readIntegers(input: ByteReader, count: number, keys?: Float64Array): Float64Array {
+  const values = new Float64Array(count);
+  if (count === 0) return values;
+  const form = input.u8();
+  switch (form) {
+    case forms.constant:
+      return values.fill(input.varint());
+    case forms.plain: {
+      const width = input.u8();
+      readPlanes(input, values, count, input.varint(), width);
+      return values;
+    }
+    case forms.delta: {
+      readPlanes(input, values, count, 0, input.u8());
+      let before = 0;
+      for (let index = 0; index < count; index++) {
+        before += unzigzag(values[index]!);
+        values[index] = before;
+        if (!(before >= 0 && before <= Number.MAX_SAFE_INTEGER))
+          throw new MalformedBytes('a difference leaves the integers');
+      }
+      return values;
+    }
+    case forms.keyedDelta: {
+      if (keys === undefined) throw new MalformedBytes('differences by a key that is not there');
+      readPlanes(input, values, count, 0, input.u8());
+      const last = new Map<number, number>();
+      for (let index = 0; index < count; index++) {
+        const value = (last.get(keys[index]!) ?? 0) + unzigzag(values[index]!);
+        if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER))
+          throw new MalformedBytes('a difference leaves the integers');
+        values[index] = value;
+        last.set(keys[index]!, value);
+      }
+      return values;
+    }
+    case forms.dictionary: {
+      const length = input.varint();
+      if (length < 1 || length > mostEntries) throw new MalformedBytes(`a dictionary of ${length} entries`);
+      const entries = new Float64Array(length);
+      for (let index = 0; index < length; index++) entries[index] = input.varint();
+      const start = input.skip(count);
+      for (let index = 0; index < count; index++) {
+        const at = input.bytes[start + index]!;
+        if (at >= length) throw new MalformedBytes(`entry ${at} of a dictionary of ${length}`);
+        values[index] = entries[at]!;
+      }
+      return values;
+    }
+    default:
+      throw new MalformedBytes(`unknown form ${form} of integers`);
+  }
+}
