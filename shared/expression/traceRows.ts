@@ -3,7 +3,7 @@ import type { Call } from '../analysis/callIndex';
 import type { Frame } from '../analysis/frameIndex';
 import type { TraceModel } from '../analysis/traceModel';
 import { functionEntry, isFunctionName } from '../ddi/catalogue';
-import type { UnknownRecord } from '../trace/recordDecoder';
+import type { UnknownRecord } from '../trace/rowDecoder';
 import type { CallArgument, EventId, StateOwner, TraceRecord } from '../trace/records';
 import type { TraceStore } from '../trace/traceStore';
 import { argumentNumber, argumentText } from './argumentValues';

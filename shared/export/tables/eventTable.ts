@@ -1,6 +1,6 @@
 /** Every event of a trace in one table: what a point in time or a cause is looked up in. */
 import type { EventId, TraceRecord, VirtualTime } from '../../trace/records';
-import type { UnknownRecord } from '../../trace/recordDecoder';
+import type { UnknownRecord } from '../../trace/rowDecoder';
 import { column, optional, table } from '../tableTypes';
 
 interface EventRow {
