@@ -165,19 +165,32 @@ class Lanes {
     }
   }
 
-  /** Notes, changes of state and of ownership, by event. */
+  /** Notes, findings, counters and changes of state, ownership and links, by event. */
   addRecords({ store, components, connections }: NamedTrace, side: 'left' | 'right'): void {
     for (let event = 0; event < store.length; event++) {
       const kind = store.kind(event);
-      if (kind !== 'note' && kind !== 'state-change' && kind !== 'ownership') continue;
+      if (kind === 'call' || kind === 'return' || kind === 'frame' || kind === 'frame-fate') continue;
       const record = store.record(event);
       let whose: string | undefined;
       let connection: number | undefined;
-      if (record.kind === 'note') {
-        whose = components[record.component];
-        ({ connection } = record);
-      } else if (record.kind === 'state-change' || record.kind === 'ownership')
-        whose = store.stateObjects[record.object]?.label;
+      switch (record.kind) {
+        case 'note':
+          whose = components[record.component];
+          ({ connection } = record);
+          break;
+        case 'counter':
+          whose = `${components[record.component] ?? ''}, ${record.name}`;
+          break;
+        case 'state-change':
+        case 'ownership':
+        case 'relink':
+          whose = store.stateObjects[record.object]?.label;
+          break;
+        case 'finding':
+          whose = record.rule;
+          break;
+        default:
+      }
       if (whose === undefined) continue;
       this.listOf(side, {
         kind: 'records',
@@ -305,11 +318,18 @@ function compareFrames(
   return taken === otherTaken ? undefined : { kind: 'duration', left: taken, right: otherTaken };
 }
 
+function parentLabel(store: TraceStore, parent: number | undefined): string {
+  return parent === undefined ? 'none' : (store.stateObjects[parent]?.label ?? 'unknown');
+}
+
 /** What a note or a change of state says, to be compared as text. */
 function saidBy({ store }: ComparedTrace, event: EventId): ReadonlyMap<string, string> {
   const record = store.record(event);
   if (record.kind === 'note') return new Map([['text', record.text]]);
   if (record.kind === 'ownership') return new Map([['owner', record.owner]]);
+  if (record.kind === 'counter') return new Map([['value', String(record.value)]]);
+  if (record.kind === 'finding') return new Map([['text', record.text]]);
+  if (record.kind === 'relink') return new Map([['parent', parentLabel(store, record.parent)]]);
   if (record.kind !== 'state-change') return new Map();
   return new Map(record.changes.map(({ variable, value }) => [`variable ${variable}`, String(value)]));
 }

@@ -53,6 +53,16 @@ describe('chimneysweep stats', () => {
     expect(text.out).toContain(` ${figures.calls} calls`);
   });
 
+  it('tells the stories of connections besides, if asked', () => {
+    const stats = chimneysweep('stats', left, '--stories');
+    expect(stats.code).toBe(0);
+    expect(stats.out).toMatch(/\nConnection 0, .*\n.* The host opens it\.\n/);
+    const { stories } = JSON.parse(chimneysweep('stats', left, '--stories', '--json').out) as {
+      stories: { moments: { kind: string }[] }[];
+    };
+    expect(stories[0]!.moments[0]!.kind).toBe('opened');
+  });
+
   it('gives what it has of a trace that was cut, with exit code 1', () => {
     const stats = chimneysweep('stats', cut);
     expect(stats.code).toBe(1);
