@@ -78,6 +78,8 @@ export interface RunStatistics {
   readonly throughput: readonly ThroughputFigures[];
   /** Sends whose way is known: how many, how long, and who had them. */
   readonly sends: {
+    /** 1 if every send was looked at, 2 if every second one was, and so on. */
+    readonly every: number;
     readonly host: LatencySummary;
     readonly chimney: LatencySummary;
     readonly time: readonly SendTimeFigures[];
@@ -108,13 +110,24 @@ function handlerFigures(store: TraceStore, sums: HandlerSums): HandlerFigures {
   };
 }
 
-function sendTimes(store: TraceStore, { calls, frames }: TraceAnalysis): RunStatistics['sends'] {
+const sendNames: ReadonlySet<string> = new Set(['NdisOffloadTcpSend', 'NdisSendNetBufferLists']);
+
+/** Sends whose critical paths are reckoned; of more than that, every second, third and so on. */
+const mostPaths = 20_000;
+
+function sendTimes(store: TraceStore, { calls, frames, handlers }: TraceAnalysis): RunStatistics['sends'] {
   const latencies = { host: new LatencyHistogram(), chimney: new LatencyHistogram() };
   const times = new Map<string, { path: 'host' | 'chimney'; holder: PathHolder; time: number }>();
   const totals = { host: 0, chimney: 0 };
+  const sends = handlers.sums.reduce(
+    (sum, { functionName, calls: count }) => (sendNames.has(functionName) ? sum + count : sum),
+    0,
+  );
+  const every = Math.max(1, Math.ceil(sends / mostPaths));
+  let seen = 0;
   for (let call = 0; call < calls.length; call++) {
     const { functionName, caller } = calls.handler(call);
-    if (functionName !== 'NdisOffloadTcpSend' && functionName !== 'NdisSendNetBufferLists') continue;
+    if (!sendNames.has(functionName) || seen++ % every !== 0) continue;
     if (store.components[caller]?.role !== 'host-stack') continue;
     const path = criticalPathOf({ calls, frames, store }, calls.event(call));
     if (!path.ok) continue;
@@ -129,6 +142,7 @@ function sendTimes(store: TraceStore, { calls, frames }: TraceAnalysis): RunStat
     }
   }
   return {
+    every,
     host: latencies.host.summary(),
     chimney: latencies.chimney.summary(),
     time: [...times.values()]
