@@ -28,6 +28,11 @@ export class TraceRecorder implements Probe {
     this.encoder = new TraceEncoder(header, sink);
   }
 
+  /** Hands what has been recorded so far to the sink. */
+  flush(): void {
+    this.encoder.flush();
+  }
+
   /** Records so far. */
   get eventCount(): number {
     return this.encoder.eventCount;
@@ -139,6 +144,6 @@ export class TraceRecorder implements Probe {
   /** Ends the recording with the run's report and hands everything to the sink. */
   finish(report: RunReport): void {
     this.encoder.write(report.virtualTime, { kind: 'end', report: JSON.stringify(report) });
-    this.encoder.flush();
+    this.encoder.finish();
   }
 }

@@ -1,6 +1,8 @@
 /** The open chunk of a trace: rows go in one by one, a `CHNK` payload comes out. */
 import { ByteWriter } from './byteWriter';
 import { codecNumbers, type TraceCodec } from './codec';
+import type { ChunkSummary } from './chunkSummary';
+import { DistinctNumbers } from './chunkSummary';
 import { columnOf, type Column, IntegerColumn } from './columns';
 import { mostRowsOfChunk } from './layout';
 import { kindsWithConnection, type Shape } from './shapes';
@@ -37,12 +39,22 @@ export class ShapeRows {
   }
 }
 
+/** Kinds of record whose first column is a state object. */
+const kindsAboutObjects: ReadonlySet<Shape['kind']> = new Set(['state-change', 'ownership', 'relink']);
+
+/** What a closed chunk is, but for its place in the file. */
+export interface ClosedChunk {
+  readonly payload: Uint8Array;
+  readonly summary: Omit<ChunkSummary, 'offset' | 'length'>;
+}
+
 /** See the file's head. */
 export class ChunkWriter {
   private readonly shapes = new Uint16Array(mostRowsOfChunk);
   private readonly times = new Float64Array(mostRowsOfChunk);
   private readonly connections = new IntegerColumn(false);
   private readonly used: ShapeRows[] = [];
+  private readonly distinct = new DistinctNumbers();
   private readonly directory = new ByteWriter(1024);
   private readonly blocks = new ByteWriter(256 * 1024);
   private readonly scratch = new Float64Array(mostRowsOfChunk);
@@ -73,12 +85,13 @@ export class ChunkWriter {
     this.times[this.rows++] = time;
   }
 
-  /** The payload of the chunk; the next one begins empty. The bytes are the writer's until the next call. */
-  close(codec: TraceCodec | undefined): Uint8Array {
+  /** The payload of the chunk and what the index says of it; the next chunk begins empty. The payload is the writer's until the next call. */
+  close(codec: TraceCodec | undefined): ClosedChunk {
     const { rows, scratch, times, shapes } = this;
     const { directory, blocks } = this;
     directory.length = blocks.length = 0;
     this.used.sort((left, right) => left.number - right.number);
+    const summary = this.summary();
     directory.varint(this.firstEvent);
     directory.varint(rows);
     directory.f64(this.firstTime);
@@ -105,7 +118,31 @@ export class ChunkWriter {
     this.used.length = 0;
     this.connections.clear();
     this.rows = this.bytes = 0;
-    return directory.bytes.subarray(0, directory.length);
+    return { payload: directory.bytes.subarray(0, directory.length), summary };
+  }
+
+  private summary(): ClosedChunk['summary'] {
+    const { distinct, connections, used } = this;
+    const collect = (about: (shape: ShapeRows) => boolean, place: number, base: number): number[] => {
+      distinct.begin();
+      for (const shape of used)
+        if (about(shape)) distinct.add(shape.integers(place).values, shape.rows, base);
+      return distinct.end();
+    };
+    const objects = collect(({ shape }) => kindsAboutObjects.has(shape.kind), 0, 0);
+    const statuses = collect(({ shape }) => shape.kind === 'return', 1, 1);
+    distinct.begin();
+    distinct.add(connections.values, connections.length, 1);
+    return {
+      firstEvent: this.firstEvent,
+      rows: this.rows,
+      firstTime: this.firstTime,
+      lastTime: this.lastTime,
+      shapes: used.map(({ number }) => number),
+      connections: distinct.end(),
+      objects,
+      statuses,
+    };
   }
 
   /** Appends a block and its entry in the directory. */

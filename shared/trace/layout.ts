@@ -36,7 +36,7 @@ export const largestFrameLength = 64 * 1024 * 1024;
 export const mostRowsOfChunk = 65_536;
 
 /** Rows at which the first chunk is closed; each further one has four times as many until there are `mostRowsOfChunk`. */
-export const rowsOfFirstChunk = 1_024;
+export const rowsOfFirstChunk = 256;
 
 /** A chunk is also closed when what it holds beside numbers reaches this many bytes. */
 export const targetChunkBytes = 4 * 1024 * 1024;

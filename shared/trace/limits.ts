@@ -25,6 +25,8 @@ export const traceLimits = {
   'chunks of an index': 4_000_000,
   'lanes of an overview': 4_096,
   'bins of an overview': 65_536,
+  'numbers of an overview': 32_000_000,
+  'numbers of an index': 64_000_000,
 } as const;
 
 /** @throws MalformedBytes where a count exceeds its limit. */

@@ -6,6 +6,7 @@ import { offloadStateVariables } from '../ddi/offloadState';
 import { encodeUtf8 } from '../base/utf8';
 import { ByteWriter } from './byteWriter';
 import { ChunkWriter, ShapeRows } from './chunkWriter';
+import type { ChunkSummary } from './chunkSummary';
 import type { TraceCodec } from './codec';
 import { BytesColumn, ListColumn, type IntegerColumn } from './columns';
 import {
@@ -17,6 +18,7 @@ import {
   writeString,
 } from './definitions';
 import { encapsulatedHeaderLength } from './frameHeader';
+import { OverviewBuilder } from './overview';
 import { frameHead, frameTags, magic, mostRowsOfChunk, rowsOfFirstChunk, targetChunkBytes } from './layout';
 import {
   blockRoles,
@@ -39,6 +41,8 @@ import {
   type VirtualTime,
 } from './records';
 import { columnsOf, fits, memberOf, type Shape, type ShapeMember } from './shapes';
+import { StateTracker } from './stateTracker';
+import { writeTraceIndex, type CheckpointPlace, type FramePlace } from './traceIndex';
 
 /** Takes the bytes of a trace in order. The bytes belong to the caller again when `write` returns. */
 export interface TraceSink {
@@ -53,6 +57,15 @@ export interface TraceEncoderOptions {
 
 /** Bytes of one row that are no numbers; more than that is refused. */
 const longestRowBytes = 0xff_ffff;
+
+/** Calls whose callees are remembered until they return; calls nest, so that far fewer are open. */
+const recentCallCount = 8192;
+
+/** A trace with fewer chunks has no overview: reading it all costs no more. */
+const fewChunks = 6;
+
+/** Statuses from here on are errors (severity bits of an NTSTATUS). */
+const firstErrorStatus = 0xc000_0000;
 
 /** Sets of variables with shapes of their own; further ones list their variables. */
 const mostChangeShapes = 8192;
@@ -91,6 +104,17 @@ export class TraceEncoder {
   private readonly frameShapes: (ShapeRows | undefined)[] = [];
   private readonly ownShapes = new Map<string, ShapeRows>();
   private readonly blockBytes = new ByteWriter(1024);
+  private readonly definitionPlaces: FramePlace[] = [];
+  private readonly chunks: ChunkSummary[] = [];
+  private readonly checkpoints: CheckpointPlace[] = [];
+  private readonly overview = new OverviewBuilder();
+  private readonly states = new StateTracker();
+  /** Calls that may be open, by the low bits of their ids: whom they call. */
+  private readonly recentCalls = new Float64Array(recentCallCount);
+  private readonly recentCallees = new Float64Array(recentCallCount);
+  private lostRecords = 0;
+  /** Bytes that the sink has got. */
+  private offset = magic.length;
   private readonly snapLength: number;
   private readonly codec: TraceCodec | undefined;
   private components = 0;
@@ -166,6 +190,10 @@ export class TraceEncoder {
     this.back(shape.integers(2), call.cause);
     this.backList(columns[3] as ListColumn, call.completes);
     this.arguments(shape, 4, call.arguments);
+    const place = this.nextEvent % recentCallCount;
+    this.recentCalls[place] = this.nextEvent;
+    this.recentCallees[place] = call.callee;
+    this.overview.add(time, call.callee, 0);
     return this.end(shape, time, call.connection);
   }
 
@@ -177,6 +205,10 @@ export class TraceEncoder {
     this.backRequired(shape.integers(0), result.call);
     shape.integers(1).pushOptional(result.status);
     this.arguments(shape, 2, result.outputs);
+    if (result.status !== undefined && result.status >= firstErrorStatus) {
+      const place = result.call % recentCallCount;
+      if (this.recentCalls[place] === result.call) this.overview.addError(time, this.recentCallees[place]!);
+    }
     return this.end(shape, time, undefined);
   }
 
@@ -205,6 +237,7 @@ export class TraceEncoder {
     shape.integers(4).push(payloadLength);
     this.bytes(shape.columns[5] as BytesColumn, bytes, 0, header);
     this.bytes(shape.columns[6] as BytesColumn, bytes, header, kept);
+    this.overview.add(time, sender, length);
     return this.end(shape, time, connection);
   }
 
@@ -251,6 +284,7 @@ export class TraceEncoder {
     this.open = shape;
     this.changeHead(shape, object, writer, cause);
     for (let index = 0; index < count; index++) shape.integers(3 + index).push(values[index]!);
+    this.states.numbers(this.nextEvent, object, count, variables, values);
     return this.end(shape, time, undefined);
   }
 
@@ -258,22 +292,55 @@ export class TraceEncoder {
   flush(): void {
     this.dropOpenRow();
     if (this.definitions.length > 0) {
-      this.writeWholeFrame(
-        frameTags.definitions,
-        this.definitions.bytes.subarray(0, this.definitions.length),
-      );
+      const payload = this.definitions.bytes.subarray(0, this.definitions.length);
+      this.definitionPlaces.push(this.writeWholeFrame(frameTags.definitions, payload));
       this.definitions.length = 0;
     }
-    if (this.chunk.rows > 0) this.writeWholeFrame(frameTags.chunk, this.chunk.close(this.codec));
+    if (this.chunk.rows > 0) {
+      const { payload, summary } = this.chunk.close(this.codec);
+      this.chunks.push({ ...this.writeWholeFrame(frameTags.chunk, payload), ...summary });
+      this.checkpoint();
+    }
+  }
+
+  /** Ends the trace: hands the rest to the sink, then the index, which makes the file quick to open. */
+  finish(): void {
+    this.flush();
+    const { overview } = this;
+    const index = writeTraceIndex(
+      {
+        events: this.nextEvent,
+        lostRecords: this.lostRecords,
+        definitions: this.definitionPlaces,
+        chunks: this.chunks,
+        checkpoints: this.checkpoints,
+        overview: this.chunks.length < fewChunks ? undefined : overview.finish(),
+      },
+      this.codec,
+    );
+    const { offset } = this.writeWholeFrame(frameTags.index, index);
+    const tail = new ByteWriter(8);
+    tail.f64(offset);
+    this.writeWholeFrame(frameTags.tail, tail.bytes);
+  }
+
+  /** Writes what the state is behind all that has been written, when the changes since the last time are worth it. */
+  private checkpoint(): void {
+    const { states } = this;
+    if (!states.isCheckpointDue) return;
+    const payload = states.checkpoint(this.nextEvent, this.codec);
+    this.checkpoints.push({ ...this.writeWholeFrame(frameTags.checkpoint, payload), event: this.nextEvent });
   }
 
   /** A frame goes to the sink in one piece. */
-  private writeWholeFrame(tag: number, payload: Uint8Array): void {
-    const { frame } = this;
+  private writeWholeFrame(tag: number, payload: Uint8Array): FramePlace {
+    const { frame, offset } = this;
     frame.length = 0;
     frame.raw(frameHead(tag, payload));
     frame.raw(payload);
     this.sink.write(frame.bytes.subarray(0, frame.length));
+    this.offset += frame.length;
+    return { offset, length: frame.length };
   }
 
   private writeStateChange(time: VirtualTime, record: Omit<StateChangeRecord, 'kind'>): EventId {
@@ -293,6 +360,7 @@ export class TraceEncoder {
       if (typeof value === 'number') shape.integers(3 + index).push(value);
       else this.bytes(shape.columns[3 + index] as BytesColumn, value, 0, value.length);
     });
+    this.states.values(this.nextEvent, object, changes);
     return this.end(shape, time, undefined);
   }
 
@@ -313,6 +381,7 @@ export class TraceEncoder {
     }
     numbers.counts.push(record.changes.length);
     blocks.counts.push(byteValues);
+    this.states.values(this.nextEvent, record.object, record.changes);
     return this.end(shape, time, undefined);
   }
 
@@ -350,16 +419,19 @@ export class TraceEncoder {
         writeStateObject(definitions, record);
         shape.integers(0).push(this.objectLayers.length);
         this.objectLayers.push(record.layer);
+        this.states.declare(record);
         break;
       case 'ownership':
         shape.integers(0).push(record.object);
         shape.integers(1).push(ownerNumbers[record.owner]);
         this.back(shape.integers(2), record.cause);
+        this.states.owned(this.nextEvent, record.object, ownerNumbers[record.owner]);
         break;
       case 'relink':
         shape.integers(0).push(record.object);
         shape.integers(1).pushOptional(record.parent);
         this.back(shape.integers(2), record.cause);
+        this.states.relinked(record.object, record.parent);
         break;
       case 'note':
         shape.integers(0).push(record.component);

@@ -2,6 +2,7 @@
 export type TraceError =
   | { readonly code: 'not-a-trace'; readonly message: string }
   | { readonly code: 'newer-version'; readonly message: string; readonly version: number }
+  | { readonly code: 'older-version'; readonly message: string; readonly version: number }
   | { readonly code: 'bad-header'; readonly message: string }
   | { readonly code: 'damaged'; readonly message: string; readonly byteOffset: number };
 

@@ -185,7 +185,7 @@ describe('the encoder', () => {
     expect(encoder.eventCount).toBe(5);
   });
 
-  it('closes chunks at 1,024, 4,096, 16,384 and then 65,536 rows', () => {
+  it('closes chunks at 256, 1,024, 4,096, 16,384 and then 65,536 rows', () => {
     const notes = Array.from({ length: 90_000 }, () => ({ time: 1, record: note('x') }));
     const reading = readTrace(encodeTrace([component, ...notes]));
     expect(reading.records.length).toBe(90_001);
@@ -196,7 +196,7 @@ describe('the encoder', () => {
         input.varint();
         return input.varint();
       });
-    expect(rows).toEqual([1_024, 4_096, 16_384, 65_536, 2_961]);
+    expect(rows).toEqual([256, 1_024, 4_096, 16_384, 65_536, 2_705]);
   });
 
   it('closes a chunk that holds 4 MiB of bytes', () => {

@@ -1,0 +1,263 @@
+/**
+ * The state of every object at any instant of a trace file: from the checkpoint before it and the changes since. Nothing else is read.
+ */
+import type { Chunk, ColumnValues } from './chunk';
+import { stateOwners, type EventId, type StateOwner, type StateValue } from './records';
+import { applyChange, newTrackedObject, readCheckpoint, type TrackedObject } from './stateTracker';
+import type { TraceFile } from './traceFile';
+
+/** One variable at an instant. */
+export interface StateVariable {
+  /** Index in `offloadStateVariables(layer)`. */
+  readonly variable: number;
+  readonly value: StateValue;
+  /** The state-change record that wrote it: the "last writer". */
+  readonly writtenBy: EventId;
+}
+
+/** One state object at an instant. */
+export interface StateObjectAt {
+  readonly object: number;
+  readonly parent: number | undefined;
+  readonly owner: StateOwner;
+  /** Record that gave it this owner. */
+  readonly ownedSince: EventId | undefined;
+  readonly variables: readonly StateVariable[];
+}
+
+/** A variable, an owner or a parent that differs between two instants; undefined stands for what was not there. */
+export interface StateDifference {
+  readonly object: number;
+  readonly variable: number | 'owner' | 'parent';
+  readonly before: StateValue | StateOwner | undefined;
+  readonly after: StateValue | StateOwner | undefined;
+}
+
+/** Rows of a chunk that change state objects, by object. */
+interface ChunkStates {
+  /** Objects that are declared in the chunk: the first id, and the row of each. */
+  readonly declaredFrom: number;
+  readonly declaredRows: readonly number[];
+  readonly rows: ReadonlyMap<number, readonly number[]>;
+}
+
+function numbers(column: ColumnValues | undefined): Float64Array {
+  return (column as { readonly values: Float64Array }).values;
+}
+
+const chunkStates = new WeakMap<Chunk, ChunkStates>();
+
+function statesOf(file: TraceFile, chunk: Chunk): ChunkStates {
+  const known = chunkStates.get(chunk);
+  if (known !== undefined) return known;
+  const { shapes } = file.definitions;
+  const about = shapes.map(
+    ({ kind }) =>
+      kind === 'state-object' || kind === 'state-change' || kind === 'ownership' || kind === 'relink',
+  );
+  const rowShapes = chunk.shapes();
+  const ranks = chunk.ranks();
+  const rows = new Map<number, number[]>();
+  const declaredRows: number[] = [];
+  let declaredFrom = 0;
+  for (let row = 0; row < chunk.rows; row++) {
+    const number = rowShapes[row]!;
+    if (!about[number]!) continue;
+    const { shape, columns } = chunk.columns(number);
+    const object = numbers(columns[0])[ranks[row]!]!;
+    if (shape.kind === 'state-object') {
+      if (declaredRows.length === 0) declaredFrom = object;
+      declaredRows.push(row);
+      continue;
+    }
+    const list = rows.get(object);
+    if (list === undefined) rows.set(object, [row]);
+    else list.push(row);
+  }
+  const states = { declaredFrom, declaredRows, rows };
+  chunkStates.set(chunk, states);
+  return states;
+}
+
+/** Takes one row into an object. */
+function applyRow(file: TraceFile, chunk: Chunk, row: number, object: TrackedObject): void {
+  const record = file.rowOf(chunk, row);
+  const event = chunk.firstEvent + row;
+  if (record.kind === 'state-change')
+    for (const { variable, value } of record.changes) applyChange(object, event, variable, value);
+  else if (record.kind === 'ownership') {
+    object.owner = stateOwners.indexOf(record.owner);
+    object.ownerEvent = event + 1;
+  } else if (record.kind === 'relink') object.parent = record.parent;
+}
+
+/** Everything at one instant; objects are worked out when they are asked for. */
+export class StateAt {
+  constructor(
+    private readonly file: TraceFile,
+    /** The instant: right after this event. */
+    readonly event: EventId,
+    private readonly base: readonly TrackedObject[],
+    private readonly chunks: readonly Chunk[],
+    /** Number of objects that have been declared by then; ids count from 0. */
+    readonly objectCount: number,
+  ) {}
+
+  /** One object; undefined where it had not been declared, or was gone already. */
+  object(id: number): StateObjectAt | undefined {
+    const tracked = this.tracked(id);
+    if (tracked === undefined) return undefined;
+    const owner = stateOwners[tracked.owner] ?? 'host';
+    if (owner === 'gone') return undefined;
+    const variables: StateVariable[] = [];
+    for (let variable = 0; variable < tracked.values.length; variable++) {
+      const writtenBy = tracked.writtenBy[variable]!;
+      if (writtenBy === 0) continue;
+      const value = tracked.byteValues?.get(variable) ?? tracked.values[variable]!;
+      variables.push({ variable, value, writtenBy: writtenBy - 1 });
+    }
+    return {
+      object: id,
+      parent: tracked.parent,
+      owner,
+      ownedSince: tracked.ownerEvent === 0 ? undefined : tracked.ownerEvent - 1,
+      variables,
+    };
+  }
+
+  /** Every object that is there. */
+  objects(): StateObjectAt[] {
+    const all: StateObjectAt[] = [];
+    for (let id = 0; id < this.objectCount; id++) {
+      const object = this.object(id);
+      if (object !== undefined) all.push(object);
+    }
+    return all;
+  }
+
+  private tracked(id: number): TrackedObject | undefined {
+    const definition = this.file.definitions.stateObjects[id];
+    if (definition === undefined || id >= this.objectCount) return undefined;
+    const before = this.base[id];
+    let tracked: TrackedObject | undefined;
+    for (const chunk of this.chunks) {
+      const rows = statesOf(this.file, chunk).rows.get(id);
+      if (rows === undefined) continue;
+      for (const row of rows) {
+        if (chunk.firstEvent + row > this.event) break;
+        tracked ??= copyOf(before) ?? newTrackedObject(definition.layer, definition.parent);
+        applyRow(this.file, chunk, row, tracked);
+      }
+    }
+    return tracked ?? before ?? newTrackedObject(definition.layer, definition.parent);
+  }
+}
+
+function copyOf(object: TrackedObject | undefined): TrackedObject | undefined {
+  if (object === undefined) return undefined;
+  return {
+    ...object,
+    values: object.values.slice(),
+    writtenBy: object.writtenBy.slice(),
+    byteValues: object.byteValues === undefined ? undefined : new Map(object.byteValues),
+  };
+}
+
+/** Checkpoints that stay decoded. */
+const mostCheckpoints = 4;
+
+/** See the file's head. */
+export class StateReader {
+  private readonly checkpoints = new Map<number, readonly TrackedObject[]>();
+
+  constructor(
+    private readonly file: TraceFile,
+    private readonly codec: Parameters<typeof readCheckpoint>[2],
+  ) {}
+
+  /**
+   * The state right after an event.
+   * @throws MalformedBytes where the file is damaged between the checkpoint and the event
+   */
+  async at(event: EventId): Promise<StateAt> {
+    const { file } = this;
+    const { checkpoints, chunks } = file.index;
+    let place = checkpoints.length - 1;
+    while (place >= 0 && checkpoints[place]!.event > event + 1) place--;
+    const base = place < 0 ? [] : await this.checkpoint(place);
+    const from = place < 0 ? 0 : checkpoints[place]!.event;
+    const between: Chunk[] = [];
+    let objectCount = base.length;
+    if (from <= event) {
+      for (let number = file.chunkOf(from); number < chunks.length; number++) {
+        if (chunks[number]!.firstEvent > event) break;
+        const chunk = await file.chunk(number);
+        between.push(chunk);
+        const { declaredFrom, declaredRows } = statesOf(file, chunk);
+        declaredRows.forEach((row, index) => {
+          if (chunk.firstEvent + row <= event) objectCount = Math.max(objectCount, declaredFrom + index + 1);
+        });
+      }
+    }
+    return new StateAt(file, event, base, between, objectCount);
+  }
+
+  /** What differs between the instants right after two events, the earlier one first. */
+  async difference(earlier: EventId, later: EventId): Promise<StateDifference[]> {
+    const before = await this.at(earlier);
+    const after = await this.at(later);
+    const differences: StateDifference[] = [];
+    for (const id of await this.changedBetween(earlier, later)) {
+      const [old, now] = [before.object(id), after.object(id)];
+      if (old?.owner !== now?.owner)
+        differences.push({ object: id, variable: 'owner', before: old?.owner, after: now?.owner });
+      if (old?.parent !== now?.parent)
+        differences.push({ object: id, variable: 'parent', before: old?.parent, after: now?.parent });
+      const variables = new Set(
+        [...(old?.variables ?? []), ...(now?.variables ?? [])].map((item) => item.variable),
+      );
+      for (const variable of [...variables].sort((left, right) => left - right)) {
+        const was = old?.variables.find((item) => item.variable === variable)?.value;
+        const is = now?.variables.find((item) => item.variable === variable)?.value;
+        if (!isSame(was, is)) differences.push({ object: id, variable, before: was, after: is });
+      }
+    }
+    return differences;
+  }
+
+  /** Objects that have rows between two events, ascending. */
+  private async changedBetween(earlier: EventId, later: EventId): Promise<number[]> {
+    const { file } = this;
+    const { chunks } = file.index;
+    const changed = new Set<number>();
+    for (let number = file.chunkOf(earlier); number < chunks.length; number++) {
+      if (chunks[number]!.firstEvent > later) break;
+      const chunk = await file.chunk(number);
+      const { rows, declaredFrom, declaredRows } = statesOf(file, chunk);
+      const isBetween = (row: number): boolean =>
+        chunk.firstEvent + row > earlier && chunk.firstEvent + row <= later;
+      for (const [object, list] of rows) if (list.some(isBetween)) changed.add(object);
+      declaredRows.forEach((row, index) => {
+        if (isBetween(row)) changed.add(declaredFrom + index);
+      });
+    }
+    return [...changed].sort((left, right) => left - right);
+  }
+
+  private async checkpoint(place: number): Promise<readonly TrackedObject[]> {
+    const known = this.checkpoints.get(place);
+    if (known !== undefined) return known;
+    const payload = await this.file.checkpoint(place);
+    const { objects } = readCheckpoint(payload, this.file.definitions.stateObjects, this.codec);
+    if (this.checkpoints.size >= mostCheckpoints)
+      this.checkpoints.delete(this.checkpoints.keys().next().value!);
+    this.checkpoints.set(place, objects);
+    return objects;
+  }
+}
+
+function isSame(left: StateValue | undefined, right: StateValue | undefined): boolean {
+  if (left instanceof Uint8Array && right instanceof Uint8Array)
+    return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  return left === right;
+}

@@ -1,0 +1,216 @@
+/**
+ * The state of every object as it was written last, and checkpoints of it: `STAT` frames, from which a reader can go on without what
+ * stands before. A checkpoint is due when the changes since the last one take several times its room, so that together they cost little and
+ * no reader has far to go.
+ */
+import { offloadStateVariables } from '../ddi/offloadState';
+import { ByteReader, MalformedBytes } from './byteReader';
+import { ByteWriter } from './byteWriter';
+import { codecNumbers, type TraceCodec } from './codec';
+import { IntegerColumn } from './columns';
+import { readIntegers } from './integerColumn';
+import { withinLimit } from './limits';
+import type { EventId, StateChangeRecord, StateLayer, StateObjectRecord } from './records';
+
+/** Changed values for each value of a checkpoint before the next one is written. */
+const changesPerValue = 4;
+
+/** Changed values before the first checkpoint. */
+const fewestChanges = 20_000;
+
+/** Number of variables in each layer. */
+function variableCount(layer: StateLayer): number {
+  return offloadStateVariables(layer).length;
+}
+
+/** What is known of one object at an instant. */
+export interface TrackedObject {
+  /** Current parent. */
+  parent: number | undefined;
+  /** Position in `stateOwners`, and the event that gave it this owner, plus one; 0 while nobody has been told. */
+  owner: number;
+  ownerEvent: number;
+  /** Value of each variable that is a number, and the event that wrote it plus one; 0 where it was never written. */
+  readonly values: Float64Array;
+  readonly writtenBy: Float64Array;
+  /** Values that are bytes. */
+  byteValues: Map<number, Uint8Array> | undefined;
+}
+
+/** An object of which nothing but its parent is known. */
+export function newTrackedObject(layer: StateLayer, parent: number | undefined): TrackedObject {
+  const variables = variableCount(layer);
+  return {
+    parent,
+    owner: 0,
+    ownerEvent: 0,
+    values: new Float64Array(variables),
+    writtenBy: new Float64Array(variables),
+    byteValues: undefined,
+  };
+}
+
+/** Takes a change in; variables that the layer does not have are left out. */
+export function applyChange(
+  object: TrackedObject,
+  event: EventId,
+  variable: number,
+  value: number | Uint8Array,
+): void {
+  if (variable >= object.values.length) return;
+  object.writtenBy[variable] = event + 1;
+  if (typeof value === 'number') {
+    object.values[variable] = value;
+    object.byteValues?.delete(variable);
+  } else {
+    object.byteValues ??= new Map();
+    object.byteValues.set(variable, value);
+  }
+}
+
+/** See the file's head. */
+export class StateTracker {
+  private readonly objects: TrackedObject[] = [];
+  private valueCount = 0;
+  private changes = 0;
+
+  /** Whether a checkpoint would save readers more than it costs. */
+  get isCheckpointDue(): boolean {
+    return this.changes > fewestChanges && this.changes > this.valueCount * changesPerValue;
+  }
+
+  /** An object has been declared; ids count from 0. */
+  declare({ layer, parent }: StateObjectRecord): void {
+    this.objects.push(newTrackedObject(layer, parent));
+    this.valueCount += variableCount(layer) / 2;
+  }
+
+  /** As `values`, for numbers in arrays that the caller reuses. */
+  numbers(
+    event: EventId,
+    object: number,
+    count: number,
+    variables: ArrayLike<number>,
+    values: ArrayLike<number>,
+  ): void {
+    const tracked = this.objects[object]!;
+    for (let index = 0; index < count; index++) {
+      const variable = variables[index]!;
+      if (variable >= tracked.values.length) continue;
+      tracked.values[variable] = values[index]!;
+      tracked.writtenBy[variable] = event + 1;
+      if (tracked.byteValues !== undefined) tracked.byteValues.delete(variable);
+    }
+    this.changes += count;
+  }
+
+  /** Variables of an object took new values. */
+  values(event: EventId, object: number, changes: StateChangeRecord['changes']): void {
+    const tracked = this.objects[object]!;
+    for (const { variable, value } of changes) applyChange(tracked, event, variable, value);
+    this.changes += changes.length;
+  }
+
+  /** An object has another owner. */
+  owned(event: EventId, object: number, owner: number): void {
+    const tracked = this.objects[object];
+    if (tracked === undefined) throw new RangeError(`unknown state object ${object}`);
+    tracked.owner = owner;
+    tracked.ownerEvent = event + 1;
+  }
+
+  /** An object depends on another parent. */
+  relinked(object: number, parent: number | undefined): void {
+    const tracked = this.objects[object];
+    if (tracked === undefined) throw new RangeError(`unknown state object ${object}`);
+    tracked.parent = parent;
+  }
+
+  /** The payload of a `STAT` frame: the state behind every event below `event`. */
+  checkpoint(event: EventId, codec: TraceCodec | undefined): Uint8Array {
+    this.changes = 0;
+    const parents = new IntegerColumn(false);
+    const owners = new IntegerColumn(false);
+    const ownerEvents = new IntegerColumn(false);
+    const counts = new IntegerColumn(false);
+    const variables = new IntegerColumn(false);
+    const values = new IntegerColumn(false);
+    const writtenBy = new IntegerColumn(false);
+    const blocks = new ByteWriter(1024);
+    for (const object of this.objects) {
+      parents.pushOptional(object.parent);
+      owners.push(object.owner);
+      ownerEvents.push(object.ownerEvent === 0 ? 0 : event + 1 - object.ownerEvent);
+      let count = 0;
+      for (let variable = 0; variable < object.values.length; variable++) {
+        if (object.writtenBy[variable] === 0) continue;
+        count++;
+        const bytes = object.byteValues?.get(variable);
+        variables.push(variable * 2 + (bytes === undefined ? 0 : 1));
+        values.push(bytes === undefined ? object.values[variable]! : 0);
+        writtenBy.push(event + 1 - object.writtenBy[variable]!);
+        if (bytes !== undefined) blocks.block(bytes);
+      }
+      counts.push(count);
+    }
+    const out = new ByteWriter(64 * 1024);
+    out.varint(event);
+    out.varint(parents.length);
+    out.varint(variables.length);
+    for (const column of [parents, owners, ownerEvents, counts, variables, values, writtenBy])
+      column.write(out, undefined);
+    out.raw(blocks.bytes, 0, blocks.length);
+    const raw = out.bytes.subarray(0, out.length);
+    const compressed = codec?.deflate(raw);
+    const head = new ByteWriter(16);
+    head.u8(compressed === undefined ? codecNumbers.plain : codecNumbers.deflate);
+    head.varint(raw.length);
+    head.raw(compressed ?? raw);
+    return head.bytes.slice(0, head.length);
+  }
+}
+
+/**
+ * The objects of a checkpoint, by id; `layers` tells the layer of each.
+ * @throws MalformedBytes where the payload is no checkpoint
+ */
+export function readCheckpoint(
+  payload: Uint8Array,
+  stateObjects: readonly StateObjectRecord[],
+  codec: TraceCodec,
+): { readonly event: EventId; readonly objects: TrackedObject[] } {
+  const head = new ByteReader(payload, 0, payload.length);
+  const codecNumber = head.u8();
+  const length = withinLimit(head.varint(), 'bytes of a block');
+  if (codecNumber !== codecNumbers.plain && codecNumber !== codecNumbers.deflate)
+    throw new MalformedBytes(`unknown codec ${codecNumber}`);
+  const body = payload.subarray(head.position);
+  const raw = codecNumber === codecNumbers.deflate ? codec.inflate(body, length) : body;
+  const input = new ByteReader(raw, 0, raw.length);
+  const event = input.varint();
+  const count = input.varint();
+  if (count > stateObjects.length) throw new MalformedBytes(`a checkpoint of ${count} objects`);
+  const total = withinLimit(input.varint(), 'items of a column');
+  const [parents, owners, ownerEvents, counts] = [0, 1, 2, 3].map(() => readIntegers(input, count));
+  const [variables, values, writtenBy] = [0, 1, 2].map(() => readIntegers(input, total));
+  const objects: TrackedObject[] = [];
+  let at = 0;
+  const absolute = (distance: number): number => {
+    if (distance > event) throw new MalformedBytes('a checkpoint refers to what was never there');
+    return distance === 0 ? 0 : event + 1 - distance;
+  };
+  for (let id = 0; id < count; id++) {
+    const parent = parents![id]!;
+    const object = newTrackedObject(stateObjects[id]!.layer, parent === 0 ? undefined : parent - 1);
+    object.owner = owners![id]!;
+    object.ownerEvent = absolute(ownerEvents![id]!);
+    for (let left = counts![id]!; left > 0; left--, at++) {
+      if (at >= total) throw new MalformedBytes('a checkpoint has fewer values than it says');
+      const variable = Math.floor(variables![at]! / 2);
+      applyChange(object, 0, variable, variables![at]! % 2 === 1 ? input.block() : values![at]!);
+      if (variable < object.values.length) object.writtenBy[variable] = absolute(writtenBy![at]!);
+    }
+    objects.push(object);
+  }
+  return { event, objects };
+}
