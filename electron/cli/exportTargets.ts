@@ -3,7 +3,10 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Result } from '../../shared/base/result';
 import { succeed } from '../../shared/base/result';
+import { chromeJson } from '../../shared/export/chromeJson';
 import { csvHead, csvRecord, type CsvTexts } from '../../shared/export/csv';
+import { htmlReport } from '../../shared/export/htmlReport';
+import { perfettoTrace } from '../../shared/export/perfetto';
 import { tables } from '../../shared/export/tables';
 import type { TableSource } from '../../shared/export/tableTypes';
 import { TraceFileSink } from '../files/traceFileSink';
@@ -117,6 +120,24 @@ async function writeParquetCorpus(job: ExportJob): Promise<Result<readonly Writt
 
 /** All of them but pcapng, which is made while the trace is read. */
 export const exportTargets: readonly ExportTarget[] = [
+  {
+    name: 'perfetto',
+    describes: 'tracks, flows and counters for ui.perfetto.dev',
+    defaultOut: (name) => `${name}.pftrace`,
+    write: async ({ source, out }) => succeed([await writeFilePieces(out, perfettoTrace(source))]),
+  },
+  {
+    name: 'chrome-json',
+    describes: "the same in the JSON of Chrome's tracing",
+    defaultOut: (name) => `${name}.trace.json`,
+    write: async ({ source, out }) => succeed([await writeFilePieces(out, chromeJson(source))]),
+  },
+  {
+    name: 'html',
+    describes: 'a report in one file, without a script',
+    defaultOut: (name) => `${name}.html`,
+    write: async ({ source, out }) => succeed([await writeFilePieces(out, htmlReport(source))]),
+  },
   {
     name: 'csv',
     describes: 'a folder with a CSV file for each table of docs/sql.md',

@@ -1,6 +1,6 @@
 /** Every event of a trace in one table: what a point in time or a cause is looked up in. */
 import type { EventId, TraceRecord, VirtualTime } from '../../trace/records';
-import type { UnknownRecord } from '../../trace/rowDecoder';
+import { lostRecord, type UnknownRecord } from '../../trace/rowDecoder';
 import { column, optional, table } from '../tableTypes';
 
 interface EventRow {
@@ -64,10 +64,12 @@ function continuesOf(record: EventRow['record']): EventId | undefined {
 export const events = table<EventRow>({
   name: 'events',
   meaning:
-    'Every event in the order in which it happened, whatever its kind. The other tables tell more of each kind.',
+    'Every event in the order in which it happened, whatever its kind; those that were lost are left out. The other tables tell more of each kind.',
   *rows({ store }) {
-    for (let event = 0; event < store.length; event++)
-      yield { event, time: store.time(event), record: store.record(event) };
+    for (let event = 0; event < store.length; event++) {
+      const record = store.record(event);
+      if (record !== lostRecord) yield { event, time: store.time(event), record };
+    }
   },
   columns: [
     column('event', 'bigint', 'Id of the event: its place in the trace, from 0', ({ event }) => event),

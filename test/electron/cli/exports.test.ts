@@ -228,6 +228,17 @@ describe('chimneysweep export --to arrow', () => {
 });
 
 describe('chimneysweep export', () => {
+  it.each([
+    ['perfetto', 'a.pftrace', '\n'],
+    ['chrome-json', 'a.trace.json', '{"displayTimeUnit"'],
+    ['html', 'a.html', '<!doctype html>'],
+  ])('writes %s into %s', (format, file, start) => {
+    const made = chimneysweep('export', 'a.sweep', '--to', format);
+    expect(made).toMatchObject({ code: 0, err: '' });
+    expect(made.out).toMatch(new RegExp(`^${format}: \\d+ bytes in ${file}`));
+    expect(readFileSync(path.join(folder, file), 'utf8').startsWith(start)).toBe(true);
+  });
+
   it('makes the capture that the verb pcapng makes', () => {
     chimneysweep('pcapng', 'b.sweep', '--out', 'verb.pcapng');
     const made = chimneysweep('export', 'b.sweep', '--to', 'pcapng', '--json');
