@@ -16,6 +16,7 @@ import { inventFile } from '../emulator/scenarios/scenarioRun';
 import type { IpVersions } from '../emulator/scenarios/topology';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
+import { saveTrace } from '../files/saveTrace';
 import { TraceFileSink } from '../files/traceFileSink';
 import { defaultSnapLength, Recording } from '../recorder/recording';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
@@ -26,6 +27,9 @@ import { applicationName } from './version';
 
 /** Emulator events between two looks at the clock and the progress line. */
 const eventsPerSlice = 20_000;
+
+/** Longest time between what happens and its way to the disk, ms. */
+const flushInterval = 250;
 
 interface RunOptions extends LinkOptions, HostOptions {
   readonly file?: string;
@@ -176,12 +180,19 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     let going = advance();
     const unknown = recording.taps === undefined ? undefined : unknownTaps(recording.taps);
     if (unknown !== undefined) return complain(unknown);
+    let flushed = performance.now();
     while (going) {
       progress.show(recording.progress);
+      if (performance.now() - flushed > flushInterval) {
+        recording.flush();
+        flushed = performance.now();
+      }
       going = advance();
     }
     const report = recording.finish(false);
+    sink.close?.();
     progress.clear();
+    if (options.out !== undefined) await saveTrace(options.out, recording.wasFlushed);
     const wallSeconds = (performance.now() - begun) / 1000;
     print(report, wallSeconds, recording.eventCount, options);
     return report.success ? 0 : 1;

@@ -9,6 +9,7 @@ import { loadTrustedDriverModules } from '../drivers/driverModules';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
+import { saveTrace } from '../files/saveTrace';
 import { TraceFileSink } from '../files/traceFileSink';
 import { Recording } from '../recorder/recording';
 import { engineCommandSchema, type EngineCommand } from './engineMessages';
@@ -18,6 +19,9 @@ const eventsPerSlice = 2_000;
 
 /** Bytes of trace that go to the window in one message at most; what there is goes after each slice. */
 const bytesPerMessage = 256 * 1024;
+
+/** Longest time between what happens and its way to the window and the disk, ms. */
+const flushInterval = 100;
 
 const port = process.parentPort;
 let stopWanted = false;
@@ -90,6 +94,7 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
       },
     );
     let running = true;
+    let flushed = performance.now();
     while (running && !stopWanted) {
       try {
         running = recording.advance(eventsPerSlice);
@@ -99,12 +104,18 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
         recording.fail(problem);
         running = false;
       }
+      if (performance.now() - flushed > flushInterval) {
+        recording.flush();
+        flushed = performance.now();
+      }
       feed.flush();
       tell({ kind: 'progress', fraction: Math.min(1, recording.progress) });
       await new Promise((resolve) => setImmediate(resolve));
     }
     recording.finish(running);
     feed.flush();
+    sink.close();
+    await saveTrace(command.tracePath, recording.wasFlushed);
     tell({ kind: 'end' });
   } catch (error) {
     const message =

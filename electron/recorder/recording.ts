@@ -134,6 +134,16 @@ export class Recording {
     return this.recorder.eventCount;
   }
 
+  /** Whether `flush` has closed chunks early: a saved trace must not depend on when that was. */
+  get wasFlushed(): boolean {
+    return this.recorder.wasFlushed;
+  }
+
+  /** Hands what has been recorded so far to the sink; what is not there yet is lost if the process dies. */
+  flush(): void {
+    this.recorder.flush();
+  }
+
   /** Runs up to `events` events of the emulator; false when the run has ended. */
   advance(events: number): boolean {
     return this.run.advance(events);

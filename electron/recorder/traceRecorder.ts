@@ -20,6 +20,8 @@ import type { Probe } from '../emulator/probe';
 /** Records one run. Call `finish` at its end; a recording without it reads as cut. */
 export class TraceRecorder implements Probe {
   private readonly encoder: TraceEncoder;
+  /** Whether chunks end where `flush` was called. */
+  wasFlushed = false;
   private components = 0;
   private connections = 0;
   private stateObjects = 0;
@@ -28,8 +30,9 @@ export class TraceRecorder implements Probe {
     this.encoder = new TraceEncoder(header, sink);
   }
 
-  /** Hands what has been recorded so far to the sink. */
+  /** Hands what has been recorded so far to the sink, before it would by itself. */
   flush(): void {
+    if (this.encoder.hasOpenRows) this.wasFlushed = true;
     this.encoder.flush();
   }
 

@@ -144,6 +144,11 @@ export class TraceEncoder {
     return this.nextEvent;
   }
 
+  /** Whether there are records that the sink hasn't got. */
+  get hasOpenRows(): boolean {
+    return this.chunk.rows > 0;
+  }
+
   /** Appends one record and answers its id. */
   write(time: VirtualTime, record: TraceRecord): EventId {
     switch (record.kind) {

@@ -1,0 +1,22 @@
+/** Blocks of traces compressed with Node's zlib: the same bytes as the portable codec reads, four times as fast. */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { MalformedBytes } from '../../shared/trace/byteReader';
+import type { TraceCodec } from '../../shared/trace/codec';
+
+/** Level of deflate: a few per cent larger than the best, several times as fast. */
+const level = 6;
+
+/** See the file's head. */
+export const zlibCodec: TraceCodec = {
+  deflate: (bytes) => deflateRawSync(bytes, { level }),
+  inflate(bytes, length) {
+    let inflated: Uint8Array;
+    try {
+      inflated = inflateRawSync(bytes, { maxOutputLength: Math.max(1, length) });
+    } catch {
+      throw new MalformedBytes('a compressed block does not inflate to its length');
+    }
+    if (inflated.length !== length) throw new MalformedBytes('a compressed block has another length');
+    return inflated;
+  },
+};
