@@ -123,10 +123,6 @@ function causeOf(record: TraceRecord): EventId | undefined {
     case 'connection':
     case 'state-object':
     case 'end':
-    case 'counter':
-    case 'finding':
-    case 'annotation':
-    case 'loss':
       return undefined;
   }
 }
