@@ -21,8 +21,12 @@ export async function saveTrace(
   try {
     const sink = new TraceFileSink(temporary);
     try {
-      if (wasFlushed) await rewriteTrace(source, sink, zlibCodec, onProgress);
-      else {
+      if (wasFlushed) {
+        const rewritten = await rewriteTrace(source, sink, zlibCodec, onProgress);
+        if (!rewritten.ok) throw new Error(rewritten.error.message);
+        // Somebody has changed the file: what stands behind the damage would be lost.
+        if (rewritten.value.ending.kind === 'damaged') throw new Error(rewritten.value.ending.message);
+      } else {
         const file = await TraceFile.open(source, { codec: zlibCodec });
         if (!file.ok) throw new Error(file.error.message);
         await compressTrace(file.value, source, sink, zlibCodec, onProgress);

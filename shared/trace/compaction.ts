@@ -8,12 +8,13 @@ import { codecNumbers, type TraceCodec } from './codec';
 import { crc32 } from '../base/crc32';
 import { encodeUtf8 } from '../base/utf8';
 import { frameHead, frameHeadLength, frameTags, magic } from './layout';
-import { TraceEncoder, type TraceSink } from './traceEncoder';
+import { TraceCopy } from './traceCopy';
+import type { TraceSink } from './traceEncoder';
 import { TraceReader } from './traceReader';
 import type { TraceFile } from './traceFile';
 import { writeTraceIndex, type CheckpointPlace, type FramePlace } from './traceIndex';
 import type { ChunkSummary } from './chunkSummary';
-import type { TraceError } from './traceError';
+import type { TraceEnding, TraceError } from './traceError';
 import type { TraceSource } from './traceSource';
 import { fail, succeed, type Result } from '../base/result';
 
@@ -122,27 +123,25 @@ export async function compressTrace(
 /** Bytes that are read at a time. */
 const pieceLength = 1024 * 1024;
 
+/** What came of writing a trace anew. */
+export interface Rewritten {
+  /** How the original ended. */
+  readonly ending: TraceEnding;
+  /** Records of the new file, lost ones included. */
+  readonly events: number;
+}
+
 /**
- * Reads a trace of any version and writes its records anew. Answers what was wrong with the end of the original, if anything.
+ * Reads a trace of any version and writes its records anew, under the ids that they have; says how the original ended.
  */
 export async function rewriteTrace(
   source: TraceSource,
   sink: TraceSink,
   codec: TraceCodec,
   onProgress: (fraction: number) => void = () => undefined,
-): Promise<Result<{ readonly flaw: string | undefined; readonly events: number }, TraceError>> {
-  let encoder: TraceEncoder | undefined;
-  const reader = new TraceReader(
-    [
-      {
-        onRecord: (record, _event, time, { header }) => {
-          encoder ??= new TraceEncoder(header, sink, { codec });
-          encoder.write(time, record);
-        },
-      },
-    ],
-    codec,
-  );
+): Promise<Result<Rewritten, TraceError>> {
+  const copy = new TraceCopy(sink, codec);
+  const reader = new TraceReader([copy], codec);
   for (let offset = 0; offset < source.size; offset += pieceLength) {
     const pushed = reader.push(await source.read(offset, Math.min(pieceLength, source.size - offset)));
     if (!pushed.ok) return pushed;
@@ -150,9 +149,9 @@ export async function rewriteTrace(
   }
   const ending = reader.close();
   if (!ending.ok) return fail(ending.error);
-  const { header } = reader.store!;
-  encoder ??= new TraceEncoder(header, sink, { codec });
+  const store = reader.store!;
+  copy.fillRest(store);
+  const encoder = copy.begin(store.header);
   encoder.finish();
-  const flaw = ending.value.kind === 'complete' ? undefined : ending.value.message;
-  return succeed({ flaw, events: encoder.eventCount });
+  return succeed({ ending: ending.value, events: encoder.eventCount });
 }

@@ -3,6 +3,14 @@ import { MalformedBytes } from './byteReader';
 import type { EventId, TraceRecord } from './records';
 import type { TraceStore } from './traceStore';
 
+/** Records that may have taken the ids of lost ones: the loss record, and the state behind it. */
+const kindsBehindLosses: ReadonlySet<string> = new Set<TraceRecord['kind']>([
+  'loss',
+  'relink',
+  'ownership',
+  'state-change',
+]);
+
 /** How many of each rows have declared so far: the ids below are known. */
 export interface Declared {
   component: number;
@@ -28,7 +36,9 @@ export function checkReferences(record: TraceRecord, store: TraceStore, declared
   const kindOf = (event: EventId | undefined, kind: TraceRecord['kind']): void => {
     if (event === undefined) return;
     const found = store.kind(event);
-    if (found !== kind && found !== 'unknown') throw new MalformedBytes(`event ${event} is no ${kind}`);
+    if (found === kind || found === 'unknown') return;
+    if (kindsBehindLosses.has(found) && store.isLost(event)) return;
+    throw new MalformedBytes(`event ${event} is no ${kind}`);
   };
   switch (record.kind) {
     case 'state-object':

@@ -10,7 +10,14 @@ import { codecNumbers, type TraceCodec } from './codec';
 import { IntegerColumn } from './columns';
 import { readIntegers } from './integerColumn';
 import { withinLimit } from './limits';
-import type { EventId, StateChangeRecord, StateLayer, StateObjectRecord } from './records';
+import {
+  stateOwners,
+  type EventId,
+  type StateChangeRecord,
+  type StateLayer,
+  type StateObjectRecord,
+  type TraceRecord,
+} from './records';
 
 /** Changed values for each value of a checkpoint before the next one is written. */
 const changesPerValue = 4;
@@ -71,6 +78,9 @@ export function applyChange(
 /** See the file's head. */
 export class StateTracker {
   private readonly objects: TrackedObject[] = [];
+  /** By object: who wrote its variables last, and the event that gave it its parent, plus one; 0 where none did. */
+  private readonly writers: number[] = [];
+  private readonly relinks: number[] = [];
   private valueCount = 0;
   private changes = 0;
 
@@ -82,6 +92,8 @@ export class StateTracker {
   /** An object has been declared; ids count from 0. */
   declare({ layer, parent }: StateObjectRecord): void {
     this.objects.push(newTrackedObject(layer, parent));
+    this.writers.push(0);
+    this.relinks.push(0);
     this.valueCount += variableCount(layer) / 2;
   }
 
@@ -120,10 +132,40 @@ export class StateTracker {
   }
 
   /** An object depends on another parent. */
-  relinked(object: number, parent: number | undefined): void {
+  relinked(event: EventId, object: number, parent: number | undefined): void {
     const tracked = this.objects[object];
     if (tracked === undefined) throw new RangeError(`unknown state object ${object}`);
     tracked.parent = parent;
+    this.relinks[object] = event + 1;
+  }
+
+  /** A component writes variables of an object. */
+  writtenBy(object: number, writer: number): void {
+    this.writers[object] = writer;
+  }
+
+  /** At most `most` records that say again what has changed at or after an event, as if it had all happened at one moment. */
+  changedSince(event: EventId, most: number): TraceRecord[] {
+    const records: TraceRecord[] = [];
+    this.objects.forEach((tracked, object) => {
+      if (this.relinks[object]! > event)
+        records.push({ kind: 'relink', object, parent: tracked.parent, cause: undefined });
+      if (tracked.ownerEvent > event)
+        records.push({ kind: 'ownership', object, owner: stateOwners[tracked.owner]!, cause: undefined });
+      const changes: { variable: number; value: number | Uint8Array }[] = [];
+      for (let variable = 0; variable < tracked.values.length; variable++)
+        if (tracked.writtenBy[variable]! > event)
+          changes.push({ variable, value: tracked.byteValues?.get(variable) ?? tracked.values[variable]! });
+      if (changes.length > 0)
+        records.push({
+          kind: 'state-change',
+          object,
+          writer: this.writers[object]!,
+          cause: undefined,
+          changes,
+        });
+    });
+    return records.slice(0, most);
   }
 
   /** The payload of a `STAT` frame: the state behind every event below `event`. */

@@ -40,10 +40,13 @@ import {
   type BlockSnapshot,
   type CallArgument,
   type CallRecord,
+  type ConnectionRecord,
+  type ComponentRecord,
   type EventId,
   type ReturnRecord,
   type StateChangeRecord,
   type StateLayer,
+  type StateObjectRecord,
   type TraceHeader,
   type TraceRecord,
   type VirtualTime,
@@ -61,6 +64,11 @@ export interface TraceSink {
 export interface TraceEncoderOptions {
   /** Compresses chunks; without one they stay plain, as a recording under way is. */
   readonly codec?: TraceCodec | undefined;
+  /**
+   * Told each time that the sink throws. With it the encoder goes on: what the sink did not take is lost, and a loss record says so once the sink
+   * takes bytes again. Without it the error goes to whoever writes a record or calls `flush`.
+   */
+  readonly onSinkError?: ((error: unknown) => void) | undefined;
   /** CRC-32, where a room has a faster one than ours. */
   readonly checksum?: Checksum | undefined;
 }
@@ -79,6 +87,9 @@ const payloadAlwaysKept = 16;
 
 /** Statuses from here on are errors (severity bits of an NTSTATUS). */
 const firstErrorStatus = 0xc000_0000;
+
+/** Records of the state behind a loss; more would not leave much room in their chunk. */
+const mostRestatedRecords = mostRowsOfChunk / 2;
 
 /** Sets of variables with shapes of their own; further ones list their variables. */
 const mostChangeShapes = 8192;
@@ -126,6 +137,10 @@ export class TraceEncoder {
   private readonly recentCalls = new Float64Array(recentCallCount);
   private readonly recentCallees = new Float64Array(recentCallCount);
   private lostRecords = 0;
+  /** Since when the sink takes nothing; undefined while it does. */
+  private outage: { readonly event: EventId; readonly time: VirtualTime } | undefined;
+  private isRestating = false;
+  private readonly onSinkError: TraceEncoderOptions['onSinkError'];
   /** Bytes that the sink has got. */
   private offset = magic.length;
   private readonly snapLength: number;
@@ -144,11 +159,12 @@ export class TraceEncoder {
   constructor(
     header: TraceHeader,
     private readonly sink: TraceSink,
-    { codec, checksum }: TraceEncoderOptions = {},
+    { codec, checksum, onSinkError }: TraceEncoderOptions = {},
   ) {
     this.snapLength = header.snapLength;
     this.codec = codec;
     this.checksum = checksum;
+    this.onSinkError = onSinkError;
     this.sink.write(Uint8Array.from(magic));
     const stamped: TraceHeader = { ...header, version: traceFormatVersion };
     this.writeWholeFrame(frameTags.head, encodeUtf8(JSON.stringify(stamped)));
@@ -312,21 +328,25 @@ export class TraceEncoder {
   /** Hands everything so far to the sink. */
   flush(): void {
     this.dropOpenRow();
-    if (this.definitions.length > 0) {
-      const payload = this.definitions.bytes.subarray(0, this.definitions.length);
-      this.definitionPlaces.push(this.writeWholeFrame(frameTags.definitions, payload));
-      this.definitions.length = 0;
-    }
+    const areDefined = this.flushDefinitions();
     if (this.chunk.rows > 0) {
       const { payload, summary } = this.chunk.close(this.codec);
-      this.chunks.push({ ...this.writeWholeFrame(frameTags.chunk, payload), ...summary });
-      this.checkpoint();
+      const place = areDefined ? this.offerFrame(frameTags.chunk, payload) : undefined;
+      if (place === undefined) this.lose(summary.firstEvent, summary.firstTime, summary.rows);
+      else {
+        this.outage = undefined;
+        this.chunks.push({ ...place, ...summary });
+        if (this.states.isCheckpointDue) this.checkpoint();
+      }
     }
   }
 
   /** Ends the trace: hands the rest to the sink, then the index, which makes the file quick to open. */
   finish(): void {
     this.flush();
+    // A sink that takes nothing gets another chance: what is open then says what was lost.
+    if (this.outage !== undefined) this.flush();
+    if (this.outage !== undefined) return;
     const { overview } = this;
     const index = writeTraceIndex(
       {
@@ -339,18 +359,101 @@ export class TraceEncoder {
       },
       this.codec,
     );
-    const { offset } = this.writeWholeFrame(frameTags.index, index);
+    const place = this.offerFrame(frameTags.index, index);
+    if (place === undefined) return;
     const tail = new ByteWriter(8);
-    tail.f64(offset);
-    this.writeWholeFrame(frameTags.tail, tail.bytes);
+    tail.f64(place.offset);
+    this.offerFrame(frameTags.tail, tail.bytes);
   }
 
-  /** Writes what the state is behind all that has been written, when the changes since the last time are worth it. */
+  /** Defines what later records refer to, without a record: the one that declared it is lost. */
+  define(record: ComponentRecord | ConnectionRecord | StateObjectRecord): void {
+    const { definitions } = this;
+    switch (record.kind) {
+      case 'component':
+        this.expectNext(record.id, this.components++, 'component');
+        writeComponent(definitions, record);
+        break;
+      case 'connection':
+        this.expectNext(record.id, this.connections++, 'connection');
+        writeConnection(definitions, record);
+        break;
+      case 'state-object':
+        this.expectNext(record.id, this.objectLayers.length, 'state object');
+        writeStateObject(definitions, record);
+        this.objectLayers.push(record.layer);
+        this.states.declare(record);
+        break;
+    }
+  }
+
+  /** Appends the record that declares what has been defined already. */
+  redeclare(time: VirtualTime, kind: 'component' | 'connection' | 'state-object', id: number): EventId {
+    this.begin(time);
+    const shape = this.ownShape(kind);
+    this.open = shape;
+    shape.integers(0).push(id);
+    return this.end(shape, time, undefined);
+  }
+
+  /** Gives the next `records` ids to records that are lost. The next record has to be a loss record that counts them. */
+  skip(records: number): void {
+    this.flush();
+    this.nextEvent += records;
+    this.lostRecords += records;
+  }
+
+  /** Hands everything so far to the sink, and what the state is now: readers go on from there without looking at what stands before. */
+  settle(): void {
+    this.flush();
+    if (this.outage === undefined) this.checkpoint();
+  }
+
+  /** Whether the sink has taken all definitions. */
+  private flushDefinitions(): boolean {
+    if (this.definitions.length === 0) return true;
+    const payload = this.definitions.bytes.subarray(0, this.definitions.length);
+    const place = this.offerFrame(frameTags.definitions, payload);
+    if (place === undefined) return false;
+    this.definitionPlaces.push(place);
+    this.definitions.length = 0;
+    return true;
+  }
+
+  /** Writes what the state is behind all that has been written. */
   private checkpoint(): void {
-    const { states } = this;
-    if (!states.isCheckpointDue) return;
-    const payload = states.checkpoint(this.nextEvent, this.codec);
-    this.checkpoints.push({ ...this.writeWholeFrame(frameTags.checkpoint, payload), event: this.nextEvent });
+    const payload = this.states.checkpoint(this.nextEvent, this.codec);
+    const place = this.offerFrame(frameTags.checkpoint, payload);
+    if (place !== undefined) this.checkpoints.push({ ...place, event: this.nextEvent });
+  }
+
+  /** As `writeWholeFrame`; undefined where the sink does not take it. */
+  private offerFrame(tag: number, payload: Uint8Array): FramePlace | undefined {
+    if (this.onSinkError === undefined) return this.writeWholeFrame(tag, payload);
+    try {
+      return this.writeWholeFrame(tag, payload);
+    } catch (error) {
+      this.onSinkError(error);
+      return undefined;
+    }
+  }
+
+  /** The sink has not taken a chunk: the next one begins with what there is to say about that, and with the state that it led to. */
+  private lose(event: EventId, time: VirtualTime, rows: number): void {
+    this.lostRecords += rows;
+    this.outage ??= { event, time };
+    const { outage, lastTime } = this;
+    this.isRestating = true;
+    this.write(lastTime, {
+      kind: 'loss',
+      reason: 'disk',
+      records: this.nextEvent - outage.event,
+      from: outage.time,
+      until: lastTime,
+    });
+    for (const record of this.states.changedSince(outage.event, mostRestatedRecords))
+      this.write(lastTime, record);
+    this.isRestating = false;
   }
 
   /** A frame goes to the sink in one piece. */
@@ -410,6 +513,7 @@ export class TraceEncoder {
     shape.integers(0).push(object);
     shape.integers(1).push(writer);
     this.back(shape.integers(2), cause);
+    this.states.writtenBy(object, writer);
   }
 
   private writeOther(
@@ -452,7 +556,7 @@ export class TraceEncoder {
         shape.integers(0).push(record.object);
         shape.integers(1).pushOptional(record.parent);
         this.back(shape.integers(2), record.cause);
-        this.states.relinked(record.object, record.parent);
+        this.states.relinked(this.nextEvent, record.object, record.parent);
         break;
       case 'note':
         shape.integers(0).push(record.component);
@@ -501,7 +605,7 @@ export class TraceEncoder {
     if (!(Number.isSafeInteger(time) && time >= this.lastTime))
       throw new RangeError(`time goes backwards: ${time} after ${this.lastTime}`);
     const { chunk } = this;
-    if (chunk.rows === this.rowsOfChunk || chunk.bytes >= targetChunkBytes) {
+    if (!this.isRestating && (chunk.rows >= this.rowsOfChunk || chunk.bytes >= targetChunkBytes)) {
       this.flush();
       this.rowsOfChunk = Math.min(this.rowsOfChunk * 4, mostRowsOfChunk);
     }

@@ -47,7 +47,7 @@ async function readPayload(source: TraceSource, place: FramePlace, tag: number):
 }
 
 /** The index that the end of a file tells of; undefined where it has none. */
-async function readIndex(source: TraceSource, codec: TraceCodec): Promise<TraceIndex | undefined> {
+export async function readIndex(source: TraceSource, codec: TraceCodec): Promise<TraceIndex | undefined> {
   if (source.size < tailLength) return undefined;
   try {
     const place = { offset: source.size - tailLength, length: tailLength };

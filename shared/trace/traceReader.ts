@@ -10,7 +10,15 @@ import { portableCodec, type TraceCodec } from './codec';
 import { readDefinitions } from './definitions';
 import { frameHeadLength, frameTags, largestFrameLength, magic } from './layout';
 import { PendingBytes } from './pendingBytes';
-import { traceFormatVersion, type EventId, type TraceRecord, type VirtualTime } from './records';
+import {
+  traceFormatVersion,
+  type EventId,
+  type LossReason,
+  type LossRecord,
+  type TraceHeader,
+  type TraceRecord,
+  type VirtualTime,
+} from './records';
 import { checkReferences, type Declared } from './rowCheck';
 import { notATrace, type TraceEnding, type TraceError } from './traceError';
 import { parseTraceHeader } from './traceHeader';
@@ -45,9 +53,14 @@ export class TraceReader {
   /** Turns frames of version 1 into chunks; undefined for traces of this version. */
   private upgrade: VersionOneUpgrade | undefined;
 
+  /**
+   * @param options.gaps records may be missing without a loss record that says so; listeners are told of one with this reason. Only for those
+   * who put traces together; a file that lacks records is damaged.
+   */
   constructor(
     private readonly listeners: readonly TraceListener[] = [],
     private readonly codec: TraceCodec = portableCodec,
+    private readonly options: { readonly gaps?: LossReason } = {},
   ) {}
 
   /** The trace so far; undefined until the header has arrived. */
@@ -65,6 +78,22 @@ export class TraceReader {
     const result = this.take(bytes);
     if (!result.ok) this.refusal = result.error;
     return result;
+  }
+
+  /** For those who have a header and frames in hand: begins the trace. */
+  begin(header: TraceHeader): void {
+    this.opened = new TraceStore({ ...header, version: traceFormatVersion });
+  }
+
+  /** Takes the payload of a frame of this version behind `begin`. Answers why it makes no sense; listeners have heard nothing of it then. */
+  takeFrame(tag: number, payload: Uint8Array): string | undefined {
+    try {
+      this.readOwnFrame(this.opened!, tag, payload);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof MalformedBytes)) throw error;
+      return error.message;
+    }
   }
 
   private get isDamaged(): boolean {
@@ -193,19 +222,22 @@ export class TraceReader {
     if (!(chunk.firstTime >= before.time)) throw new MalformedBytes('time goes backwards');
     if (chunk.firstEvent < before.length)
       throw new MalformedBytes(`a chunk starts at event ${chunk.firstEvent}, not ${before.length}`);
+    const lost = chunk.firstEvent - before.length;
     store.append(chunk);
     let rows: readonly (ReadRow | undefined)[];
+    let unmarked = false;
     try {
-      rows = this.readRows(store, chunk);
-      const lost = chunk.firstEvent - before.length;
+      rows = this.readRows(store, chunk, before.length);
       const first = rows[0]?.record;
-      if (lost > 0 && !(first?.kind === 'loss' && first.records >= lost))
+      unmarked = lost > 0 && !(first?.kind === 'loss' && first.records >= lost);
+      if (unmarked && this.options.gaps === undefined)
         throw new MalformedBytes(`a chunk starts at event ${chunk.firstEvent}, not ${before.length}`);
       store.lostRecords += lost;
     } catch (error) {
       store.takeBack();
       throw error;
     }
+    if (unmarked) this.announceGap(store, lost, before.time, chunk);
     for (const row of rows) {
       if (row === undefined) store.unknownRecords++;
       else {
@@ -216,7 +248,7 @@ export class TraceReader {
   }
 
   /** Decodes and checks every row of a chunk; undefined stands for rows of a kind that this version does not know. */
-  private readRows(store: TraceStore, chunk: Chunk): readonly (ReadRow | undefined)[] {
+  private readRows(store: TraceStore, chunk: Chunk, gapFrom: EventId): readonly (ReadRow | undefined)[] {
     const times = chunk.times();
     const rows: (ReadRow | undefined)[] = [];
     const next: Declared = {
@@ -224,6 +256,13 @@ export class TraceReader {
       connection: store.connections.length,
       'state-object': store.stateObjects.length,
     };
+    const declareAll = (): void => {
+      const { components, connections, stateObjects } = store.definitions;
+      next.component = components.length;
+      next.connection = connections.length;
+      next['state-object'] = stateObjects.length;
+    };
+    if (gapFrom < chunk.firstEvent && this.options.gaps !== undefined) declareAll();
     for (let row = 0; row < chunk.rows; row++) {
       const record = store.recordOf(chunk, row);
       if (record.kind === 'unknown') {
@@ -236,10 +275,9 @@ export class TraceReader {
         checkReferences(record, store, next);
         if (record.id === next[record.kind]) next[record.kind]++;
       } else if (record.kind === 'loss' && record.records > 0) {
-        const { components, connections, stateObjects } = store.definitions;
-        next.component = components.length;
-        next.connection = connections.length;
-        next['state-object'] = stateObjects.length;
+        declareAll();
+        const from = row === 0 ? gapFrom : chunk.firstEvent + row;
+        store.markLost(from, from + record.records);
       } else checkReferences(record, store, next);
       rows.push({ record, event: chunk.firstEvent + row, time: times[row]! });
     }
@@ -274,6 +312,15 @@ export class TraceReader {
     const { components, connections, stateObjects } = store.definitions;
     for (const list of [components, connections, stateObjects])
       for (const record of list) if (this.declare(store, record)) this.announce(store, record, event, time);
+  }
+
+  /** Tells of records that are missing in front of a chunk, where the trace does not. */
+  private announceGap(store: TraceStore, records: number, from: VirtualTime, chunk: Chunk): void {
+    const until = chunk.firstTime;
+    const record: LossRecord = { kind: 'loss', reason: this.options.gaps!, records, from, until };
+    const row = { record, event: chunk.firstEvent - 1, time: until };
+    this.announceAll(store, row);
+    this.announce(store, record, row.event, until);
   }
 
   private announce(store: TraceStore, record: TraceRecord, event: EventId, time: VirtualTime): void {

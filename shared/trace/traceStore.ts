@@ -34,6 +34,8 @@ export class TraceStore {
   /** What the scenario reported at its end, as JSON text; undefined while the trace is incomplete. */
   report: string | undefined;
   private readonly chunkList: Chunk[] = [];
+  /** Ids of lost records, ascending: [from, until). */
+  private readonly lost: { readonly from: EventId; readonly until: EventId }[] = [];
   /** Chunks with decoded columns, the one that was looked at last at the end. */
   private readonly decoded: Chunk[] = [];
   private last: Chunk | undefined;
@@ -88,6 +90,16 @@ export class TraceStore {
     return chunk.firstEvent + chunk.firstRowAtOrAfter(time);
   }
 
+  /** Whether an id was that of a lost record; the loss record and the state that was written behind it may have taken its place. */
+  isLost(event: EventId): boolean {
+    return this.lost.some(({ from, until }) => event >= from && event < until);
+  }
+
+  /** Reader only: a loss record says that these ids are lost. */
+  markLost(from: EventId, until: EventId): void {
+    this.lost.push({ from, until });
+  }
+
   /** Reader only: the record of a row. */
   recordOf(chunk: Chunk, row: number): TraceRecord | UnknownRecord {
     const shape = chunk.shapes()[row]!;
@@ -115,6 +127,7 @@ export class TraceStore {
     this.decoded.length = 0;
     this.last = undefined;
     this.length = this.chunkList.at(-1)?.endEvent ?? 0;
+    while (this.lost.length > 0 && this.lost.at(-1)!.from >= this.length) this.lost.pop();
   }
 
   /** The chunk that holds an event; the one behind it for events that are lost. */

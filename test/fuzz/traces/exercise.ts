@@ -1,14 +1,18 @@
 /** Everything that reads a trace, put to work on bytes that may say anything. What it throws is a finding. */
 import { TraceModel } from '../../../shared/analysis/traceModel';
 import { Random } from '../../../shared/base/random';
+import type { Result } from '../../../shared/base/result';
 import { MalformedBytes } from '../../../shared/trace/byteReader';
 import { portableCodec, type TraceCodec } from '../../../shared/trace/codec';
 import { rewriteTrace } from '../../../shared/trace/compaction';
 import { findEvents, type EventQuery } from '../../../shared/trace/eventQuery';
 import { StateReader } from '../../../shared/trace/stateReader';
+import { recoverTrace } from '../../../shared/trace/recovery';
 import { TraceFile } from '../../../shared/trace/traceFile';
+import type { TraceSink } from '../../../shared/trace/traceEncoder';
 import { TraceReader } from '../../../shared/trace/traceReader';
 import { memorySource } from '../../../shared/trace/traceSource';
+import { concatenate } from '../../harness/traceBytes';
 import { zlibCodec } from '../../../electron/files/zlibCodec';
 
 /** How far the readers came; for counting what fuzzing reaches. */
@@ -82,27 +86,30 @@ export async function exercise(bytes: Uint8Array, seed: number): Promise<Exercis
   const source = memorySource(bytes);
   const opened = await TraceFile.open(source, { codec, cacheBytes: 1024 * 1024 });
   if (opened.ok) await look(opened.value, random, codec);
-  if (random.nextBelow(4) === 0) await rewriteAndRead(bytes, codec);
+  if (random.nextBelow(4) === 0) await writeAndRead((sink) => rewriteTrace(source, sink, codec));
+  if (random.nextBelow(3) === 0) await writeAndRead((sink) => recoverTrace(source, sink, codec));
   return {
     streamed,
     opened: !opened.ok ? 'refused' : opened.value.flaw === undefined ? 'by its index' : 'walked',
   };
 }
 
-/** What is saved of a file can be read to its end. */
-async function rewriteAndRead(bytes: Uint8Array, codec: TraceCodec): Promise<void> {
-  const reader = new TraceReader();
-  const problems: string[] = [];
-  const sink = {
-    write: (piece: Uint8Array): void => {
-      const pushed = reader.push(piece.slice());
-      if (!pushed.ok) problems.push(pushed.error.message);
-    },
-  };
-  const result = await rewriteTrace(memorySource(bytes), sink, codec);
+/** What is saved of a file can be read to its end, one way and the other. */
+async function writeAndRead(write: (sink: TraceSink) => Promise<Result<unknown, unknown>>): Promise<void> {
+  const pieces: Uint8Array[] = [];
+  const result = await write({ write: (piece) => void pieces.push(piece.slice()) });
   if (!result.ok) return;
+  const bytes = concatenate(pieces);
+  const reader = new TraceReader();
+  const pushed = reader.push(bytes);
   const ending = reader.close();
-  if (!ending.ok) problems.push(ending.error.message);
-  else if (ending.value.kind === 'damaged') problems.push(ending.value.message);
-  if (problems.length > 0) throw new Error(`what was saved can't be read: ${problems[0]}`);
+  const flaw = !pushed.ok
+    ? pushed.error.message
+    : !ending.ok
+      ? ending.error.message
+      : ending.value.kind === 'damaged' && ending.value.message;
+  if (flaw !== false) throw new Error(`what was saved can't be read: ${flaw}`);
+  const file = await TraceFile.open(memorySource(bytes));
+  if (!file.ok || file.value.flaw !== undefined) throw new Error('what was saved has no index');
+  if (file.value.length !== reader.store!.length) throw new Error('what was saved has two lengths');
 }

@@ -78,7 +78,7 @@ function varintOf(value: number): Uint8Array {
 
 /** A few bytes changed, put in, taken out or copied. */
 function scramble(random: Random, bytes: Uint8Array): Uint8Array {
-  let result = bytes.slice();
+  let result: Uint8Array = bytes.slice();
   for (let edits = 1 + random.nextBelow(4); edits > 0 && result.length > 0; edits--) {
     const at = random.nextBelow(result.length);
     switch (random.nextBelow(7)) {
@@ -416,8 +416,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
 };
 
 function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
-  let result = new Uint8Array(0);
-  for (const piece of pieces) result = spliced(result, result.length, 0, piece) as Uint8Array<ArrayBuffer>;
+  let result: Uint8Array = new Uint8Array(0);
+  for (const piece of pieces) result = spliced(result, result.length, 0, piece);
   return result;
 }
 
