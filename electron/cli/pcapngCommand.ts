@@ -77,7 +77,7 @@ export function writePcapng(trace: string, { out, tap: names, quiet }: PcapngOpt
     if (quiet !== true) process.stdout.write(`${written} packets in ${out}\n`);
     if (cut > 0)
       process.stderr.write(
-        `chimneysweep: ${cut} packets are cut to the ${reader.store!.header.snapLength} bytes that the trace keeps of each. ` +
+        `chimneysweep: ${cut} packets are cut to what the trace keeps of each. ` +
           'Record with --snap-length all, or with --pcapng, to have them whole.\n',
       );
     if (ending.value.kind === 'complete') return 0;

@@ -17,6 +17,7 @@ import type { IpVersions } from '../emulator/scenarios/topology';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
 import { saveTrace } from '../files/saveTrace';
+import { zlibChecksum } from '../files/zlibCodec';
 import { TraceFileSink } from '../files/traceFileSink';
 import { defaultSnapLength, Recording } from '../recorder/recording';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
@@ -97,7 +98,7 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .option('--tap <name>', tapHelp, collectNames)
     .option(
       '--snap-length <bytes>',
-      `bytes of each frame that the trace keeps (${defaultSnapLength}), or all`,
+      `bytes of each frame that the trace keeps (${defaultSnapLength}; headers always), or all`,
       parseSnapLength,
     )
     .option('--target-driver <module>', 'a driver module in the place of the built-in offload target')
@@ -165,6 +166,7 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     const begun = performance.now();
     const recording = new Recording(applicationName, settings, name, sink, {
       snapLength: options.snapLength,
+      checksum: zlibChecksum,
       capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
     });
     const progress = new ProgressLine('carried');

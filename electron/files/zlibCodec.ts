@@ -1,5 +1,7 @@
 /** Blocks of traces compressed with Node's zlib: the same bytes as the portable codec reads, four times as fast. */
+import * as zlib from 'node:zlib';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { crc32 } from '../../shared/base/crc32';
 import { MalformedBytes } from '../../shared/trace/byteReader';
 import type { TraceCodec } from '../../shared/trace/codec';
 
@@ -20,3 +22,7 @@ export const zlibCodec: TraceCodec = {
     return inflated;
   },
 };
+
+/** CRC-32 by zlib; by our own hand where Node is older than its crc32 (20.15). */
+export const zlibChecksum: (bytes: Uint8Array) => number =
+  'crc32' in zlib ? (bytes) => zlib.crc32(bytes) : (bytes) => crc32(bytes);

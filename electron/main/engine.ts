@@ -11,6 +11,7 @@ import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
 import { saveTrace } from '../files/saveTrace';
 import { TraceFileSink } from '../files/traceFileSink';
+import { zlibChecksum } from '../files/zlibCodec';
 import { Recording } from '../recorder/recording';
 import { engineCommandSchema, type EngineCommand } from './engineMessages';
 
@@ -92,6 +93,7 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
           feed.add(bytes);
         },
       },
+      { checksum: zlibChecksum },
     );
     let running = true;
     let flushed = performance.now();

@@ -6,7 +6,7 @@ import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
 import { PcapngWriter, type CaptureSink } from '../../shared/capture/pcapngWriter';
 import type { LinkRequest } from '../../shared/contract/linkRequest';
 import { scenarioDescription } from '../../shared/contract/scenarios';
-import type { TraceSink } from '../../shared/trace/traceEncoder';
+import type { TraceEncoderOptions, TraceSink } from '../../shared/trace/traceEncoder';
 import { traceFormatVersion } from '../../shared/trace/records';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
@@ -15,13 +15,15 @@ import type { Probe } from '../emulator/probe';
 import { captureProbe } from './captureProbe';
 import { TraceRecorder } from './traceRecorder';
 
-/** Bytes kept of each frame: every header of the built-in scenarios, and the first bytes of the payload. */
-export const defaultSnapLength = 128;
+/** Bytes kept of each frame; headers and 16 bytes behind them are kept in any case. */
+export const defaultSnapLength = 64;
 
 /** What differs from the usual in a recording. */
 export interface RecordingOptions {
   /** Bytes kept of each frame in the trace. */
   readonly snapLength?: number | undefined;
+  /** CRC-32, where a room has a faster one than ours. */
+  readonly checksum?: TraceEncoderOptions['checksum'];
   /** A capture of whole frames besides the trace, at interfaces with these names; by default the wire sides of all adapters. */
   readonly capture?:
     { readonly sink: CaptureSink; readonly taps?: readonly string[] | undefined } | undefined;
@@ -84,7 +86,7 @@ export class Recording {
     settings: ScenarioSettings,
     fileName: string,
     sink: TraceSink,
-    { snapLength = defaultSnapLength, capture }: RecordingOptions = {},
+    { snapLength = defaultSnapLength, capture, checksum }: RecordingOptions = {},
   ) {
     const description = scenarioDescription(settings.scenario);
     this.recorder = new TraceRecorder(
@@ -108,6 +110,7 @@ export class Recording {
         snapLength,
       },
       sink,
+      { checksum },
     );
     let probe: Probe = this.recorder;
     if (capture !== undefined) {

@@ -1,6 +1,6 @@
 /** Where the emulator's probe and the trace format meet: everything that the emulator reports becomes a record. */
 import type { RunReport } from '../../shared/analysis/runReport';
-import { TraceEncoder, type TraceSink } from '../../shared/trace/traceEncoder';
+import { TraceEncoder, type TraceEncoderOptions, type TraceSink } from '../../shared/trace/traceEncoder';
 import {
   frameFates,
   framePaths,
@@ -26,8 +26,8 @@ export class TraceRecorder implements Probe {
   private connections = 0;
   private stateObjects = 0;
 
-  constructor(header: TraceHeader, sink: TraceSink) {
-    this.encoder = new TraceEncoder(header, sink);
+  constructor(header: TraceHeader, sink: TraceSink, options: TraceEncoderOptions = {}) {
+    this.encoder = new TraceEncoder(header, sink, options);
   }
 
   /** Hands what has been recorded so far to the sink, before it would by itself. */

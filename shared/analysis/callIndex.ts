@@ -9,6 +9,7 @@ import type {
   VirtualTime,
 } from '../trace/records';
 import type { TraceListener } from '../trace/traceReader';
+import { PendingRequests } from './pendingRequests';
 
 /** One call with what became of it. */
 export interface Call {
@@ -45,6 +46,9 @@ export class CallIndex implements TraceListener {
   /** Largest depth + 1 seen in each component: the rows that its lane needs. */
   readonly rows: number[] = [];
   private readonly byEvent = new Map<EventId, Call>();
+  private readonly pending = new PendingRequests();
+  /** By call: its position among those of its function in `pending`. */
+  private readonly pendingPositions: number[] = [];
 
   onRecord(record: TraceRecord, event: EventId, time: VirtualTime): void {
     if (record.kind === 'call') this.enter(record, event, time);
@@ -70,14 +74,22 @@ export class CallIndex implements TraceListener {
 
   /** Requests that were made and not completed by `time`, oldest first: asynchronous requests only. */
   pendingAt(time: VirtualTime, isAsynchronous: (functionName: string) => boolean): Call[] {
-    const pending: Call[] = [];
-    for (const call of this.calls) {
-      if (call.start > time) break;
-      if (!isAsynchronous(call.functionName)) continue;
-      const completion = call.completedBy === undefined ? undefined : this.byEvent.get(call.completedBy);
-      if (completion === undefined || completion.start > time) pending.push(call);
+    this.indexPending();
+    return this.pending.at(time, isAsynchronous).map((index) => this.calls[index]!);
+  }
+
+  /** Takes in what has been read since somebody last asked. */
+  private indexPending(): void {
+    const { calls, pending, pendingPositions } = this;
+    for (let index = pendingPositions.length; index < calls.length; index++) {
+      const call = calls[index]!;
+      pendingPositions.push(pending.make(call.functionName, index, call.start));
+      for (const completed of call.completes) {
+        const request = this.byEvent.get(completed);
+        if (request?.completedBy === call.event)
+          pending.complete(request.functionName, pendingPositions[request.index]!, call.start);
+      }
     }
-    return pending;
   }
 
   private enter(record: CallRecord, event: EventId, time: VirtualTime): void {

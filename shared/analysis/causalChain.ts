@@ -114,14 +114,15 @@ function causeOf(record: TraceRecord): EventId | undefined {
     case 'relink':
     case 'note':
       return record.cause;
+    case 'finding':
+      return record.events.at(-1);
+    case 'annotation':
+    case 'counter':
+    case 'loss':
     case 'component':
     case 'connection':
     case 'state-object':
     case 'end':
-    case 'counter':
-    case 'finding':
-    case 'annotation':
-    case 'loss':
       return undefined;
   }
 }

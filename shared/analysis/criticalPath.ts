@@ -13,6 +13,7 @@ import {
   firstCarrier,
   firstHop,
   lastArrival,
+  searchEnd,
   type DataRange,
 } from './dataFrames';
 import type { FrameColumns } from './frameColumns';
@@ -67,6 +68,9 @@ export interface PathSource {
 const sendNames: ReadonlySet<string> = new Set(['NdisOffloadTcpSend', 'MiniportTcpOffloadSend']);
 const packetNames: ReadonlySet<string> = new Set(['NdisSendNetBufferLists', 'MiniportSendNetBufferLists']);
 
+/** Calls that are looked through for those inside a call, or for what a frame led to. */
+const mostCallsSearched = 4096;
+
 /** Collects segments; time never runs backwards in it. */
 class PathBuilder {
   readonly segments: PathSegment[] = [];
@@ -89,7 +93,8 @@ function descend(calls: CallColumns, outermost: number, names: ReadonlySet<strin
   const chain = [outermost];
   let last = outermost;
   const end = calls.returnEvent(outermost) ?? Infinity;
-  for (let call = outermost + 1; call < calls.length && calls.event(call) < end; call++) {
+  const searched = Math.min(calls.length, outermost + mostCallsSearched);
+  for (let call = outermost + 1; call < searched && calls.event(call) < end; call++) {
     if (calls.parent(call) !== calls.event(last) || !names.has(calls.handler(call).functionName)) continue;
     chain.push(call);
     last = call;
@@ -160,7 +165,8 @@ function transmit(
   const role = roleOf(store, sender);
   let sent = 0;
   let last: number | undefined;
-  for (let at = frames.firstSentAt(connection, path.at); at < frames.countOf(connection); at++) {
+  const searched = searchEnd(frames, connection, path.at);
+  for (let at = frames.firstSentAt(connection, path.at); at < searched; at++) {
     const frame = frames.frameOf(connection, at);
     const time = frames.sent(frame);
     if (time > end) break;
@@ -334,7 +340,8 @@ function framesOf(
   const end = done === undefined ? Infinity : calls.start(done);
   let first: number | undefined;
   let last: number | undefined;
-  for (let at = frames.firstSentAt(connection, calls.start(call)); at < frames.countOf(connection); at++) {
+  const searched = searchEnd(frames, connection, calls.start(call));
+  for (let at = frames.firstSentAt(connection, calls.start(call)); at < searched; at++) {
     const frame = frames.frameOf(connection, at);
     if (frames.sent(frame) > end) break;
     if (frames.cause(frame) !== event || frames.payloadLength(frame) === 0) continue;
@@ -348,14 +355,11 @@ function framesOf(
   return length > 0 ? { range: { first: begin, length }, last } : undefined;
 }
 
-/** Calls that one may look through for what a frame led to: interrupts may be moderated, but not for ever. */
-const mostCallsToIndication = 4096;
-
 /** The calls by which a frame reaches the host stack, outermost first; empty if there are none. */
 function indicationOf({ calls, frames, store }: PathSource, frame: number): number[] {
   const event = frames.event(frame);
   const first = calls.firstStartingAt(frames.delivered(frame)!);
-  const end = Math.min(calls.length, first + mostCallsToIndication);
+  const end = Math.min(calls.length, first + mostCallsSearched);
   for (let call = first; call < end; call++) {
     if (
       calls.cause(call) !== event ||
@@ -364,7 +368,7 @@ function indicationOf({ calls, frames, store }: PathSource, frame: number): numb
       continue;
     const chain = [call];
     const returned = calls.returnEvent(call) ?? Infinity;
-    for (let inner = call + 1; inner < calls.length && calls.event(inner) < returned; inner++) {
+    for (let inner = call + 1; inner < end && calls.event(inner) < returned; inner++) {
       const last = chain[chain.length - 1]!;
       if (calls.parent(inner) !== calls.event(last)) continue;
       chain.push(inner);

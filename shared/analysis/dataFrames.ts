@@ -18,6 +18,17 @@ export interface FrameSource {
   readonly frames: FrameColumns;
 }
 
+/**
+ * Frames of a connection that a search looks through at most, so that no trace makes it take for ever: more than two hundred windows of
+ * 512 KB.
+ */
+export const mostFramesSearched = 65_536;
+
+/** Ordinal of the first frame of a connection that a search from a time on does not look at any more. */
+export function searchEnd(frames: FrameColumns, connection: number, from: VirtualTime): number {
+  return Math.min(frames.countOf(connection), frames.firstSentAt(connection, from) + mostFramesSearched);
+}
+
 /** Steps after which a chain of causes counts as endless. */
 const mostSteps = 64;
 
@@ -90,7 +101,8 @@ function copyOf(
 ): number | undefined {
   const event = frames.event(frame);
   const received = frames.delivered(frame)!;
-  for (let at = frames.firstSentAt(connection, received); at < frames.countOf(connection); at++) {
+  const searched = searchEnd(frames, connection, received);
+  for (let at = frames.firstSentAt(connection, received); at < searched; at++) {
     const copy = frames.frameOf(connection, at);
     if (frames.sent(copy) > until) return undefined;
     if (frames.isForwarded(copy) && frames.cause(copy) === event) return copy;
@@ -113,7 +125,8 @@ export function acknowledgmentOf(
   const end = (range.first + range.length) >>> 0;
   let found: number | undefined;
   let foundAt = until;
-  for (let at = frames.firstSentAt(connection, from); at < frames.countOf(connection); at++) {
+  const searched = searchEnd(frames, connection, from);
+  for (let at = frames.firstSentAt(connection, from); at < searched; at++) {
     const frame = frames.frameOf(connection, at);
     if (frames.sent(frame) > foundAt) break;
     if (frames.path(frame) !== 'peer' || frames.isForwarded(frame)) continue;
@@ -137,7 +150,8 @@ export function firstAnswer(
   until: VirtualTime,
 ): number | undefined {
   const end = (range.first + range.length) >>> 0;
-  for (let at = frames.firstSentAt(connection, from); at < frames.countOf(connection); at++) {
+  const searched = searchEnd(frames, connection, from);
+  for (let at = frames.firstSentAt(connection, from); at < searched; at++) {
     const frame = frames.frameOf(connection, at);
     if (frames.sent(frame) > until) return undefined;
     if (frames.path(frame) !== 'peer' || frames.isForwarded(frame)) continue;
@@ -158,7 +172,8 @@ export function firstCarrier(
 ): number | undefined {
   const { frames } = source;
   const last = (range.first + range.length - 1) >>> 0;
-  for (let at = frames.firstSentAt(connection, frames.sent(first)); at < frames.countOf(connection); at++) {
+  const searched = searchEnd(frames, connection, frames.sent(first));
+  for (let at = frames.firstSentAt(connection, frames.sent(first)); at < searched; at++) {
     const frame = frames.frameOf(connection, at);
     if (frames.sent(frame) > until) return undefined;
     if (frame < first || frames.path(frame) === 'peer' || frames.isForwarded(frame)) continue;

@@ -36,7 +36,8 @@ export interface HandlerScope {
   readonly connection?: number;
 }
 
-function emptySums({
+/** Sums over nothing. */
+export function emptyHandlerSums({
   functionName,
   caller,
   callee,
@@ -79,7 +80,7 @@ export function groupHandlerSums(
   for (const sums of all) {
     const key = keyOf(sums);
     let group = groups.get(key);
-    if (group === undefined) groups.set(key, (group = emptySums(sums)));
+    if (group === undefined) groups.set(key, (group = emptyHandlerSums(sums)));
     mergeHandlerSums(group, sums);
   }
   return groups;
@@ -100,7 +101,7 @@ export class HandlerStatistics implements CallObserver {
   onEnter(call: number): void {
     const columns = this.columns!;
     const handler = columns.handler(call);
-    const sums = (this.sums[handler.index] ??= emptySums(handler));
+    const sums = (this.sums[handler.index] ??= emptyHandlerSums(handler));
     sums.calls++;
     sums.open++;
     sums.bytes += columns.bytes(call);
@@ -155,7 +156,7 @@ export function handlerSumsOf(columns: CallColumns, scope: HandlerScope = {}): H
     const { index } = handler;
     const starts = (started[index] = (started[index] ?? 0) + 1);
     if (call < first) continue;
-    const sums = (found[index] ??= emptySums(handler));
+    const sums = (found[index] ??= emptyHandlerSums(handler));
     addCall(sums, columns, call);
     const over = ends[index]!;
     let before = finished[index] ?? 0;

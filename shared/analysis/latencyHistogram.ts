@@ -142,7 +142,7 @@ export class LatencyHistogram {
       seen += this.counts[index]!;
       if (seen < rank) continue;
       const bucket = index + this.first;
-      const middle = lowestOf(bucket) + (widthOf(bucket) - 1) / 2;
+      const middle = lowestOf(bucket) + Math.floor(widthOf(bucket) / 2);
       return Math.min(this.high, Math.max(this.low, middle));
     }
     return this.high;

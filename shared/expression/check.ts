@@ -117,7 +117,14 @@ class Checker {
   /** Both sides; a name that is no field is a value of the other side. */
   private sides(left: ExpressionNode, right: ExpressionNode): readonly [Operand, Operand] {
     if (left.kind === 'name' && fieldReference(left.name) === undefined) {
-      const second = this.resolver.operand(right);
+      let second: Operand;
+      try {
+        second = this.resolver.operand(right);
+      } catch (error) {
+        // Of two unknown names the first one is the field that was meant.
+        if (error instanceof TypeProblem && right.kind === 'name') this.resolver.operand(left);
+        throw error;
+      }
       return [this.resolver.operand(left, second), second];
     }
     const first = this.resolver.operand(left);
@@ -267,7 +274,7 @@ class Checker {
 
   private match(node: MatchNode): Condition {
     const left = this.resolver.operand(node.left);
-    const right = textValue(this.resolver.operand(node.right));
+    const right = textValue(this.resolver.operand(node.right, left));
     if (right === undefined)
       refuse(node.right, `\`${node.operator}\` looks for text: put it into quotation marks.`);
     const parts = left.type === 'parts' ? left.operands : [left];

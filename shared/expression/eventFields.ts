@@ -96,7 +96,6 @@ export const eventFields: readonly FieldDefinition[] = [
     openValues: 'functions',
     aliases: ['function'],
     meaning: 'Name of the function, handler or completion that is called, as the WDK spells it.',
-    reference: 'ndis-functions',
   },
   { name: 'caller', type: 'text', kinds: calls, openValues: 'components', meaning: 'Component that calls.' },
   {
@@ -126,7 +125,6 @@ export const eventFields: readonly FieldDefinition[] = [
     kinds: calls,
     names: { PASSIVE_LEVEL: 0, APC_LEVEL: 1, DISPATCH_LEVEL: 2 },
     meaning: 'Interrupt request level at which the call is made.',
-    reference: 'managing-hardware-priorities',
   },
   { name: 'processor', type: 'count', kinds: calls, meaning: 'Processor that makes the call, from 0.' },
   {
@@ -134,7 +132,6 @@ export const eventFields: readonly FieldDefinition[] = [
     type: 'status',
     kinds: calls,
     meaning: 'What the function returned; absent while it has not returned, and where it returns VOID.',
-    reference: 'ndis-status-values',
   },
   {
     name: 'duration',
@@ -191,20 +188,21 @@ export const eventFields: readonly FieldDefinition[] = [
     type: 'bytes',
     kinds: ['call', 'frame'],
     meaning: 'Bytes of data: in the NET_BUFFER_LISTs of a call, or the TCP payload of a frame.',
-    reference: 'net-buffer-data-length',
+    reference: 'ns-nbl-net_buffer_data',
   },
   {
     name: 'lists',
     type: 'count',
     kinds: calls,
     meaning: 'Number of NET_BUFFER_LISTs that are passed.',
+    reference: 'ns-nbl-net_buffer_list',
   },
   {
     name: 'blocks',
     type: 'count',
     kinds: calls,
     meaning: 'Number of blocks in the block-list tree that is passed.',
-    reference: 'ndis-miniport-offload-block-list',
+    reference: 'ns-ndischimney-_ndis_miniport_offload_block_list',
   },
   { name: 'object', type: 'count', kinds: states, meaning: 'Number of the state object, from 0.' },
   { name: 'object.name', type: 'text', kinds: states, meaning: 'What the trace calls the state object.' },

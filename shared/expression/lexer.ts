@@ -112,9 +112,12 @@ function readToken(text: string, start: number): Result<Token, ExpressionProblem
     if (first === sign) return succeed({ kind: 'sign', sign, start, end: start + 1 });
   const foreign = foreignSigns[first];
   if (foreign !== undefined)
-    return fail(
-      problem({ start, end: start + 1 }, `Write \`${foreign}\` instead of \`${first}\`.`, [foreign]),
-    );
+    return fail({
+      start,
+      end: start + 1,
+      message: `Write \`${foreign}\` instead of \`${first}\`.`,
+      suggestions: [foreign],
+    });
   const character = String.fromCodePoint(text.codePointAt(start)!);
   const message = `\`${character}\` means nothing here: put text into quotation marks.`;
   return fail(problem({ start, end: start + character.length }, message));

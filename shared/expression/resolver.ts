@@ -3,6 +3,7 @@ import type { Condition } from './checked';
 import { expressionFunction, expressionFunctions, isExpressionFunction } from './functions';
 import { fieldNames, fieldReference } from './fields';
 import type { FieldReference } from './fieldTypes';
+import { quoted } from './format';
 import { problem } from './lexer';
 import { constantOf, fieldOperand, operandName, type Operand } from './operands';
 import { closest } from './suggestions';
@@ -157,13 +158,9 @@ export class Resolver {
     if (field?.type === 'text') {
       const texts = textsOf(field, this.vocabulary);
       const suggestions = closest(node.name, texts);
-      const all = field.values === undefined ? '' : ` It is one of ${texts.join(', ')}.`;
-      const quote = field.values === undefined ? ' Put other text into quotation marks.' : '';
-      refuse(
-        node,
-        `\`${field.name}\` is never \`${node.name}\`, as far as is known.${all}${quote}`,
-        suggestions,
-      );
+      if (field.values !== undefined)
+        refuse(node, `\`${field.name}\` is one of ${texts.join(', ')}.`, suggestions);
+      refuse(node, 'Text stands in quotation marks.', [...suggestions, quoted(node.name)]);
     }
     const names = field?.names === undefined ? [] : Object.keys(field.names);
     const suggestions = closest(node.name, [...names, ...fieldNames, ...statusKeys]);

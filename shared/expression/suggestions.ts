@@ -31,7 +31,7 @@ export function editDistance(left: string, right: string, limit: number): number
 
 /**
  * The candidates that are close to a name, best first, at most three: the same letters in another case, few changes away, or the
- * name as the end of a dotted or prefixed candidate (`syn` for `tcp.flags.syn`).
+ * name as the beginning or the end of a candidate of several words (`syn` for `tcp.flags.syn`).
  */
 export function closest(name: string, candidates: Iterable<string>): readonly string[] {
   if (name === '' || name.length > longestName) return [];
@@ -40,9 +40,11 @@ export function closest(name: string, candidates: Iterable<string>): readonly st
   const found: { readonly candidate: string; readonly distance: number }[] = [];
   for (const candidate of candidates) {
     const lower = candidate.toLowerCase();
-    const isTail = wanted.length > 2 && lower.length > wanted.length && lower.endsWith(wanted);
-    const opens = isTail && /[._]/.test(lower[lower.length - wanted.length - 1]!);
-    const distance = opens ? 0.5 : editDistance(wanted, lower, limit);
+    const isLonger = wanted.length > 2 && lower.length > wanted.length;
+    const isTail =
+      isLonger && lower.endsWith(wanted) && /[._]/.test(lower[lower.length - wanted.length - 1]!);
+    const isHead = isLonger && lower.startsWith(wanted) && /[._]/.test(lower[wanted.length]!);
+    const distance = isTail || isHead ? 0.5 : editDistance(wanted, lower, limit);
     if (distance <= limit) found.push({ candidate, distance });
   }
   found.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));

@@ -3,7 +3,6 @@ import type { Call } from '../analysis/callIndex';
 import type { Frame } from '../analysis/frameIndex';
 import type { TraceModel } from '../analysis/traceModel';
 import { functionEntry, isFunctionName } from '../ddi/catalogue';
-import type { UnknownRecord } from '../trace/rowDecoder';
 import type { CallArgument, EventId, StateOwner, TraceRecord } from '../trace/records';
 import type { TraceStore } from '../trace/traceStore';
 import { argumentNumber, argumentText } from './argumentValues';
@@ -21,6 +20,9 @@ const kindsOfRecords: Readonly<Partial<Record<TraceRecord['kind'], EventKind>>> 
   ownership: 'ownership',
   note: 'note',
 };
+
+/** A record, or what stands for one that is lost or that this version does not know. */
+type AnyRecord = ReturnType<TraceStore['record']>;
 
 /** Address and port of one end of a connection. */
 interface Endpoint {
@@ -87,7 +89,7 @@ export class TraceRows implements ExpressionSource<EventId> {
   private readonly headers = new FrameHeaders();
   private headersOf = -1;
   private readonly endpoints: (readonly [Endpoint | undefined, Endpoint | undefined])[] = [];
-  private lastRecord: TraceRecord | UnknownRecord | undefined;
+  private lastRecord: AnyRecord | undefined;
   private lastRecordOf = -1;
 
   /** `store` is the model's, once its header has been read. */
@@ -295,7 +297,7 @@ export class TraceRows implements ExpressionSource<EventId> {
   }
 
   /** The record of an event; decoding it once is enough for all fields of an expression. */
-  private record(event: EventId): TraceRecord | UnknownRecord {
+  private record(event: EventId): AnyRecord {
     if (this.lastRecordOf !== event || this.lastRecord === undefined) {
       this.lastRecord = this.store.record(event);
       this.lastRecordOf = event;

@@ -33,25 +33,36 @@ function writePlanes(
 ): void {
   out.reserve(count * width);
   const { bytes } = out;
-  let at = out.length;
-  if (width <= 4) {
+  const at = out.length;
+  const second = at + count;
+  if (width === 1) {
     for (let index = 0; index < count; index++) bytes[at + index] = values[index]! - base;
-    at += count;
-    for (let plane = 1; plane < width; plane++) {
-      const shift = plane * 8;
-      for (let index = 0; index < count; index++) bytes[at + index] = (values[index]! - base) >>> shift;
-      at += count;
+  } else if (width === 2) {
+    for (let index = 0; index < count; index++) {
+      const value = (values[index]! - base) | 0;
+      bytes[at + index] = value;
+      bytes[second + index] = value >>> 8;
+    }
+  } else if (width <= 4) {
+    const third = second + count;
+    const fourth = third + count;
+    for (let index = 0; index < count; index++) {
+      const value = (values[index]! - base) >>> 0;
+      bytes[at + index] = value;
+      bytes[second + index] = value >>> 8;
+      bytes[third + index] = value >>> 16;
+      if (width === 4) bytes[fourth + index] = value >>> 24;
     }
   } else {
     let scale = 1;
     for (let plane = 0; plane < width; plane++) {
+      const start = at + plane * count;
       for (let index = 0; index < count; index++)
-        bytes[at + index] = Math.floor((values[index]! - base) / scale) % 256;
-      at += count;
+        bytes[start + index] = Math.floor((values[index]! - base) / scale) % 256;
       scale *= 256;
     }
   }
-  out.length = at;
+  out.length = at + count * width;
 }
 
 /** Scratch memory of the encoder; grows to the longest column. */
@@ -87,23 +98,37 @@ function dictionaryOf(values: Float64Array, count: number): number[] | undefined
   return entries;
 }
 
-/** Values before this one with the same key, for differences. */
-const lastByKey = new Map<number, number>();
+/** Keys up to here are looked up in an array, higher ones in a map. */
+const mostArrayKeys = 0x1_0000;
 
-/** Differences of each value from the one before it (with the same key), zigzag, in `scratch`; the largest, or -1 where they are too wide. */
+/** Value before this one with the same key, and the column in which that was. */
+const lastValues = new Float64Array(mostArrayKeys);
+const lastColumns = new Uint32Array(mostArrayKeys);
+let columnNumber = 0;
+
+/**
+ * Differences of each value from the one before it (with the same key), zigzag, in `scratch`; the largest, or -1 where they are too wide.
+ */
 function deltasOf(values: Float64Array, count: number, keys: Float64Array | undefined): number {
   let largest = 0;
   let before = 0;
-  if (keys !== undefined) lastByKey.clear();
+  const wide = new Map<number, number>();
+  columnNumber++;
   for (let index = 0; index < count; index++) {
     const value = values[index]!;
     if (keys !== undefined) {
-      before = lastByKey.get(keys[index]!) ?? 0;
-      lastByKey.set(keys[index]!, value);
+      const key = keys[index]!;
+      if (key < mostArrayKeys) {
+        before = lastColumns[key] === columnNumber ? lastValues[key]! : 0;
+        lastValues[key] = value;
+        lastColumns[key] = columnNumber;
+      } else {
+        before = wide.get(key) ?? 0;
+        wide.set(key, value);
+      }
     }
     const delta = value - before;
     before = value;
-    // The first of each key is absolute; what matters is whether all of them fit.
     if (delta >= largestDelta || delta <= -largestDelta) return -1;
     const zigzag = delta >= 0 ? delta * 2 : -delta * 2 - 1;
     scratch[index] = zigzag;
@@ -112,18 +137,66 @@ function deltasOf(values: Float64Array, count: number, keys: Float64Array | unde
   return largest;
 }
 
-/** What the differences would take: their widths summed by rough entropy, in bits. */
+/** Numbers of a column that are looked at to choose its form. */
+const sampleSize = 256;
+
+/** Bits that a number takes. */
+function bits(value: number): number {
+  return value < 0x1_0000_0000 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 0x1_0000_0000);
+}
+
+/** Average bits of a sample of the values above `base`. */
 function bitsOf(values: Float64Array, count: number, base: number): number {
-  let bits = 0;
-  const step = count > 512 ? count >>> 8 : 1;
+  const step = Math.max(1, Math.floor(count / sampleSize));
+  let sum = 0;
   let looked = 0;
-  // Runs of neighbours, since every form is about neighbours.
   for (let index = 0; index < count; index += step) {
-    const value = values[index]! - base;
-    bits += value < 0x1_0000_0000 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 0x1_0000_0000);
+    sum += bits(values[index]! - base);
     looked++;
   }
-  return bits / looked;
+  return sum / looked;
+}
+
+/** Average bits of a sample of the zigzag differences between neighbours. */
+function deltaBitsOf(values: Float64Array, count: number): number {
+  const step = Math.max(1, Math.floor(count / sampleSize));
+  let sum = 0;
+  let looked = 0;
+  for (let index = 1; index < count; index += step) {
+    sum += bits(Math.abs(values[index]! - values[index - 1]!) * 2);
+    looked++;
+  }
+  return sum / looked;
+}
+
+/** Writes the differences if they take fewer bits than the values; whether it did. */
+function writeDeltas(
+  out: ByteWriter,
+  values: Float64Array,
+  count: number,
+  smallest: number,
+  keys: Float64Array | undefined,
+): boolean {
+  growScratch(count);
+  const plainBits = bitsOf(values, count, smallest);
+  const deltaBits = deltaBitsOf(values, count);
+  if (keys !== undefined) {
+    const largest = deltasOf(values, count, keys);
+    const keyedBits = largest < 0 ? Infinity : bitsOf(scratch, count, 0);
+    if (keyedBits < plainBits - 1 && keyedBits <= deltaBits) {
+      out.u8(forms.keyedDelta);
+      out.u8(widthOf(largest));
+      writePlanes(out, scratch, count, 0, widthOf(largest));
+      return true;
+    }
+  }
+  if (deltaBits >= plainBits - 1) return false;
+  const largest = deltasOf(values, count, undefined);
+  if (largest < 0) return false;
+  out.u8(forms.delta);
+  out.u8(widthOf(largest));
+  writePlanes(out, scratch, count, 0, widthOf(largest));
+  return true;
 }
 
 /**
@@ -139,16 +212,10 @@ export function writeIntegers(
   if (count === 0) return;
   let smallest = values[0]!;
   let largest = smallest;
-  let steady = true;
-  let before = smallest;
-  let steps = 0;
   for (let index = 1; index < count; index++) {
     const value = values[index]!;
     if (value < smallest) smallest = value;
     else if (value > largest) largest = value;
-    if (value < before) steady = false;
-    steps += value > before ? value - before : before - value;
-    before = value;
   }
   if (smallest === largest) {
     out.u8(forms.constant);
@@ -156,24 +223,8 @@ export function writeIntegers(
     return;
   }
   const plainWidth = widthOf(largest - smallest);
-  if (count > 2 && largest - smallest > 15) {
-    growScratch(count);
-    // Worth a closer look where neighbours are nearer to each other than to the smallest.
-    if (keys !== undefined || steady || steps / count < (largest - smallest) / 8) {
-      const keyed = keys === undefined ? -1 : deltasOf(values, count, keys);
-      const keyedBits = keyed < 0 ? Infinity : bitsOf(scratch, count, 0);
-      const unkeyed = deltasOf(values, count, undefined);
-      const unkeyedBits = unkeyed < 0 ? Infinity : bitsOf(scratch, count, 0);
-      const plainBits = bitsOf(values, count, smallest);
-      if (Math.min(keyedBits, unkeyedBits) < plainBits - 1) {
-        const byKey = keyedBits < unkeyedBits;
-        const width = widthOf(byKey ? deltasOf(values, count, keys) : unkeyed);
-        out.u8(byKey ? forms.keyedDelta : forms.delta);
-        out.u8(width);
-        writePlanes(out, scratch, count, 0, width);
-        return;
-      }
-    }
+  if (largest - smallest > 15 && count > 2) {
+    if (writeDeltas(out, values, count, smallest, keys)) return;
     if (plainWidth > 1 && count >= shortestWithDictionary) {
       const entries = dictionaryOf(values, count);
       if (entries !== undefined && entries.length * 4 < count * (plainWidth - 1)) {

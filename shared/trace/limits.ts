@@ -16,7 +16,8 @@ export const traceLimits = {
   'rows of a chunk': 65_536,
   /** Items of one list column, all rows of a chunk together. */
   'items of a column': 4_194_304,
-  'columns of a shape': 160,
+  /** A return has two for each object of an initiate. */
+  'columns of a shape': 400_000,
   /** Bytes of one block of a chunk once it is inflated. */
   'bytes of a block': 64 * 1024 * 1024,
   'bytes of a chunk': 192 * 1024 * 1024,

@@ -29,7 +29,10 @@ export interface TraceHeader {
   readonly seed: number;
   /** Every setting that the run depends on, by name. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
-  /** Bytes kept of each frame; longer frames are cut in the trace, never on the wire. */
+  /**
+   * Bytes kept of each frame, besides its headers and 16 bytes behind them, which are kept in any case; longer frames are cut in the trace, never
+   * on the wire.
+   */
   readonly snapLength: number;
 }
 
@@ -206,7 +209,7 @@ export interface FrameRecord {
   readonly payloadLength: number;
   /** Whether it carries a byte that had been sent before. */
   readonly retransmission: boolean;
-  /** The first bytes of the frame, at most the header's snapLength. */
+  /** The first bytes of the frame; the header's snapLength says how many. */
   readonly bytes: Uint8Array;
 }
 

@@ -19,7 +19,15 @@ import {
 } from './definitions';
 import { encapsulatedHeaderLength } from './frameHeader';
 import { OverviewBuilder } from './overview';
-import { frameHead, frameTags, magic, mostRowsOfChunk, rowsOfFirstChunk, targetChunkBytes } from './layout';
+import {
+  frameHead,
+  frameTags,
+  magic,
+  mostRowsOfChunk,
+  rowsOfFirstChunk,
+  targetChunkBytes,
+  type Checksum,
+} from './layout';
 import {
   blockRoles,
   findingSeverities,
@@ -53,6 +61,8 @@ export interface TraceSink {
 export interface TraceEncoderOptions {
   /** Compresses chunks; without one they stay plain, as a recording under way is. */
   readonly codec?: TraceCodec | undefined;
+  /** CRC-32, where a room has a faster one than ours. */
+  readonly checksum?: Checksum | undefined;
 }
 
 /** Bytes of one row that are no numbers; more than that is refused. */
@@ -63,6 +73,9 @@ const recentCallCount = 8192;
 
 /** A trace with fewer chunks has no overview: reading it all costs no more. */
 const fewChunks = 6;
+
+/** Bytes behind a frame's headers that a trace keeps whatever its snap length. */
+const payloadAlwaysKept = 16;
 
 /** Statuses from here on are errors (severity bits of an NTSTATUS). */
 const firstErrorStatus = 0xc000_0000;
@@ -117,6 +130,7 @@ export class TraceEncoder {
   private offset = magic.length;
   private readonly snapLength: number;
   private readonly codec: TraceCodec | undefined;
+  private readonly checksum: Checksum | undefined;
   private components = 0;
   private connections = 0;
   private readonly objectLayers: StateLayer[] = [];
@@ -130,10 +144,11 @@ export class TraceEncoder {
   constructor(
     header: TraceHeader,
     private readonly sink: TraceSink,
-    { codec }: TraceEncoderOptions = {},
+    { codec, checksum }: TraceEncoderOptions = {},
   ) {
     this.snapLength = header.snapLength;
     this.codec = codec;
+    this.checksum = checksum;
     this.sink.write(Uint8Array.from(magic));
     const stamped: TraceHeader = { ...header, version: traceFormatVersion };
     this.writeWholeFrame(frameTags.head, encodeUtf8(JSON.stringify(stamped)));
@@ -230,8 +245,9 @@ export class TraceEncoder {
     bytes: Uint8Array,
   ): EventId {
     this.begin(time);
-    const kept = Math.min(length, bytes.length, this.snapLength);
-    const header = encapsulatedHeaderLength(bytes, kept);
+    const whole = Math.min(length, bytes.length);
+    const header = Math.min(encapsulatedHeaderLength(bytes, whole), whole);
+    const kept = Math.min(whole, Math.max(this.snapLength, header + payloadAlwaysKept));
     let shape = this.frameShapes[header];
     if (shape === undefined) this.frameShapes[header] = shape = this.defineShape('frame', '', header, []);
     this.open = shape;
@@ -341,7 +357,7 @@ export class TraceEncoder {
   private writeWholeFrame(tag: number, payload: Uint8Array): FramePlace {
     const { frame, offset } = this;
     frame.length = 0;
-    frame.raw(frameHead(tag, payload));
+    frame.raw(frameHead(tag, payload, this.checksum));
     frame.raw(payload);
     this.sink.write(frame.bytes.subarray(0, frame.length));
     this.offset += frame.length;

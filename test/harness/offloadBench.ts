@@ -4,6 +4,7 @@ import { DRIVER_OBJECT } from '../../electron/emulator/kit';
 import type { HostConnection } from '../../electron/emulator/host/hostConnection';
 import type { ConnectionUser } from '../../electron/emulator/host/connectionUser';
 import { defaultHostSettings, type HostSettings } from '../../electron/emulator/host/hostSettings';
+import { PostedList } from '../../electron/emulator/host/postedList';
 import { Machine } from '../../electron/emulator/machine/machine';
 import { allocateNetBufferList } from '../../electron/emulator/ndis/netBufferList';
 import { Ndis } from '../../electron/emulator/ndis/ndis';
@@ -301,7 +302,7 @@ export class OffloadBench {
   /** Posts a receive as a host stack would. */
   postReceive(): void {
     const buffer = new Uint8Array(1024);
-    const list = allocateNetBufferList(this.machine.addresses, [buffer]);
+    const list = allocateNetBufferList(this.machine.addresses, [buffer], PostedList);
     list.ProtocolReserved = buffer;
     this.host.own(list, this.connection);
     this.ndis.tcp.NdisOffloadTcpReceive(this.connection.handle, list);

@@ -53,5 +53,8 @@ export function recordScenario(
   const model = new TraceModel();
   const pushed = model.push(bytes);
   if (!pushed.ok) throw new Error(pushed.error.message);
+  const ending = model.close();
+  if (!ending.ok) throw new Error(ending.error.message);
+  if (ending.value.kind !== 'complete') throw new Error(ending.value.message);
   return { bytes, model, report };
 }

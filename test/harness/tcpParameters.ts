@@ -8,6 +8,7 @@ export const tcpParameters: TcpParameters = {
   TcpMaximumRetransmissions: 5,
   TcpDuplicateAckThreshold: 3,
   TcpPushTicks: 50,
+  TcpSwsPreventionTicks: 30,
   NceStaleTicks: 3000,
   TcpDoubtReachabilityRetransmissions: 0,
 };

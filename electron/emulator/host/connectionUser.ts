@@ -20,7 +20,12 @@ export interface ConnectionUser {
   readonly application?: string | undefined;
   /** The handshake is done; data may be sent. */
   onConnected(): void;
-  /** Received bytes, in order. They may be kept. */
+  /**
+   * Whether it keeps the bytes of `onData` beyond the call; absent: it may. False lets the host stack use their memory again; it goes with
+   * `reading: 'at-once'` only.
+   */
+  readonly keepsBytes?: boolean | undefined;
+  /** Received bytes, in order. They may be kept, unless `keepsBytes` says that they are not. */
   onData(bytes: Uint8Array): void;
   /** How many of the bytes of an indication its buffers take, before `onData` gets those; absent: all. */
   acceptIndicated?(count: number): number;

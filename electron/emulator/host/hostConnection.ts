@@ -47,6 +47,7 @@ import type { ConnectionFacts } from './offloadPolicy';
 import type { ReceivePolicy } from './receivePolicy';
 import type { Offer } from './offloadTrees';
 import type { PathEntry } from './pathCache';
+import { PostedList } from './postedList';
 import { applyHistory, rememberConnection } from './pathHistory';
 import { ReadQueue } from './readQueue';
 import { rssHash } from './rssHash';
@@ -638,6 +639,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
     const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
     const buffer = list.ProtocolReserved as Uint8Array;
     if (count > 0) this.takeFromChimney(buffer.subarray(0, count));
+    if (this.user.keepsBytes === false) this.stack.receiveMemory.give(buffer);
     if (this.readsOnRequest) return;
     const goesOn = list.Status === NDIS_STATUS.SUCCESS && count > 0 && this.receives.posted > 0;
     if (goesOn) this.postReceive();
@@ -755,7 +757,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
 
   onData(bytes: Uint8Array, start: number, length: number): void {
     this.received.hostPath += length;
-    this.deliver(bytes.slice(start, start + length));
+    const isKept = this.user.keepsBytes !== false;
+    this.deliver(isKept ? bytes.slice(start, start + length) : bytes.subarray(start, start + length));
   }
 
   onEstablished(): void {
@@ -941,7 +944,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
   private postDisconnect(flags: number): void {
     const { ndis, kernel } = this.stack;
     this.disconnectPosted = true;
-    const list = allocateNetBufferList(kernel.addresses, []);
+    const list = allocateNetBufferList(kernel.addresses, [], PostedList);
     list.ProtocolReserved = this;
     this.stack.own(list, this);
     const text =
@@ -959,12 +962,12 @@ export class HostConnection implements TcpUser, SegmentOutput {
     this.unassigned.splice(after < 0 ? this.unassigned.length : after, 0, send);
   }
 
-  private listFor(send: HostSend): NET_BUFFER_LIST {
+  private listFor(send: HostSend): PostedList {
     const { rest } = send;
     // Two MDLs where the data allows it, as user buffers that cross a page boundary have.
     const half = rest.length > 8192 ? Math.ceil(rest.length / 8192) * 4096 : rest.length;
     const runs = half < rest.length ? [rest.subarray(0, half), rest.subarray(half)] : [rest];
-    const list = allocateNetBufferList(this.stack.kernel.addresses, runs);
+    const list = allocateNetBufferList(this.stack.kernel.addresses, runs, PostedList);
     list.ProtocolReserved = send;
     list.streamOffset = send.streamOffset + send.acknowledged;
     this.stack.own(list, this);
@@ -988,8 +991,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
   private postReceive(bytes = this.receives.bytes): void {
     if (this.place !== 'Offloaded' || this.peerClosedReported || this.aborting) return;
     const { kernel, ndis } = this.stack;
-    const buffer = new Uint8Array(bytes);
-    const list = allocateNetBufferList(kernel.addresses, [buffer]);
+    const buffer = this.stack.receiveMemory.take(bytes);
+    const list = allocateNetBufferList(kernel.addresses, [buffer], PostedList);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);
     this.request(() => ndis.NdisOffloadTcpReceive(this.handle, list));
@@ -1002,7 +1005,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
         this.held.push(bytes);
         continue;
       }
-      const list = allocateNetBufferList(kernel.addresses, [bytes]);
+      const list = allocateNetBufferList(kernel.addresses, [bytes], PostedList);
       list.ProtocolReserved = bytes;
       this.stack.own(list, this);
       this.request(() => ndis.NdisOffloadTcpForward(this.handle, list));

@@ -74,6 +74,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
     TcpMaximumRetransmissions: defaultTcpSettings.maximumRetransmissions,
     TcpDuplicateAckThreshold: 3,
     TcpPushTicks: 500,
+    TcpSwsPreventionTicks: 200,
     NceStaleTicks: 30_000,
     TcpDoubtReachabilityRetransmissions: 0,
   },

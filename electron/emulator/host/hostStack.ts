@@ -67,8 +67,10 @@ import { NeighborUnreachability } from './neighborUnreachability';
 import { OffloadAdministration } from './offloadAdministration';
 import { OffloadCoordinator } from './offloadCoordinator';
 import { OffloadPolicy } from './offloadPolicy';
+import { PostedList } from './postedList';
 import { PathCache, type PathEntry } from './pathCache';
 import type { ReceivePolicy } from './receivePolicy';
+import { ReceiveMemory } from './receiveMemory';
 import { RoutingTable } from './routes';
 import { readOffloadStatistics, type OffloadStatisticsAnswer } from './offloadStatistics';
 
@@ -127,12 +129,15 @@ export class HostStack implements PVOID {
   private readonly administration: OffloadAdministration;
   private readonly oidRequests = new Map<NDIS_OID_REQUEST, (status: NdisStatus) => void>();
   private readonly completions = new Map<NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, () => void>();
-  private readonly owners = new Map<NET_BUFFER_LIST, HostConnection>();
+  /** Lists that the target has of connections. */
+  private posted = 0;
   /** One for each processor: while one builds or reads a frame, another may begin with the next. */
   private readonly scratches: readonly Frame[];
   /** Memory of segments that NDIS has. */
   private readonly packets = new FramePool();
   private readonly segments: readonly TcpSegment[];
+  /** Memory of receives that the target has. */
+  readonly receiveMemory = new ReceiveMemory();
   private identification = 0;
   private readonly localPorts = new LocalPorts();
   private readonly listeners = new Map<number, HostListener>();
@@ -380,7 +385,7 @@ export class HostStack implements PVOID {
       [...items].reduce((sum, item) => sum + Number(numberOf(item)), 0);
     return {
       'state requests under way': this.completions.size,
-      'posted lists': this.owners.size,
+      'posted lists': this.posted,
       'OID requests under way': this.oidRequests.size,
       'frames under way': count(connections, (connection) => connection.outstandingFrames),
       'segments held': count(connections, (connection) => connection.heldSegments),
@@ -713,13 +718,23 @@ export class HostStack implements PVOID {
   }
 
   /** Notes which connection a posted list belongs to. */
-  own(list: NET_BUFFER_LIST, connection: HostConnection): void {
-    this.owners.set(list, connection);
+  own(list: PostedList, connection: HostConnection): void {
+    list.owner = connection;
+    this.posted++;
   }
 
   /** A posted list is back without a completion of its own. */
   disown(list: NET_BUFFER_LIST): void {
-    this.owners.delete(list);
+    this.ownerOf(list);
+  }
+
+  /** Whose list it is that is back; undefined if it is nobody's, or was back before. */
+  private ownerOf(list: NET_BUFFER_LIST): HostConnection | undefined {
+    if (!(list instanceof PostedList)) return undefined;
+    const { owner } = list;
+    if (owner !== undefined) this.posted--;
+    list.owner = undefined;
+    return owner;
   }
 
   /** Gives indicated lists back to the target after a while. */
@@ -751,8 +766,7 @@ export class HostStack implements PVOID {
       (_context: PVOID, lists: NET_BUFFER_LIST): void => {
         for (const list of chainToArray(lists)) {
           list.Next = null;
-          const owner = this.owners.get(list);
-          this.owners.delete(list);
+          const owner = this.ownerOf(list);
           if (owner !== undefined) handle(owner, list);
         }
       };

@@ -149,12 +149,16 @@ export class AdapterHardware implements HardwarePort, LinkEnd {
   }
 
   configure(parameters: FirmwareParameters): void {
+    const { TcpSwsPreventionTicks = 0, TicksPerSecond } = parameters;
     this.pushTime = (parameters.TcpPushTicks * 1e9) / parameters.TicksPerSecond;
     this.tcp = {
       ...this.tcp,
       ticksPerSecond: parameters.TicksPerSecond,
       ackFrequency: parameters.TcpAckFrequency,
       delayedAckTime: (parameters.TcpDelayedAckTicks * 1e9) / parameters.TicksPerSecond,
+      ...(TcpSwsPreventionTicks > 0
+        ? { sillyWindowTime: (TcpSwsPreventionTicks * 1e9) / TicksPerSecond }
+        : {}),
       maximumRetransmissions: parameters.TcpMaximumRetransmissions,
       duplicateAckThreshold: parameters.TcpDuplicateAckThreshold,
     };

@@ -103,6 +103,8 @@ export interface FirmwareParameters {
   readonly TcpMaximumRetransmissions: number;
   readonly TcpDuplicateAckThreshold: number;
   readonly TcpPushTicks: number;
+  /** Absent or 0: the firmware's own. */
+  readonly TcpSwsPreventionTicks?: number;
 }
 
 /** See the file's head. */

@@ -55,11 +55,11 @@ export class NET_BUFFER {
     public DataLength: number,
   ) {}
 
-  /** Copies bytes over the used ones from `offset` on; what does not fit is left out. */
-  write(offset: number, bytes: Uint8Array): void {
+  /** Copies `length` bytes from `start` on over the used ones from `offset` on; what does not fit is left out. */
+  write(offset: number, bytes: Uint8Array, start = 0, length = bytes.length - start): void {
     let skip = this.DataOffset + offset;
     let written = 0;
-    const end = Math.min(bytes.length, this.DataLength - offset);
+    const end = Math.min(length, this.DataLength - offset);
     for (let mdl: MDL | null = this.MdlChain; mdl !== null && written < end; mdl = mdl.Next) {
       const room = mdl.ByteCount - skip;
       if (room <= 0) {
@@ -67,7 +67,8 @@ export class NET_BUFFER {
         continue;
       }
       const count = Math.min(end - written, room);
-      const part = count === bytes.length ? bytes : bytes.subarray(written, written + count);
+      const from = start + written;
+      const part = count === bytes.length ? bytes : bytes.subarray(from, from + count);
       mdl.bytes.set(part, skip);
       written += count;
       skip = 0;

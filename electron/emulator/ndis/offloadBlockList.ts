@@ -23,6 +23,8 @@ export class ContextCell {
 export class NDIS_OFFLOAD_HANDLE {
   readonly address: number;
   readonly MiniportOffloadContext: ContextCell;
+  /** What the observer knows of the object; no driver looks at it. */
+  observed: object | undefined;
 
   constructor(addresses: AddressSpace) {
     this.address = addresses.allocate(structureLayout('NDIS_OFFLOAD_HANDLE').size);

@@ -26,6 +26,8 @@ export interface TcpParameters {
   /** Retransmissions of one segment after which the target doubts the neighbor (TMR-016); 0 for never. */
   readonly TcpDoubtReachabilityRetransmissions: number;
   readonly TcpPushTicks: number;
+  /** Period of both timers of silly-window avoidance (TMR-065); 0: the target has one of its own. */
+  readonly TcpSwsPreventionTicks: number;
   readonly NceStaleTicks: number;
 }
 
@@ -70,6 +72,7 @@ export function readTcpParameters(bytes: Uint8Array): TcpParameters | undefined 
     TcpDuplicateAckThreshold: values.TcpDuplicateAckThreshold ?? 0,
     TcpDoubtReachabilityRetransmissions: values.TcpDoubtReachabilityRetransmissions ?? 0,
     TcpPushTicks: values.TcpPushTicks ?? 0,
+    TcpSwsPreventionTicks: values.TcpSwsPreventionTicks ?? 0,
     NceStaleTicks: values.NceStaleTicks ?? 0,
   };
 }

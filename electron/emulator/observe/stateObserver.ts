@@ -19,7 +19,9 @@ export interface ObservedObject {
 
 /** An object with what was last reported of it; it goes when nobody holds its handle any more. */
 interface WatchedObject extends ObservedObject {
+  /** The values of the watched variables begin at `lastAt`; undefined before the first. */
   last: Float64Array | undefined;
+  lastAt: number;
 }
 
 /** Index of each variable of a layer by its qualified name. */
@@ -56,9 +58,18 @@ const watched = [
 
 const watchedIndexes = watched.map((name) => indexes.tcp.get(`TCP_OFFLOAD_STATE_DELEGATED.${name}`)!);
 
+/** Objects whose last values share one piece of memory. */
+const objectsInSlab = 32;
+
+function watchedOf(handle: NDIS_OFFLOAD_HANDLE | undefined): WatchedObject | undefined {
+  return handle?.observed as WatchedObject | undefined;
+}
+
 /** See the file's head. */
 export class StateObserver {
-  private readonly byHandle = new WeakMap<NDIS_OFFLOAD_HANDLE, WatchedObject>();
+  /** Where the last values of the objects to come go; those of several lie together. */
+  private slab = new Float64Array(0);
+  private slabUsed = 0;
   private readonly changedVariables = new Float64Array(watched.length);
   private readonly changedValues = new Float64Array(watched.length);
   private changes = 0;
@@ -74,33 +85,33 @@ export class StateObserver {
     label: string,
   ): void {
     const { machine } = this;
-    const parentId = parent === undefined ? undefined : this.byHandle.get(parent)?.id;
+    const parentId = watchedOf(parent)?.id;
     const id = machine.probe.stateObject(machine.now, layer, parentId, connection, label);
-    this.byHandle.set(handle, { id, layer, connection, last: undefined });
+    handle.observed = { id, layer, connection, last: undefined, lastAt: 0 } satisfies WatchedObject;
     this.owner(handle, 'host');
   }
 
   /** Another driver names the object of `known` by a handle of its own: an intermediate driver does. */
   alias(handle: NDIS_OFFLOAD_HANDLE, known: NDIS_OFFLOAD_HANDLE): void {
-    const object = this.byHandle.get(known);
-    if (object !== undefined) this.byHandle.set(handle, object);
+    const object = watchedOf(known);
+    if (object !== undefined) handle.observed = object;
   }
 
   /** The object that a handle names. */
   find(handle: NDIS_OFFLOAD_HANDLE | null): ObservedObject | undefined {
-    return handle === null ? undefined : this.byHandle.get(handle);
+    return handle === null ? undefined : watchedOf(handle);
   }
 
   /** The object has another owner from now on. */
   owner(handle: NDIS_OFFLOAD_HANDLE, owner: StateOwner): void {
-    const object = this.byHandle.get(handle);
+    const object = watchedOf(handle);
     if (object === undefined) return;
     this.machine.probe.ownership(this.machine.now, object.id, owner, this.machine.currentCause);
   }
 
   /** `writer` has set every variable that `state` holds. */
   wrote(handle: NDIS_OFFLOAD_HANDLE, writer: number, state: AttachedState): void {
-    const object = this.byHandle.get(handle);
+    const object = watchedOf(handle);
     if (object === undefined) return;
     const changes: StateChangeRecord['changes'][number][] = [];
     for (const [qualifiedName, value] of stateValues(state)) {
@@ -111,39 +122,40 @@ export class StateObserver {
     this.machine.probe.stateValues(this.machine.now, object.id, writer, this.machine.currentCause, changes);
     if (state.layer === 'tcp' && state.delegated !== undefined) {
       const values = new Map(delegatedValues(state.delegated));
-      object.last = Float64Array.from(
-        watched,
-        (name) => values.get(`TCP_OFFLOAD_STATE_DELEGATED.${name}`) ?? NaN,
-      );
+      const last = object.last ?? this.makeRoom(object);
+      watched.forEach((name, index) => {
+        last[object.lastAt + index] = values.get(`TCP_OFFLOAD_STATE_DELEGATED.${name}`) ?? NaN;
+      });
     }
   }
 
   /** A TCP engine has run: reports the delegated variables that it changed. Allocates nothing. */
   ran(handle: NDIS_OFFLOAD_HANDLE, writer: number, variables: TcpVariables): void {
-    const object = this.byHandle.get(handle);
+    const object = watchedOf(handle);
     if (object === undefined) return;
     const { machine } = this;
-    const last = (object.last ??= new Float64Array(watched.length).fill(NaN));
+    const last = object.last ?? this.makeRoom(object);
+    const { lastAt } = object;
     this.changes = 0;
-    this.compare(last, 0, variables.State);
-    this.compare(last, 1, variables.RcvNxt);
-    this.compare(last, 2, variables.RcvWnd);
-    this.compare(last, 3, variables.SndUna);
-    this.compare(last, 4, variables.SndNxt);
-    this.compare(last, 5, variables.SndMax);
-    this.compare(last, 6, variables.SndWnd);
-    this.compare(last, 7, variables.MaxSndWnd);
-    this.compare(last, 8, variables.SendWL1);
-    this.compare(last, 9, variables.CWnd);
-    this.compare(last, 10, variables.SsThresh);
-    this.compare(last, 11, variables.SRtt);
-    this.compare(last, 12, variables.RttVar);
-    this.compare(last, 13, variables.TsRecent);
-    this.compare(last, 14, variables.TotalRT);
-    this.compare(last, 15, variables.DupAckCount);
-    this.compare(last, 16, variables.SndWndProbeCount);
-    this.compare(last, 17, variables.RetransmitCount);
-    this.compare(last, 18, variables.KeepAliveProbeCount);
+    this.compare(last, lastAt, 0, variables.State);
+    this.compare(last, lastAt, 1, variables.RcvNxt);
+    this.compare(last, lastAt, 2, variables.RcvWnd);
+    this.compare(last, lastAt, 3, variables.SndUna);
+    this.compare(last, lastAt, 4, variables.SndNxt);
+    this.compare(last, lastAt, 5, variables.SndMax);
+    this.compare(last, lastAt, 6, variables.SndWnd);
+    this.compare(last, lastAt, 7, variables.MaxSndWnd);
+    this.compare(last, lastAt, 8, variables.SendWL1);
+    this.compare(last, lastAt, 9, variables.CWnd);
+    this.compare(last, lastAt, 10, variables.SsThresh);
+    this.compare(last, lastAt, 11, variables.SRtt);
+    this.compare(last, lastAt, 12, variables.RttVar);
+    this.compare(last, lastAt, 13, variables.TsRecent);
+    this.compare(last, lastAt, 14, variables.TotalRT);
+    this.compare(last, lastAt, 15, variables.DupAckCount);
+    this.compare(last, lastAt, 16, variables.SndWndProbeCount);
+    this.compare(last, lastAt, 17, variables.RetransmitCount);
+    this.compare(last, lastAt, 18, variables.KeepAliveProbeCount);
     const count = this.changes;
     if (count === 0) return;
     machine.probe.stateNumbers(
@@ -157,9 +169,20 @@ export class StateObserver {
     );
   }
 
-  private compare(last: Float64Array, index: number, value: number): void {
-    if (value === last[index]) return;
-    last[index] = value;
+  private makeRoom(object: WatchedObject): Float64Array {
+    if (this.slabUsed === this.slab.length) {
+      this.slab = new Float64Array(objectsInSlab * watched.length).fill(NaN);
+      this.slabUsed = 0;
+    }
+    object.last = this.slab;
+    object.lastAt = this.slabUsed;
+    this.slabUsed += watched.length;
+    return this.slab;
+  }
+
+  private compare(last: Float64Array, lastAt: number, index: number, value: number): void {
+    if (value === last[lastAt + index]) return;
+    last[lastAt + index] = value;
     this.changedVariables[this.changes] = watchedIndexes[index]!;
     this.changedValues[this.changes++] = value;
   }

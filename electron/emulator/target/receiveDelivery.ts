@@ -85,6 +85,7 @@ export class ReceiveDelivery {
 
   /** In-sequence data has arrived; takes a copy of what does not go into a posted request at once. */
   onData(bytes: Uint8Array, start: number, length: number, push: boolean): void {
+    if (this.placeAtOnce(bytes, start, length, push)) return;
     const piece = { bytes: bytes.subarray(start, start + length), push, borrowed: true };
     this.data.push(piece);
     this.held += length;
@@ -158,7 +159,7 @@ export class ReceiveDelivery {
   private run(): void {
     if (this.busy || !this.started) return;
     for (;;) {
-      if ((this.data.length > 0 && this.posted.length > 0) || this.posted.some(isFull)) this.place();
+      if ((this.data.length > 0 && this.posted.length > 0) || isFull(this.posted[0])) this.place();
       else if (this.data.length > 0 && !this.blocked && !this.awaitsReceive) this.indicate();
       else break;
     }
@@ -167,6 +168,24 @@ export class ReceiveDelivery {
       this.returnPosted(NDIS_STATUS.SUCCESS);
       this.actions.drained();
     }
+  }
+
+  /** PLACE for data that does not fill the first request and finds nothing before it, as most does; false: not such data. */
+  private placeAtOnce(bytes: Uint8Array, start: number, length: number, push: boolean): boolean {
+    const first = this.posted[0];
+    if (first === undefined || this.data.length > 0 || this.busy || !this.started) return false;
+    if (length === 0 || first.filled + length >= first.capacity) return false;
+    first.list.FirstNetBuffer.write(first.filled, bytes, start, length);
+    first.filled += length;
+    if (!first.pushMode) return true;
+    if (push) {
+      this.posted.shift();
+      this.actions.stopPushTimer();
+      this.complete([first], NDIS_STATUS.SUCCESS);
+      this.awaitPush();
+      this.run();
+    } else this.actions.startPushTimer();
+    return true;
   }
 
   /** PLACE of the flowchart: fills requests, completes the full ones, and a partial one if the data was pushed. */
@@ -199,6 +218,11 @@ export class ReceiveDelivery {
       this.actions.stopPushTimer();
       this.complete(full, NDIS_STATUS.SUCCESS);
     }
+    this.awaitPush();
+  }
+
+  /** Bytes in a request that is not full go up after a while, even if nothing more comes. */
+  private awaitPush(): void {
     const left = this.posted[0];
     if (left !== undefined && left.filled > 0 && left.pushMode && this.data.length === 0)
       this.actions.startPushTimer();
@@ -264,8 +288,8 @@ export class ReceiveDelivery {
   }
 }
 
-function isFull(request: PostedReceive): boolean {
-  return request.capacity === request.filled;
+function isFull(request: PostedReceive | undefined): boolean {
+  return request !== undefined && request.capacity === request.filled;
 }
 
 /** Makes a piece's memory its own. */

@@ -190,6 +190,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   /** OID_TCP_CONNECTION_OFFLOAD_PARAMETERS: holds for connections offloaded from now on. */
   configure(parameters: TcpParameters): void {
     const tick = 1e9 / parameters.TicksPerSecond;
+    const { TcpSwsPreventionTicks } = parameters;
     this.current = {
       ...this.current,
       pushTime: parameters.TcpPushTicks * tick,
@@ -200,6 +201,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
         ticksPerSecond: parameters.TicksPerSecond,
         ackFrequency: parameters.TcpAckFrequency,
         delayedAckTime: parameters.TcpDelayedAckTicks * tick,
+        ...(TcpSwsPreventionTicks > 0 ? { sillyWindowTime: TcpSwsPreventionTicks * tick } : {}),
         maximumRetransmissions: parameters.TcpMaximumRetransmissions,
         duplicateAckThreshold: parameters.TcpDuplicateAckThreshold,
       },

@@ -10,6 +10,7 @@ export function toClosed(tcb: TransmissionControlBlock): void {
   variables.keepAliveDeadline = Infinity;
   tcb.delayedAckDeadline = Infinity;
   tcb.sillyWindowDeadline = Infinity;
+  tcb.windowUpdateDeadline = Infinity;
   tcb.acknowledge = 'no';
 }
 

@@ -10,7 +10,7 @@ import { begin, emitSyn } from './handshake';
 import { restartKeepAlive } from './keepAlive';
 import { armPersist } from './persist';
 import type { ReassemblyQueue } from './reassemblyQueue';
-import { receiveSpaceGrew, receiveWindowChanged } from './receiveWindow';
+import { receiveSpaceGrew, receiveWindowChanged, watchSmallWindow } from './receiveWindow';
 import { repeatInSmallerSegments } from './packetTooBig';
 import { retransmitAt } from './retransmission';
 import { transmitInRecovery } from './sackRecovery';
@@ -310,5 +310,6 @@ export class TcpEngine {
     armPersist(tcb, now);
     // Behind SndMax, not at SndNxt: after a timeout has pulled SndNxt back, the peer would find such a segment too old.
     if (tcb.acknowledge === 'now') emitSegment(tcb, output, tcpFlags.ACK, variables.SndMax, 0, 0, false, now);
+    watchSmallWindow(tcb, now);
   }
 }

@@ -53,6 +53,11 @@ export interface TcpSettings {
   readonly delayedAckTime: number;
   /** Full-sized segments per acknowledgment (TcpAckFrequency). */
   readonly ackFrequency: number;
+  /**
+   * How long silly-window avoidance holds back a small segment or the update of a small window (TcpSwsPreventionTicks, TMR-065; RFC
+   * 1122 section 4.2.3.4: 0.1 to 1 s).
+   */
+  readonly sillyWindowTime: number;
   /** TcpDuplicateAckThreshold. */
   readonly duplicateAckThreshold: number;
   /** TcpMaximumRetransmissions. */
@@ -90,6 +95,7 @@ export const defaultTcpSettings: TcpSettings = {
   maximumRetransmissionTimeout: 60_000_000_000,
   delayedAckTime: 200_000_000,
   ackFrequency: 2,
+  sillyWindowTime: 200_000_000,
   duplicateAckThreshold: 3,
   // With the smallest timeout these take 153 s; RFC 1122 section 4.2.3.5 asks for at least 100 s before giving up.
   maximumRetransmissions: 8,

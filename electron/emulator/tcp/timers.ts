@@ -5,6 +5,7 @@ import { onDelayedAckTimeout } from './delayedAcknowledgment';
 import { probeIdlePeer } from './keepAlive';
 import { probeWindow } from './persist';
 import { onRetransmitTimeout } from './retransmission';
+import { onWindowUpdateTimeout } from './receiveWindow';
 import type { SegmentOutput } from './segmentOutput';
 import { onSillyWindowTimeout } from './transmission';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
@@ -12,7 +13,8 @@ import type { TransmissionControlBlock } from './transmissionControlBlock';
 /** Time of the next timer, virtual ns; Infinity if none runs. */
 export function nextDeadline(tcb: TransmissionControlBlock): number {
   const { retransmitDeadline, keepAliveDeadline } = tcb.variables;
-  return Math.min(retransmitDeadline, keepAliveDeadline, tcb.delayedAckDeadline, tcb.sillyWindowDeadline);
+  const heldBack = Math.min(tcb.sillyWindowDeadline, tcb.windowUpdateDeadline);
+  return Math.min(retransmitDeadline, keepAliveDeadline, tcb.delayedAckDeadline, heldBack);
 }
 
 /** See the file's head. */
@@ -20,6 +22,7 @@ export function runTimers(tcb: TransmissionControlBlock, now: number, output: Se
   const { variables } = tcb;
   if (now >= tcb.delayedAckDeadline) onDelayedAckTimeout(tcb);
   if (now >= tcb.sillyWindowDeadline) onSillyWindowTimeout(tcb);
+  if (now >= tcb.windowUpdateDeadline) onWindowUpdateTimeout(tcb);
   if (now >= variables.keepAliveDeadline) probeIdlePeer(tcb, now, output);
   if (now < variables.retransmitDeadline) return;
   variables.retransmitDeadline = Infinity;

@@ -9,9 +9,6 @@ import { advance, distance, isBefore } from './sequenceNumber';
 import { TcpConnectionState } from './tcpVariables';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
 
-/** Delay of a segment that silly-window avoidance holds back (RFC 1122 section 4.2.3.4: 0.1 to 1 s). */
-const sillyWindowDelay = 200_000_000;
-
 /** Sends the next segment if windows, Nagle and silly-window avoidance allow one; answers whether it did. */
 export function transmitNext(tcb: TransmissionControlBlock, output: SegmentOutput, now: number): boolean {
   const { variables, queue, scoreboard } = tcb;
@@ -112,6 +109,7 @@ function mayTransmit(
   if (count >= size || tcb.pushHeld) return true;
   const nagleAllows = flight === 0 || !tcb.settings.nagle || tcb.finQueued || !waitsForSmall(tcb);
   if (nagleAllows && (count === available || count * 2 >= tcb.variables.MaxSndWnd)) return true;
-  if (flight === 0 && tcb.sillyWindowDeadline === Infinity) tcb.sillyWindowDeadline = now + sillyWindowDelay;
+  if (flight === 0 && tcb.sillyWindowDeadline === Infinity)
+    tcb.sillyWindowDeadline = now + tcb.settings.sillyWindowTime;
   return false;
 }

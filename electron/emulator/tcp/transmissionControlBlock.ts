@@ -57,6 +57,8 @@ export class TransmissionControlBlock {
 
   /** When silly-window avoidance lets a small segment go. */
   sillyWindowDeadline = Infinity;
+  /** When the update of a window that is too small for a full segment is held back no longer. */
+  windowUpdateDeadline = Infinity;
   /** Silly-window avoidance has held a small segment for long enough. */
   pushHeld = false;
   /** Without timestamps: the sequence number whose round trip is being measured, and since when. */

@@ -4,8 +4,9 @@ import { wordBuffer } from './internetChecksum';
 /** Room for the largest untagged Ethernet frame (1514) and an 802.1Q tag. */
 export const frameCapacity = 2048;
 
-/** Frames of the usual capacity that share one piece of memory. */
-const framesInSlab = 16;
+/** Frames of the usual capacity that share one piece of memory: at first, and at most, as each piece is twice as large as the last. */
+const framesInFirstSlab = 16;
+const framesInLargestSlab = 512;
 
 /** Room for the largest IPv4 or IPv6 packet behind an Ethernet header and a tag: a frame that is cut into many on its way. */
 export const largeFrameCapacity = 66 * 1024;
@@ -44,6 +45,7 @@ export class FramePool {
   private slab: ArrayBuffer | undefined;
   /** Bytes of the slab that are frames. */
   private slabUsed = 0;
+  private framesInSlab = framesInFirstSlab;
 
   /** @param capacity bytes that a frame can have. */
   constructor(private readonly capacity = frameCapacity) {}
@@ -78,7 +80,8 @@ export class FramePool {
     const { capacity } = this;
     if (capacity > frameCapacity) return new Frame(capacity);
     if (this.slab === undefined || this.slabUsed === this.slab.byteLength) {
-      this.slab = wordBuffer(frameCapacity * framesInSlab);
+      this.slab = wordBuffer(frameCapacity * this.framesInSlab);
+      this.framesInSlab = Math.min(framesInLargestSlab, 2 * this.framesInSlab);
       this.slabUsed = 0;
     }
     const bytes = new Uint8Array(this.slab, this.slabUsed, capacity);

@@ -12,9 +12,11 @@ const fewBytes = 64;
 /** Buffers of {@link wordBuffer} as 32-bit words. */
 const wordsByBuffer = new WeakMap<ArrayBufferLike, Uint32Array>();
 
-/** What was looked up last: frames share buffers. */
+/** What was looked up last, and what before that: frames share buffers, and are copied from one to another. */
 let lastBuffer: ArrayBufferLike | undefined;
 let lastWords: Uint32Array = new Uint32Array(0);
+let olderBuffer: ArrayBufferLike | undefined;
+let olderWords: Uint32Array = lastWords;
 
 /** Memory whose checksums are taken four bytes at a time; what lies elsewhere is summed byte by byte. `length` is rounded up. */
 export function wordBuffer(length: number): ArrayBuffer {
@@ -25,8 +27,10 @@ export function wordBuffer(length: number): ArrayBuffer {
 
 function wordsOf(buffer: ArrayBufferLike): Uint32Array | undefined {
   if (buffer === lastBuffer) return lastWords;
-  const words = wordsByBuffer.get(buffer);
+  const words = buffer === olderBuffer ? olderWords : wordsByBuffer.get(buffer);
   if (words === undefined) return undefined;
+  olderBuffer = lastBuffer;
+  olderWords = lastWords;
   lastBuffer = buffer;
   lastWords = words;
   return words;

@@ -102,6 +102,7 @@ export class StackUnderTest {
         TicksPerSecond: initial.ticksPerSecond,
         TcpAckFrequency: initial.ackFrequency,
         TcpDelayedAckTicks: ticks(initial.delayedAckTime),
+        TcpSwsPreventionTicks: ticks(initial.sillyWindowTime),
         TcpMaximumRetransmissions: initial.maximumRetransmissions,
         TcpDuplicateAckThreshold: initial.duplicateAckThreshold,
       },

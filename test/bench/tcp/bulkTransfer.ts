@@ -72,6 +72,18 @@ export class BulkTransfer {
   private readonly peer: PlainHost;
   private readonly message: Uint8Array;
   private readonly connections: HostConnection[] = [];
+  /** The application of all connections; it discards what it receives. */
+  private readonly user: ConnectionUser = {
+    keepsBytes: false,
+    onConnected: () => {
+      this.connected++;
+    },
+    onData: () => undefined,
+    onPeerClosed: () => undefined,
+    onClosed: (reason) => {
+      throw new Error(`a connection of the bench has ended: ${reason}`);
+    },
+  };
   private connected = 0;
 
   constructor(
@@ -177,17 +189,7 @@ export class BulkTransfer {
   private connectNext(): void {
     const { machine, host, plan } = this;
     const remote = neighborAddress(0);
-    const user: ConnectionUser = {
-      onConnected: () => {
-        this.connected++;
-      },
-      onData: () => undefined,
-      onPeerClosed: () => undefined,
-      onClosed: (reason) => {
-        throw new Error(`a connection of the bench has ended: ${reason}`);
-      },
-    };
-    const connection = host.connect(remote, servicePort, user);
+    const connection = host.connect(remote, servicePort, this.user);
     this.connections.push(connection);
     if (this.connections.length < plan.connections)
       machine.queueWorkItem(connectInterval, () => {

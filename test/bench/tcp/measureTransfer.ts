@@ -5,6 +5,7 @@
 import { silentProbe } from '../../../electron/emulator/observe/silentProbe';
 import type { Probe } from '../../../electron/emulator/probe';
 import { defaultSnapLength } from '../../../electron/recorder/recording';
+import { zlibChecksum } from '../../../electron/files/zlibCodec';
 import { TraceRecorder } from '../../../electron/recorder/traceRecorder';
 import { traceFormatVersion } from '../../../shared/trace/records';
 import type { TraceSink } from '../../../shared/trace/traceEncoder';
@@ -45,6 +46,7 @@ function recorder(sink: TraceSink): Probe {
       snapLength: defaultSnapLength,
     },
     sink,
+    { checksum: zlibChecksum },
   );
 }
 

@@ -1,5 +1,6 @@
 /** The real iperf3 as client of the emulated host, over connections that change hands again and again. */
 import { afterEach, describe, expect, it } from 'vitest';
+import type { HostConnection } from '../../../electron/emulator/host/hostConnection';
 import { emulatedAddress, whyNoKernelNetwork } from '../../harness/kernelNetwork';
 import { KernelPeer } from '../../harness/kernelPeer';
 
@@ -36,11 +37,16 @@ async function client(of: KernelPeer, ...args: readonly string[]): Promise<Repor
   return JSON.parse(stdout.toString()) as Report;
 }
 
+/** Bytes that a connection has carried, both directions together. */
+function carriedBy({ received, acknowledgedBytes }: HostConnection): number {
+  return received.hostPath + received.chimney + acknowledgedBytes;
+}
+
 describe.skipIf(reason !== undefined)(
   `iperf3 as peer${reason === undefined ? '' : ` (skipped: ${reason})`}`,
   () => {
     it('measures both directions, one stream and four, over connections that change hands', async () => {
-      peer = await KernelPeer.begin({ handOvers: { kind: 'every-bytes', bytes: 1_000_000 } });
+      peer = await KernelPeer.begin({ handOvers: { kind: 'every-bytes', bytes: 250_000 } });
       const bytes = 20 * 1024 * 1024;
       for (const parallel of [1, 4]) {
         const before = peer.session.host.connections.length;
@@ -59,10 +65,15 @@ describe.skipIf(reason !== undefined)(
         }
         expect(down.end.sum_received.bytes).toBeGreaterThanOrEqual(bytes);
 
+        // How the streams share the bytes is up to the kernel: one may get hardly any.
         const carriers = peer.session.host.connections
           .slice(before)
-          .filter(({ handOvers }) => handOvers.offloads > 1 && handOvers.uploads > 1);
-        expect(carriers.length).toBeGreaterThanOrEqual(2 * parallel);
+          .filter((connection) => carriedBy(connection) > 3_000_000);
+        expect(carriers.length).toBeGreaterThanOrEqual(2);
+        for (const { handOvers } of carriers) {
+          expect(handOvers.offloads).toBeGreaterThan(1);
+          expect(handOvers.uploads).toBeGreaterThan(1);
+        }
       }
     });
 

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { TraceModel } from '../../../shared/analysis/traceModel';
 import { offloadStateVariable } from '../../../shared/ddi/offloadState';
 import { checkExpression } from '../../../shared/expression/check';
+import { fieldReferences } from '../../../shared/expression/fields';
 import { TraceRows } from '../../../shared/expression/traceRows';
 import { traceVocabulary } from '../../../shared/expression/traceVocabulary';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
@@ -166,5 +167,31 @@ describe('expressions over a trace', () => {
       };
       expect([...rows.matching(checked.value)]).toEqual([...rows.matching(all)]);
     }
+  });
+
+  it('have each field only at the kinds of events that the catalogue names, and nearly all of them somewhere', () => {
+    const store = model.store!;
+    const absent: string[] = [];
+    for (const reference of fieldReferences) {
+      const { field } = reference;
+      if (field.parts !== undefined) continue;
+      const isText = field.type === 'text' || field.type === 'address';
+      const text = isText ? rows.text(reference) : undefined;
+      const number = isText ? undefined : rows.number(reference);
+      expect([field.name, text !== undefined || number !== undefined]).toEqual([field.name, true]);
+      const kinds = new Set<string>();
+      for (let event = 0; event < store.length; event++) {
+        const kind = rows.kind(event);
+        if (kind === undefined) continue;
+        const value = number?.(event);
+        if (text?.(event) !== undefined || (value !== undefined && !Number.isNaN(value))) kinds.add(kind);
+      }
+      for (const kind of kinds)
+        expect([field.name, field.kinds]).toEqual([field.name, expect.arrayContaining([kind])]);
+      if (kinds.size === 0) absent.push(field.name);
+    }
+    // No tags, no ICMP, no urgent data in this run; nothing queued and no backlog when state is handed over.
+    const rare = /^(vlan|icmp)\.|urgent|^SendData|^BufferedData|BacklogSize$|^DWnd$|^tcp\.delegated\.Flags$/;
+    expect(absent.filter((name) => !rare.test(name))).toEqual([]);
   });
 });

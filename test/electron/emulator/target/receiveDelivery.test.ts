@@ -85,6 +85,14 @@ class Client {
 }
 
 describe('receive delivery algorithm', () => {
+  it('RCV-019: a receive of no bytes waits for those that were posted before it', () => {
+    const client = new Client();
+    client.post(client.request('A', 4), client.request('B', 0));
+    expect(client.log).toEqual([]);
+    client.arrive('1234');
+    expect(client.log).toEqual(['complete A=1234 B=']);
+  });
+
   it('RCV-013: without a request and without buffered data, a segment is indicated', () => {
     const client = new Client();
     client.arrive('abc');

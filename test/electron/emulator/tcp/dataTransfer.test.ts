@@ -387,6 +387,50 @@ describe('window management (RFC 9293 section 3.8.6)', () => {
     expect(tcp.read()).toEqual([]);
   });
 
+  it('TMR-065: announces less to a peer whose window is too small for a segment, after TcpSwsPreventionTicks', () => {
+    const tcp = slow(3000);
+    tcp.peer('. 1:1001(1000) ack 1', '. 1001:2001(1000) ack 1', '. 2001:3001(1000) ack 1');
+    expect(tcp.read(501)).toEqual([]);
+    expect(tcp.wait(100)).toEqual([]);
+    expect(tcp.read(9)).toEqual([]);
+    expect(tcp.wait(1000)).toEqual(['+100 . 1:1(0) ack 3001 win 510']);
+    expect(tcp.wait(10_000)).toEqual([]);
+  });
+
+  it('TMR-065: holds nothing back for the timer that has been announced meanwhile', () => {
+    const tcp = slow(3000);
+    tcp.peer('. 1:1001(1000) ack 1', '. 1001:2001(1000) ack 1', '. 2001:3001(1000) ack 1');
+    tcp.read(501);
+    expect(tcp.read(1499)).toEqual(['. 1:1(0) ack 3001 win 2000']);
+    expect(tcp.wait(10_000)).toEqual([]);
+  });
+
+  it('TMR-065: leaves a peer alone that may send a full segment', () => {
+    const tcp = slow(5000);
+    tcp.peer('. 1:1001(1000) ack 1', '. 1001:2001(1000) ack 1');
+    tcp.read(700);
+    expect(tcp.wait(10_000)).toEqual([]);
+  });
+
+  it('TMR-065: tells nothing that the scale of the window hides', () => {
+    const tcp = Conversation.established({
+      settings: { receiveBuffer: 4000, RcvWindScale: 4, ackFrequency: 1 },
+      synOptions: 'mss 1000,wscale 0',
+      showWindows: true,
+    });
+    tcp.reads = false;
+    tcp.peer(
+      '. 1:1001(1000) ack 1',
+      '. 1001:2001(1000) ack 1',
+      '. 2001:3001(1000) ack 1',
+      '. 3001:4001(1000) ack 1',
+    );
+    tcp.read(15);
+    expect(tcp.wait(1000)).toEqual([]);
+    tcp.read(1);
+    expect(tcp.wait(1000)).toEqual(['+200 . 1:1(0) ack 4001 win 1']);
+  });
+
   it('never takes an offer back: its right edge only moves forward', () => {
     const tcp = slow(5000);
     let edge = 0;

@@ -81,7 +81,8 @@ describe('what a host on a real wire tells while it runs', () => {
     // The trace names the driver's component, the host stack the adapter as NDIS has told it.
     const counts = (adapters: readonly ChimneyStatistics[]) =>
       adapters.map((one) => ({ ...one, adapter: '' }));
-    for (const { time, adapters } of told)
+    // Each look goes through the trace from its beginning.
+    for (const { time, adapters } of told.filter((_, index) => index % 8 === 0))
       expect(counts(adapters)).toEqual(counts(chimneyStatisticsAt(model, time)));
     expect(told.at(-1)!.adapters[0]!.total).toBeGreaterThan(10);
   });

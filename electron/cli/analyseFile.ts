@@ -1,0 +1,79 @@
+/** Reads a trace file for verbs that need figures of it, and no object per event. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { TraceAnalysis } from '../../shared/analysis/traceAnalysis';
+import { fail, succeed, type Result } from '../../shared/base/result';
+import { TraceReader } from '../../shared/trace/traceReader';
+import type { TraceStore } from '../../shared/trace/traceStore';
+import { fileProblem } from '../files/fileProblem';
+
+/** Bytes that are read at a time. */
+const pieceLength = 1024 * 1024;
+
+/** A trace as far as it could be read. */
+export interface AnalysedFile {
+  readonly store: TraceStore;
+  readonly analysis: TraceAnalysis;
+  /** What is wrong with the rest of the file; undefined if it is whole. */
+  readonly flaw: string | undefined;
+}
+
+/** Reads a file; the error is for people and names the file. */
+export function analyseFile(path: string): Result<AnalysedFile, string> {
+  const analysis = new TraceAnalysis();
+  const reader = new TraceReader(analysis.listeners);
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const piece = new Uint8Array(pieceLength);
+      for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
+        const pushed = reader.push(piece.subarray(0, count));
+        if (!pushed.ok) return fail(`${path}: ${pushed.error.message}`);
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    return fail(fileProblem(error, 'read', path));
+  }
+  const ending = reader.close();
+  if (!ending.ok) return fail(`${path}: ${ending.error.message}`);
+  const flaw = ending.value.kind === 'complete' ? undefined : ending.value.message;
+  return succeed({ store: reader.store!, analysis, flaw });
+}
+
+/**
+ * Whether two files hold the same bytes.
+ * @throws what the file system throws.
+ */
+export function sameFiles(left: string, right: string): boolean {
+  const one = openSync(left, 'r');
+  try {
+    const other = openSync(right, 'r');
+    try {
+      const piece = Buffer.alloc(pieceLength);
+      const otherPiece = Buffer.alloc(pieceLength);
+      for (;;) {
+        const count = readFully(one, piece);
+        const otherCount = readFully(other, otherPiece);
+        if (count !== otherCount) return false;
+        if (!piece.subarray(0, count).equals(otherPiece.subarray(0, count))) return false;
+        if (count < pieceLength) return true;
+      }
+    } finally {
+      closeSync(other);
+    }
+  } finally {
+    closeSync(one);
+  }
+}
+
+/** Fills the buffer as far as the file goes; answers the number of bytes. */
+function readFully(descriptor: number, into: Buffer): number {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = readSync(descriptor, into, filled, into.length - filled, null);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
