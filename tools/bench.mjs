@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- PART…] [options]`: measures how fast the emulator is. Parts are `tcp` (connections that carry bytes, with goals
- * and peers; its options are in tools/bench/tcp.mjs) and the names of the files in test/bench, such as `trace`; everything when none
- * is named.
+ * `npm run bench [-- PART…] [options]`: measures how fast the emulator and its traces are. Parts are `tcp` (connections that carry bytes;
+ * its options are in tools/bench/tcp.mjs), `trace` (recording, saving, opening and asking traces; tools/bench/trace.mjs), both with goals
+ * and peers, and the names of the files in test/bench, such as `reading`; everything when none is named. Options belong to one part.
  */
 import { inRoot } from './lib/paths.mjs';
 import { Advice, runScript } from './lib/say.mjs';
 import { benchTcp } from './bench/tcp.mjs';
+import { benchTrace } from './bench/trace.mjs';
 import { readdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 
@@ -16,6 +17,12 @@ const vitestParts = readdirSync(inRoot('test', 'bench'))
   .filter((file) => file.endsWith(suffix))
   .map((file) => file.slice(0, -suffix.length))
   .sort();
+
+/** Parts that measure in processes of their own. */
+const programs = new Map([
+  ['tcp', benchTcp],
+  ['trace', benchTrace],
+]);
 
 /**
  * @param {readonly string[]} parts
@@ -36,12 +43,15 @@ await runScript(async () => {
   const firstOption = words.findIndex((word) => word.startsWith('-'));
   const parts = firstOption < 0 ? words : words.slice(0, firstOption);
   const options = firstOption < 0 ? [] : words.slice(firstOption);
-  const unknown = parts.find((part) => part !== 'tcp' && !vitestParts.includes(part));
+  const unknown = parts.find((part) => !programs.has(part) && !vitestParts.includes(part));
   if (unknown !== undefined)
-    throw new Advice(`There is no part '${unknown}' of the bench. Parts: tcp, ${vitestParts.join(', ')}`);
-  const others = parts.filter((part) => part !== 'tcp');
+    throw new Advice(
+      `There is no part '${unknown}' of the bench. Parts: tcp, trace, ${vitestParts.join(', ')}`,
+    );
+  const others = parts.filter((part) => !programs.has(part));
   let code = 0;
   if (parts.length === 0 || others.length > 0) code = runVitest(others);
-  if (parts.length === 0 || parts.includes('tcp')) code = Math.max(code, await benchTcp(options));
+  for (const [name, bench] of programs)
+    if (parts.length === 0 || parts.includes(name)) code = Math.max(code, await bench(options));
   return code;
 });

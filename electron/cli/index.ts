@@ -1,5 +1,6 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
+import { addCutCommand } from './cutCommand';
 import { addDdiCommand } from './ddiCommand';
 import { addEventsCommand } from './eventsCommand';
 import { addExportCommand } from './exportCommand';
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);
   addEventsCommand(program, exitWith);
+  addCutCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
   addExportCommand(program, exitWith);

@@ -10,14 +10,15 @@ export const benchFolder = inRoot('out', 'bench');
  * Bundles TypeScript programs of test/bench so that plain Node runs them, as it would run the product.
  *
  * @param {Readonly<Record<string, string>>} programs source file below the root, by name
+ * @param {readonly string[]} [packages] packages that stay outside, since they bring machine code
  * @returns {Promise<(name: string) => string>} the built file of a program
  */
-export const bundle = async (programs) => {
+export const bundle = async (programs, packages = []) => {
   await build({
     configFile: false,
     publicDir: false,
     logLevel: 'warn',
-    ssr: { noExternal: true, target: 'node' },
+    ssr: { noExternal: true, external: [...packages], target: 'node' },
     build: {
       ssr: true,
       outDir: benchFolder,
@@ -27,7 +28,7 @@ export const bundle = async (programs) => {
       reportCompressedSize: false,
       rolldownOptions: {
         input: Object.fromEntries(Object.entries(programs).map(([name, source]) => [name, inRoot(source)])),
-        external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`)],
+        external: [...packages, ...builtinModules, ...builtinModules.map((name) => `node:${name}`)],
         output: { format: 'esm', entryFileNames: '[name].mjs' },
       },
     },

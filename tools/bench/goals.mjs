@@ -36,7 +36,7 @@ const eventLimit = 15e6;
  * @param {'at most' | 'at least'} sense
  * @returns {Goal}
  */
-const goalOf = (name, measured, limit, unit, sense) => {
+export const goalOf = (name, measured, limit, unit, sense) => {
   const met = sense === 'at most' ? measured <= limit : measured >= limit;
   const times = sense === 'at most' ? measured / limit : limit / measured;
   return { name, limit, unit, measured, met, missedBy: met ? undefined : `${times.toFixed(2)} times` };

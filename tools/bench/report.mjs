@@ -9,7 +9,7 @@
  * @param {number} value
  * @param {number} [digits]
  */
-const number = (value, digits = 0) =>
+export const number = (value, digits = 0) =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /**
@@ -17,7 +17,7 @@ const number = (value, digits = 0) =>
  *
  * @param {readonly (readonly string[])[]} rows
  */
-const table = (rows) => {
+export const table = (rows) => {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
@@ -110,7 +110,7 @@ export const peerTable = (peers) =>
  * @returns {string}
  */
 const describe = ({ name, measured, limit, unit, missedBy }) =>
-  `${name} ${number(measured)} of ${number(limit)} ${unit}${missedBy === undefined ? '' : ` (missed by ${missedBy})`}`;
+  `${name} ${number(measured, limit < 20 ? 2 : 0)} of ${number(limit)} ${unit}${missedBy === undefined ? '' : ` (missed by ${missedBy})`}`;
 
 /**
  * What is missed, line by line, and all in one at the end.
