@@ -13,6 +13,7 @@ import { addQueryCommand } from './queryCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
+import { addStateCommand } from './stateCommand';
 import { addStatsCommand } from './statsCommand';
 import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
   };
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
+  addStateCommand(program, exitWith);
   addStatsCommand(program, exitWith);
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);
