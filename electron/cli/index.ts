@@ -10,6 +10,7 @@ import { addInfoCommand } from './infoCommand';
 import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addQueryCommand } from './queryCommand';
+import { addRecoverCommand } from './recoverCommand';
 import { addRunCommand } from './runCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
   addDdiCommand(program, exitWith);
   addEventsCommand(program, exitWith);
   addCutCommand(program, exitWith);
+  addRecoverCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
   addExportCommand(program, exitWith);

@@ -46,7 +46,12 @@ interface RunOptions extends LinkOptions, HostOptions {
   readonly targetDriver?: string;
   readonly intermediateDriver?: string;
   readonly trustDrivers?: boolean;
+  readonly keepLast?: number;
+  readonly onDiskFull: OnDiskFull;
 }
+
+/** What a run does when the disk takes no more of its recording. */
+type OnDiskFull = 'stop' | 'continue';
 
 /** A seed as it is written on the command line. */
 export function parseSeed(text: string): number {
@@ -78,6 +83,20 @@ function parseScenario(text: string): ScenarioId {
   return known;
 }
 
+/** Reads a time in seconds; answers ns. */
+function parseSeconds(text: string): number {
+  const nanoseconds = Math.round(Number(text) * 1e9);
+  if (text.trim() === '' || !(Number.isSafeInteger(nanoseconds) && nanoseconds > 0))
+    throw new InvalidArgumentError('A time is a number of seconds of virtual time, such as 0.5.');
+  return nanoseconds;
+}
+
+function parseOnDiskFull(text: string): OnDiskFull {
+  if (text !== 'stop' && text !== 'continue')
+    throw new InvalidArgumentError('A run may stop or continue where the disk takes no more.');
+  return text;
+}
+
 /** Adds the verb to the program. */
 export function addRunCommand(program: Command, exitWith: (code: number) => void): void {
   const command = program
@@ -100,6 +119,17 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
       '--snap-length <bytes>',
       `bytes of each frame that the trace keeps (${defaultSnapLength}; headers always), or all`,
       parseSnapLength,
+    )
+    .option(
+      '--keep-last <seconds>',
+      'keep only what happens in the last seconds of virtual time, in memory, and write it at the end',
+      parseSeconds,
+    )
+    .option(
+      '--on-disk-full <choice>',
+      'stop the run, or continue it and mark in the trace what the disk did not take',
+      parseOnDiskFull,
+      'stop',
     )
     .option('--target-driver <module>', 'a driver module in the place of the built-in offload target')
     .option('--intermediate-driver <module>', 'a driver module between the host stack and the adapter')
@@ -164,8 +194,16 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     const name =
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();
+    let diskProblem: unknown;
     const recording = new Recording(applicationName, settings, name, sink, {
       snapLength: options.snapLength,
+      keepLast: options.keepLast,
+      onSinkError:
+        options.onDiskFull === 'stop'
+          ? undefined
+          : (error) => {
+              diskProblem ??= error;
+            },
       checksum: zlibChecksum,
       capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
     });
@@ -195,9 +233,13 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     const report = recording.finish(false);
     sink.close?.();
     progress.clear();
+    if (diskProblem !== undefined)
+      warn(
+        `${fileProblem(diskProblem, 'write', options.out!)} The run went on; ${recording.lostCount} events are lost and counted in the trace.`,
+      );
     if (options.out !== undefined) await save(options.out, recording.wasFlushed);
     const wallSeconds = (performance.now() - begun) / 1000;
-    print(report, wallSeconds, recording.eventCount, options);
+    print(report, wallSeconds, recording, options);
     return report.success ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -213,17 +255,36 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
 /** Compacts what has been recorded. */
 async function save(out: string, wasFlushed: boolean): Promise<void> {
   const progress = new ProgressLine('saved');
-  await saveTrace(out, wasFlushed, (fraction) => {
-    progress.show(fraction);
-  });
-  progress.clear();
+  try {
+    await saveTrace(out, wasFlushed, (fraction) => {
+      progress.show(fraction);
+    });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    // The recording is there, and larger than it could be.
+    warn(
+      `${fileProblem(error, 'write', `${out}.saving`)} ${out} stays as it was recorded: whole, but not compact.`,
+    );
+  } finally {
+    progress.clear();
+  }
 }
 
-function print(report: RunReport, wallSeconds: number, events: number, options: RunOptions): void {
+function warn(message: string): void {
+  process.stderr.write(`chimneysweep: ${message}\n`);
+}
+
+function print(
+  report: RunReport,
+  wallSeconds: number,
+  { eventCount: events, lostCount: lostEvents }: Recording,
+  options: RunOptions,
+): void {
   if (options.json === true) {
     const wallTimeMs = Math.round(wallSeconds * 1000);
     process.stdout.write(
-      JSON.stringify({ ...report, events, wallTimeMs, trace: options.out ?? null }, null, 2) + '\n',
+      JSON.stringify({ ...report, events, lostEvents, wallTimeMs, trace: options.out ?? null }, null, 2) +
+        '\n',
     );
   } else process.stdout.write(reportText(report, { wallSeconds, events, trace: options.out }));
 }

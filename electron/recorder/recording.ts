@@ -7,7 +7,8 @@ import { PcapngWriter, type CaptureSink } from '../../shared/capture/pcapngWrite
 import type { LinkRequest } from '../../shared/contract/linkRequest';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { TraceEncoderOptions, TraceSink } from '../../shared/trace/traceEncoder';
-import { traceFormatVersion } from '../../shared/trace/records';
+import { traceFormatVersion, type TraceHeader } from '../../shared/trace/records';
+import { RingTrace } from '../../shared/trace/ringTrace';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
 import { requestedLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
@@ -24,6 +25,10 @@ export interface RecordingOptions {
   readonly snapLength?: number | undefined;
   /** CRC-32, where a room has a faster one than ours. */
   readonly checksum?: TraceEncoderOptions['checksum'];
+  /** As of a TraceEncoder: without it a sink that fails ends the run. */
+  readonly onSinkError?: TraceEncoderOptions['onSinkError'];
+  /** Keeps only what happens in the last so many ns of virtual time, in memory, and writes it when the run is finished. */
+  readonly keepLast?: number | undefined;
   /** A capture of whole frames besides the trace, at interfaces with these names; by default the wire sides of all adapters. */
   readonly capture?:
     { readonly sink: CaptureSink; readonly taps?: readonly string[] | undefined } | undefined;
@@ -77,6 +82,7 @@ function linkSettings(request: LinkRequest | undefined): Record<string, number> 
 export class Recording {
   private readonly recorder: TraceRecorder;
   private readonly run: ScenarioRun;
+  private readonly ring: RingTrace | undefined;
   /** What goes into a capture besides; undefined without one. */
   readonly taps: FrameTaps | undefined;
 
@@ -85,33 +91,32 @@ export class Recording {
     application: string,
     settings: ScenarioSettings,
     fileName: string,
-    sink: TraceSink,
-    { snapLength = defaultSnapLength, capture, checksum }: RecordingOptions = {},
+    private readonly sink: TraceSink,
+    { snapLength = defaultSnapLength, capture, checksum, onSinkError, keepLast }: RecordingOptions = {},
   ) {
     const description = scenarioDescription(settings.scenario);
-    this.recorder = new TraceRecorder(
-      {
-        format: 'chimneysweep-trace',
-        version: traceFormatVersion,
-        application,
-        scenario: settings.scenario,
-        title: description.title,
-        seed: settings.seed,
-        settings: {
-          file: fileName,
-          fileBytes: settings.file.length,
-          loss: settings.loss,
-          ...ipSettings(settings.ipVersions),
-          ...linkSettings(settings.link),
-          ...moduleSettings(settings.drivers ?? {}),
-          ...(settings.chimney === undefined ? {} : { chimney: JSON.stringify(settings.chimney) }),
-          [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
-        },
-        snapLength,
+    const header: TraceHeader = {
+      format: 'chimneysweep-trace',
+      version: traceFormatVersion,
+      application,
+      scenario: settings.scenario,
+      title: description.title,
+      seed: settings.seed,
+      settings: {
+        file: fileName,
+        fileBytes: settings.file.length,
+        loss: settings.loss,
+        ...ipSettings(settings.ipVersions),
+        ...linkSettings(settings.link),
+        ...moduleSettings(settings.drivers ?? {}),
+        ...(keepLast === undefined ? {} : { keepLastNs: keepLast }),
+        ...(settings.chimney === undefined ? {} : { chimney: JSON.stringify(settings.chimney) }),
+        [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
       },
-      sink,
-      { checksum },
-    );
+      snapLength,
+    };
+    if (keepLast !== undefined) this.ring = new RingTrace(header, { keep: keepLast });
+    this.recorder = new TraceRecorder(header, this.ring ?? sink, { checksum, onSinkError });
     let probe: Probe = this.recorder;
     if (capture !== undefined) {
       const section = {
@@ -132,6 +137,11 @@ export class Recording {
     return this.run.progress;
   }
 
+  /** Records that the sink did not take. */
+  get lostCount(): number {
+    return this.recorder.lostCount;
+  }
+
   /** Records so far. */
   get eventCount(): number {
     return this.recorder.eventCount;
@@ -144,12 +154,16 @@ export class Recording {
 
   /** Hands what has been recorded so far to the sink; what is not there yet is lost if the process dies. */
   flush(): void {
-    this.recorder.flush();
+    // What a ring keeps must not depend on clocks.
+    if (this.ring === undefined) this.recorder.flush();
   }
 
   /** Runs up to `events` events of the emulator; false when the run has ended. */
   advance(events: number): boolean {
-    return this.run.advance(events);
+    const goesOn = this.run.advance(events);
+    // A ring forgets whole chunks.
+    if (this.ring !== undefined) this.recorder.flush();
+    return goesOn;
   }
 
   /** The run can't go on; `finish` says why. */
@@ -161,6 +175,7 @@ export class Recording {
   finish(stopped: boolean): RunReport {
     const report = this.run.report(stopped);
     this.recorder.finish(report);
+    this.ring?.save(this.sink, undefined);
     this.taps?.finish(report.virtualTime);
     return report;
   }

@@ -36,6 +36,11 @@ export class TraceRecorder implements Probe {
     this.encoder.flush();
   }
 
+  /** Records that the sink did not take. */
+  get lostCount(): number {
+    return this.encoder.lostCount;
+  }
+
   /** Records so far. */
   get eventCount(): number {
     return this.encoder.eventCount;

@@ -125,8 +125,9 @@ const pieceLength = 1024 * 1024;
 
 /** What came of writing a trace anew. */
 export interface Rewritten {
-  /** How the original ended. */
+  /** How the original ended, and in words what was wrong with its end, if anything. */
   readonly ending: TraceEnding;
+  readonly flaw: string | undefined;
   /** Records of the new file, lost ones included. */
   readonly events: number;
 }
@@ -153,5 +154,6 @@ export async function rewriteTrace(
   copy.fillRest(store);
   const encoder = copy.begin(store.header);
   encoder.finish();
-  return succeed({ ending: ending.value, events: encoder.eventCount });
+  const flaw = ending.value.kind === 'complete' ? undefined : ending.value.message;
+  return succeed({ ending: ending.value, flaw, events: encoder.eventCount });
 }

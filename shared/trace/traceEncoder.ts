@@ -175,6 +175,11 @@ export class TraceEncoder {
     return this.nextEvent;
   }
 
+  /** Number of records that are lost: those that the sink did not take, and those that were skipped. */
+  get lostCount(): number {
+    return this.lostRecords;
+  }
+
   /** Whether there are records that the sink hasn't got. */
   get hasOpenRows(): boolean {
     return this.chunk.rows > 0;
