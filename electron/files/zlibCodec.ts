@@ -8,8 +8,13 @@ import type { TraceCodec } from '../../shared/trace/codec';
 /** Level of deflate: a few per cent larger than the best, several times as fast. */
 const level = 6;
 
+/** CRC-32 by zlib; by our own hand where Node is older than its crc32 (20.15). */
+export const zlibChecksum: (bytes: Uint8Array) => number =
+  'crc32' in zlib ? (bytes) => zlib.crc32(bytes) : (bytes) => crc32(bytes);
+
 /** See the file's head. */
 export const zlibCodec: TraceCodec = {
+  checksum: zlibChecksum,
   deflate: (bytes) => deflateRawSync(bytes, { level }),
   inflate(bytes, length) {
     let inflated: Uint8Array;
@@ -22,7 +27,3 @@ export const zlibCodec: TraceCodec = {
     return inflated;
   },
 };
-
-/** CRC-32 by zlib; by our own hand where Node is older than its crc32 (20.15). */
-export const zlibChecksum: (bytes: Uint8Array) => number =
-  'crc32' in zlib ? (bytes) => zlib.crc32(bytes) : (bytes) => crc32(bytes);

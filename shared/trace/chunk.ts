@@ -198,14 +198,15 @@ export class Chunk {
     if (this.decodedShapes === undefined) {
       const values = readIntegers(this.open(this.blocks[0]!), this.rows);
       const shapes = new Uint16Array(this.rows);
-      const counts = new Map<number, number>();
+      const counts = new Uint32Array(this.shapeList.length);
       for (let row = 0; row < this.rows; row++) {
         const shape = values[row]!;
+        if (shape >= counts.length) throw new MalformedBytes(`undefined shape ${shape}`);
         shapes[row] = shape;
-        counts.set(shape, (counts.get(shape) ?? 0) + 1);
+        counts[shape]!++;
       }
-      for (const [shape, count] of counts)
-        if (count !== this.rowsOf(shape))
+      for (let shape = 0; shape < counts.length; shape++)
+        if (counts[shape]! > 0 && counts[shape] !== this.rowsOf(shape))
           throw new MalformedBytes(`shape ${shape} has other rows than it says`);
       this.decodedShapes = shapes;
       this.decodedBytes += this.rows * 2;
