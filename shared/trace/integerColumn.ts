@@ -296,10 +296,14 @@ function unzigzag(value: number): number {
 }
 
 /**
- * Reads `count` values.
+ * Reads `count` values; `keysOf` gives the row's key in each row, for columns that may be told by one.
  * @throws MalformedBytes where the bytes are no such column.
  */
-export function readIntegers(input: ByteReader, count: number, keys?: Float64Array): Float64Array {
+export function readIntegers(
+  input: ByteReader,
+  count: number,
+  keysOf?: () => Float64Array,
+): Float64Array {
   const values = new Float64Array(count);
   if (count === 0) return values;
   const form = input.u8();
@@ -323,7 +327,8 @@ export function readIntegers(input: ByteReader, count: number, keys?: Float64Arr
       return values;
     }
     case forms.keyedDelta: {
-      if (keys === undefined) throw new MalformedBytes('differences by a key that is not there');
+      if (keysOf === undefined) throw new MalformedBytes('differences by a key that is not there');
+      const keys = keysOf();
       readPlanes(input, values, count, 0, input.u8());
       const wide = new Map<number, number>();
       columnNumber++;
