@@ -65,7 +65,8 @@ export function readHeaderPlanes(
     const own = row * width;
     const other = before[row]! * width;
     let place = at + row;
-    if (other < 0) for (let index = 0; index < width; index++, place += rows) bytes[own + index] = planes[place]!;
+    if (other < 0)
+      for (let index = 0; index < width; index++, place += rows) bytes[own + index] = planes[place]!;
     else
       for (let index = 0; index < width; index++, place += rows)
         bytes[own + index] = planes[place]! + bytes[other + index]!;

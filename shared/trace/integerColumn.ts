@@ -299,11 +299,7 @@ function unzigzag(value: number): number {
  * Reads `count` values; `keysOf` gives the row's key in each row, for columns that may be told by one.
  * @throws MalformedBytes where the bytes are no such column.
  */
-export function readIntegers(
-  input: ByteReader,
-  count: number,
-  keysOf?: () => Float64Array,
-): Float64Array {
+export function readIntegers(input: ByteReader, count: number, keysOf?: () => Float64Array): Float64Array {
   const values = new Float64Array(count);
   if (count === 0) return values;
   const form = input.u8();

@@ -555,7 +555,8 @@ export class TraceEncoder {
   /** As `string`, for texts that come again and again: the last ones are found without their hash. */
   private label(text: string): number {
     const place = text.length & 15;
-    if (this.recentNumbers[place]! >= 0 && this.recentLabels[place] === text) return this.recentNumbers[place]!;
+    if (this.recentNumbers[place]! >= 0 && this.recentLabels[place] === text)
+      return this.recentNumbers[place]!;
     this.recentLabels[place] = text;
     return (this.recentNumbers[place] = this.string(text));
   }
