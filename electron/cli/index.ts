@@ -14,6 +14,7 @@ import { addRunCommand } from './runCommand';
 import { addSanitizeCommand } from './sanitizeCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
+import { addStateCommand } from './stateCommand';
 import { addStatsCommand } from './statsCommand';
 import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
   };
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
+  addStateCommand(program, exitWith);
   addStatsCommand(program, exitWith);
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);
