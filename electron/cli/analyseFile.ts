@@ -5,6 +5,7 @@ import { fail, succeed, type Result } from '../../shared/base/result';
 import { TraceReader } from '../../shared/trace/traceReader';
 import type { TraceStore } from '../../shared/trace/traceStore';
 import { fileProblem } from '../files/fileProblem';
+import { zlibCodec } from '../files/zlibCodec';
 
 /** Bytes that are read at a time. */
 const pieceLength = 1024 * 1024;
@@ -20,7 +21,7 @@ export interface AnalysedFile {
 /** Reads a file; the error is for people and names the file. */
 export function analyseFile(path: string): Result<AnalysedFile, string> {
   const analysis = new TraceAnalysis();
-  const reader = new TraceReader(analysis.listeners);
+  const reader = new TraceReader(analysis.listeners, zlibCodec);
   try {
     const descriptor = openSync(path, 'r');
     try {

@@ -1,5 +1,6 @@
 /** The headless command line: `chimneysweep --help`. One verb, one file. */
 import { Command, CommanderError } from 'commander';
+import { addCutCommand } from './cutCommand';
 import { addDdiCommand } from './ddiCommand';
 import { addEventsCommand } from './eventsCommand';
 import { addExportCommand } from './exportCommand';
@@ -10,8 +11,10 @@ import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addQueryCommand } from './queryCommand';
 import { addRunCommand } from './runCommand';
+import { addSanitizeCommand } from './sanitizeCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
+import { addStateCommand } from './stateCommand';
 import { addStatsCommand } from './statsCommand';
 import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
@@ -30,10 +33,13 @@ async function main(): Promise<number> {
   };
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
+  addStateCommand(program, exitWith);
   addStatsCommand(program, exitWith);
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);
   addEventsCommand(program, exitWith);
+  addCutCommand(program, exitWith);
+  addSanitizeCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
   addExportCommand(program, exitWith);

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { TraceModel } from '../../shared/analysis/traceModel';
 import { fileProblem } from '../files/fileProblem';
+import { zlibCodec } from '../files/zlibCodec';
 
 /** Bytes that are read at a time. */
 const pieceLength = 1024 * 1024;
@@ -16,7 +17,7 @@ export interface OpenedTrace {
 
 /** Reads a file; the error is for people and names the file. */
 export function openTrace(path: string): Result<OpenedTrace, string> {
-  const model = new TraceModel();
+  const model = new TraceModel(zlibCodec);
   try {
     const descriptor = openSync(path, 'r');
     try {

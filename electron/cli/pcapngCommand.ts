@@ -7,6 +7,7 @@ import { PcapngWriter } from '../../shared/capture/pcapngWriter';
 import { TraceTaps } from '../../shared/capture/traceTaps';
 import { TraceReader } from '../../shared/trace/traceReader';
 import { fileProblem } from '../files/fileProblem';
+import { zlibCodec } from '../files/zlibCodec';
 import { TraceFileSink } from '../files/traceFileSink';
 import { collectNames, tapHelp, unknownTaps } from './tapOptions';
 
@@ -57,7 +58,7 @@ export function writePcapng(trace: string, { out, tap: names, quiet }: PcapngOpt
       const section = { application, comment: captureComment(scenario, seed) };
       return new FrameTaps(new PcapngWriter(file, section), { names, snapLength: 0 });
     });
-    const reader = new TraceReader([taps]);
+    const reader = new TraceReader([taps], zlibCodec);
     const piece = new Uint8Array(pieceLength);
     for (;;) {
       doing = 'read';

@@ -23,6 +23,7 @@ import { defaultSnapLength, Recording } from '../recorder/recording';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
 import { chimneyRequest, hostOptions, type HostOptions } from './hostOptions';
 import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
+import { ProgressLine } from './progressLine';
 import { reportText } from './reportText';
 import { applicationName } from './version';
 
@@ -168,7 +169,7 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
       checksum: zlibChecksum,
       capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
     });
-    const progress = new ProgressLine();
+    const progress = new ProgressLine('carried');
     const advance = (): boolean => {
       try {
         return recording.advance(eventsPerSlice);
@@ -194,7 +195,7 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     const report = recording.finish(false);
     sink.close?.();
     progress.clear();
-    if (options.out !== undefined) await saveTrace(options.out, recording.wasFlushed);
+    if (options.out !== undefined) await save(options.out, recording.wasFlushed);
     const wallSeconds = (performance.now() - begun) / 1000;
     print(report, wallSeconds, recording.eventCount, options);
     return report.success ? 0 : 1;
@@ -209,6 +210,15 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   }
 }
 
+/** Compacts what has been recorded. */
+async function save(out: string, wasFlushed: boolean): Promise<void> {
+  const progress = new ProgressLine('saved');
+  await saveTrace(out, wasFlushed, (fraction) => {
+    progress.show(fraction);
+  });
+  progress.clear();
+}
+
 function print(report: RunReport, wallSeconds: number, events: number, options: RunOptions): void {
   if (options.json === true) {
     const wallTimeMs = Math.round(wallSeconds * 1000);
@@ -216,20 +226,4 @@ function print(report: RunReport, wallSeconds: number, events: number, options: 
       JSON.stringify({ ...report, events, wallTimeMs, trace: options.out ?? null }, null, 2) + '\n',
     );
   } else process.stdout.write(reportText(report, { wallSeconds, events, trace: options.out }));
-}
-
-/** One line on a terminal that tells how far a run has come; nothing where standard error is no terminal. */
-class ProgressLine {
-  private readonly begun = performance.now();
-  private shown = false;
-
-  show(fraction: number): void {
-    if (!process.stderr.isTTY || performance.now() - this.begun < 1000) return;
-    this.shown = true;
-    process.stderr.write(`\r${(fraction * 100).toFixed(0).padStart(3)} % carried (Ctrl+C stops)`);
-  }
-
-  clear(): void {
-    if (this.shown) process.stderr.write('\r\x1b[K');
-  }
 }

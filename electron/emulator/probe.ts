@@ -44,6 +44,8 @@ export interface Probe {
     changes: StateChangeRecord['changes'],
   ): void;
   ownership(time: number, object: number, owner: StateOwner, cause: EventId | undefined): void;
+  /** A path or TCP state object depends on another parent from now on. */
+  relink(time: number, object: number, parent: number | undefined, cause: EventId | undefined): void;
   call(time: number, call: Omit<CallRecord, 'kind'>): EventId;
   return(time: number, result: Omit<ReturnRecord, 'kind'>): void;
   /** `bytes` may be longer than `length` and is reused by the caller. */

@@ -91,6 +91,10 @@ export class TraceRecorder implements Probe {
     this.encoder.write(time, { kind: 'ownership', object, owner, cause });
   }
 
+  relink(time: number, object: number, parent: number | undefined, cause: EventId | undefined): void {
+    this.encoder.write(time, { kind: 'relink', object, parent, cause });
+  }
+
   call(time: number, call: Omit<CallRecord, 'kind'>): EventId {
     return this.encoder.writeCall(time, call);
   }

@@ -4,6 +4,7 @@
  */
 import type { Result } from '../base/result';
 import { StateHistory } from '../state/stateHistory';
+import type { TraceCodec } from '../trace/codec';
 import type { TraceEnding, TraceError } from '../trace/traceError';
 import { TraceReader } from '../trace/traceReader';
 import type { TraceStore } from '../trace/traceStore';
@@ -19,13 +20,12 @@ export class TraceModel {
   readonly notes = new NoteIndex();
   readonly states = new StateHistory();
   readonly hostCost = new HostCostIndex();
-  private readonly reader = new TraceReader([
-    this.calls,
-    this.frames,
-    this.notes,
-    this.states,
-    this.hostCost,
-  ]);
+  private readonly reader: TraceReader;
+
+  /** @param codec undoes the compression of chunks, where a room has a faster one than the portable codec */
+  constructor(codec?: TraceCodec) {
+    this.reader = new TraceReader([this.calls, this.frames, this.notes, this.states, this.hostCost], codec);
+  }
 
   /** The records themselves; undefined until the header has arrived. */
   get store(): TraceStore | undefined {

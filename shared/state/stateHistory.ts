@@ -20,6 +20,8 @@ export interface VariableAt {
 /** One state object at an instant. */
 export interface ObjectAt {
   readonly object: number;
+  /** The object that it depends on at that instant. */
+  readonly parent: number | undefined;
   readonly owner: StateOwner;
   /** Record that gave it this owner. */
   readonly ownedSince: EventId | undefined;
@@ -45,6 +47,9 @@ interface ObjectHistory {
   readonly owners: StateOwner[];
   readonly ownerEvents: EventId[];
   readonly ownerTimes: VirtualTime[];
+  /** Parents in the order in which it had them, and the events that gave it each. */
+  readonly parents: (number | undefined)[];
+  readonly parentEvents: EventId[];
 }
 
 /** Position of the last entry that is at most `limit`, or -1. */
@@ -75,12 +80,18 @@ export class StateHistory implements TraceListener {
         owners: [],
         ownerEvents: [],
         ownerTimes: [],
+        parents: [record.parent],
+        parentEvents: [event],
       };
     } else if (record.kind === 'ownership') {
       const history = this.objects[record.object]!;
       history.owners.push(record.owner);
       history.ownerEvents.push(event);
       history.ownerTimes.push(time);
+    } else if (record.kind === 'relink') {
+      const history = this.objects[record.object]!;
+      history.parents.push(record.parent);
+      history.parentEvents.push(event);
     } else if (record.kind === 'state-change') {
       const { variables } = this.objects[record.object]!;
       this.changeEvents.push(event);
@@ -117,7 +128,14 @@ export class StateHistory implements TraceListener {
       });
     }
     variables.sort((left, right) => left.variable - right.variable);
-    return { object, owner, ownedSince: history.ownerEvents[ownerIndex], variables };
+    const parent = history.parents[lastAtMost(history.parentEvents, event)];
+    return { object, parent, owner, ownedSince: history.ownerEvents[ownerIndex], variables };
+  }
+
+  /** The object that another one depends on right after `event`, also once it is gone. */
+  parentAt(object: number, event: EventId): number | undefined {
+    const history = this.objects[object];
+    return history?.parents[Math.max(0, lastAtMost(history.parentEvents, event))];
   }
 
   /** The stays of an object with its owners, in order. */

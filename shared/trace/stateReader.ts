@@ -48,10 +48,15 @@ export class StateAt {
 
   /** One object; undefined where it had not been declared, or was gone already. */
   object(id: number): StateObjectAt | undefined {
+    const remains = this.remains(id);
+    return remains?.owner === 'gone' ? undefined : remains;
+  }
+
+  /** As `object`, but answers what was known last of one that is gone, too. */
+  remains(id: number): StateObjectAt | undefined {
     const tracked = this.tracked(id);
     if (tracked === undefined) return undefined;
     const owner = stateOwners[tracked.owner] ?? 'host';
-    if (owner === 'gone') return undefined;
     const variables: StateVariable[] = [];
     for (let variable = 0; variable < tracked.values.length; variable++) {
       const writtenBy = tracked.writtenBy[variable]!;

@@ -12,10 +12,12 @@ import { BytesColumn, ListColumn, type IntegerColumn } from './columns';
 import {
   writeComponent,
   writeConnection,
+  writeDefinitionsHead,
   writeShape,
   writeSite,
   writeStateObject,
   writeString,
+  type DefinitionCounts,
 } from './definitions';
 import { encapsulatedHeaderLength } from './frameHeader';
 import { OverviewBuilder } from './overview';
@@ -105,6 +107,7 @@ interface ChangeShape {
 export class TraceEncoder {
   private readonly chunk = new ChunkWriter();
   private readonly definitions = new ByteWriter(4096);
+  private definedBefore: DefinitionCounts = [0, 0, 0, 0, 0, 0];
   private readonly frame = new ByteWriter(256 * 1024);
   private readonly strings = new Map<string, number>();
   private readonly recentLabels: string[] = new Array<string>(16).fill('');
@@ -315,9 +318,20 @@ export class TraceEncoder {
   flush(): void {
     this.dropOpenRow();
     if (this.definitions.length > 0) {
-      const payload = this.definitions.bytes.subarray(0, this.definitions.length);
-      this.definitionPlaces.push(this.writeWholeFrame(frameTags.definitions, payload));
+      const payload = new ByteWriter(this.definitions.length + 64);
+      writeDefinitionsHead(payload, this.definedBefore);
+      payload.raw(this.definitions.bytes, 0, this.definitions.length);
+      const place = this.writeWholeFrame(frameTags.definitions, payload.bytes.subarray(0, payload.length));
+      this.definitionPlaces.push(place);
       this.definitions.length = 0;
+      this.definedBefore = [
+        this.strings.size,
+        this.shapeCount,
+        this.sites.size,
+        this.components,
+        this.connections,
+        this.objectLayers.length,
+      ];
     }
     if (this.chunk.rows > 0) {
       const { payload, summary } = this.chunk.close(this.codec);

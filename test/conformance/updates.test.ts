@@ -229,6 +229,14 @@ describe('paths that move to another neighbor', () => {
     expect(offered.event).toBeLessThan(update.event);
   });
 
+  it('UPD-010: from its completion on the tree shows the path below the new neighbor', () => {
+    const update = callsOf(model, 'MiniportUpdateOffload')[0]!;
+    const [neighbor, path] = blocksOf(model, update).map((block) => block.object!);
+    const completed = callsOf(model, 'ProtocolUpdateOffloadComplete')[0]!;
+    expect(model.states.parentAt(path!, update.event)).not.toBe(neighbor);
+    expect(model.states.parentAt(path!, completed.returnEvent!)).toBe(neighbor);
+  });
+
   it('UPD-011: the frames of its connections carry the new Ethernet address', () => {
     const frames = chimneyFramesAfterUpdate(done);
     expect(frames.length).toBeGreaterThan(10);

@@ -68,6 +68,7 @@ export class OffloadUpdates {
       if (path.record.place === 'InHost') {
         this.moves.delete(path);
         path.neighbor = neighbor;
+        this.stack.driver.observer.relinked(path.handle, neighbor.handle);
       } else if (
         path.dependents.size > 0 &&
         path.record.openRequests === 0 &&
@@ -145,6 +146,7 @@ export class OffloadUpdates {
           path.neighbor.dependents.delete(path);
           neighbor.dependents.add(path);
           path.neighbor = neighbor;
+          stack.driver.observer.relinked(path.handle, neighbor.handle);
         } else {
           this.moves.set(path, neighbor);
           this.coordinator.giveUp(path);

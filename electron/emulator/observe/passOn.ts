@@ -16,6 +16,9 @@ export function passOn(inner: Probe, watched: Partial<Probe>): Probe {
     ownership: (time, object, owner, cause) => {
       inner.ownership(time, object, owner, cause);
     },
+    relink: (time, object, parent, cause) => {
+      inner.relink(time, object, parent, cause);
+    },
     call: (time, call) => inner.call(time, call),
     return: (time, result) => {
       inner.return(time, result);

@@ -13,6 +13,7 @@ export function silentProbe(): Probe {
     stateNumbers: () => undefined,
     stateValues: () => undefined,
     ownership: () => undefined,
+    relink: () => undefined,
     call: () => events++,
     return: () => undefined,
     frame: () => events++,

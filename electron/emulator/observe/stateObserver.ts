@@ -109,6 +109,14 @@ export class StateObserver {
     this.machine.probe.ownership(this.machine.now, object.id, owner, this.machine.currentCause);
   }
 
+  /** The object depends on another parent from now on. */
+  relinked(handle: NDIS_OFFLOAD_HANDLE, parent: NDIS_OFFLOAD_HANDLE): void {
+    const object = watchedOf(handle);
+    if (object === undefined) return;
+    const { machine } = this;
+    machine.probe.relink(machine.now, object.id, watchedOf(parent)?.id, machine.currentCause);
+  }
+
   /** `writer` has set every variable that `state` holds. */
   wrote(handle: NDIS_OFFLOAD_HANDLE, writer: number, state: AttachedState): void {
     const object = watchedOf(handle);

@@ -49,18 +49,21 @@ function valueText(layer: StateLayer, variable: number, value: StateValue): stri
 /** The tree right after `event`, parents before children. `before` is where the cursor was last. */
 export function layoutStateTree(model: TraceModel, event: EventId, before: EventId): StateNode[] {
   const objects = model.store?.stateObjects ?? [];
-  const depths = new Map<number, number>();
   const children = new Map<number | undefined, number[]>();
-  for (const object of objects) {
-    depths.set(object.id, object.parent === undefined ? 0 : (depths.get(object.parent) ?? 0) + 1);
-    const siblings = children.get(object.parent);
-    if (siblings === undefined) children.set(object.parent, [object.id]);
-    else siblings.push(object.id);
+  for (const { id } of objects) {
+    const parent = model.states.parentAt(id, event);
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [id]);
+    else siblings.push(id);
   }
   const freshSince =
     before >= 0 && before < event ? Math.min(before, event - freshEvents) : event - freshEvents;
   const nodes: StateNode[] = [];
-  const visit = (id: number): void => {
+  const visited = new Set<number>();
+  const visit = (id: number, depth: number): void => {
+    // A trace that was made up can have objects that depend on each other.
+    if (visited.has(id)) return;
+    visited.add(id);
     const object = objects[id]!;
     const now = model.states.objectAt(id, event);
     const owned = lastOwner(model, id, event);
@@ -71,13 +74,14 @@ export function layoutStateTree(model: TraceModel, event: EventId, before: Event
         label: object.label,
         owner: now?.owner ?? 'gone',
         ownedSince: now?.ownedSince,
-        depth: depths.get(id) ?? 0,
+        depth,
         groups: now === undefined ? [] : groupsOf(model, object.layer, now.variables, freshSince),
       });
     }
-    for (const child of children.get(id) ?? []) visit(child);
+    for (const child of children.get(id) ?? []) visit(child, depth + 1);
   };
-  for (const root of children.get(undefined) ?? []) visit(root);
+  for (const root of children.get(undefined) ?? []) visit(root, 0);
+  for (const { id } of objects) visit(id, 0);
   return nodes;
 }
 

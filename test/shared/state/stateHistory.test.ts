@@ -19,9 +19,12 @@ function replay(records: readonly TimedRecord[], object: number, event: number):
   );
   let owner: StateOwner = 'host';
   let ownedSince: number | undefined;
+  let parent: number | undefined;
   const variables = new Map<number, ObjectAt['variables'][number]>();
   records.slice(0, event + 1).forEach(({ time, record }, at) => {
-    if (record.kind === 'ownership' && record.object === object) {
+    if (record.kind === 'state-object' && record.id === object) parent = record.parent;
+    else if (record.kind === 'relink' && record.object === object) parent = record.parent;
+    else if (record.kind === 'ownership' && record.object === object) {
       owner = record.owner;
       ownedSince = at;
     } else if (record.kind === 'state-change' && record.object === object) {
@@ -33,7 +36,7 @@ function replay(records: readonly TimedRecord[], object: number, event: number):
   const declared = declaredBy >= 0 && declaredBy <= event;
   if (!declared || (owner as StateOwner) === 'gone') return undefined;
   const sorted = [...variables.values()].sort((left, right) => left.variable - right.variable);
-  return { object, owner, ownedSince, variables: sorted };
+  return { object, parent, owner, ownedSince, variables: sorted };
 }
 
 /** Traces in which state is what happens most. */
