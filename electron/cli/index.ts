@@ -12,6 +12,7 @@ import { addPcapngCommand } from './pcapngCommand';
 import { addQueryCommand } from './queryCommand';
 import { addRecoverCommand } from './recoverCommand';
 import { addRunCommand } from './runCommand';
+import { addSanitizeCommand } from './sanitizeCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
 import { addStateCommand } from './stateCommand';
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
   addEventsCommand(program, exitWith);
   addCutCommand(program, exitWith);
   addRecoverCommand(program, exitWith);
+  addSanitizeCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
   addExportCommand(program, exitWith);

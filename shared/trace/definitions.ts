@@ -159,6 +159,24 @@ function checkShape(
     throw new MalformedBytes(`a shape of ${kind} has the columns ${written.slice(0, 80)}`);
 }
 
+/** How many of each kind have been defined: strings, shapes, sites, components, connections, state objects. */
+export type DefinitionCounts = readonly [number, number, number, number, number, number];
+
+/** Begins a `DEFS` payload, which says what has been defined before it. */
+export function writeDefinitionsHead(out: ByteWriter, before: DefinitionCounts): void {
+  for (const count of before) out.varint(count);
+}
+
+/** What the first numbers of a payload say; a reader that had to step over another payload can tell by them what it lacks. */
+export function definitionsBefore(payload: Uint8Array): DefinitionCounts {
+  const input = new ByteReader(payload, 0, payload.length);
+  return readHead(input);
+}
+
+function readHead(input: ByteReader): DefinitionCounts {
+  return [input.varint(), input.varint(), input.varint(), input.varint(), input.varint(), input.varint()];
+}
+
 /**
  * Takes a `DEFS` payload in.
  * @throws MalformedBytes where it makes no sense; what stood before may have been taken in.
@@ -166,6 +184,11 @@ function checkShape(
 export function readDefinitions(payload: Uint8Array, known: Definitions): void {
   const input = new ByteReader(payload, 0, payload.length);
   const { strings, shapes, sites, components, connections, stateObjects } = known;
+  const before = readHead(input);
+  [strings, shapes, sites, components, connections, stateObjects].forEach((list, index) => {
+    if (list.length !== before[index])
+      throw new MalformedBytes(`definitions begin behind ${before[index]} of a kind, not ${list.length}`);
+  });
   const defined = (id: number | undefined, list: readonly unknown[], what: string): number | undefined => {
     if (id !== undefined && id >= list.length) throw new MalformedBytes(`unknown ${what} ${id}`);
     return id;

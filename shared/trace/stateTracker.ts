@@ -23,7 +23,7 @@ import {
 const changesPerValue = 4;
 
 /** Changed values before the first checkpoint. */
-const fewestChanges = 20_000;
+const fewestChanges = 30_000;
 
 /** Number of variables in each layer. */
 function variableCount(layer: StateLayer): number {
@@ -81,6 +81,7 @@ export class StateTracker {
   /** By object: who wrote its variables last, and the event that gave it its parent, plus one; 0 where none did. */
   private readonly writers: number[] = [];
   private readonly relinks: number[] = [];
+  /** Values that a checkpoint would have, and one for each object. */
   private valueCount = 0;
   private changes = 0;
 
@@ -94,7 +95,7 @@ export class StateTracker {
     this.objects.push(newTrackedObject(layer, parent));
     this.writers.push(0);
     this.relinks.push(0);
-    this.valueCount += variableCount(layer) / 2;
+    this.valueCount++;
   }
 
   /** As `values`, for numbers in arrays that the caller reuses. */
@@ -110,6 +111,7 @@ export class StateTracker {
       const variable = variables[index]!;
       if (variable >= tracked.values.length) continue;
       tracked.values[variable] = values[index]!;
+      if (tracked.writtenBy[variable] === 0) this.valueCount++;
       tracked.writtenBy[variable] = event + 1;
       if (tracked.byteValues !== undefined) tracked.byteValues.delete(variable);
     }
@@ -119,7 +121,10 @@ export class StateTracker {
   /** Variables of an object took new values. */
   values(event: EventId, object: number, changes: StateChangeRecord['changes']): void {
     const tracked = this.objects[object]!;
-    for (const { variable, value } of changes) applyChange(tracked, event, variable, value);
+    for (const { variable, value } of changes) {
+      if (tracked.writtenBy[variable] === 0) this.valueCount++;
+      applyChange(tracked, event, variable, value);
+    }
     this.changes += changes.length;
   }
 

@@ -12,10 +12,12 @@ import { BytesColumn, ListColumn, type IntegerColumn } from './columns';
 import {
   writeComponent,
   writeConnection,
+  writeDefinitionsHead,
   writeShape,
   writeSite,
   writeStateObject,
   writeString,
+  type DefinitionCounts,
 } from './definitions';
 import { encapsulatedHeaderLength } from './frameHeader';
 import { OverviewBuilder } from './overview';
@@ -116,8 +118,11 @@ interface ChangeShape {
 export class TraceEncoder {
   private readonly chunk = new ChunkWriter();
   private readonly definitions = new ByteWriter(4096);
+  private definedBefore: DefinitionCounts = [0, 0, 0, 0, 0, 0];
   private readonly frame = new ByteWriter(256 * 1024);
   private readonly strings = new Map<string, number>();
+  private readonly recentLabels: string[] = new Array<string>(16).fill('');
+  private readonly recentNumbers = new Int32Array(16).fill(-1);
   private readonly sites = new Map<number, number>();
   private shapeCount = 0;
   /** Shapes of calls by function, that of the last call first; and of returns, by what they return. */
@@ -417,11 +422,21 @@ export class TraceEncoder {
   /** Whether the sink has taken all definitions. */
   private flushDefinitions(): boolean {
     if (this.definitions.length === 0) return true;
-    const payload = this.definitions.bytes.subarray(0, this.definitions.length);
-    const place = this.offerFrame(frameTags.definitions, payload);
+    const payload = new ByteWriter(this.definitions.length + 64);
+    writeDefinitionsHead(payload, this.definedBefore);
+    payload.raw(this.definitions.bytes, 0, this.definitions.length);
+    const place = this.offerFrame(frameTags.definitions, payload.bytes.subarray(0, payload.length));
     if (place === undefined) return false;
     this.definitionPlaces.push(place);
     this.definitions.length = 0;
+    this.definedBefore = [
+      this.strings.size,
+      this.shapeCount,
+      this.sites.size,
+      this.components,
+      this.connections,
+      this.objectLayers.length,
+    ];
     return true;
   }
 
@@ -659,6 +674,15 @@ export class TraceEncoder {
     this.bytes(shape.columns[place] as BytesColumn, bytes, 0, bytes.length);
   }
 
+  /** As `string`, for texts that come again and again: the last ones are found without their hash. */
+  private label(text: string): number {
+    const place = text.length & 15;
+    if (this.recentNumbers[place]! >= 0 && this.recentLabels[place] === text)
+      return this.recentNumbers[place]!;
+    this.recentLabels[place] = text;
+    return (this.recentNumbers[place] = this.string(text));
+  }
+
   /** Number of a string; one that is new is defined. */
   private string(text: string): number {
     const known = this.strings.get(text);
@@ -790,7 +814,7 @@ export class TraceEncoder {
           break;
         case 'pointer':
           shape.integers(place++).push(value.value);
-          shape.integers(place++).push(this.string(value.label));
+          shape.integers(place++).push(this.label(value.label));
           break;
         case 'structure':
           shape.integers(place++).push(value.address);
