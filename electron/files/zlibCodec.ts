@@ -27,6 +27,7 @@ export const zlibCodec: TraceCodec = {
       throw new MalformedBytes('a compressed block does not inflate to its length');
     }
     if (inflated.length !== length) throw new MalformedBytes('a compressed block has another length');
-    return inflated;
+    // A Buffer's slices are no copies.
+    return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
   },
 };

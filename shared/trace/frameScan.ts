@@ -7,13 +7,7 @@ import type { TraceSource } from './traceSource';
 /** A stretch of a file: a whole frame, or bytes that are none. */
 export type Stretch =
   | { readonly kind: 'frame'; readonly offset: number; readonly tag: number; readonly payload: Uint8Array }
-  | {
-      readonly kind: 'damage';
-      readonly offset: number;
-      readonly length: number;
-      /** Tags of the frames that stood there, where their heads still say so without a contradiction. */
-      readonly tags: readonly number[] | undefined;
-    };
+  | { readonly kind: 'damage'; readonly offset: number; readonly length: number };
 
 /** Bytes that are searched at a time. */
 const windowLength = 1024 * 1024;
@@ -48,7 +42,7 @@ export class FrameScan {
         continue;
       }
       const next = await this.nextFrame(offset + 1);
-      yield { kind: 'damage', offset, length: next - offset, tags: await this.tagsBetween(offset, next) };
+      yield { kind: 'damage', offset, length: next - offset };
       offset = next;
     }
   }
@@ -84,21 +78,5 @@ export class FrameScan {
       }
     }
     return source.size;
-  }
-
-  /** Tags of the frames between two offsets by what their heads say; undefined where these don't lead from one to the other. */
-  private async tagsBetween(from: number, until: number): Promise<readonly number[] | undefined> {
-    const tags: number[] = [];
-    for (let offset = from; offset < until;) {
-      if (offset + frameHeadLength > until) return undefined;
-      const head = new ByteReader(await this.source.read(offset, frameHeadLength), 0, frameHeadLength);
-      const tag = head.u32();
-      const length = head.u32();
-      if (!knownTags.has(tag)) return undefined;
-      tags.push(tag);
-      offset += frameHeadLength + length;
-      if (offset > until) return undefined;
-    }
-    return tags;
   }
 }

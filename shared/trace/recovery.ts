@@ -41,7 +41,7 @@ export interface Recovery {
   /** Chunks that are whole and still could not be used, with their records; why the first of them could not. */
   readonly unusableChunks: number;
   readonly unusableBecause: string | undefined;
-  /** Frames of definitions whose numbers nobody can tell since some in front of them are lost. */
+  /** Frames of definitions that can't be used since some in front of them are lost. */
   readonly unusableDefinitions: number;
   /** Whether the original's header was lost, and another one was made up. */
   readonly headerLost: boolean;
@@ -128,7 +128,7 @@ export async function recoverTrace(
     tally.gaps.every(({ reason }) => reason !== 'damage');
   return succeed({
     version: version.value,
-    records: store.length - store.lostRecords,
+    records: encoder.eventCount - encoder.lostCount,
     lastTime: store.lastTime,
     gaps: tally.gaps,
     lostAtEnd: tally.lostAtEnd,
@@ -152,17 +152,10 @@ async function takeAll(
 ): Promise<Result<number, TraceError>> {
   const index = await readIndex(source, codec);
   let started = false;
-  /** Some definitions are missing: the numbers of those behind them are unknown. */
-  let lacksDefinitions = false;
   for await (const stretch of new FrameScan(source).stretches()) {
     onProgress(stretch.offset / source.size);
     if (stretch.kind === 'damage') {
       tally.damagedBytes += stretch.length;
-      const end = stretch.offset + stretch.length;
-      lacksDefinitions ||=
-        stretch.tags?.includes(frameTags.definitions) ??
-        index?.definitions.some(({ offset, length }) => offset < end && offset + length > stretch.offset) ??
-        true;
       continue;
     }
     const { tag, payload, offset } = stretch;
@@ -186,17 +179,13 @@ async function takeAll(
       tally.damagedBytes += source.size - offset;
       break;
     }
-    if (tag === frameTags.definitions && lacksDefinitions) tally.unusableDefinitions++;
+    // Definitions say which numbers they have, so that those behind others that are lost are refused.
+    const problem = reader.takeFrame(tag, payload);
+    if (problem === undefined) continue;
+    if (tag === frameTags.definitions) tally.unusableDefinitions++;
     else {
-      const problem = reader.takeFrame(tag, payload);
-      if (problem === undefined) continue;
-      if (tag === frameTags.definitions) {
-        lacksDefinitions = true;
-        tally.unusableDefinitions++;
-      } else {
-        tally.unusableChunks++;
-        tally.unusableBecause ??= problem;
-      }
+      tally.unusableChunks++;
+      tally.unusableBecause ??= problem;
     }
   }
   const { store } = reader;
