@@ -11,6 +11,7 @@ import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addQueryCommand } from './queryCommand';
 import { addRunCommand } from './runCommand';
+import { addSanitizeCommand } from './sanitizeCommand';
 import { addSoakCommand } from './soakCommand';
 import { isSeedWorker, serveSeeds } from './seedWorker';
 import { addStateCommand } from './stateCommand';
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
   addDdiCommand(program, exitWith);
   addEventsCommand(program, exitWith);
   addCutCommand(program, exitWith);
+  addSanitizeCommand(program, exitWith);
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
   addExportCommand(program, exitWith);

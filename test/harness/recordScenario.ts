@@ -4,6 +4,7 @@ import type { ScenarioId } from '../../shared/contract/scenarios';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { DriverModules } from '../../electron/emulator/scenarios/moduleDriver';
 import { inventFile } from '../../electron/emulator/scenarios/scenarioRun';
+import type { IpVersions } from '../../electron/emulator/scenarios/topology';
 import { Recording } from '../../electron/recorder/recording';
 
 /** What a recorded scenario leaves. */
@@ -23,6 +24,7 @@ export function recordScenario(
     readonly seed?: number;
     readonly loss?: number;
     readonly fileBytes?: number;
+    readonly ipVersions?: IpVersions;
     readonly drivers?: DriverModules;
   } = {},
 ): RecordedScenario {
@@ -37,6 +39,7 @@ export function recordScenario(
       loss: choices.loss ?? description.defaultLoss,
       file: inventFile(seed, choices.fileBytes ?? description.defaultFileBytes),
       drivers: choices.drivers ?? {},
+      ipVersions: choices.ipVersions,
     },
     'made up',
     { write: (bytes) => pieces.push(bytes.slice()) },
