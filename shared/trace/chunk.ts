@@ -5,6 +5,7 @@ import { ByteReader, MalformedBytes } from './byteReader';
 import { blockNumbers } from './chunkWriter';
 import { codecNumbers, type TraceCodec } from './codec';
 import { byteLayouts } from './columns';
+import { readHeaderPlanes } from './headerPlanes';
 import { readIntegers } from './integerColumn';
 import { withinLimit } from './limits';
 import type { EventId, VirtualTime } from './records';
@@ -39,7 +40,7 @@ interface Block {
   readonly rows: number;
 }
 
-function readBytes(input: ByteReader, rows: number): BytesValues {
+function readBytes(input: ByteReader, rows: number, keys: (() => RowKeys) | undefined): BytesValues {
   const lengths = readIntegers(input, rows);
   if (rows === 0) return { type: 'bytes', lengths, at: () => new Uint8Array(0) };
   const layout = input.u8();
@@ -56,10 +57,23 @@ function readBytes(input: ByteReader, rows: number): BytesValues {
       lengths,
       at: (row) => bytes.slice(at + starts[row]!, at + starts[row + 1]!),
     };
-  if (layout !== byteLayouts.inPlanes) throw new MalformedBytes(`unknown layout ${layout} of bytes`);
+  if (layout !== byteLayouts.inPlanes && !(layout === byteLayouts.inHeaderPlanes && keys !== undefined))
+    throw new MalformedBytes(`unknown layout ${layout} of bytes`);
   const width = lengths[0]!;
   for (let row = 1; row < rows; row++)
     if (lengths[row] !== width) throw new MalformedBytes('planes of rows of different lengths');
+  if (layout === byteLayouts.inHeaderPlanes) {
+    const { connections, firsts } = keys!();
+    let headers: Uint8Array | undefined;
+    return {
+      type: 'bytes',
+      lengths,
+      at: (row) => {
+        headers ??= readHeaderPlanes(bytes, at, width, rows, connections, firsts);
+        return headers.slice(row * width, (row + 1) * width);
+      },
+    };
+  }
   return {
     type: 'bytes',
     lengths,
@@ -76,15 +90,18 @@ function readColumn(
   input: ByteReader,
   type: ColumnType,
   rows: number,
-  keys: Float64Array | undefined,
+  keys: (() => RowKeys) | undefined,
   spend: (bytes: number) => void,
 ): ColumnValues {
   spend(rows * 8);
   switch (type.type) {
     case 'integers':
-      return { type: 'integers', values: readIntegers(input, rows, type.keyed ? keys : undefined) };
+      return {
+        type: 'integers',
+        values: readIntegers(input, rows, type.keyed && keys !== undefined ? () => keys().keys : undefined),
+      };
     case 'bytes':
-      return readBytes(input, rows);
+      return readBytes(input, rows, type.keyed ? keys : undefined);
     case 'list': {
       const counts = readIntegers(input, rows);
       const starts = new Float64Array(rows + 1);
@@ -97,6 +114,15 @@ function readColumn(
       };
     }
   }
+}
+
+/** What columns of a shape may be told by. */
+interface RowKeys {
+  /** Connection of each row plus one (0 for none) where the kind of record has one, otherwise the first column. */
+  readonly keys: Float64Array;
+  /** `keys` where the kind of record has a connection; otherwise empty. */
+  readonly connections: Float64Array;
+  readonly firsts: Float64Array;
 }
 
 /** Rows of one shape, decoded. */
@@ -117,6 +143,7 @@ export class Chunk {
   private decodedTimes: Float64Array | undefined;
   private decodedRanks: Uint16Array | undefined;
   private decodedConnections: Float64Array | undefined;
+  private decodedKeys: readonly Float64Array[] | undefined;
   private readonly decodedColumns = new Map<number, ShapeColumns>();
   /** Bytes that decoded columns take, roughly. */
   decodedBytes = 0;
@@ -198,14 +225,15 @@ export class Chunk {
     if (this.decodedShapes === undefined) {
       const values = readIntegers(this.open(this.blocks[0]!), this.rows);
       const shapes = new Uint16Array(this.rows);
-      const counts = new Map<number, number>();
+      const counts = new Uint32Array(this.shapeList.length);
       for (let row = 0; row < this.rows; row++) {
         const shape = values[row]!;
+        if (shape >= counts.length) throw new MalformedBytes(`undefined shape ${shape}`);
         shapes[row] = shape;
-        counts.set(shape, (counts.get(shape) ?? 0) + 1);
+        counts[shape]!++;
       }
-      for (const [shape, count] of counts)
-        if (count !== this.rowsOf(shape))
+      for (let shape = 0; shape < counts.length; shape++)
+        if (counts[shape]! > 0 && counts[shape] !== this.rowsOf(shape))
           throw new MalformedBytes(`shape ${shape} has other rows than it says`);
       this.decodedShapes = shapes;
       this.decodedBytes += this.rows * 2;
@@ -254,6 +282,27 @@ export class Chunk {
     return this.decodedConnections;
   }
 
+  /** Connection plus one (0 for none) of each row of a shape whose kind has one. */
+  private connectionsOf(shape: number): Float64Array {
+    if (this.decodedKeys === undefined) {
+      const all = this.connections();
+      const shapes = this.shapes();
+      const keys: Float64Array[] = [];
+      for (const number of this.shapeNumbers())
+        if (kindsWithConnection.has(this.shapeList[number]!.kind))
+          keys[number] = new Float64Array(this.rowsOf(number));
+      const next = new Uint32Array(this.shapeList.length);
+      for (let row = 0; row < this.rows; row++) {
+        const number = shapes[row]!;
+        const own = keys[number];
+        if (own !== undefined) own[next[number]!++] = all[row]!;
+      }
+      this.decodedKeys = keys;
+      this.decodedBytes += this.rows * 8;
+    }
+    return this.decodedKeys[shape]!;
+  }
+
   /** The columns of a shape that occurs. */
   columns(shape: number): ShapeColumns {
     const known = this.decodedColumns.get(shape);
@@ -266,11 +315,16 @@ export class Chunk {
       this.decodedBytes = withinLimit(this.decodedBytes + bytes, 'bytes of a decoded chunk');
     };
     spend(block.length);
-    for (const type of definition.columns) {
+    const keys = (): RowKeys => {
       const [first] = columns;
-      const keys = first?.type === 'integers' ? first.values : undefined;
-      columns.push(readColumn(input, type, block.rows, keys, spend));
-    }
+      if (first?.type !== 'integers') throw new MalformedBytes('a column by a key that is not there');
+      const firsts = first.values;
+      if (!kindsWithConnection.has(definition.kind))
+        return { keys: firsts, connections: new Float64Array(block.rows), firsts };
+      const connections = this.connectionsOf(shape);
+      return { keys: connections, connections, firsts };
+    };
+    for (const type of definition.columns) columns.push(readColumn(input, type, block.rows, keys, spend));
     if (input.position !== input.end) throw new MalformedBytes('a block is longer than its columns');
     const decoded = { shape: definition, rows: block.rows, columns };
     this.decodedColumns.set(shape, decoded);
@@ -293,6 +347,7 @@ export class Chunk {
   /** Gives the memory of decoded columns back. */
   forget(): void {
     this.decodedShapes = this.decodedTimes = this.decodedRanks = this.decodedConnections = undefined;
+    this.decodedKeys = undefined;
     this.decodedColumns.clear();
     this.decodedBytes = 0;
   }

@@ -3,7 +3,7 @@ import { ByteWriter } from './byteWriter';
 import { codecNumbers, type TraceCodec } from './codec';
 import type { ChunkSummary } from './chunkSummary';
 import { DistinctNumbers } from './chunkSummary';
-import { columnOf, type Column, IntegerColumn } from './columns';
+import { BytesColumn, columnOf, type Column, IntegerColumn } from './columns';
 import { mostRowsOfChunk } from './layout';
 import { kindsWithConnection, type Shape } from './shapes';
 
@@ -17,6 +17,8 @@ const shortestCompressed = 64;
 export class ShapeRows {
   readonly columns: readonly Column[];
   readonly hasConnection: boolean;
+  /** Connection of each row plus one, 0 for none; empty where the kind has none. */
+  readonly connections = new IntegerColumn(false);
   /** Rows in the open chunk. */
   rows = 0;
 
@@ -36,6 +38,7 @@ export class ShapeRows {
   /** Takes back what a row that could not be finished has left. */
   truncate(): void {
     for (const column of this.columns) column.truncate(this.rows);
+    this.connections.truncate(this.rows);
   }
 }
 
@@ -78,7 +81,10 @@ export class ChunkWriter {
 
   /** Appends a row whose columns have been filled. */
   add(rows: ShapeRows, event: number, time: number, connection: number | undefined): void {
-    if (rows.hasConnection) this.connections.pushOptional(connection);
+    if (rows.hasConnection) {
+      this.connections.pushOptional(connection);
+      rows.connections.pushOptional(connection);
+    }
     if (this.rows === 0) this.firstEvent = event;
     if (rows.rows++ === 0) this.used.push(rows);
     this.shapes[this.rows] = rows.number;
@@ -108,10 +114,14 @@ export class ChunkWriter {
     for (const shape of this.used) {
       this.block(blockNumbers.firstShape + shape.number, shape.rows, codec, () => {
         const [first] = shape.columns;
-        const keys = first instanceof IntegerColumn ? first.values : undefined;
-        for (const column of shape.columns) column.write(blocks, keys);
+        const firsts = first instanceof IntegerColumn ? first.values : undefined;
+        const keys = shape.hasConnection ? shape.connections.values : firsts;
+        for (const column of shape.columns)
+          if (column instanceof BytesColumn) column.write(blocks, keys, firsts);
+          else column.write(blocks, keys);
       });
       for (const column of shape.columns) column.clear();
+      shape.connections.clear();
       shape.rows = 0;
     }
     directory.raw(blocks.bytes, 0, blocks.length);

@@ -1,10 +1,11 @@
 /** The open columns of a chunk: values are appended at the door, and become bytes when the chunk is closed. */
 import type { ByteWriter } from './byteWriter';
+import { writeHeaderPlanes } from './headerPlanes';
 import { writeIntegers } from './integerColumn';
 import type { ColumnType } from './shapes';
 
 /** How the bytes of a column lie; numbers on disk, only append. */
-export const byteLayouts = { inRows: 0, inPlanes: 1 } as const;
+export const byteLayouts = { inRows: 0, inPlanes: 1, inHeaderPlanes: 2 } as const;
 
 /** Longest rows of equal length that lie as planes: the first byte of every row, then the second, and so on. */
 const longestPlanes = 256;
@@ -52,6 +53,8 @@ export class BytesColumn {
   private bytes = new Uint8Array(256);
   private used = 0;
 
+  constructor(private readonly keyed = false) {}
+
   /** Appends a row and answers how many bytes it adds to the chunk. */
   push(source: Uint8Array, start = 0, end = source.length): number {
     const count = end - start;
@@ -69,13 +72,23 @@ export class BytesColumn {
     return count;
   }
 
-  write(out: ByteWriter): void {
+  /**
+   * @param keys connection of each row plus one, and who sent it, where the column may be told by them
+   */
+  write(out: ByteWriter, keys?: Float64Array, first?: Float64Array): void {
     const { lengths, bytes, used } = this;
     const rows = lengths.length;
     lengths.write(out, undefined);
     if (rows === 0) return;
     const width = lengths.values[0]!;
     const planes = rows > 1 && width > 1 && width <= longestPlanes && this.areEqual();
+    if (planes && this.keyed && keys !== undefined && first !== undefined) {
+      out.u8(byteLayouts.inHeaderPlanes);
+      out.reserve(used);
+      writeHeaderPlanes(bytes, width, rows, keys, first, out.bytes, out.length);
+      out.length += used;
+      return;
+    }
     out.u8(planes ? byteLayouts.inPlanes : byteLayouts.inRows);
     if (!planes) {
       out.raw(bytes, 0, used);
@@ -141,7 +154,7 @@ export function columnOf(type: ColumnType): Column {
     case 'integers':
       return new IntegerColumn(type.keyed);
     case 'bytes':
-      return new BytesColumn();
+      return new BytesColumn(type.keyed);
     case 'list':
       return new ListColumn(type.items.map(columnOf));
   }

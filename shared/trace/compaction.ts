@@ -63,7 +63,20 @@ function compressChunk(payload: Uint8Array, codec: TraceCodec): Uint8Array {
   return head.bytes.subarray(0, head.length);
 }
 
-/** Compresses the chunks of a file that has an index, one by one; nothing else changes. */
+/** The payload of a checkpoint, its body compressed where it is plain. */
+function compressCheckpoint(payload: Uint8Array, codec: TraceCodec): Uint8Array {
+  const input = new ByteReader(payload, 0, payload.length);
+  const number = input.u8();
+  const length = input.varint();
+  if (number !== codecNumbers.plain) return payload;
+  const out = new ByteWriter(payload.length);
+  out.u8(codecNumbers.deflate);
+  out.varint(length);
+  out.raw(codec.deflate(payload.subarray(input.position)));
+  return out.bytes.subarray(0, out.length);
+}
+
+/** Compresses the chunks and the checkpoints of a file that has an index, one by one; nothing else changes. */
 export async function compressTrace(
   file: TraceFile,
   source: TraceSource,
@@ -104,7 +117,10 @@ export async function compressTrace(
     // What is damaged goes over as it is, so that its reader sees the damage.
     if (item.tag === frameTags.definitions) definitions.push(writeFrame(item.tag, payload));
     else if (item.tag === frameTags.checkpoint)
-      checkpoints.push({ ...item.place, ...writeFrame(item.tag, payload) });
+      checkpoints.push({
+        ...item.place,
+        ...writeFrame(item.tag, isWhole ? compressCheckpoint(payload, codec) : payload),
+      });
     else
       chunks.push({
         ...item.place,

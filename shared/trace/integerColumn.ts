@@ -253,9 +253,29 @@ function readPlanes(
   if (width < 1 || width > 7) throw new MalformedBytes(`integers of ${width} bytes`);
   const start = input.skip(count * width);
   const { bytes } = input;
-  for (let index = 0; index < count; index++) values[index] = base + bytes[start + index]!;
-  let scale = 256;
-  for (let plane = 1; plane < width; plane++) {
+  const second = start + count;
+  const third = second + count;
+  const fourth = third + count;
+  // One pass, in whole numbers as far as they reach.
+  if (width === 1) for (let index = 0; index < count; index++) values[index] = base + bytes[start + index]!;
+  else if (width === 2)
+    for (let index = 0; index < count; index++)
+      values[index] = base + (bytes[start + index]! | (bytes[second + index]! << 8));
+  else if (width === 3)
+    for (let index = 0; index < count; index++)
+      values[index] =
+        base + (bytes[start + index]! | (bytes[second + index]! << 8) | (bytes[third + index]! << 16));
+  else
+    for (let index = 0; index < count; index++)
+      values[index] =
+        base +
+        ((bytes[start + index]! |
+          (bytes[second + index]! << 8) |
+          (bytes[third + index]! << 16) |
+          (bytes[fourth + index]! << 24)) >>>
+          0);
+  let scale = 0x1_0000_0000;
+  for (let plane = 4; plane < width; plane++) {
     const at = start + plane * count;
     for (let index = 0; index < count; index++) values[index]! += bytes[at + index]! * scale;
     scale *= 256;
@@ -268,14 +288,18 @@ function readPlanes(
 }
 
 function unzigzag(value: number): number {
+  if (value < 0x1_0000_0000) {
+    const low = value >>> 0;
+    return (low >>> 1) ^ -(low & 1);
+  }
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
 /**
- * Reads `count` values.
+ * Reads `count` values; `keysOf` gives the row's key in each row, for columns that may be told by one.
  * @throws MalformedBytes where the bytes are no such column.
  */
-export function readIntegers(input: ByteReader, count: number, keys?: Float64Array): Float64Array {
+export function readIntegers(input: ByteReader, count: number, keysOf?: () => Float64Array): Float64Array {
   const values = new Float64Array(count);
   if (count === 0) return values;
   const form = input.u8();
@@ -299,15 +323,24 @@ export function readIntegers(input: ByteReader, count: number, keys?: Float64Arr
       return values;
     }
     case forms.keyedDelta: {
-      if (keys === undefined) throw new MalformedBytes('differences by a key that is not there');
+      if (keysOf === undefined) throw new MalformedBytes('differences by a key that is not there');
+      const keys = keysOf();
       readPlanes(input, values, count, 0, input.u8());
-      const last = new Map<number, number>();
+      const wide = new Map<number, number>();
+      columnNumber++;
       for (let index = 0; index < count; index++) {
-        const value = (last.get(keys[index]!) ?? 0) + unzigzag(values[index]!);
+        const key = keys[index]!;
+        const isNarrow = key < mostArrayKeys;
+        let value = unzigzag(values[index]!);
+        if (!isNarrow) value += wide.get(key) ?? 0;
+        else if (lastColumns[key] === columnNumber) value += lastValues[key]!;
         if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER))
           throw new MalformedBytes('a difference leaves the integers');
         values[index] = value;
-        last.set(keys[index]!, value);
+        if (isNarrow) {
+          lastValues[key] = value;
+          lastColumns[key] = columnNumber;
+        } else wide.set(key, value);
       }
       return values;
     }

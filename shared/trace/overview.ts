@@ -27,25 +27,31 @@ export interface Overview {
 export class OverviewBuilder {
   private width = firstWidth;
   private readonly components: (Float64Array[] | undefined)[] = [];
+  /** Numbers of the open bin, by component and series, and for how many components there is room. */
+  private open = new Float64Array(0);
+  private known = 0;
   private bin = 0;
   private binEnd = firstWidth;
 
   /** Counts one event of a component: what it is called with, or a frame that it sends (with its length in bytes). */
   add(time: VirtualTime, component: number, bytes: number): void {
     if (time >= this.binEnd) this.advance(time);
-    const series = this.components[component] ?? this.make(component);
-    series[0]![this.bin]!++;
-    if (bytes > 0) series[2]![this.bin]! += bytes;
+    if (component >= this.known) this.make(component);
+    const place = component * overviewSeries.length;
+    this.open[place]!++;
+    this.open[place + 2]! += bytes;
   }
 
   /** Counts a call to a component that failed. */
   addError(time: VirtualTime, component: number): void {
     if (time >= this.binEnd) this.advance(time);
-    (this.components[component] ?? this.make(component))[1]![this.bin]!++;
+    if (component >= this.known) this.make(component);
+    this.open[component * overviewSeries.length + 1]!++;
   }
 
   /** The overview so far. */
   finish(): Overview {
+    this.close();
     const bins = this.bin + 1;
     return {
       width: this.width,
@@ -56,13 +62,30 @@ export class OverviewBuilder {
     };
   }
 
-  private make(component: number): Float64Array[] {
-    const series = overviewSeries.map(() => new Float64Array(overviewBins));
-    this.components[component] = series;
-    return series;
+  /** Makes series for components up to this one. */
+  private make(component: number): void {
+    const grown = new Float64Array((component + 1) * overviewSeries.length);
+    grown.set(this.open);
+    this.open = grown;
+    this.known = component + 1;
+  }
+
+  /** Adds the open bin to the series. */
+  private close(): void {
+    const { open, bin } = this;
+    for (let component = 0; component < this.known; component++) {
+      for (let number = 0; number < overviewSeries.length; number++) {
+        const place = component * overviewSeries.length + number;
+        if (open[place] === 0) continue;
+        this.components[component] ??= overviewSeries.map(() => new Float64Array(overviewBins));
+        this.components[component]![number]![bin]! += open[place]!;
+        open[place] = 0;
+      }
+    }
   }
 
   private advance(time: VirtualTime): void {
+    this.close();
     while (time >= this.width * overviewBins) this.fold();
     this.bin = Math.floor(time / this.width);
     this.binEnd = (this.bin + 1) * this.width;

@@ -5,10 +5,13 @@
 import type { CallArgument, TraceRecord } from './records';
 import { argumentKinds, recordKinds } from './records';
 
-/** A column: whole numbers; bytes of any length; or a list whose items have columns of their own. `keyed` numbers may follow the row's first column. */
+/**
+ * A column: whole numbers; bytes of any length; or a list whose items have columns of their own. `keyed` ones may be told by what stood before for the
+ * same connection, where the kind of record has one, or the same first column.
+ */
 export type ColumnType =
   | { readonly type: 'integers'; readonly keyed: boolean }
-  | { readonly type: 'bytes' }
+  | { readonly type: 'bytes'; readonly keyed: boolean }
   | { readonly type: 'list'; readonly items: readonly ColumnType[] };
 
 /** Kinds of what a shape names one by one: the arguments of a call, and the variables of a change; numbers on disk, only append. */
@@ -37,7 +40,8 @@ export interface Shape {
 
 const integers: ColumnType = { type: 'integers', keyed: false };
 const keyed: ColumnType = { type: 'integers', keyed: true };
-const bytes: ColumnType = { type: 'bytes' };
+const bytes: ColumnType = { type: 'bytes', keyed: false };
+const headers: ColumnType = { type: 'bytes', keyed: true };
 const list = (...items: readonly ColumnType[]): ColumnType => ({ type: 'list', items });
 
 /** Columns before those of the members, by kind of record. Only append, with a new version of the format. */
@@ -54,7 +58,7 @@ const ownColumns: Readonly<Record<TraceRecord['kind'], readonly ColumnType[]>> =
   // Call, status.
   return: [integers, integers],
   // Sender, path, cause, length, payload length, header, rest of the bytes.
-  frame: [integers, integers, integers, integers, integers, bytes, bytes],
+  frame: [integers, integers, integers, integers, integers, headers, bytes],
   // Frame, fate, receiver, flipped bits.
   'frame-fate': [integers, integers, integers, list(integers)],
   // Component, cause, text.
@@ -78,7 +82,7 @@ const memberColumns: Readonly<Record<ShapeMember['kind'], readonly ColumnType[]>
   status: [integers],
   text: [bytes],
   // Address, label.
-  pointer: [integers, integers],
+  pointer: [keyed, integers],
   // Address, bytes.
   structure: [integers, bytes],
   'block-list': [bytes],
@@ -108,14 +112,16 @@ export function columnsOf(
   return [...ownColumns[kind], ...listed, ...members.flatMap((member) => memberColumns[member.kind])];
 }
 
-/** Columns as text: `i` numbers, `k` keyed numbers, `b` bytes, parentheses around the columns of a list's items. */
+/** Columns as text: `i` numbers, `k` keyed numbers, `b` bytes, `h` keyed bytes (headers), parentheses around the columns of a list's items. */
 export function columnsText(columns: readonly ColumnType[]): string {
   return columns
     .map((column) =>
       column.type === 'list'
         ? `(${columnsText(column.items)})`
         : column.type === 'bytes'
-          ? 'b'
+          ? column.keyed
+            ? 'h'
+            : 'b'
           : column.keyed
             ? 'k'
             : 'i',
@@ -133,7 +139,7 @@ export function columnsFromText(text: string): readonly ColumnType[] | undefined
       columns.push(list(...items));
       items = undefined;
     } else {
-      const column = { i: integers, k: keyed, b: bytes }[letter];
+      const column = { i: integers, k: keyed, b: bytes, h: headers }[letter];
       if (column === undefined) return undefined;
       (items ?? columns).push(column);
     }

@@ -1,9 +1,10 @@
 /**
  * The state of every object at any instant of a trace file: from the checkpoint before it and the changes since. Nothing else is read.
  */
-import type { Chunk, ColumnValues } from './chunk';
+import type { Chunk } from './chunk';
+import { statesOf } from './chunkStates';
 import { stateOwners, type EventId, type StateOwner, type StateValue } from './records';
-import { applyChange, newTrackedObject, readCheckpoint, type TrackedObject } from './stateTracker';
+import { newTrackedObject, readCheckpoint, type TrackedObject } from './stateTracker';
 import type { TraceFile } from './traceFile';
 
 /** One variable at an instant. */
@@ -31,64 +32,6 @@ export interface StateDifference {
   readonly variable: number | 'owner' | 'parent';
   readonly before: StateValue | StateOwner | undefined;
   readonly after: StateValue | StateOwner | undefined;
-}
-
-/** Rows of a chunk that change state objects, by object. */
-interface ChunkStates {
-  /** Objects that are declared in the chunk: the first id, and the row of each. */
-  readonly declaredFrom: number;
-  readonly declaredRows: readonly number[];
-  readonly rows: ReadonlyMap<number, readonly number[]>;
-}
-
-function numbers(column: ColumnValues | undefined): Float64Array {
-  return (column as { readonly values: Float64Array }).values;
-}
-
-const chunkStates = new WeakMap<Chunk, ChunkStates>();
-
-function statesOf(file: TraceFile, chunk: Chunk): ChunkStates {
-  const known = chunkStates.get(chunk);
-  if (known !== undefined) return known;
-  const { shapes } = file.definitions;
-  const about = shapes.map(
-    ({ kind }) =>
-      kind === 'state-object' || kind === 'state-change' || kind === 'ownership' || kind === 'relink',
-  );
-  const rowShapes = chunk.shapes();
-  const ranks = chunk.ranks();
-  const rows = new Map<number, number[]>();
-  const declaredRows: number[] = [];
-  let declaredFrom = 0;
-  for (let row = 0; row < chunk.rows; row++) {
-    const number = rowShapes[row]!;
-    if (!about[number]!) continue;
-    const { shape, columns } = chunk.columns(number);
-    const object = numbers(columns[0])[ranks[row]!]!;
-    if (shape.kind === 'state-object') {
-      if (declaredRows.length === 0) declaredFrom = object;
-      declaredRows.push(row);
-      continue;
-    }
-    const list = rows.get(object);
-    if (list === undefined) rows.set(object, [row]);
-    else list.push(row);
-  }
-  const states = { declaredFrom, declaredRows, rows };
-  chunkStates.set(chunk, states);
-  return states;
-}
-
-/** Takes one row into an object. */
-function applyRow(file: TraceFile, chunk: Chunk, row: number, object: TrackedObject): void {
-  const record = file.rowOf(chunk, row);
-  const event = chunk.firstEvent + row;
-  if (record.kind === 'state-change')
-    for (const { variable, value } of record.changes) applyChange(object, event, variable, value);
-  else if (record.kind === 'ownership') {
-    object.owner = stateOwners.indexOf(record.owner);
-    object.ownerEvent = event + 1;
-  } else if (record.kind === 'relink') object.parent = record.parent;
 }
 
 /** Everything at one instant; objects are worked out when they are asked for. */
@@ -145,15 +88,10 @@ export class StateAt {
     if (definition === undefined || id >= this.objectCount) return undefined;
     const before = this.base[id];
     let tracked: TrackedObject | undefined;
-    for (const chunk of this.chunks) {
-      const rows = statesOf(this.file, chunk).rows.get(id);
-      if (rows === undefined) continue;
-      for (const row of rows) {
-        if (chunk.firstEvent + row > this.event) break;
-        tracked ??= copyOf(before) ?? newTrackedObject(definition.layer, definition.parent);
-        applyRow(this.file, chunk, row, tracked);
-      }
-    }
+    const begin = (): TrackedObject =>
+      (tracked ??= copyOf(before) ?? newTrackedObject(definition.layer, definition.parent));
+    for (const chunk of this.chunks)
+      statesOf(chunk, this.file.definitions.shapes).apply(id, this.event - chunk.firstEvent, begin);
     return tracked ?? before ?? newTrackedObject(definition.layer, definition.parent);
   }
 }
@@ -198,7 +136,7 @@ export class StateReader {
         if (chunks[number]!.firstEvent > event) break;
         const chunk = await file.chunk(number);
         between.push(chunk);
-        const { declaredFrom, declaredRows } = statesOf(file, chunk);
+        const { declaredFrom, declaredRows } = statesOf(chunk, file.definitions.shapes);
         declaredRows.forEach((row, index) => {
           if (chunk.firstEvent + row <= event) objectCount = Math.max(objectCount, declaredFrom + index + 1);
         });
@@ -238,10 +176,13 @@ export class StateReader {
     for (let number = file.chunkOf(earlier); number < chunks.length; number++) {
       if (chunks[number]!.firstEvent > later) break;
       const chunk = await file.chunk(number);
-      const { rows, declaredFrom, declaredRows } = statesOf(file, chunk);
+      const states = statesOf(chunk, file.definitions.shapes);
+      const { declaredFrom, declaredRows } = states;
       const isBetween = (row: number): boolean =>
         chunk.firstEvent + row > earlier && chunk.firstEvent + row <= later;
-      for (const [object, list] of rows) if (list.some(isBetween)) changed.add(object);
+      for (const object of states.objects)
+        if (states.changesBetween(object, earlier - chunk.firstEvent, later - chunk.firstEvent))
+          changed.add(object);
       declaredRows.forEach((row, index) => {
         if (isBetween(row)) changed.add(declaredFrom + index);
       });

@@ -16,7 +16,7 @@ import type { EventId, StateChangeRecord, StateLayer, StateObjectRecord } from '
 const changesPerValue = 4;
 
 /** Changed values before the first checkpoint. */
-const fewestChanges = 20_000;
+const fewestChanges = 30_000;
 
 /** Number of variables in each layer. */
 function variableCount(layer: StateLayer): number {
@@ -71,6 +71,7 @@ export function applyChange(
 /** See the file's head. */
 export class StateTracker {
   private readonly objects: TrackedObject[] = [];
+  /** Values that a checkpoint would have, and one for each object. */
   private valueCount = 0;
   private changes = 0;
 
@@ -82,7 +83,7 @@ export class StateTracker {
   /** An object has been declared; ids count from 0. */
   declare({ layer, parent }: StateObjectRecord): void {
     this.objects.push(newTrackedObject(layer, parent));
-    this.valueCount += variableCount(layer) / 2;
+    this.valueCount++;
   }
 
   /** As `values`, for numbers in arrays that the caller reuses. */
@@ -98,6 +99,7 @@ export class StateTracker {
       const variable = variables[index]!;
       if (variable >= tracked.values.length) continue;
       tracked.values[variable] = values[index]!;
+      if (tracked.writtenBy[variable] === 0) this.valueCount++;
       tracked.writtenBy[variable] = event + 1;
       if (tracked.byteValues !== undefined) tracked.byteValues.delete(variable);
     }
@@ -107,7 +109,10 @@ export class StateTracker {
   /** Variables of an object took new values. */
   values(event: EventId, object: number, changes: StateChangeRecord['changes']): void {
     const tracked = this.objects[object]!;
-    for (const { variable, value } of changes) applyChange(tracked, event, variable, value);
+    for (const { variable, value } of changes) {
+      if (tracked.writtenBy[variable] === 0) this.valueCount++;
+      applyChange(tracked, event, variable, value);
+    }
     this.changes += changes.length;
   }
 

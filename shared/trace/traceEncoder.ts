@@ -110,6 +110,8 @@ export class TraceEncoder {
   private definedBefore: DefinitionCounts = [0, 0, 0, 0, 0, 0];
   private readonly frame = new ByteWriter(256 * 1024);
   private readonly strings = new Map<string, number>();
+  private readonly recentLabels: string[] = new Array<string>(16).fill('');
+  private readonly recentNumbers = new Int32Array(16).fill(-1);
   private readonly sites = new Map<number, number>();
   private shapeCount = 0;
   /** Shapes of calls by function, that of the last call first; and of returns, by what they return. */
@@ -564,6 +566,15 @@ export class TraceEncoder {
     this.bytes(shape.columns[place] as BytesColumn, bytes, 0, bytes.length);
   }
 
+  /** As `string`, for texts that come again and again: the last ones are found without their hash. */
+  private label(text: string): number {
+    const place = text.length & 15;
+    if (this.recentNumbers[place]! >= 0 && this.recentLabels[place] === text)
+      return this.recentNumbers[place]!;
+    this.recentLabels[place] = text;
+    return (this.recentNumbers[place] = this.string(text));
+  }
+
   /** Number of a string; one that is new is defined. */
   private string(text: string): number {
     const known = this.strings.get(text);
@@ -695,7 +706,7 @@ export class TraceEncoder {
           break;
         case 'pointer':
           shape.integers(place++).push(value.value);
-          shape.integers(place++).push(this.string(value.label));
+          shape.integers(place++).push(this.label(value.label));
           break;
         case 'structure':
           shape.integers(place++).push(value.address);

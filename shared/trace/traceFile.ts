@@ -35,15 +35,21 @@ const tailLength = frameHeadLength + 8;
 const knownTags: ReadonlySet<number> = new Set(Object.values(frameTags));
 
 /** A frame's payload. */
-async function readPayload(source: TraceSource, place: FramePlace, tag: number): Promise<Uint8Array> {
+async function readPayload(
+  source: TraceSource,
+  place: FramePlace,
+  tag: number,
+  { checksum = crc32 }: TraceCodec,
+): Promise<Uint8Array> {
   if (place.length < frameHeadLength || place.offset + place.length > source.size)
     throw new MalformedBytes(`a frame at byte ${place.offset} that is none`);
   const frame = await source.read(place.offset, place.length);
   const head = new ByteReader(frame, 0, frameHeadLength);
   const isFrame = head.u32() === tag && head.u32() === place.length - frameHeadLength;
-  if (!isFrame || head.u32() !== crc32(frame, frameHeadLength))
+  const payload = frame.subarray(frameHeadLength);
+  if (!isFrame || head.u32() !== checksum(payload))
     throw new MalformedBytes(`the frame at byte ${place.offset} is damaged`);
-  return frame.subarray(frameHeadLength);
+  return payload;
 }
 
 /** The index that the end of a file tells of; undefined where it has none. */
@@ -51,12 +57,12 @@ async function readIndex(source: TraceSource, codec: TraceCodec): Promise<TraceI
   if (source.size < tailLength) return undefined;
   try {
     const place = { offset: source.size - tailLength, length: tailLength };
-    const tail = await readPayload(source, place, frameTags.tail);
+    const tail = await readPayload(source, place, frameTags.tail, codec);
     const offset = new ByteReader(tail, 0, tail.length).f64();
     if (!Number.isSafeInteger(offset) || offset < 0 || offset + frameHeadLength > source.size)
       return undefined;
     const index = { offset, length: source.size - tailLength - offset };
-    return readTraceIndex(await readPayload(source, index, frameTags.index), source.size, codec);
+    return readTraceIndex(await readPayload(source, index, frameTags.index, codec), source.size, codec);
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined;
     throw error;
@@ -104,7 +110,7 @@ async function walk(
     const place = { offset, length: frameHeadLength + payloadLength };
     if (offset + place.length > source.size) break;
     try {
-      const payload = await readPayload(source, place, tag);
+      const payload = await readPayload(source, place, tag, codec);
       if (tag === frameTags.definitions) {
         readDefinitions(payload, definitions);
         places.push(place);
@@ -171,7 +177,7 @@ export class TraceFile {
     const headPlace = { offset: magic.length, length: frameHeadLength + headLength };
     const definitions = new Definitions();
     try {
-      const header = parseTraceHeader(await readPayload(source, headPlace, frameTags.head));
+      const header = parseTraceHeader(await readPayload(source, headPlace, frameTags.head, codec));
       if (!header.ok) return header;
       if (header.value.version === 1)
         return fail({
@@ -182,7 +188,7 @@ export class TraceFile {
       const index = await readIndex(source, codec);
       if (index !== undefined) {
         for (const place of index.definitions)
-          readDefinitions(await readPayload(source, place, frameTags.definitions), definitions);
+          readDefinitions(await readPayload(source, place, frameTags.definitions, codec), definitions);
         return succeed(new TraceFile(source, codec, cacheBytes, header.value, definitions, index, undefined));
       }
       const walked = await walk(source, magic.length + headPlace.length, codec, definitions, onProgress);
@@ -220,7 +226,7 @@ export class TraceFile {
       return cached.chunk;
     }
     const summary = this.index.chunks[number]!;
-    const payload = await readPayload(this.source, summary, frameTags.chunk);
+    const payload = await readPayload(this.source, summary, frameTags.chunk, this.codec);
     const chunk = new Chunk(payload, this.definitions.shapes, this.codec);
     if (chunk.firstEvent !== summary.firstEvent || chunk.rows !== summary.rows)
       throw new MalformedBytes(`the index and the chunk at byte ${summary.offset} contradict each other`);
@@ -236,7 +242,7 @@ export class TraceFile {
 
   /** A checkpoint's payload. */
   async checkpoint(number: number): Promise<Uint8Array> {
-    return readPayload(this.source, this.index.checkpoints[number]!, frameTags.checkpoint);
+    return readPayload(this.source, this.index.checkpoints[number]!, frameTags.checkpoint, this.codec);
   }
 
   /** Place of the chunk that holds an event; that of the next one where the event is lost. */

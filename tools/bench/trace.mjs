@@ -131,7 +131,7 @@ export const benchTrace = async (words) => {
     },
     ['apache-arrow', '@duckdb/node-api'],
   );
-  const folder = path.join(benchFolder, 'traces');
+  const folder = path.join(benchFolder, `traces-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   /** @type {TraceRound[]} */
   const rounds = [];

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { silentProbe } from '../../../electron/emulator/observe/silentProbe';
 import { inventFile, ScenarioRun } from '../../../electron/emulator/scenarios/scenarioRun';
 import { saveTrace } from '../../../electron/files/saveTrace';
+import { zlibChecksum } from '../../../electron/files/zlibCodec';
 import { TraceFileSink } from '../../../electron/files/traceFileSink';
 import { Recording } from '../../../electron/recorder/recording';
 import { scenarioDescription } from '../../../shared/contract/scenarios';
@@ -42,7 +43,7 @@ function silent(): void {
 
 function recorded(): void {
   const sink = new TraceFileSink(file);
-  const recording = new Recording('bench', settings, 'made up', sink);
+  const recording = new Recording('bench', settings, 'made up', sink, { checksum: zlibChecksum });
   while (recording.advance(1000));
   recording.finish(false);
   events = recording.eventCount;

@@ -12,7 +12,7 @@ import { silentProbe } from '../../../electron/emulator/observe/silentProbe';
 import { FileSource } from '../../../electron/files/fileSource';
 import { saveTrace } from '../../../electron/files/saveTrace';
 import { TraceFileSink } from '../../../electron/files/traceFileSink';
-import { zlibCodec } from '../../../electron/files/zlibCodec';
+import { zlibChecksum, zlibCodec } from '../../../electron/files/zlibCodec';
 import { defaultSnapLength } from '../../../electron/recorder/recording';
 import { TraceRecorder } from '../../../electron/recorder/traceRecorder';
 import type { RunReport } from '../../../shared/analysis/runReport';
@@ -91,7 +91,7 @@ function record(events: number, path: string): RecordMeasurement {
     settings: {},
     snapLength: defaultSnapLength,
   } as const;
-  const recorder = new TraceRecorder(header, sink);
+  const recorder = new TraceRecorder(header, sink, { checksum: zlibChecksum });
   const source = new EventSource(recorder);
   source.run(events);
   recorder.finish({ virtualTime: source.now } as unknown as RunReport);
