@@ -1,5 +1,5 @@
 /** Every event of a trace in one table: what a point in time or a cause is looked up in. */
-import type { EventId, TraceRecord, VirtualTime } from '../../trace/records';
+import { recordKinds, type EventId, type TraceRecord, type VirtualTime } from '../../trace/records';
 import { lostRecord, type UnknownRecord } from '../../trace/rowDecoder';
 import { column, optional, table } from '../tableTypes';
 
@@ -77,7 +77,7 @@ export const events = table<EventRow>({
     column(
       'kind',
       'varchar',
-      '`component`, `connection`, `state-object`, `state-change`, `ownership`, `call`, `return`, `frame`, `frame-fate`, `note`, `end`, or `unknown` for what a newer version recorded',
+      `${recordKinds.map((kind) => `\`${kind}\``).join(', ')}, or \`unknown\` for what a newer version recorded`,
       ({ record }) => record.kind,
     ),
     optional(

@@ -1,22 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chimneysweep } from '../../harness/commandLine';
 
-const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
 let folder = '';
 let file = '';
-
-function chimneysweep(...words: string[]): {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const result = spawnSync(process.execPath, [launcher, ...words], { encoding: 'utf8' });
-  return { code: result.status, out: result.stdout, err: result.stderr };
-}
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-cli-'));

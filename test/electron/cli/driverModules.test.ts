@@ -4,21 +4,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chimneysweep, launcher, type CommandAnswer } from '../../harness/commandLine';
 import { exampleFile } from '../../harness/driverModule';
 import { readTrace } from '../../harness/readTrace';
 
-const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
 const target = exampleFile('minimal-target', 'driver.ts');
 const intermediate = exampleFile('minimal-intermediate', 'driver.ts');
 let folder = '';
 
-function run(...words: string[]): {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const result = spawnSync(process.execPath, [launcher, 'run', 'transfer', ...words], { encoding: 'utf8' });
-  return { code: result.status, out: result.stdout, err: result.stderr };
+function run(...words: string[]): CommandAnswer {
+  return chimneysweep('run', 'transfer', ...words);
 }
 
 beforeAll(() => {

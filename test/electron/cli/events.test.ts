@@ -1,21 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chimneysweep, type CommandAnswer } from '../../harness/commandLine';
 import { recordScenario } from '../../harness/recordScenario';
 
-const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
 let folder = '';
 let trace = '';
 
-function events(...words: string[]): {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const result = spawnSync(process.execPath, [launcher, 'events', ...words], { encoding: 'utf8' });
-  return { code: result.status, out: result.stdout, err: result.stderr };
+function events(...words: string[]): CommandAnswer {
+  return chimneysweep('events', ...words);
 }
 
 beforeAll(() => {

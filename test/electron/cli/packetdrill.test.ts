@@ -3,17 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chimneysweep, launcher, type CommandAnswer } from '../../harness/commandLine';
 
-const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
 let folder = '';
 
-function packetdrill(...words: string[]): {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const result = spawnSync(process.execPath, [launcher, 'packetdrill', ...words], { encoding: 'utf8' });
-  return { code: result.status, out: result.stdout, err: result.stderr };
+function packetdrill(...words: string[]): CommandAnswer {
+  return chimneysweep('packetdrill', ...words);
 }
 
 function script(name: string, text: string): string {

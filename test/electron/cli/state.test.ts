@@ -1,23 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TraceModel } from '../../../shared/analysis/traceModel';
 import { offloadStateVariables } from '../../../shared/ddi/offloadState';
+import { chimneysweep } from '../../harness/commandLine';
 
-const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
 let folder = '';
 let trace = '';
-
-function chimneysweep(...words: string[]): {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const result = spawnSync(process.execPath, [launcher, ...words], { encoding: 'utf8' });
-  return { code: result.status, out: result.stdout, err: result.stderr };
-}
 
 interface PrintedState {
   readonly event: number;

@@ -1,25 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chimneysweep, launcher } from '../../harness/commandLine';
 import { recordScenario } from '../../harness/recordScenario';
 
-const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
 let folder = '';
 let left = '';
 let same = '';
 let other = '';
 let cut = '';
-
-function chimneysweep(...words: string[]): {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const result = spawnSync(process.execPath, [launcher, ...words], { encoding: 'utf8' });
-  return { code: result.status, out: result.stdout, err: result.stderr };
-}
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-stats-'));
