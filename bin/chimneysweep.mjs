@@ -15,7 +15,10 @@ const bringUpToDate = async () => {
   const { setUpHeadless } = await import('../tools/setup.mjs');
   await setUpHeadless();
   const { build } = await import('../tools/build.mjs');
-  await build(['cli'], { onlyIfStale: true });
+  // Words that ask for help or name another viewer need none to be built.
+  const wantsViewer =
+    process.argv[2] === 'open' && !process.argv.some((word) => /^(--help|-h|--viewer(=.*)?)$/.test(word));
+  await build(wantsViewer ? ['cli', 'viewer'] : ['cli'], { onlyIfStale: true });
 };
 
 /** @returns {Promise<boolean>} whether the program can be run */

@@ -13,22 +13,52 @@ export function addInfoCommand(program: Command, exitWith: (code: number) => voi
     .command('info')
     .description('Tell what a trace holds: the run, its milestones, its calls.')
     .argument('<trace>', 'a .sweep file')
-    .action((trace: string) => {
-      exitWith(info(trace));
+    .option('--json', 'print it as JSON; all times in ns')
+    .action((trace: string, { json }: { readonly json?: boolean }) => {
+      exitWith(info(trace, json === true));
     });
 }
 
-function info(path: string): number {
+function info(path: string, json: boolean): number {
   const opened = openTrace(path);
   if (!opened.ok) {
     process.stderr.write(`chimneysweep: ${opened.error}\n`);
     return 2;
   }
   const { model, flaw } = opened.value;
-  process.stdout.write(describe(model));
+  process.stdout.write(json ? `${JSON.stringify(facts(model, flaw), null, 2)}\n` : describe(model));
   if (flaw === undefined) return 0;
   process.stderr.write(`chimneysweep: ${flaw}\n`);
   return 1;
+}
+
+/** What `--json` prints. */
+function facts(model: TraceModel, flaw: string | undefined): object {
+  const store = model.store!;
+  const calls = new Map<string, { function: string; status: string | null; count: number }>();
+  for (const { functionName, status } of model.calls.calls) {
+    const name = status === undefined ? null : statusName(status);
+    const key = `${functionName} ${name}`;
+    const known = calls.get(key);
+    if (known === undefined) calls.set(key, { function: functionName, status: name, count: 1 });
+    else known.count++;
+  }
+  return {
+    header: store.header,
+    complete: flaw === undefined,
+    flaw: flaw ?? null,
+    events: store.length - store.lostRecords,
+    lostRecords: store.lostRecords,
+    unknownRecords: store.unknownRecords,
+    lastTime: store.lastTime,
+    components: store.components.map(({ role, name }) => ({ role, name })),
+    connections: store.connections.length,
+    stateObjects: store.stateObjects.length,
+    frames: model.frames.frames.length,
+    milestones: model.notes.notes.map(({ time, text }) => ({ time, text })),
+    calls: [...calls.values()],
+    report: store.report === undefined ? null : (parseRunReport(store.report) ?? null),
+  };
 }
 
 function describe(model: TraceModel): string {

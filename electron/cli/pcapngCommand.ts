@@ -1,6 +1,6 @@
 /** `chimneysweep pcapng`: makes a capture of the frames that a trace has kept. */
 import type { Command } from 'commander';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
 import { PcapngWriter } from '../../shared/capture/pcapngWriter';
@@ -30,8 +30,14 @@ export function addPcapngCommand(program: Command, exitWith: (code: number) => v
     .argument('<trace>', 'a .sweep file')
     .requiredOption('--out <capture>', 'write the capture to this file')
     .option('--tap <name>', tapHelp, collectNames)
-    .action((trace: string, options: PcapngOptions) => {
-      exitWith(writePcapng(trace, options));
+    .option('--json', 'print what was written as JSON')
+    .action((trace: string, { json, ...options }: PcapngOptions & { readonly json?: boolean }) => {
+      const code = writePcapng(trace, { ...options, quiet: json === true });
+      if (json === true && code !== 2) {
+        const report = { out: options.out, bytes: statSync(options.out).size, complete: code === 0 };
+        process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      }
+      exitWith(code);
     });
 }
 

@@ -78,14 +78,24 @@ function parseScenario(text: string): ScenarioId {
   return known;
 }
 
-/** Adds the verb to the program. */
+/** Adds the verbs to the program: `record` is `run` that must be told where the recording goes. */
 export function addRunCommand(program: Command, exitWith: (code: number) => void): void {
-  const command = program
-    .command('run')
-    .description('Run a scenario in the emulated stack and record it.')
+  const out = '--out <trace>';
+  const outHelp = 'write the recording to this .sweep file';
+  const run = program.command('run').description('Run a scenario in the emulated stack and record it.');
+  describeRun(run.option(out, outHelp), exitWith, '');
+  const record = program
+    .command('record')
+    .description('Record a scenario into a file: as run, but --out is required. A real wire: wire --out.');
+  const further =
+    '\n\nA real wire is recorded by `chimneysweep wire --tap NAME --out TRACE`: docs/real-wire.md.';
+  describeRun(record.requiredOption(out, outHelp), exitWith, further);
+}
+
+function describeRun(command: Command, exitWith: (code: number) => void, further: string): void {
+  command
     .argument('<scenario>', `one of ${scenarioIds.join(', ')}`, parseScenario)
     .option('--file <path>', 'carry the bytes of this file instead of made-up ones')
-    .option('--out <trace>', 'write the recording to this .sweep file')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
     .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
     .option('--ip-version <version>', '4, 6, or both for a path over each in turn', parseIpVersion);
@@ -107,7 +117,7 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
-      `\nScenarios:\n${scenarios.map(({ id, title }) => `  ${id.padEnd(22)} ${title}`).join('\n')}`,
+      `\nScenarios:\n${scenarios.map(({ id, title }) => `  ${id.padEnd(22)} ${title}`).join('\n')}${further}`,
     )
     .action(async (scenario: ScenarioId, options: RunOptions) => {
       exitWith(await run(scenario, options));

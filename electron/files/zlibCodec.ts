@@ -11,6 +11,9 @@ import type { TraceCodec } from '../../shared/trace/codec';
  */
 const options = { level: 6, memLevel: 5, strategy: constants.Z_FILTERED };
 
+/** Room that zlib is given at a time, bytes. */
+const [shortestPiece, longestPiece] = [64, 0x10_0000];
+
 /** CRC-32 by zlib; by our own hand where Node is older than its crc32 (20.15). */
 export const zlibChecksum: (bytes: Uint8Array) => number =
   'crc32' in zlib ? (bytes) => zlib.crc32(bytes) : (bytes) => crc32(bytes);
@@ -22,7 +25,9 @@ export const zlibCodec: TraceCodec = {
   inflate(bytes, length) {
     let inflated: Uint8Array;
     try {
-      inflated = inflateRawSync(bytes, { maxOutputLength: Math.max(1, length) });
+      // In one piece where it is not long: zlib would join pieces of 16 KB.
+      const chunkSize = Math.min(Math.max(length, shortestPiece), longestPiece);
+      inflated = inflateRawSync(bytes, { maxOutputLength: Math.max(1, length), chunkSize });
     } catch {
       throw new MalformedBytes('a compressed block does not inflate to its length');
     }

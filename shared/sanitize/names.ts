@@ -6,8 +6,7 @@ const namedSettings: readonly (readonly [string, string])[] = [
   ['file', 'file'],
   ['targetDriver', 'target driver'],
   ['intermediateDriver', 'intermediate driver'],
-  ['capture', 'capture'],
-  ['tap', 'tap'],
+  ['script', 'script'],
 ];
 
 /** Files that are made up have no name. */

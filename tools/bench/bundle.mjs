@@ -29,7 +29,7 @@ export const bundle = async (programs, packages = []) => {
       rolldownOptions: {
         input: Object.fromEntries(Object.entries(programs).map(([name, source]) => [name, inRoot(source)])),
         external: [...packages, ...builtinModules, ...builtinModules.map((name) => `node:${name}`)],
-        output: { format: 'esm', entryFileNames: '[name].mjs' },
+        output: { format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
       },
     },
   });

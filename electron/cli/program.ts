@@ -1,0 +1,52 @@
+/** The program with all its verbs: one verb, one file. What they are, what they answer and print: docs/cli.md. */
+import { Command } from 'commander';
+import { addCutCommand } from './cutCommand';
+import { addDdiCommand } from './ddiCommand';
+import { addEventsCommand } from './eventsCommand';
+import { addExportCommand } from './exportCommand';
+import { addDiffCommand } from './diffCommand';
+import { addHostCommands } from './hostCommands';
+import { addInfoCommand } from './infoCommand';
+import { addOpenCommand } from './openCommand';
+import { addPacketdrillCommand } from './packetdrillCommand';
+import { addPcapngCommand } from './pcapngCommand';
+import { addQueryCommand } from './queryCommand';
+import { addRunCommand } from './runCommand';
+import { addSanitizeCommand } from './sanitizeCommand';
+import { addSoakCommand } from './soakCommand';
+import { addStateCommand } from './stateCommand';
+import { addStatsCommand } from './statsCommand';
+import { addTransparencyCommand } from './transparencyCommand';
+import { applicationVersion } from './version';
+import { addWireCommand } from './wireCommand';
+
+/**
+ * Builds the program.
+ * @param exitWith told the exit code of the verb that has run: 0 as asked, 1 something was found, 2 it could not be done
+ */
+export function buildProgram(exitWith: (code: number) => void): Command {
+  const program = new Command('chimneysweep')
+    .description('Debugger and tracer for NDIS TCP chimney offload.')
+    .version(applicationVersion)
+    .exitOverride()
+    .showHelpAfterError('(chimneysweep --help tells how it is called)');
+  addRunCommand(program, exitWith);
+  addInfoCommand(program, exitWith);
+  addOpenCommand(program, exitWith);
+  addStateCommand(program, exitWith);
+  addStatsCommand(program, exitWith);
+  addDiffCommand(program, exitWith);
+  addDdiCommand(program, exitWith);
+  addEventsCommand(program, exitWith);
+  addCutCommand(program, exitWith);
+  addSanitizeCommand(program, exitWith);
+  addPcapngCommand(program, exitWith);
+  addQueryCommand(program, exitWith);
+  addExportCommand(program, exitWith);
+  addSoakCommand(program, exitWith);
+  addWireCommand(program, exitWith);
+  addTransparencyCommand(program, exitWith);
+  addHostCommands(program, exitWith);
+  addPacketdrillCommand(program, exitWith);
+  return program;
+}
