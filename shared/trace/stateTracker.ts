@@ -37,15 +37,34 @@ export interface TrackedObject {
   byteValues: Map<number, Uint8Array> | undefined;
 }
 
+/** Numbers of many objects in few pieces of memory: an array of its own for each costs more than what it holds. */
+class NumberSlabs {
+  private slab = new Float64Array(0);
+  private used = 0;
+
+  /** So many zeros. */
+  take(count: number): Float64Array {
+    if (this.used + count > this.slab.length) {
+      this.slab = new Float64Array(Math.max(count, 16_384));
+      this.used = 0;
+    }
+    return this.slab.subarray(this.used, (this.used += count));
+  }
+}
+
 /** An object of which nothing but its parent is known. */
-export function newTrackedObject(layer: StateLayer, parent: number | undefined): TrackedObject {
+export function newTrackedObject(
+  layer: StateLayer,
+  parent: number | undefined,
+  slabs?: NumberSlabs,
+): TrackedObject {
   const variables = variableCount(layer);
   return {
     parent,
     owner: 0,
     ownerEvent: 0,
-    values: new Float64Array(variables),
-    writtenBy: new Float64Array(variables),
+    values: slabs?.take(variables) ?? new Float64Array(variables),
+    writtenBy: slabs?.take(variables) ?? new Float64Array(variables),
     byteValues: undefined,
   };
 }
@@ -199,6 +218,7 @@ export function readCheckpoint(
   const [parents, owners, ownerEvents, counts] = [0, 1, 2, 3].map(() => readIntegers(input, count));
   const [variables, values, writtenBy] = [0, 1, 2].map(() => readIntegers(input, total));
   const objects: TrackedObject[] = [];
+  const slabs = new NumberSlabs();
   let at = 0;
   const absolute = (distance: number): number => {
     if (distance > event) throw new MalformedBytes('a checkpoint refers to what was never there');
@@ -206,7 +226,7 @@ export function readCheckpoint(
   };
   for (let id = 0; id < count; id++) {
     const parent = parents![id]!;
-    const object = newTrackedObject(stateObjects[id]!.layer, parent === 0 ? undefined : parent - 1);
+    const object = newTrackedObject(stateObjects[id]!.layer, parent === 0 ? undefined : parent - 1, slabs);
     object.owner = owners![id]!;
     object.ownerEvent = absolute(ownerEvents![id]!);
     for (let left = counts![id]!; left > 0; left--, at++) {
