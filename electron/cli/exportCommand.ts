@@ -7,6 +7,7 @@ import { collectNames, tapHelp } from './tapOptions';
 import { corpusNames, openForTables } from './corpus';
 import { exportTargets, type ExportTarget, type WrittenFile } from './exportTargets';
 import { writePcapng } from './pcapngCommand';
+import { ProgressLine } from './progressLine';
 
 interface ExportOptions {
   readonly to: string;
@@ -58,11 +59,6 @@ function complain(message: string): number {
   return 2;
 }
 
-/** A line on a terminal that tells what is being written; nothing elsewhere. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
-}
-
 async function exportTraces(traces: readonly string[], options: ExportOptions): Promise<number> {
   if (options.to === 'pcapng') return exportCapture(traces, options);
   const target = exportTargets.find(({ name }) => name === options.to)!;
@@ -92,7 +88,7 @@ async function exportOne(
   out: string,
   options: ExportOptions,
 ): Promise<ExportReport['traces'][number] | string> {
-  progress(`reading ${trace}`);
+  const progress = new ProgressLine(name);
   const opened = openForTables(trace, name);
   if (!opened.ok) return opened.error;
   const { source, flaw } = opened.value;
@@ -103,10 +99,11 @@ async function exportOne(
       out,
       texts: options.exactTexts === true ? 'exact' : 'safe',
       replace: options.replace === true,
-      told: (what) => progress(`${name}: ${what}`),
+      told: (what) => {
+        progress.tell(what);
+      },
     });
     if (!made.ok) return made.error;
-    progress('');
     if (flaw !== undefined) process.stderr.write(`chimneysweep: ${trace}: ${flaw}\n`);
     return { trace, name, complete: flaw === undefined, files: made.value };
   } catch (error) {
@@ -114,6 +111,8 @@ async function exportOne(
     return 'code' in error
       ? fileProblem(error, 'write', out)
       : `${out} could not be written: ${error.message}`;
+  } finally {
+    progress.clear();
   }
 }
 

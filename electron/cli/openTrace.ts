@@ -1,8 +1,9 @@
 /** Reads a whole trace file for a verb of the command line. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { TraceModel } from '../../shared/analysis/traceModel';
 import { fileProblem } from '../files/fileProblem';
+import { ProgressLine } from './progressLine';
 import { zlibCodec } from '../files/zlibCodec';
 
 /** Bytes that are read at a time. */
@@ -17,16 +18,22 @@ export interface OpenedTrace {
 
 /** Reads a file; the error is for people and names the file. */
 export function openTrace(path: string): Result<OpenedTrace, string> {
+  const progress = new ProgressLine('read');
   const model = new TraceModel(zlibCodec);
   try {
     const descriptor = openSync(path, 'r');
     try {
       const piece = new Uint8Array(pieceLength);
+      const { size } = fstatSync(descriptor);
+      let done = 0;
       for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
         const pushed = model.push(piece.subarray(0, count));
         if (!pushed.ok) return fail(`${path}: ${pushed.error.message}`);
+        done += count;
+        progress.show(done / Math.max(1, size));
       }
     } finally {
+      progress.clear();
       closeSync(descriptor);
     }
   } catch (error) {

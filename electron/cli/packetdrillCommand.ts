@@ -7,6 +7,7 @@ import { countingProbe } from '../emulator/observe/countingProbe';
 import { silentProbe } from '../emulator/observe/silentProbe';
 import { fileProblem } from '../files/fileProblem';
 import { TraceFileSink } from '../files/traceFileSink';
+import { zlibChecksum, zlibCodec } from '../files/zlibCodec';
 import { runScript } from '../packetdrill/runner/runScript';
 import { stackModes, type StackMode } from '../packetdrill/runner/handOver';
 import type { ScriptReport } from '../packetdrill/runner/verdict';
@@ -115,6 +116,7 @@ function run(file: string, source: string, options: PacketdrillOptions): ScriptR
       snapLength,
     },
     sink,
+    { codec: zlibCodec, checksum: zlibChecksum },
   );
   const { probe, totals } = countingProbe(recorder);
   const report = runScript(probe, source, choices);

@@ -4,6 +4,7 @@ import { traceFormatVersion } from '../../shared/trace/records';
 import type { Probe } from '../emulator/probe';
 import { fileProblem } from '../files/fileProblem';
 import { TraceFileSink } from '../files/traceFileSink';
+import { zlibChecksum, zlibCodec } from '../files/zlibCodec';
 import { TraceRecorder } from '../recorder/traceRecorder';
 import { applicationName } from './version';
 
@@ -52,6 +53,7 @@ export function recordSeed<Result extends { readonly findings: readonly string[]
       snapLength: 128,
     },
     sink,
+    { codec: zlibCodec, checksum: zlibChecksum },
   );
   const run = start(recorder);
   while (run.advance(100_000));

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { RunReport } from '../../shared/analysis/runReport';
 import { highestLoss } from '../../shared/contract/recording';
+import { saveTrace } from '../files/saveTrace';
 import { TraceFileSink } from '../files/traceFileSink';
 import { fileProblem } from '../files/fileProblem';
 import { requestedLink } from '../emulator/scenarios/scenarioSettings';
@@ -190,6 +191,9 @@ function configure(name: string, addresses: readonly InterfaceAddress[]): string
   return undefined;
 }
 
+/** Longest time between what happens and its way to the disk, ms. */
+const flushInterval = 250;
+
 /** Opens the files that a session writes, lets it play, and closes them. */
 async function withFiles(
   options: WireOptions,
@@ -204,13 +208,17 @@ async function withFiles(
     return sink;
   };
   try {
-    return await work({
+    const code = await work({
       host,
       services: everyService(options.serve ?? []),
       application: applicationName,
       trace: sinkFor(options.out),
       capture: sinkFor(options.pcapng),
     });
+    for (const sink of sinks) sink.close();
+    // Chunks that a clock has closed stay as they are: no two sessions with real programs are the same anyway.
+    if (options.out !== undefined) await saveTrace(options.out, false);
+    return code;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     return complain(fileProblem(error, 'write', options.out ?? options.pcapng ?? 'the files'));
@@ -250,7 +258,11 @@ async function play(device: FrameDevice, options: WireOptions, host: WiredHostSe
       json: options.json === true,
       write: (text) => process.stderr.write(text),
     });
+    const flushing = setInterval(() => {
+      session.flush();
+    }, flushInterval);
     const problem = await problemOf(realWire.run(session.host, options.duration));
+    clearInterval(flushing);
     endStatistics();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);

@@ -11,6 +11,7 @@ import { silentProbe } from '../emulator/observe/silentProbe';
 import type { Frame } from '../emulator/wire/frame';
 import { formatIpAddress, formatIpv4 } from '../emulator/wire/address';
 import { WiredHost, type ServiceStart, type WiredHostSettings } from '../emulator/wired/wiredHost';
+import { zlibChecksum } from '../files/zlibCodec';
 import { defaultSnapLength } from '../recorder/recording';
 import { TraceRecorder } from '../recorder/traceRecorder';
 import { WireCapture } from './wireCapture';
@@ -57,6 +58,7 @@ function recorderOf({ host, application, otherEnd }: WireSessionSettings, sink: 
       snapLength: defaultSnapLength,
     },
     sink,
+    { checksum: zlibChecksum },
   );
 }
 
@@ -84,6 +86,11 @@ export class WireSession {
   /** Records so far; 0 without a trace. */
   get eventCount(): number {
     return this.recorder?.eventCount ?? 0;
+  }
+
+  /** Hands what has been recorded so far to the trace's sink. */
+  flush(): void {
+    this.recorder?.flush();
   }
 
   /** Ends trace and capture and answers the report. */
