@@ -161,6 +161,8 @@ export class Chunk {
     this.firstEvent = input.varint();
     this.rows = withinLimit(input.varint(), 'rows of a chunk');
     if (this.rows === 0) throw new MalformedBytes('a chunk without rows');
+    if (!Number.isSafeInteger(this.firstEvent + this.rows))
+      throw new MalformedBytes('a chunk of events beyond 2^53 - 1');
     this.firstTime = input.f64();
     this.lastTime = input.f64();
     if (!(Number.isSafeInteger(this.firstTime) && this.firstTime >= 0 && Number.isSafeInteger(this.lastTime)))
