@@ -152,7 +152,7 @@ export class Recording {
     return this.recorder.wasFlushed;
   }
 
-  /** Hands what has been recorded so far to the sink; what is not there yet is lost if the process dies. */
+  /** For a clock to call: hands what has been recorded so far to the sink, if nothing went there since the last call. What is not there is lost if the process dies. */
   flush(): void {
     // What a ring keeps must not depend on clocks.
     if (this.ring === undefined) this.recorder.flush();

@@ -22,6 +22,8 @@ export class TraceRecorder implements Probe {
   private readonly encoder: TraceEncoder;
   /** Whether chunks end where `flush` was called. */
   wasFlushed = false;
+  /** Chunks at the last call of `flush`. */
+  private chunksBefore = 0;
   private components = 0;
   private connections = 0;
   private stateObjects = 0;
@@ -30,10 +32,17 @@ export class TraceRecorder implements Probe {
     this.encoder = new TraceEncoder(header, sink, options);
   }
 
-  /** Hands what has been recorded so far to the sink, before it would by itself. */
+  /**
+   * For a clock to call: hands what has been recorded so far to the sink, unless a chunk went there by itself since the last call. A fast recording
+   * thus keeps its full chunks.
+   */
   flush(): void {
-    if (this.encoder.hasOpenRows) this.wasFlushed = true;
-    this.encoder.flush();
+    const { encoder } = this;
+    if (encoder.hasOpenRows && encoder.chunkCount === this.chunksBefore) {
+      this.wasFlushed = true;
+      encoder.flush();
+    }
+    this.chunksBefore = encoder.chunkCount;
   }
 
   /** Records that the sink did not take. */

@@ -185,6 +185,11 @@ export class TraceEncoder {
     return this.lostRecords;
   }
 
+  /** Chunks that have been closed. */
+  get chunkCount(): number {
+    return this.chunks.length;
+  }
+
   /** Whether there are records that the sink hasn't got. */
   get hasOpenRows(): boolean {
     return this.chunk.rows > 0;
