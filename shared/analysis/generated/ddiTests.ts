@@ -546,18 +546,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/host/activeOpen.test.ts',
+        file: 'test/electron/emulator/host/chimneyStatistics.test.ts',
         titles: [
-          'abort',
-          'DSC-005 DSC-022: while offloaded it is an abortive disconnect without data, and then the offload is terminated',
+          'netstat of the host stack, for a connection that the target has',
+          'shows FIN_WAIT_2 once the target has completed the disconnect (DSC-014)',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/electron/emulator/host/activeOpen.test.ts',
         titles: [
-          'frames on the wire in scenario stacked-drivers',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          'abort',
+          'DSC-005 DSC-022: while offloaded it is an abortive disconnect without data, and then the offload is terminated',
         ],
       },
     ],
@@ -1047,18 +1047,18 @@ export const ddiTests: DdiTestClaims = {
       },
       {
         kind: 'test',
-        file: 'test/electron/emulator/host/activeOpen.test.ts',
+        file: 'test/electron/emulator/host/chimneyStatistics.test.ts',
         titles: [
-          'abort',
-          'DSC-005 DSC-022: while offloaded it is an abortive disconnect without data, and then the offload is terminated',
+          'netstat of the host stack, for a connection that the target has',
+          'shows FIN_WAIT_2 once the target has completed the disconnect (DSC-014)',
         ],
       },
       {
         kind: 'test',
-        file: 'test/conformance/wire.test.ts',
+        file: 'test/electron/emulator/host/activeOpen.test.ts',
         titles: [
-          'frames on the wire in scenario stacked-drivers',
-          'DSC-023: the target sends no RST without an abortive disconnect',
+          'abort',
+          'DSC-005 DSC-022: while offloaded it is an abortive disconnect without data, and then the offload is terminated',
         ],
       },
     ],
