@@ -4,7 +4,9 @@ import { TraceAnalysis } from '../../shared/analysis/traceAnalysis';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { TraceReader } from '../../shared/trace/traceReader';
 import type { TraceStore } from '../../shared/trace/traceStore';
+import { filePieces } from '../files/filePieces';
 import { fileProblem } from '../files/fileProblem';
+import { flawOf } from '../../shared/trace/traceError';
 import { zlibCodec } from '../files/zlibCodec';
 
 /** Bytes that are read at a time. */
@@ -23,22 +25,16 @@ export function analyseFile(path: string): Result<AnalysedFile, string> {
   const analysis = new TraceAnalysis();
   const reader = new TraceReader(analysis.listeners, zlibCodec);
   try {
-    const descriptor = openSync(path, 'r');
-    try {
-      const piece = new Uint8Array(pieceLength);
-      for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
-        const pushed = reader.push(piece.subarray(0, count));
-        if (!pushed.ok) return fail(`${path}: ${pushed.error.message}`);
-      }
-    } finally {
-      closeSync(descriptor);
+    for (const piece of filePieces(path)) {
+      const pushed = reader.push(piece);
+      if (!pushed.ok) return fail(`${path}: ${pushed.error.message}`);
     }
   } catch (error) {
     return fail(fileProblem(error, 'read', path));
   }
   const ending = reader.close();
   if (!ending.ok) return fail(`${path}: ${ending.error.message}`);
-  const flaw = ending.value.kind === 'complete' ? undefined : ending.value.message;
+  const flaw = flawOf(ending.value);
   return succeed({ store: reader.store!, analysis, flaw });
 }
 

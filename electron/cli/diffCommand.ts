@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { differenceText, handlerDifferences } from '../../shared/analysis/differenceText';
 import { compareTraces, isSameRun } from '../../shared/analysis/traceDifference';
 import { fileProblem } from '../files/fileProblem';
+import { complain } from './complain';
 import { analyseFile, sameFiles, type AnalysedFile } from './analyseFile';
 
 /** Adds the verb to the program. */
@@ -16,10 +17,6 @@ export function addDiffCommand(program: Command, exitWith: (code: number) => voi
     .action((left: string, right: string, options: { readonly json?: boolean }) => {
       exitWith(diff(left, right, options.json === true));
     });
-}
-
-function complain(message: string): void {
-  process.stderr.write(`chimneysweep: ${message}\n`);
 }
 
 function open(path: string): AnalysedFile | undefined {

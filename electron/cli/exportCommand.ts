@@ -7,6 +7,7 @@ import { collectNames, tapHelp } from './tapOptions';
 import { corpusNames, openForTables } from './corpus';
 import { exportTargets, type ExportTarget, type WrittenFile } from './exportTargets';
 import { writePcapng } from './pcapngCommand';
+import { complain } from './complain';
 import { ProgressLine } from './progressLine';
 
 interface ExportOptions {
@@ -52,11 +53,6 @@ export function addExportCommand(program: Command, exitWith: (code: number) => v
     .action(async (traces: readonly string[], options: ExportOptions) => {
       exitWith(await exportTraces(traces, options));
     });
-}
-
-function complain(message: string): number {
-  process.stderr.write(`chimneysweep: ${message}\n`);
-  return 2;
 }
 
 async function exportTraces(traces: readonly string[], options: ExportOptions): Promise<number> {

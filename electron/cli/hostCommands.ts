@@ -10,6 +10,7 @@ import { scenarioDescription, scenarioIds, type ScenarioId } from '../../shared/
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import { Recording } from '../recorder/recording';
 import { openTrace, type OpenedTrace } from './openTrace';
+import { complain } from './complain';
 import { applicationName } from './version';
 
 interface SnapshotOptions {
@@ -42,11 +43,6 @@ function parseBins(text: string): number {
 
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
-}
-
-function complain(message: string): number {
-  process.stderr.write(`chimneysweep: ${message}\n`);
-  return 2;
 }
 
 /** Prints what `show` makes of a trace; 1 if the file has a flaw. */

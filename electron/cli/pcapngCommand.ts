@@ -9,6 +9,7 @@ import { TraceReader } from '../../shared/trace/traceReader';
 import { fileProblem } from '../files/fileProblem';
 import { zlibCodec } from '../files/zlibCodec';
 import { TraceFileSink } from '../files/traceFileSink';
+import { complain } from './complain';
 import { collectNames, tapHelp, unknownTaps } from './tapOptions';
 
 /** Bytes that are read at a time. */
@@ -43,10 +44,6 @@ export function addPcapngCommand(program: Command, exitWith: (code: number) => v
 
 /** Writes the capture and says so. Exit codes: 0 done, 1 the trace is cut or damaged and so is the capture, 2 nothing could be made. */
 export function writePcapng(trace: string, { out, tap: names, quiet }: PcapngOptions): number {
-  const complain = (message: string): number => {
-    process.stderr.write(`chimneysweep: ${message}\n`);
-    return 2;
-  };
   if (path.resolve(trace) === path.resolve(out))
     return complain(`--out would overwrite ${trace}, the trace to read. Name another file.`);
   let descriptor: number;

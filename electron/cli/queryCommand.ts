@@ -4,6 +4,7 @@ import { corpusColumns, tables } from '../../shared/export/tables';
 import { TraceDatabase } from '../tables/traceDatabase';
 import { corpusNames, openForTables } from './corpus';
 import { writeOut } from './standardOutput';
+import { complain } from './complain';
 import { printRows, queryFormats, type QueryFormat } from './queryOutput';
 
 interface QueryOptions {
@@ -28,11 +29,6 @@ export function addQueryCommand(program: Command, exitWith: (code: number) => vo
     .action(async (words: readonly string[], options: QueryOptions) => {
       exitWith(await query(words, options));
     });
-}
-
-function complain(message: string): number {
-  process.stderr.write(`chimneysweep: ${message}\n`);
-  return 2;
 }
 
 /** Tables and columns, for people or as JSON. */

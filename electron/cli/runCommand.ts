@@ -25,6 +25,7 @@ import { chimneyRequest, hostOptions, type HostOptions } from './hostOptions';
 import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { ProgressLine } from './progressLine';
 import { reportText } from './reportText';
+import { complain } from './complain';
 import { applicationName } from './version';
 
 /** Emulator events between two looks at the clock and the progress line. */
@@ -155,10 +156,6 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
 }
 
 async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
-  const complain = (message: string): number => {
-    process.stderr.write(`chimneysweep: ${message}\n`);
-    return 2;
-  };
   const description = scenarioDescription(scenario);
   let file: Uint8Array;
   if (options.file === undefined) file = inventFile(options.seed, description.defaultFileBytes);

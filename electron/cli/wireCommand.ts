@@ -31,6 +31,7 @@ import {
   type InterfaceAddress,
 } from './wireOptions';
 import { replay } from './wireReplay';
+import { complain } from './complain';
 import { tellStatistics } from './wireStatistics';
 
 /** A wire without `--rate` and `--queue`: faster than anything that plays in real time, with room for what that sends at once. */
@@ -120,11 +121,6 @@ the place of a recorded one: frames for that are readdressed, and acknowledge wh
     .action(async (options: WireOptions) => {
       exitWith(await wire(options));
     });
-}
-
-function complain(message: string): number {
-  process.stderr.write(`chimneysweep: ${message}\n`);
-  return 2;
 }
 
 /** How the host of these options is set up. */

@@ -1,13 +1,10 @@
 /** Reads the frames of a capture for a replay. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { linkTypeEthernet } from '../../shared/capture/captureFormat';
 import { CaptureReader } from '../../shared/capture/captureReader';
 import type { RecordedFrame } from '../emulator/wired/recordedTraffic';
+import { filePieces } from '../files/filePieces';
 import { fileProblem } from '../files/fileProblem';
-
-/** Bytes that are read at a time. */
-const pieceLength = 1024 * 1024;
 
 /** Most bytes of frames that are kept: a replay has them in memory. */
 const mostBytes = 1024 * 1024 * 1024;
@@ -54,15 +51,9 @@ export function readRecordedFrames(path: string): Result<RecordedFrames, string>
   const collector = new Collector();
   const reader = new CaptureReader(collector);
   try {
-    const descriptor = openSync(path, 'r');
-    try {
-      const piece = new Uint8Array(pieceLength);
-      for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
-        const pushed = reader.push(piece.subarray(0, count));
-        if (!pushed.ok) return fail(`${path}: ${pushed.error.message}`);
-      }
-    } finally {
-      closeSync(descriptor);
+    for (const piece of filePieces(path)) {
+      const pushed = reader.push(piece);
+      if (!pushed.ok) return fail(`${path}: ${pushed.error.message}`);
     }
   } catch (error) {
     return fail(fileProblem(error, 'read', path));

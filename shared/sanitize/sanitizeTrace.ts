@@ -7,13 +7,14 @@ import type { TraceCodec } from '../trace/codec';
 import type { EventId, TraceHeader, TraceRecord } from '../trace/records';
 import { renumbered, type Renumbering } from '../trace/renumbering';
 import { TraceEncoder, type TraceSink } from '../trace/traceEncoder';
-import type { TraceError } from '../trace/traceError';
+import { flawOf, type TraceError } from '../trace/traceError';
 import { TraceReader } from '../trace/traceReader';
 import type { TraceSource } from '../trace/traceSource';
 import { AddressMap, mostIpv4Networks } from './addressMap';
 import type { KeyedHash } from './keyedNumbers';
 import { nameSubstitutes } from './names';
 import { RecordSanitizer } from './sanitizeRecord';
+import { readSource } from '../trace/readSource';
 import type { AddressReplacement } from './sanitizeText';
 
 /** What stays as it is. */
@@ -37,9 +38,6 @@ export interface SanitizeResult {
 
 /** Why a trace can't be sanitized. */
 export type SanitizeProblem = TraceError | { readonly code: 'too-many-networks'; readonly message: string };
-
-/** Bytes that are read at a time. */
-const pieceLength = 1024 * 1024;
 
 /** Ids of events in a trace that is written anew: the same, but where records are lost or unknown. */
 class EventNumbers implements Renumbering {
@@ -93,14 +91,9 @@ async function readTrace(
     ],
     codec,
   );
-  for (let offset = 0; offset < source.size; offset += pieceLength) {
-    const pushed = reader.push(await source.read(offset, Math.min(pieceLength, source.size - offset)));
-    if (!pushed.ok) return pushed;
-    onProgress(offset / source.size);
-  }
-  const ending = reader.close();
+  const ending = await readSource(source, reader, onProgress);
   if (!ending.ok) return ending;
-  const flaw = ending.value.kind === 'complete' ? undefined : ending.value.message;
+  const flaw = flawOf(ending.value);
   return succeed({ header: reader.store!.header, flaw });
 }
 

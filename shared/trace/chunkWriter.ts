@@ -1,6 +1,6 @@
 /** The open chunk of a trace: rows go in one by one, a `CHNK` payload comes out. */
 import { ByteWriter } from './byteWriter';
-import { codecNumbers, type TraceCodec } from './codec';
+import { codecNumbers, storeBlock, type TraceCodec } from './codec';
 import type { ChunkSummary } from './chunkSummary';
 import { DistinctNumbers } from './chunkSummary';
 import { BytesColumn, columnOf, type Column, IntegerColumn } from './columns';
@@ -9,9 +9,6 @@ import { kindsWithConnection, type Shape } from './shapes';
 
 /** Blocks of a chunk that are not about one shape; that of a shape has the shape's number behind them. */
 export const blockNumbers = { shapes: 0, times: 1, connections: 2, firstShape: 3 } as const;
-
-/** Blocks that are shorter stay plain: compression would not pay. */
-const shortestCompressed = 64;
 
 /** Rows of one shape in the open chunk. */
 export class ShapeRows {
@@ -161,18 +158,18 @@ export class ChunkWriter {
     const start = blocks.length;
     fill();
     const length = blocks.length - start;
-    let stored = length;
-    if (codec !== undefined && length >= shortestCompressed) {
-      const compressed = codec.deflate(blocks.bytes.subarray(start, blocks.length));
-      if (compressed.length < length) {
+    let codecNumber: number = codecNumbers.plain;
+    if (codec !== undefined) {
+      const stored = storeBlock(blocks.bytes.subarray(start, blocks.length), codec);
+      codecNumber = stored.codec;
+      if (codecNumber !== codecNumbers.plain) {
         blocks.length = start;
-        blocks.raw(compressed);
-        stored = compressed.length;
+        blocks.raw(stored.bytes);
       }
     }
     directory.varint(number);
-    directory.u8(stored === length ? codecNumbers.plain : codecNumbers.deflate);
-    directory.varint(stored);
+    directory.u8(codecNumber);
+    directory.varint(blocks.length - start);
     directory.varint(length);
     directory.varint(rows);
   }

@@ -5,6 +5,9 @@ import { MalformedBytes } from './byteReader';
 /** Codec of a block as it is numbered on disk; only append. */
 export const codecNumbers = { plain: 0, deflate: 1 } as const;
 
+/** Blocks that are shorter stay plain: compression would not pay. */
+const shortestCompressed = 64;
+
 /** Compresses and restores blocks. Node's rooms pass one on zlib; `portableCodec` runs anywhere. */
 export interface TraceCodec {
   /** Raw deflate. */
@@ -53,3 +56,18 @@ export const portableCodec: TraceCodec = {
     return inflated;
   },
 };
+
+/** A block as it goes into a file. */
+export interface StoredBlock {
+  readonly codec: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A plain block, compressed where that makes it shorter. */
+export function storeBlock(block: Uint8Array, codec: TraceCodec): StoredBlock {
+  if (block.length >= shortestCompressed) {
+    const compressed = codec.deflate(block);
+    if (compressed.length < block.length) return { codec: codecNumbers.deflate, bytes: compressed };
+  }
+  return { codec: codecNumbers.plain, bytes: block };
+}

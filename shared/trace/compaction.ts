@@ -4,22 +4,21 @@
  */
 import { ByteReader } from './byteReader';
 import { ByteWriter } from './byteWriter';
-import { codecNumbers, type TraceCodec } from './codec';
+import { codecNumbers, storeBlock, type TraceCodec } from './codec';
 import { crc32 } from '../base/crc32';
 import { encodeUtf8 } from '../base/utf8';
 import { frameHead, frameHeadLength, frameTags, magic } from './layout';
+import { packPayload, unpackPayload } from './packedPayload';
+import { readSource } from './readSource';
 import { TraceCopy } from './traceCopy';
 import type { TraceSink } from './traceEncoder';
 import { TraceReader } from './traceReader';
 import type { TraceFile } from './traceFile';
 import { writeTraceIndex, type CheckpointPlace, type FramePlace } from './traceIndex';
 import type { ChunkSummary } from './chunkSummary';
-import type { TraceEnding, TraceError } from './traceError';
+import { flawOf, type TraceEnding, type TraceError } from './traceError';
 import type { TraceSource } from './traceSource';
-import { fail, succeed, type Result } from '../base/result';
-
-/** Blocks that are shorter stay plain: compression would not pay. */
-const shortestCompressed = 64;
+import { succeed, type Result } from '../base/result';
 
 /** The payload of a chunk with each plain block compressed. */
 function compressChunk(payload: Uint8Array, codec: TraceCodec): Uint8Array {
@@ -44,21 +43,15 @@ function compressChunk(payload: Uint8Array, codec: TraceCodec): Uint8Array {
   }
   for (const entry of entries) {
     const start = input.skip(entry.stored);
-    let block = payload.subarray(start, start + entry.stored);
-    let number = entry.codec;
-    if (number === codecNumbers.plain && block.length >= shortestCompressed) {
-      const compressed = codec.deflate(block);
-      if (compressed.length < block.length) {
-        block = compressed;
-        number = codecNumbers.deflate;
-      }
-    }
+    const block = payload.subarray(start, start + entry.stored);
+    const stored =
+      entry.codec === codecNumbers.plain ? storeBlock(block, codec) : { codec: entry.codec, bytes: block };
     head.varint(entry.number);
-    head.u8(number);
-    head.varint(block.length);
+    head.u8(stored.codec);
+    head.varint(stored.bytes.length);
     head.varint(entry.length);
     head.varint(entry.rows);
-    body.raw(block);
+    body.raw(stored.bytes);
   }
   head.raw(body.bytes, 0, body.length);
   return head.bytes.subarray(0, head.length);
@@ -66,15 +59,7 @@ function compressChunk(payload: Uint8Array, codec: TraceCodec): Uint8Array {
 
 /** The payload of a checkpoint, its body compressed where it is plain. */
 function compressCheckpoint(payload: Uint8Array, codec: TraceCodec): Uint8Array {
-  const input = new ByteReader(payload, 0, payload.length);
-  const number = input.u8();
-  const length = input.varint();
-  if (number !== codecNumbers.plain) return payload;
-  const out = new ByteWriter(payload.length);
-  out.u8(codecNumbers.deflate);
-  out.varint(length);
-  out.raw(codec.deflate(payload.subarray(input.position)));
-  return out.bytes.subarray(0, out.length);
+  return payload[0] === codecNumbers.plain ? packPayload(unpackPayload(payload, codec), codec) : payload;
 }
 
 /** Compresses the chunks and the checkpoints of a file that has an index, one by one; nothing else changes. */
@@ -136,9 +121,6 @@ export async function compressTrace(
   writeFrame(frameTags.tail, tail.bytes);
 }
 
-/** Bytes that are read at a time. */
-const pieceLength = 1024 * 1024;
-
 /** What came of writing a trace anew. */
 export interface Rewritten {
   /** How the original ended, and in words what was wrong with its end, if anything. */
@@ -159,17 +141,12 @@ export async function rewriteTrace(
 ): Promise<Result<Rewritten, TraceError>> {
   const copy = new TraceCopy(sink, codec);
   const reader = new TraceReader([copy], codec);
-  for (let offset = 0; offset < source.size; offset += pieceLength) {
-    const pushed = reader.push(await source.read(offset, Math.min(pieceLength, source.size - offset)));
-    if (!pushed.ok) return pushed;
-    onProgress(offset / source.size);
-  }
-  const ending = reader.close();
-  if (!ending.ok) return fail(ending.error);
+  const ending = await readSource(source, reader, onProgress);
+  if (!ending.ok) return ending;
   const store = reader.store!;
   copy.fillRest(store);
   const encoder = copy.begin(store.header);
   encoder.finish();
-  const flaw = ending.value.kind === 'complete' ? undefined : ending.value.message;
+  const flaw = flawOf(ending.value);
   return succeed({ ending: ending.value, flaw, events: encoder.eventCount });
 }

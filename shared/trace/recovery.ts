@@ -14,6 +14,7 @@ import { notATrace, type TraceError } from './traceError';
 import { readIndex } from './traceFile';
 import { parseTraceHeader } from './traceHeader';
 import { TraceReader } from './traceReader';
+import { readSource } from './readSource';
 import type { TraceSource } from './traceSource';
 
 /** Records that are missing between two that are there. */
@@ -62,9 +63,6 @@ const lostHeader: TraceHeader = {
   settings: { recovered: 'its header was lost' },
   snapLength: 0xffff_ffff,
 };
-
-/** Bytes that are read at a time from a trace of an older version. */
-const pieceLength = 1024 * 1024;
 
 /** What a recovery counts while it goes on. */
 class Tally {
@@ -200,12 +198,7 @@ async function takeOlder(
   tally: Tally,
   onProgress: (fraction: number) => void,
 ): Promise<Result<number, TraceError>> {
-  for (let offset = 0; offset < source.size; offset += pieceLength) {
-    const pushed = reader.push(await source.read(offset, Math.min(pieceLength, source.size - offset)));
-    if (!pushed.ok) return pushed;
-    onProgress(offset / source.size);
-  }
-  const ending = reader.close();
+  const ending = await readSource(source, reader, onProgress);
   if (!ending.ok) return ending;
   if (ending.value.kind !== 'complete') tally.damagedBytes = source.size - ending.value.byteOffset;
   return succeed(1);

@@ -6,7 +6,8 @@
 import { offloadStateVariables } from '../ddi/offloadState';
 import { ByteReader, MalformedBytes } from './byteReader';
 import { ByteWriter } from './byteWriter';
-import { codecNumbers, type TraceCodec } from './codec';
+import type { TraceCodec } from './codec';
+import { packPayload, unpackPayload } from './packedPayload';
 import { IntegerColumn } from './columns';
 import { readIntegers } from './integerColumn';
 import { withinLimit } from './limits';
@@ -226,13 +227,7 @@ export class StateTracker {
     for (const column of [parents, owners, ownerEvents, counts, variables, values, writtenBy])
       column.write(out, undefined);
     out.raw(blocks.bytes, 0, blocks.length);
-    const raw = out.bytes.subarray(0, out.length);
-    const compressed = codec?.deflate(raw);
-    const head = new ByteWriter(16);
-    head.u8(compressed === undefined ? codecNumbers.plain : codecNumbers.deflate);
-    head.varint(raw.length);
-    head.raw(compressed ?? raw);
-    return head.bytes.slice(0, head.length);
+    return packPayload(out.bytes.subarray(0, out.length), codec);
   }
 }
 
@@ -245,13 +240,7 @@ export function readCheckpoint(
   stateObjects: readonly StateObjectRecord[],
   codec: TraceCodec,
 ): { readonly event: EventId; readonly objects: TrackedObject[] } {
-  const head = new ByteReader(payload, 0, payload.length);
-  const codecNumber = head.u8();
-  const length = withinLimit(head.varint(), 'bytes of a block');
-  if (codecNumber !== codecNumbers.plain && codecNumber !== codecNumbers.deflate)
-    throw new MalformedBytes(`unknown codec ${codecNumber}`);
-  const body = payload.subarray(head.position);
-  const raw = codecNumber === codecNumbers.deflate ? codec.inflate(body, length) : body;
+  const raw = unpackPayload(payload, codec);
   const input = new ByteReader(raw, 0, raw.length);
   const event = input.varint();
   const count = input.varint();

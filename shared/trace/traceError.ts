@@ -26,3 +26,8 @@ export function notATrace(detail: string): TraceError {
     message: `This is not a Chimneysweep trace: ${detail} Choose a .sweep file that Chimneysweep recorded.`,
   };
 }
+
+/** What was wrong with the end of a trace, in words; undefined for a complete one. */
+export function flawOf(ending: TraceEnding): string | undefined {
+  return ending.kind === 'complete' ? undefined : ending.message;
+}

@@ -2,7 +2,8 @@
 import { ByteReader, MalformedBytes } from './byteReader';
 import { ByteWriter } from './byteWriter';
 import type { ChunkSummary } from './chunkSummary';
-import { codecNumbers, type TraceCodec } from './codec';
+import type { TraceCodec } from './codec';
+import { packPayload, unpackPayload } from './packedPayload';
 import { readIntegers, writeIntegers } from './integerColumn';
 import { withinLimit } from './limits';
 import { overviewSeries, type Overview } from './overview';
@@ -111,13 +112,7 @@ export function writeTraceIndex(index: TraceIndex, codec: TraceCodec | undefined
       for (const values of series) column(out, values);
     }
   }
-  const raw = out.bytes.subarray(0, out.length);
-  const compressed = codec?.deflate(raw);
-  const head = new ByteWriter(16);
-  head.u8(compressed === undefined ? codecNumbers.plain : codecNumbers.deflate);
-  head.varint(raw.length);
-  head.raw(compressed ?? raw);
-  return head.bytes.slice(0, head.length);
+  return packPayload(out.bytes.subarray(0, out.length), codec);
 }
 
 /**
@@ -153,13 +148,7 @@ function checkChunks(
  * @throws MalformedBytes where it is none
  */
 export function readTraceIndex(payload: Uint8Array, fileLength: number, codec: TraceCodec): TraceIndex {
-  const head = new ByteReader(payload, 0, payload.length);
-  const codecNumber = head.u8();
-  const length = withinLimit(head.varint(), 'bytes of a block');
-  const body = payload.subarray(head.position);
-  if (codecNumber !== codecNumbers.plain && codecNumber !== codecNumbers.deflate)
-    throw new MalformedBytes(`unknown codec ${codecNumber}`);
-  const raw = codecNumber === codecNumbers.deflate ? codec.inflate(body, length) : body;
+  const raw = unpackPayload(payload, codec);
   const input = new ByteReader(raw, 0, raw.length);
   const events = input.varint();
   const lostRecords = input.varint();

@@ -68,8 +68,7 @@ const argument: fc.Arbitrary<CallArgument> = fc.oneof(
 );
 
 /** Everything that one record may need; `build` takes what its kind uses. Picks choose among what has been declared. */
-const recipe = fc.record({
-  kind: fc.constantFrom(...recordKinds.filter((kind) => kind !== 'end')),
+const recipeParts = {
   after: fc.oneof(fc.constant(0), fc.nat({ max: 90_000 }), fc.nat({ max: 200_000_000 })),
   picks: fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat()),
   present: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean()),
@@ -82,9 +81,13 @@ const recipe = fc.record({
   changes: fc.array(fc.record({ variable: fc.nat({ max: 80 }), value: fc.oneof(wide, bytes) }), {
     maxLength: 5,
   }),
-});
+};
 
-type Recipe = typeof recipe extends fc.Arbitrary<infer Value> ? Value : never;
+function recipeOf(kinds: readonly TraceRecord['kind'][]) {
+  return fc.record({ kind: fc.constantFrom(...kinds.filter((kind) => kind !== 'end')), ...recipeParts });
+}
+
+type Recipe = ReturnType<typeof recipeOf> extends fc.Arbitrary<infer Value> ? Value : never;
 
 function pickFrom<Item>(items: readonly Item[], pick: number): Item | undefined {
   return items.length === 0 ? undefined : items[pick % items.length];
@@ -233,7 +236,11 @@ function build(recipes: readonly Recipe[], ended: boolean): TimedRecord[] {
   return timed;
 }
 
-/** Any sequence of records with their times; `ended` puts an end record behind them. */
-export function arbitraryRecords(ended = true, maxLength = 60): fc.Arbitrary<TimedRecord[]> {
-  return fc.array(recipe, { maxLength, size: 'max' }).map((recipes) => build(recipes, ended));
+/** Any sequence of records of some kinds with their times; `ended` puts an end record behind them. */
+export function arbitraryRecords(
+  ended = true,
+  maxLength = 60,
+  kinds: readonly TraceRecord['kind'][] = recordKinds,
+): fc.Arbitrary<TimedRecord[]> {
+  return fc.array(recipeOf(kinds), { maxLength, size: 'max' }).map((recipes) => build(recipes, ended));
 }

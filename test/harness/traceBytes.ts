@@ -3,6 +3,7 @@ import { crc32 } from '../../shared/base/crc32';
 import type { Result } from '../../shared/base/result';
 import { encodeUtf8 } from '../../shared/base/utf8';
 import { ByteWriter } from '../../shared/trace/byteWriter';
+import type { TraceCodec } from '../../shared/trace/codec';
 import { frameTags, magic } from '../../shared/trace/layout';
 import type { TraceHeader, TraceRecord } from '../../shared/trace/records';
 import { TraceEncoder } from '../../shared/trace/traceEncoder';
@@ -58,6 +59,26 @@ export function encodePieces(
 /** The bytes of a trace with these records. */
 export function encodeTrace(records: readonly TimedRecord[], header = plainHeader): Uint8Array {
   return concatenate(encodePieces(records, header));
+}
+
+/** A complete trace with an index; many chunks where `flushEvery` is small, compressed where there is a codec. */
+export function completeTrace(
+  records: readonly TimedRecord[],
+  flushEvery = Infinity,
+  codec?: TraceCodec,
+): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  const encoder = new TraceEncoder(
+    plainHeader,
+    { write: (bytes) => void pieces.push(bytes.slice()) },
+    { codec },
+  );
+  records.forEach(({ time, record }, index) => {
+    encoder.write(time, record);
+    if (index % flushEvery === flushEvery - 1) encoder.flush();
+  });
+  encoder.finish();
+  return concatenate(pieces);
 }
 
 /** What came out of a file. */

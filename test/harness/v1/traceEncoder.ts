@@ -29,6 +29,9 @@ import {
   type VirtualTime,
 } from '../../../shared/trace/records';
 
+/** Kinds of records that version 1 had. */
+export const versionOneKinds = recordKinds.slice(0, recordKinds.indexOf('end') + 1);
+
 /** Records that version 1 had. */
 export type VersionOneRecord = Exclude<
   TraceRecord,

@@ -2,24 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { portableCodec } from '../../../shared/trace/codec';
 import { compressTrace, rewriteTrace } from '../../../shared/trace/compaction';
-import { TraceEncoder } from '../../../shared/trace/traceEncoder';
 import { TraceFile } from '../../../shared/trace/traceFile';
 import { memorySource } from '../../../shared/trace/traceSource';
 import { zlibCodec } from '../../../electron/files/zlibCodec';
 import { arbitraryRecords } from '../../harness/arbitraryTrace';
 import { property } from '../../harness/property';
-import { concatenate, plainHeader, readTrace, type TimedRecord } from '../../harness/traceBytes';
-
-function recording(records: readonly TimedRecord[], flushEvery: number): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  const encoder = new TraceEncoder(plainHeader, { write: (bytes) => void pieces.push(bytes.slice()) });
-  records.forEach(({ time, record }, index) => {
-    encoder.write(time, record);
-    if (index % flushEvery === flushEvery - 1) encoder.flush();
-  });
-  encoder.finish();
-  return concatenate(pieces);
-}
+import { completeTrace, concatenate, readTrace } from '../../harness/traceBytes';
 
 async function rewritten(bytes: Uint8Array): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
@@ -42,9 +30,9 @@ describe('a saved trace', () => {
   it('is the same bytes however often its recording was flushed', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRecords(), fc.integer({ min: 1, max: 9 }), async (records, flushEvery) => {
-        const saved = await rewritten(recording(records, flushEvery));
-        expect(saved).toEqual(await rewritten(recording(records, Infinity)));
-        expect(saved).toEqual(await compressed(recording(records, Infinity)));
+        const saved = await rewritten(completeTrace(records, flushEvery));
+        expect(saved).toEqual(await rewritten(completeTrace(records, Infinity)));
+        expect(saved).toEqual(await compressed(completeTrace(records, Infinity)));
         expect(readTrace(saved).records).toEqual(records.map(({ record }) => record));
       }),
       property(40),

@@ -4,25 +4,12 @@ import { cutTrace, type CutRequest, type CutResult } from '../../../shared/trace
 import { portableCodec } from '../../../shared/trace/codec';
 import type { EventId, TraceRecord } from '../../../shared/trace/records';
 import { StateReader } from '../../../shared/trace/stateReader';
-import { TraceEncoder } from '../../../shared/trace/traceEncoder';
 import { TraceFile } from '../../../shared/trace/traceFile';
 import { memorySource } from '../../../shared/trace/traceSource';
 import { arbitraryRecords } from '../../harness/arbitraryTrace';
 import { property } from '../../harness/property';
 import { recordScenario } from '../../harness/recordScenario';
-import { concatenate, plainHeader, readTrace, type TimedRecord } from '../../harness/traceBytes';
-
-/** A complete trace; many chunks where `flushEvery` is small. */
-function completeTrace(records: readonly TimedRecord[], flushEvery = 1000): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  const encoder = new TraceEncoder(plainHeader, { write: (bytes) => void pieces.push(bytes.slice()) });
-  records.forEach(({ time, record }, index) => {
-    encoder.write(time, record);
-    if (index % flushEvery === flushEvery - 1) encoder.flush();
-  });
-  encoder.finish();
-  return concatenate(pieces);
-}
+import { completeTrace, concatenate, readTrace, type TimedRecord } from '../../harness/traceBytes';
 
 async function open(bytes: Uint8Array): Promise<TraceFile> {
   const opened = await TraceFile.open(memorySource(bytes));
@@ -118,7 +105,7 @@ describe('a range that is cut out of any trace', () => {
       fc.asyncProperty(arbitraryRecords(), fc.nat(), async (arbitrary, start) => {
         const records = distinct(arbitrary);
         const first = start % records.length;
-        const made = await cut(await open(completeTrace(records)), { from: records[first]!.time });
+        const made = await cut(await open(completeTrace(records, 1000)), { from: records[first]!.time });
         const kinds = made.records
           .map(({ kind }) => kind)
           .filter((kind) => kind === 'call' || kind === 'frame' || kind === 'note');
@@ -146,7 +133,7 @@ describe('a range that is cut out of any trace', () => {
       fc.asyncProperty(arbitraryRecords(), fc.nat(), async (arbitrary, start) => {
         const records = distinct(arbitrary);
         const from = records[start % records.length]!.time;
-        const made = await cut(await open(completeTrace(records)), { from });
+        const made = await cut(await open(completeTrace(records, 1000)), { from });
         const lost = made.records.reduce(
           (sum, record) => sum + (record.kind === 'loss' && record.reason === 'cut' ? record.records : 0),
           0,
@@ -161,7 +148,7 @@ describe('a range that is cut out of any trace', () => {
 
   it('can be cut again', async () => {
     const records = distinct(fc.sample(arbitraryRecords(true, 60), { seed: 7, numRuns: 1 })[0]!);
-    const original = await open(completeTrace(records));
+    const original = await open(completeTrace(records, 1000));
     const once = await cut(original, { from: 5000 });
     const twice = await cut(once.file, { from: 10_000 });
     expect(await stateText(twice.file, twice.file.length - 1)).toBe(

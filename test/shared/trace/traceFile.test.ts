@@ -5,32 +5,11 @@ import { portableCodec } from '../../../shared/trace/codec';
 import { findEvents, type EventQuery } from '../../../shared/trace/eventQuery';
 import type { TraceRecord } from '../../../shared/trace/records';
 import { StateReader } from '../../../shared/trace/stateReader';
-import { TraceEncoder } from '../../../shared/trace/traceEncoder';
 import { TraceFile } from '../../../shared/trace/traceFile';
 import { memorySource } from '../../../shared/trace/traceSource';
 import { arbitraryRecords } from '../../harness/arbitraryTrace';
 import { property } from '../../harness/property';
-import { concatenate, plainHeader, readTrace, type TimedRecord } from '../../harness/traceBytes';
-
-/** A complete trace with an index; many chunks where `flushEvery` is small. */
-function completeTrace(
-  records: readonly TimedRecord[],
-  flushEvery = Infinity,
-  codec: typeof portableCodec | undefined = portableCodec,
-): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  const encoder = new TraceEncoder(
-    plainHeader,
-    { write: (bytes) => void pieces.push(bytes.slice()) },
-    { codec },
-  );
-  records.forEach(({ time, record }, index) => {
-    encoder.write(time, record);
-    if (index % flushEvery === flushEvery - 1) encoder.flush();
-  });
-  encoder.finish();
-  return concatenate(pieces);
-}
+import { completeTrace, readTrace, type TimedRecord } from '../../harness/traceBytes';
 
 async function open(bytes: Uint8Array, cacheBytes?: number): Promise<TraceFile> {
   const opened = await TraceFile.open(memorySource(bytes), { cacheBytes });
@@ -57,7 +36,7 @@ describe('a trace file with an index', () => {
   it('answers any record and time without reading the rest', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRecords(), flushes, async (records, flushEvery) => {
-        const file = await open(completeTrace(records, flushEvery), 1);
+        const file = await open(completeTrace(records, flushEvery, portableCodec), 1);
         expect(file.flaw).toBeUndefined();
         expect(file.length).toBe(records.length);
         for (let event = records.length - 1; event >= 0; event -= 3) {
@@ -72,7 +51,7 @@ describe('a trace file with an index', () => {
   it('finds the first event at or after any time', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRecords(), flushes, fc.nat(), async (records, flushEvery, time) => {
-        const file = await open(completeTrace(records, flushEvery));
+        const file = await open(completeTrace(records, flushEvery, portableCodec));
         const expected = records.findIndex((entry) => entry.time >= time);
         expect(await file.firstAtOrAfter(time)).toBe(expected < 0 ? records.length : expected);
       }),
@@ -83,7 +62,7 @@ describe('a trace file with an index', () => {
   it('without its index is walked over and answers the same', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRecords(), flushes, async (records, flushEvery) => {
-        const whole = completeTrace(records, flushEvery);
+        const whole = completeTrace(records, flushEvery, portableCodec);
         const cut = await open(whole.subarray(0, whole.length - 5));
         expect(cut.flaw).toBeDefined();
         expect(cut.length).toBe(records.length);
@@ -96,7 +75,7 @@ describe('a trace file with an index', () => {
 
   it('opens whatever becomes of its bytes, or says why not', async () => {
     const records = fc.sample(arbitraryRecords(true, 40), property(1))[0]!;
-    const whole = completeTrace(records, 9);
+    const whole = completeTrace(records, 9, portableCodec);
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 3 }),
@@ -175,7 +154,7 @@ describe('a query', () => {
           functionName: byFunction ? calls[pick % Math.max(1, calls.length)] : undefined,
           status: byStatus ? statuses[pick % Math.max(1, statuses.length)] : undefined,
         };
-        const file = await open(completeTrace(records, flushEvery));
+        const file = await open(completeTrace(records, flushEvery, portableCodec));
         expect(await findEvents(file, asked)).toEqual(expected(records, asked));
       }),
       property(300),
@@ -189,7 +168,7 @@ describe('the state at an instant', () => {
       fc.asyncProperty(arbitraryRecords(), flushes, fc.nat(), async (records, flushEvery, pick) => {
         const event = pick % records.length;
         const history = new StateHistory();
-        const bytes = completeTrace(records, flushEvery);
+        const bytes = completeTrace(records, flushEvery, portableCodec);
         const { records: read } = readTrace(bytes, [history]);
         const states = await new StateReader(await open(bytes), portableCodec).at(event);
         const objects = read.filter((record) => record.kind === 'state-object').length;

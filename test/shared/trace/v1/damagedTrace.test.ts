@@ -2,22 +2,25 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { frameTags, largestFrameLength } from '../../../../shared/trace/v1/layout';
 import { TraceReader } from '../../../../shared/trace/traceReader';
-import { arbitraryRecords } from '../../../harness/v1/arbitraryTrace';
+import { arbitraryRecords } from '../../../harness/arbitraryTrace';
+import { versionOneKinds } from '../../../harness/v1/traceEncoder';
 import { property } from '../../../harness/property';
 import {
   concatenate,
+  frameOf,
+  magicBytes,
+  readTrace,
+  type Reading,
+  type TimedRecord,
+} from '../../../harness/traceBytes';
+import {
   dataFrame,
   encodePieces,
-  frameOf,
   headFrame,
-  magicBytes,
   plainHeader,
   rawComponent,
   rawRecord,
-  readTrace,
   traceOf,
-  type Reading,
-  type TimedRecord,
 } from '../../../harness/v1/traceBytes';
 import { encodeUtf8 } from '../../../../shared/base/utf8';
 
@@ -28,7 +31,7 @@ let bytes: Uint8Array;
 
 beforeAll(() => {
   records = fc
-    .sample(arbitraryRecords(true, 25), property(40))
+    .sample(arbitraryRecords(true, 25, versionOneKinds), property(40))
     .find((sample) => sample.length > 15 && new Set(sample.map(({ record }) => record.kind)).size > 7)!;
   pieces = encodePieces(records, plainHeader, (index) => index % 6 === 5);
   bytes = concatenate(pieces);
