@@ -48,7 +48,10 @@ function columnData(arrow: ArrowModule, type: ColumnType, cells: readonly Cell[]
   return builder.finish().flush() as Arrow.Data;
 }
 
-/** An Arrow IPC file of a table in pieces; the schema carries what columns mean, as metadata of their fields. */
+/**
+ * An Arrow IPC file of a table in pieces; the schema carries what columns mean, as metadata of their fields.
+ * @throws whatever the rows of the table throw
+ */
 export async function* arrowFile(
   arrow: ArrowModule,
   table: Table,
@@ -74,11 +77,21 @@ export async function* arrowFile(
       // Whoever reads the pieces comes first, so that they do not pile up.
       await Promise.resolve();
     }
-    // A file without a batch would have no schema either.
-    if (!any) yield new arrow.RecordBatch(schema);
+    // A file without a batch would have no schema either. A single argument would be taken for columns by their names.
+    if (!any) yield new arrow.RecordBatch(schema, undefined);
   }
   const writer = new arrow.RecordBatchFileWriter();
   const writing = writer.writeAll(batches());
-  for await (const piece of writer) yield piece;
+  // The library leaves its reader waiting where the batches throw.
+  writing.catch((error: unknown) => {
+    writer.abort(error);
+  });
+  try {
+    for await (const piece of writer) yield piece;
+  } catch (error) {
+    // It puts an error into a wrapper of its own; this throws the error itself.
+    await writing;
+    throw error;
+  }
   await writing;
 }
