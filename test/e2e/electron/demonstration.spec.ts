@@ -75,6 +75,18 @@ test('the statistics of the recording lead to its calls', async () => {
   await page.getByTestId('tab-throughput').click();
 });
 
+test('the calls are filtered by an expression, and Enter goes to the first match', async () => {
+  const { page } = desktop;
+  await page.getByTestId('timeline-canvas').focus();
+  await page.keyboard.press('/');
+  await page.getByTestId('calls-filter').fill('handler == MiniportInitiateOffload && status == PENDING');
+  await expect(page.getByTestId('calls-count')).toHaveText(/^1 of /);
+  await page.getByTestId('calls-filter').press('Enter');
+  await expect(page.getByTestId('details-title')).toHaveText('MiniportInitiateOffload');
+  await page.getByTestId('calls-filter').fill('');
+  await page.getByTestId('tab-throughput').click();
+});
+
 test('keys zoom, pan and follow the chain', async () => {
   const { page } = desktop;
   await page.getByTestId('timeline-canvas').focus();
