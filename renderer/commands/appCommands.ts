@@ -193,6 +193,7 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
     tab('calls', 'Show the calls as a table', [{ code: 'KeyT' }, { code: 'Digit2' }]),
     tab('milestones', 'Show the milestones', [{ code: 'Digit3' }]),
     tab('host-cpu', "Show the use of the host's processors", [{ code: 'Digit4' }]),
+    tab('statistics', 'Show the statistics of handlers', [{ code: 'Digit5' }]),
     {
       id: 'filter-calls',
       title: 'Filter the calls',

@@ -98,6 +98,11 @@ export class HandlerStatistics implements CallObserver {
     this.columns = columns;
   }
 
+  /** Calls of a handler, by its index, whose work has not ended: open ones, and requests that wait for their completion. */
+  pending(handler: number): number {
+    return this.inFlight[handler] ?? 0;
+  }
+
   onEnter(call: number): void {
     const columns = this.columns!;
     const handler = columns.handler(call);

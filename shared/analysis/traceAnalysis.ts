@@ -3,32 +3,22 @@
  * per event.
  */
 import type { TraceListener } from '../trace/traceReader';
-import { CallColumns } from './callColumns';
 import { CausalLinks } from './causalChain';
 import { FrameColumns } from './frameColumns';
 import { ConnectionStories } from './connectionStory';
-import { HandlerStatistics } from './handlerStatistics';
-import { RunSeries } from './runSeries';
+import { RunFigures } from './runFigures';
 
 /** Give `listeners` to a `TraceReader`; the rest is for looking, at any time. */
-export class TraceAnalysis {
-  readonly handlers = new HandlerStatistics();
-  readonly series = new RunSeries();
-  readonly calls = new CallColumns([this.handlers, this.series]);
+export class TraceAnalysis extends RunFigures {
   readonly frames = new FrameColumns();
   readonly causes = new CausalLinks(this.frames);
   readonly stories = new ConnectionStories();
   /** In the order in which they have to see a record. */
-  readonly listeners: readonly TraceListener[] = [
+  override readonly listeners: readonly TraceListener[] = [
     this.calls,
     this.frames,
     this.causes,
     this.series,
     this.stories,
   ];
-
-  constructor() {
-    this.handlers.attach(this.calls);
-    this.series.attach(this.calls);
-  }
 }

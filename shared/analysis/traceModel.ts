@@ -12,6 +12,7 @@ import { CallIndex } from './callIndex';
 import { FrameIndex } from './frameIndex';
 import { HostCostIndex } from './hostCostIndex';
 import { NoteIndex } from './noteIndex';
+import { RunFigures } from './runFigures';
 
 /** A trace being read, or read. Feed it with `push`; everything else is for looking. */
 export class TraceModel {
@@ -20,11 +21,13 @@ export class TraceModel {
   readonly notes = new NoteIndex();
   readonly states = new StateHistory();
   readonly hostCost = new HostCostIndex();
+  readonly figures = new RunFigures();
   private readonly reader: TraceReader;
 
   /** @param codec undoes the compression of chunks, where a room has a faster one than the portable codec */
   constructor(codec?: TraceCodec) {
-    this.reader = new TraceReader([this.calls, this.frames, this.notes, this.states, this.hostCost], codec);
+    const { calls, frames, notes, states, hostCost, figures } = this;
+    this.reader = new TraceReader([calls, frames, notes, states, hostCost, ...figures.listeners], codec);
   }
 
   /** The records themselves; undefined until the header has arrived. */

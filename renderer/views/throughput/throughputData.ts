@@ -1,4 +1,5 @@
 /** Throughput of the visible range, ready for chart and table. Pure. */
+import { throughputBetween } from '../../../shared/analysis/throughput';
 import type { TraceModel } from '../../../shared/analysis/traceModel';
 import type { FramePath } from '../../../shared/trace/records';
 import { narrowestRateBin } from '../../timeline/overview';
@@ -36,7 +37,7 @@ export function throughputOf(model: TraceModel, range: TimeRange, mostBins: numb
   const binWidth = Math.max(narrowestRateBin, 2 ** Math.ceil(Math.log2(span / usefulBins)));
   const from = Math.max(0, Math.floor(range.from / binWidth)) * binWidth;
   const bins = Math.max(1, Math.ceil((range.until - from) / binWidth));
-  const series = model.frames.throughput(from, from + bins * binWidth, bins);
+  const series = throughputBetween(model, from, from + bins * binWidth, bins);
   const rates = (values: Float64Array): number[] => {
     const list = Array.from(values);
     list.push(list[list.length - 1] ?? 0);

@@ -63,6 +63,15 @@ test('the state tree shows who owns the connection at the cursor', async () => {
   await page.getByTestId('tab-throughput').click();
 });
 
+test('the statistics of the recording lead to its calls', async () => {
+  const { page } = desktop;
+  await page.getByTestId('tab-statistics').click();
+  const row = page.getByTestId('statistics').getByRole('row', { name: /^NdisSetOptionalHandlers / });
+  await row.getByRole('button', { name: '2', exact: true }).click();
+  await expect(page.getByTestId('details-title')).toHaveText('NdisSetOptionalHandlers');
+  await page.getByTestId('tab-throughput').click();
+});
+
 test('keys zoom, pan and follow the chain', async () => {
   const { page } = desktop;
   await page.getByTestId('timeline-canvas').focus();

@@ -265,6 +265,8 @@ for (const scheme of ['light', 'dark'] as const) {
     await check('host CPU');
     await page.getByTestId('host-cpu-table').click();
     await check('host CPU as a table');
+    await page.getByTestId('tab-statistics').click();
+    await check('statistics');
     await page.getByTestId('summary').getByRole('button', { name: /lost/ }).click();
     await check('frame');
     await page.getByTestId('help').click();
