@@ -1,10 +1,13 @@
 /** A run's report for people who read a terminal. */
 import { hashesAgree, type RunReport } from '../../shared/analysis/runReport';
+import { recordingCostText, type RecordingCost } from '../../shared/contract/recordingCost';
 
 /** What only the caller knows. */
 export interface ReportContext {
   readonly wallSeconds: number | undefined;
   readonly events: number;
+  /** Undefined where it was not measured. */
+  readonly cost?: RecordingCost | undefined;
   readonly trace: string | undefined;
 }
 
@@ -23,6 +26,7 @@ export function reportText(report: RunReport, context: ReportContext): string {
     `  frames            ${frames.sent} sent, ${frames.lost} lost, ${frames.retransmitted} retransmitted`,
     `  time              virtual ${(report.virtualTime / 1e9).toFixed(6)} s${wall}`,
   ];
+  if (context.cost !== undefined) lines.push(`  recording         ${recordingCostText(context.cost)}`);
   if (context.trace !== undefined) lines.push(`  trace             ${context.trace}`);
   return lines.join('\n') + '\n';
 }

@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import path from 'node:path';
 import type { RunReport } from '../../shared/analysis/runReport';
 import { highestLoss } from '../../shared/contract/recording';
+import type { RecordingCost } from '../../shared/contract/recordingCost';
 import {
   scenarioDescription,
   scenarioIds,
@@ -24,6 +25,7 @@ import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOption
 import { chimneyRequest, hostOptions, type HostOptions } from './hostOptions';
 import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { ProgressLine } from './progressLine';
+import { monotonicClock, recordingCostFigures } from './recordingFigures';
 import { reportText } from './reportText';
 import { complain } from './complain';
 import { applicationName } from './version';
@@ -212,6 +214,7 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
               diskProblem ??= error;
             },
       checksum: zlibChecksum,
+      clock: monotonicClock,
       capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
     });
     const progress = new ProgressLine('carried');
@@ -244,9 +247,14 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
       warn(
         `${fileProblem(diskProblem, 'write', options.out!)} The run went on; ${recording.lostCount} events are lost and counted in the trace.`,
       );
+    const saveBegun = performance.now();
     if (options.out !== undefined) await save(options.out, recording.wasFlushed);
-    const wallSeconds = (performance.now() - begun) / 1000;
-    print(report, wallSeconds, recording, options);
+    const ended = performance.now();
+    const cost = {
+      ...recording.cost!,
+      ...(options.out === undefined ? {} : { saveMilliseconds: ended - saveBegun }),
+    };
+    print(report, (ended - begun) / 1000, cost, recording, options);
     return report.success ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -284,14 +292,25 @@ function warn(message: string): void {
 function print(
   report: RunReport,
   wallSeconds: number,
+  cost: RecordingCost,
   { eventCount: events, lostCount: lostEvents }: Recording,
   options: RunOptions,
 ): void {
   if (options.json === true) {
     const wallTimeMs = Math.round(wallSeconds * 1000);
     process.stdout.write(
-      JSON.stringify({ ...report, events, lostEvents, wallTimeMs, trace: options.out ?? null }, null, 2) +
-        '\n',
+      JSON.stringify(
+        {
+          ...report,
+          events,
+          lostEvents,
+          wallTimeMs,
+          recording: recordingCostFigures(cost),
+          trace: options.out ?? null,
+        },
+        null,
+        2,
+      ) + '\n',
     );
-  } else process.stdout.write(reportText(report, { wallSeconds, events, trace: options.out }));
+  } else process.stdout.write(reportText(report, { wallSeconds, events, cost, trace: options.out }));
 }

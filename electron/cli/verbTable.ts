@@ -14,6 +14,8 @@ const unreadable = 'the call is wrong, or a file could not be read';
 const unwritable = 'the call is wrong, or a file could not be read or written; nothing was written';
 const runReport =
   'an object: `scenario`, `success`, `summary`, `seed`, `fileBytes`, `sha256` {`source`, `peer`, `returned`}, `bytesSent` and `bytesReceived` {`hostPath`, `chimney`}, `callsRecorded`, `optionalHandlersCalls`, `frames` {`sent`, `lost`, `retransmitted`}, `virtualTime`, `events`';
+const recordingCost =
+  '{`milliseconds`, `sinkMilliseconds`, `nanosecondsPerEvent`, `shareOfRun`, `saveMilliseconds`}';
 
 /** All verbs, in the order of the help. */
 export const verbTable: readonly VerbAnswers[] = [
@@ -24,7 +26,7 @@ export const verbTable: readonly VerbAnswers[] = [
       1: 'the scenario ran and did not reach its goal',
       2: 'the call is wrong, a file could not be read or written, or a driver module could not be loaded',
     },
-    json: `${runReport}, \`lostEvents\`, \`wallTimeMs\`, \`trace\` (or null)`,
+    json: `${runReport}, \`lostEvents\`, \`wallTimeMs\`, \`recording\` ${recordingCost}, \`trace\` (or null)`,
   })),
   {
     verb: 'info',
@@ -127,7 +129,7 @@ export const verbTable: readonly VerbAnswers[] = [
       1: 'something went wrong while it played',
       2: 'the call is wrong, the device is not to be had, or a file could not be read or written',
     },
-    json: `${runReport}, \`device\` (or null), \`connections\`, \`trace\` and \`pcapng\` (or null)`,
+    json: `${runReport}, \`recording\` ${recordingCost} (or null), \`device\` (or null), \`connections\`, \`trace\` and \`pcapng\` (or null)`,
   },
   ...['netstat', 'chimneystats'].map((verb) => ({
     verb,

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { RunReport } from '../../shared/analysis/runReport';
 import { highestLoss } from '../../shared/contract/recording';
+import { recordingCostText } from '../../shared/contract/recordingCost';
 import { saveTrace } from '../files/saveTrace';
 import { TraceFileSink } from '../files/traceFileSink';
 import { fileProblem } from '../files/fileProblem';
@@ -32,6 +33,7 @@ import {
 } from './wireOptions';
 import { replay } from './wireReplay';
 import { complain } from './complain';
+import { monotonicClock, recordingCostFigures } from './recordingFigures';
 import { tellStatistics } from './wireStatistics';
 
 /** A wire without `--rate` and `--queue`: faster than anything that plays in real time, with room for what that sends at once. */
@@ -209,6 +211,7 @@ async function withFiles(
       services: everyService(options.serve ?? []),
       application: applicationName,
       trace: sinkFor(options.out),
+      clock: monotonicClock,
       capture: sinkFor(options.pcapng),
     });
     for (const sink of sinks) sink.close();
@@ -298,11 +301,21 @@ function print(
   options: WireOptions,
 ): void {
   const connections = connectionsOf(session);
+  const { cost } = session;
   if (options.json === true) {
     const { out: trace = null, pcapng = null } = options;
+    const recording = cost === undefined ? null : recordingCostFigures(cost);
     process.stdout.write(
       JSON.stringify(
-        { ...report, events: session.eventCount, device: counts ?? null, connections, trace, pcapng },
+        {
+          ...report,
+          events: session.eventCount,
+          recording,
+          device: counts ?? null,
+          connections,
+          trace,
+          pcapng,
+        },
         null,
         2,
       ) + '\n',
@@ -321,6 +334,7 @@ function print(
     lines.push(
       `  ${remote} to port ${port}: ${received.hostPath + received.chimney} bytes in, ${acknowledged} out, offloaded ${offloads} times, uploaded ${uploads} times`,
     );
+  if (cost !== undefined) lines.push(`  recording         ${recordingCostText(cost)}`);
   if (options.out !== undefined) lines.push(`  trace             ${options.out}`);
   if (options.pcapng !== undefined) lines.push(`  capture           ${options.pcapng}`);
   process.stdout.write(lines.join('\n') + '\n');

@@ -31,6 +31,14 @@ function tell(event: TraceStreamEvent): void {
   port.postMessage(event);
 }
 
+function tellCost({ cost }: Recording, saveMilliseconds?: number): void {
+  if (cost === undefined) return;
+  tell({
+    kind: 'recording-cost',
+    cost: saveMilliseconds === undefined ? cost : { ...cost, saveMilliseconds },
+  });
+}
+
 /** Collects the pieces of a trace and sends them to the window in larger ones; each message owns its memory. */
 class WindowFeed {
   private pieces: Uint8Array[] = [];
@@ -93,7 +101,7 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
           feed.add(bytes);
         },
       },
-      { checksum: zlibChecksum },
+      { checksum: zlibChecksum, clock: () => performance.now() },
     );
     let running = true;
     let flushed = performance.now();
@@ -108,6 +116,7 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
       }
       if (performance.now() - flushed > flushInterval) {
         recording.flush();
+        tellCost(recording);
         flushed = performance.now();
       }
       feed.flush();
@@ -117,7 +126,9 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
     recording.finish(running);
     feed.flush();
     sink.close();
+    const saveBegun = performance.now();
     await saveTrace(command.tracePath, recording.wasFlushed);
+    tellCost(recording, performance.now() - saveBegun);
     tell({ kind: 'end' });
   } catch (error) {
     const message =

@@ -5,6 +5,8 @@
 import type { RunReport } from '../../shared/analysis/runReport';
 import type { CaptureDirection } from '../../shared/capture/captureFormat';
 import type { CaptureSink } from '../../shared/capture/pcapngWriter';
+import type { RecordingCost } from '../../shared/contract/recordingCost';
+import type { MonotonicClock } from '../../shared/trace/encodingMeter';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { traceFormatVersion } from '../../shared/trace/records';
 import { silentProbe } from '../emulator/observe/silentProbe';
@@ -13,6 +15,7 @@ import { formatIpAddress, formatIpv4 } from '../emulator/wire/address';
 import { WiredHost, type ServiceStart, type WiredHostSettings } from '../emulator/wired/wiredHost';
 import { zlibChecksum } from '../files/zlibCodec';
 import { defaultSnapLength } from '../recorder/recording';
+import { RecordingMeter } from '../recorder/recordingMeter';
 import { TraceRecorder } from '../recorder/traceRecorder';
 import { WireCapture } from './wireCapture';
 
@@ -30,9 +33,15 @@ export interface WireSessionSettings {
   /** Where the trace goes; undefined: nothing is recorded. */
   readonly trace?: TraceSink | undefined;
   readonly capture?: CaptureSink | undefined;
+  /** Measures what recording costs. */
+  readonly clock?: MonotonicClock | undefined;
 }
 
-function recorderOf({ host, application, otherEnd }: WireSessionSettings, sink: TraceSink): TraceRecorder {
+function recorderOf(
+  { host, application, otherEnd }: WireSessionSettings,
+  sink: TraceSink,
+  meter: RecordingMeter | undefined,
+): TraceRecorder {
   const { seed, address, ipv6Address, processors, link, handOvers, largeFrames } = host;
   const { impairments = {} } = link;
   return new TraceRecorder(
@@ -58,7 +67,7 @@ function recorderOf({ host, application, otherEnd }: WireSessionSettings, sink: 
       snapLength: defaultSnapLength,
     },
     sink,
-    { checksum: zlibChecksum },
+    { checksum: zlibChecksum, meter: meter?.encoding },
   );
 }
 
@@ -67,11 +76,14 @@ export class WireSession {
   readonly host: WiredHost;
   private readonly recorder: TraceRecorder | undefined;
   private readonly capture: WireCapture | undefined;
+  private readonly meter: RecordingMeter | undefined;
 
   /** @param deliver takes what leaves the host; the frame may be used until it returns. */
   constructor(settings: WireSessionSettings, deliver: (frame: Frame) => void) {
-    const { trace, capture, application, otherEnd } = settings;
-    this.recorder = trace === undefined ? undefined : recorderOf(settings, trace);
+    const { trace, capture, application, otherEnd, clock } = settings;
+    if (clock !== undefined && trace !== undefined) this.meter = new RecordingMeter(clock);
+    this.meter?.beginRun();
+    this.recorder = trace === undefined ? undefined : recorderOf(settings, trace, this.meter);
     const comment = `chimneysweep wire, seed ${settings.host.seed}; times are virtual`;
     this.capture =
       capture === undefined ? undefined : new WireCapture(capture, application, comment, otherEnd);
@@ -88,6 +100,11 @@ export class WireSession {
     return this.recorder?.eventCount ?? 0;
   }
 
+  /** What recording has cost the session so far, which goes on at rest too; undefined without a trace or a clock. */
+  get cost(): RecordingCost | undefined {
+    return this.meter?.cost(this.eventCount);
+  }
+
   /** Hands what has been recorded so far to the trace's sink. */
   flush(): void {
     this.recorder?.flush();
@@ -98,6 +115,7 @@ export class WireSession {
     const report = this.host.report(wireScenario, success, summary);
     this.capture?.finish(this.host.now);
     this.recorder?.finish(report);
+    this.meter?.endRun();
     return report;
   }
 }

@@ -5,15 +5,18 @@ import type { RunReport } from '../../shared/analysis/runReport';
 import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
 import { PcapngWriter, type CaptureSink } from '../../shared/capture/pcapngWriter';
 import type { LinkRequest } from '../../shared/contract/linkRequest';
+import type { RecordingCost } from '../../shared/contract/recordingCost';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { TraceEncoderOptions, TraceSink } from '../../shared/trace/traceEncoder';
 import { traceFormatVersion, type TraceHeader } from '../../shared/trace/records';
+import type { MonotonicClock } from '../../shared/trace/encodingMeter';
 import { RingTrace } from '../../shared/trace/ringTrace';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
 import { requestedLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
 import type { Probe } from '../emulator/probe';
 import { captureProbe } from './captureProbe';
+import { RecordingMeter } from './recordingMeter';
 import { TraceRecorder } from './traceRecorder';
 
 /** Bytes kept of each frame; headers and 16 bytes behind them are kept in any case. */
@@ -29,6 +32,8 @@ export interface RecordingOptions {
   readonly onSinkError?: TraceEncoderOptions['onSinkError'];
   /** Keeps only what happens in the last so many ns of virtual time, in memory, and writes it when the run is finished. */
   readonly keepLast?: number | undefined;
+  /** Measures what recording costs; the trace is the same with it and without it. */
+  readonly clock?: MonotonicClock | undefined;
   /** A capture of whole frames besides the trace, at interfaces with these names; by default the wire sides of all adapters. */
   readonly capture?:
     { readonly sink: CaptureSink; readonly taps?: readonly string[] | undefined } | undefined;
@@ -83,6 +88,7 @@ export class Recording {
   private readonly recorder: TraceRecorder;
   private readonly run: ScenarioRun;
   private readonly ring: RingTrace | undefined;
+  private readonly meter: RecordingMeter | undefined;
   /** What goes into a capture besides; undefined without one. */
   readonly taps: FrameTaps | undefined;
 
@@ -92,7 +98,14 @@ export class Recording {
     settings: ScenarioSettings,
     fileName: string,
     private readonly sink: TraceSink,
-    { snapLength = defaultSnapLength, capture, checksum, onSinkError, keepLast }: RecordingOptions = {},
+    {
+      snapLength = defaultSnapLength,
+      capture,
+      checksum,
+      onSinkError,
+      keepLast,
+      clock,
+    }: RecordingOptions = {},
   ) {
     const description = scenarioDescription(settings.scenario);
     const header: TraceHeader = {
@@ -116,7 +129,10 @@ export class Recording {
       snapLength,
     };
     if (keepLast !== undefined) this.ring = new RingTrace(header, { keep: keepLast });
-    this.recorder = new TraceRecorder(header, this.ring ?? sink, { checksum, onSinkError });
+    if (clock !== undefined) this.meter = new RecordingMeter(clock);
+    this.meter?.beginRun();
+    const meter = this.meter?.encoding;
+    this.recorder = new TraceRecorder(header, this.ring ?? sink, { checksum, onSinkError, meter });
     let probe: Probe = this.recorder;
     if (capture !== undefined) {
       const section = {
@@ -130,6 +146,7 @@ export class Recording {
       probe = captureProbe(probe, this.taps);
     }
     this.run = new ScenarioRun(probe, settings);
+    this.meter?.endRun();
   }
 
   /** 0 to 1. */
@@ -147,6 +164,11 @@ export class Recording {
     return this.recorder.eventCount;
   }
 
+  /** What recording has cost so far; undefined without a clock. */
+  get cost(): RecordingCost | undefined {
+    return this.meter?.cost(this.recorder.eventCount);
+  }
+
   /** Whether `flush` has closed chunks early: a saved trace must not depend on when that was. */
   get wasFlushed(): boolean {
     return this.recorder.wasFlushed;
@@ -155,15 +177,17 @@ export class Recording {
   /** For a clock to call: hands what has been recorded so far to the sink, if nothing went there since the last call. What is not there is lost if the process dies. */
   flush(): void {
     // What a ring keeps must not depend on clocks.
-    if (this.ring === undefined) this.recorder.flush();
+    if (this.ring === undefined) this.measured(() => this.recorder.flush());
   }
 
   /** Runs up to `events` events of the emulator; false when the run has ended. */
   advance(events: number): boolean {
-    const goesOn = this.run.advance(events);
-    // A ring forgets whole chunks.
-    if (this.ring !== undefined) this.recorder.flush();
-    return goesOn;
+    return this.measured(() => {
+      const goesOn = this.run.advance(events);
+      // A ring forgets whole chunks.
+      if (this.ring !== undefined) this.recorder.flush();
+      return goesOn;
+    });
   }
 
   /** The run can't go on; `finish` says why. */
@@ -173,10 +197,24 @@ export class Recording {
 
   /** Closes the trace and answers its report; `stopped` says that the run was ended early. */
   finish(stopped: boolean): RunReport {
-    const report = this.run.report(stopped);
-    this.recorder.finish(report);
-    this.ring?.save(this.sink, undefined);
-    this.taps?.finish(report.virtualTime);
-    return report;
+    return this.measured(() => {
+      const report = this.run.report(stopped);
+      this.recorder.finish(report);
+      this.meter?.encoding.beginWork();
+      this.ring?.save(this.sink, undefined);
+      this.meter?.encoding.endWork();
+      this.taps?.finish(report.virtualTime);
+      return report;
+    });
+  }
+
+  /** Does what belongs to the run, with a look at the clock around it. */
+  private measured<Answer>(work: () => Answer): Answer {
+    this.meter?.beginRun();
+    try {
+      return work();
+    } finally {
+      this.meter?.endRun();
+    }
   }
 }

@@ -5,6 +5,7 @@
 import { markRaw, shallowReactive } from 'vue';
 import { TraceModel } from '../../shared/analysis/traceModel';
 import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import type { RecordingCost } from '../../shared/contract/recordingCost';
 import type { TraceEnding } from '../../shared/trace/traceError';
 import type { Notices } from './notices';
 import { windowPacing, type Pacing } from './pacing';
@@ -24,6 +25,8 @@ export interface OpenTraceState {
   origin: 'recording' | 'file' | undefined;
   /** 0 to 1, when it is known. */
   progress: number | undefined;
+  /** What recording it cost, or has cost so far; undefined for traces that were not recorded here. */
+  recordingCost: RecordingCost | undefined;
   ending: TraceEnding | undefined;
 }
 
@@ -55,6 +58,7 @@ export class OpenTrace {
     name: '',
     origin: undefined,
     progress: undefined,
+    recordingCost: undefined,
     ending: undefined,
   });
   private arrival: Arrival | undefined;
@@ -74,6 +78,7 @@ export class OpenTrace {
       this.arrival = { model, origin, name, queue: [], phaseBefore, finished: false, failure: undefined };
       this.state.phase = origin === 'recording' ? 'live' : 'reading';
       this.state.progress = undefined;
+      this.state.recordingCost = undefined;
       this.notices.clear('trace');
       return;
     }
@@ -90,6 +95,9 @@ export class OpenTrace {
         break;
       case 'progress':
         this.state.progress = event.fraction;
+        return;
+      case 'recording-cost':
+        this.state.recordingCost = event.cost;
         return;
       case 'end':
         arrival.finished = true;

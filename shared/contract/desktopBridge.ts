@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Result } from '../base/result';
 import type { DriverPlace, RecordingRequest } from './recording';
+import { recordingCostSchema, type RecordingCost } from './recordingCost';
 
 /** A problem in words that tell the user what to do. */
 export interface BridgeError {
@@ -34,6 +35,8 @@ export type TraceStreamEvent =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** How far a recording or an opening has come, 0 to 1, when it is known. */
   | { readonly kind: 'progress'; readonly fraction: number }
+  /** What recording has cost so far; a recording that ends tells it a last time, with what saving took. */
+  | { readonly kind: 'recording-cost'; readonly cost: RecordingCost }
   /** No more bytes come. */
   | { readonly kind: 'end' }
   /** No more bytes come because of a problem. */
@@ -84,6 +87,7 @@ export const traceStreamEventSchema: z.ZodType<TraceStreamEvent> = z.discriminat
   z.object({ kind: z.literal('begin'), origin: z.enum(['recording', 'file']), name: z.string() }),
   z.object({ kind: z.literal('bytes'), bytes: z.instanceof(Uint8Array) }),
   z.object({ kind: z.literal('progress'), fraction: z.number().min(0).max(1) }),
+  z.object({ kind: z.literal('recording-cost'), cost: recordingCostSchema }),
   z.object({ kind: z.literal('end') }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);

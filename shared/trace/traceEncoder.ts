@@ -19,6 +19,7 @@ import {
   writeString,
   type DefinitionCounts,
 } from './definitions';
+import type { EncodingMeter } from './encodingMeter';
 import { encapsulatedHeaderLength } from './frameHeader';
 import { OverviewBuilder } from './overview';
 import {
@@ -73,6 +74,8 @@ export interface TraceEncoderOptions {
   readonly onSinkError?: ((error: unknown) => void) | undefined;
   /** CRC-32, where a room has a faster one than ours. */
   readonly checksum?: Checksum | undefined;
+  /** Measures what encoding costs; the bytes do not depend on it. */
+  readonly meter?: EncodingMeter | undefined;
 }
 
 /** Bytes of one row that are no numbers; more than that is refused. */
@@ -151,6 +154,7 @@ export class TraceEncoder {
   private readonly snapLength: number;
   private readonly codec: TraceCodec | undefined;
   private readonly checksum: Checksum | undefined;
+  private readonly meter: EncodingMeter | undefined;
   private components = 0;
   private connections = 0;
   private readonly objectLayers: StateLayer[] = [];
@@ -164,12 +168,13 @@ export class TraceEncoder {
   constructor(
     header: TraceHeader,
     private readonly sink: TraceSink,
-    { codec, checksum, onSinkError }: TraceEncoderOptions = {},
+    { codec, checksum, onSinkError, meter }: TraceEncoderOptions = {},
   ) {
     this.snapLength = header.snapLength;
     this.codec = codec;
     this.checksum = checksum;
     this.onSinkError = onSinkError;
+    this.meter = meter;
     this.sink.write(Uint8Array.from(magic));
     const stamped: TraceHeader = { ...header, version: traceFormatVersion };
     this.writeWholeFrame(frameTags.head, encodeUtf8(JSON.stringify(stamped)));
@@ -343,6 +348,15 @@ export class TraceEncoder {
   /** Hands everything so far to the sink. */
   flush(): void {
     this.dropOpenRow();
+    this.meter?.beginWork();
+    try {
+      this.closeChunk();
+    } finally {
+      this.meter?.endWork();
+    }
+  }
+
+  private closeChunk(): void {
     const areDefined = this.flushDefinitions();
     if (this.chunk.rows > 0) {
       const { payload, summary } = this.chunk.close(this.codec);
@@ -358,6 +372,15 @@ export class TraceEncoder {
 
   /** Ends the trace: hands the rest to the sink, then the index, which makes the file quick to open. */
   finish(): void {
+    this.meter?.beginWork();
+    try {
+      this.writeEnd();
+    } finally {
+      this.meter?.endWork();
+    }
+  }
+
+  private writeEnd(): void {
     this.flush();
     // A sink that takes nothing gets another chance: what is open then says what was lost.
     if (this.outage !== undefined) this.flush();
@@ -487,7 +510,13 @@ export class TraceEncoder {
     frame.length = 0;
     frame.raw(frameHead(tag, payload, this.checksum));
     frame.raw(payload);
-    this.sink.write(frame.bytes.subarray(0, frame.length));
+    const { meter } = this;
+    meter?.beginSink();
+    try {
+      this.sink.write(frame.bytes.subarray(0, frame.length));
+    } finally {
+      meter?.endSink();
+    }
     this.offset += frame.length;
     return { offset, length: frame.length };
   }
@@ -634,6 +663,11 @@ export class TraceEncoder {
       this.flush();
       this.rowsOfChunk = Math.min(this.rowsOfChunk * 4, mostRowsOfChunk);
     }
+    const { meter } = this;
+    if (meter === undefined) return;
+    // A record that could not be written to its end is no sample.
+    meter.isTiming = false;
+    if (--meter.recordsUntilSample === 0) meter.beginRow();
   }
 
   /** Takes back a row that could not be written to its end, so that what follows it stays readable. */
@@ -648,6 +682,8 @@ export class TraceEncoder {
     this.chunk.add(shape, this.nextEvent, time, connection);
     this.open = undefined;
     this.lastTime = time;
+    const { meter } = this;
+    if (meter?.isTiming === true) meter.endRow();
     return this.nextEvent++;
   }
 

@@ -19,6 +19,10 @@ const lines = [
   ],
   ['at the door, ns CPU/event', (round) => number(doorNs(round))],
   ['making an event (taken off), ns CPU', ({ make }) => number(make.cpuNs / make.events)],
+  [
+    'what the recorder measures of itself, ns/event',
+    ({ record }) => (record.meteredNs === undefined ? '-' : number(record.meteredNs / record.events)),
+  ],
   ['recorded, bytes/event', ({ record }) => number(record.bytes / record.events, 2)],
   ['saved, bytes/event', ({ record, save }) => number(save.bytes / record.events, 2)],
   ['recording, peak MB', ({ record }) => megabytes(record.peakBytes)],

@@ -16,6 +16,7 @@ import { zlibChecksum, zlibCodec } from '../../../electron/files/zlibCodec';
 import { defaultSnapLength } from '../../../electron/recorder/recording';
 import { TraceRecorder } from '../../../electron/recorder/traceRecorder';
 import type { RunReport } from '../../../shared/analysis/runReport';
+import { EncodingMeter } from '../../../shared/trace/encodingMeter';
 import { findEvents } from '../../../shared/trace/eventQuery';
 import { traceFormatVersion } from '../../../shared/trace/records';
 import { StateReader } from '../../../shared/trace/stateReader';
@@ -91,7 +92,8 @@ function record(events: number, path: string): RecordMeasurement {
     settings: {},
     snapLength: defaultSnapLength,
   } as const;
-  const recorder = new TraceRecorder(header, sink, { checksum: zlibChecksum });
+  const meter = new EncodingMeter(() => performance.now());
+  const recorder = new TraceRecorder(header, sink, { checksum: zlibChecksum, meter });
   const source = new EventSource(recorder);
   source.run(events);
   recorder.finish({ virtualTime: source.now } as unknown as RunReport);
@@ -101,6 +103,7 @@ function record(events: number, path: string): RecordMeasurement {
     cpuNs: cpuNanoseconds() - cpu,
     seconds: sinceStart() / 1000,
     bytes: sink.bytesWritten,
+    meteredNs: meter.milliseconds(recorder.eventCount) * 1e6,
     peakBytes: peakBytes(),
   };
 }

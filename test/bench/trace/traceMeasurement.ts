@@ -8,6 +8,8 @@ export interface RecordMeasurement {
   readonly seconds: number;
   /** Bytes of the file; 0 without one. */
   readonly bytes: number;
+  /** What the recorder itself says that recording took, ns of wall time; absent where nothing was recorded. */
+  readonly meteredNs?: number;
   readonly peakBytes: number;
 }
 

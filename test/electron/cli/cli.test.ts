@@ -47,6 +47,8 @@ describe('chimneysweep run', () => {
       callsRecorded: number;
       virtualTime: number;
       wallTimeMs: number;
+      events: number;
+      recording: Record<string, number>;
     };
     const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
     expect(report.sha256).toEqual({ source: digest, peer: digest, returned: digest });
@@ -54,6 +56,11 @@ describe('chimneysweep run', () => {
     expect(report.callsRecorded).toBeGreaterThan(50);
     expect(report.virtualTime).toBeGreaterThan(0);
     expect(report.wallTimeMs).toBeGreaterThanOrEqual(0);
+    const { nanosecondsPerEvent, milliseconds, shareOfRun, saveMilliseconds } = report.recording;
+    expect(nanosecondsPerEvent).toBeCloseTo((milliseconds! * 1e6) / report.events, -1);
+    expect(shareOfRun).toBeGreaterThan(0);
+    expect(shareOfRun).toBeLessThanOrEqual(1);
+    expect(saveMilliseconds).toBeGreaterThan(0);
   });
 
   it('writes the same bytes for the same seed and other bytes for another', () => {

@@ -150,3 +150,19 @@ test('progress shows while bytes come and goes when they end', () => {
   pacing.runAll();
   expect(trace.state.progress).toBeUndefined();
 });
+
+test('what recording costs shows while it goes on and behind its end, and not for the next trace', () => {
+  const { trace, pacing } = make();
+  const cost = { events: 100, milliseconds: 1, sinkMilliseconds: 0, runMilliseconds: 10 };
+  trace.receive({ kind: 'begin', origin: 'recording', name: 'live' });
+  trace.receive({ kind: 'recording-cost', cost });
+  expect(trace.state.recordingCost).toEqual(cost);
+  trace.receive({ kind: 'bytes', bytes: whole });
+  trace.receive({ kind: 'recording-cost', cost: { ...cost, saveMilliseconds: 3 } });
+  trace.receive({ kind: 'end' });
+  pacing.runAll();
+  expect(trace.state.recordingCost).toEqual({ ...cost, saveMilliseconds: 3 });
+  open(trace, 'one.sweep', whole);
+  pacing.runAll();
+  expect(trace.state.recordingCost).toBeUndefined();
+});
