@@ -11,6 +11,7 @@ import { View } from '../stores/view';
 import { createTheme, type Theme } from '../theme/theme';
 import { FrameScheduler } from '../timeline/frameScheduler';
 import { LaneIndex } from '../timeline/laneIndex';
+import { CallFilter } from '../views/calls/callFilter';
 
 /** The dialogs, of which at most one is open. */
 export type DialogName = 'scenarios' | 'help' | 'palette';
@@ -27,6 +28,7 @@ export interface Workspace {
   readonly frames: FrameScheduler;
   /** Rows of the shown trace; replaced with the trace, updated with its version. */
   readonly laneIndex: ShallowRef<LaneIndex | undefined>;
+  readonly callFilter: CallFilter;
   readonly dialog: Ref<DialogName | undefined>;
   /** A file that waits to be sent by the scenario dialog. */
   readonly fileToSend: ShallowRef<
@@ -77,6 +79,7 @@ export function createWorkspace(platform: Platform): Workspace {
     commands,
     frames: new FrameScheduler(),
     laneIndex,
+    callFilter: new CallFilter(trace),
     dialog: ref(),
     fileToSend: shallowRef(),
     driverModule: shallowRef(),

@@ -8,6 +8,7 @@ import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import type { RecordingCost } from '../../shared/contract/recordingCost';
 import type { TraceEnding } from '../../shared/trace/traceError';
 import type { Notices } from './notices';
+import { windowPacing, type Pacing } from './pacing';
 
 /** `empty`: nothing to show. `reading`: a file arrives. `live`: a recording arrives. `ready`: all of it is here. */
 export type TracePhase = 'empty' | 'reading' | 'live' | 'ready';
@@ -29,14 +30,6 @@ export interface OpenTraceState {
   ending: TraceEnding | undefined;
 }
 
-/** How the reading is spread over time; tests replace it. */
-export interface Pacing {
-  /** Milliseconds on any clock that does not run backwards. */
-  now(): number;
-  /** Calls back after the window had a turn. */
-  nextTurn(callback: () => void): void;
-}
-
 /** Longest stretch of reading before the window gets a turn, in ms. */
 const sliceTime = 10;
 
@@ -54,11 +47,6 @@ interface Arrival {
   /** Why no more bytes come, if that is a problem. */
   failure: string | undefined;
 }
-
-const windowPacing: Pacing = {
-  now: () => performance.now(),
-  nextTurn: (callback) => void setTimeout(callback, 0),
-};
 
 /** See the file's head. */
 export class OpenTrace {

@@ -118,7 +118,11 @@ export class StateColumns {
       if (list === undefined) this.byConnection.set(object.connection, [object]);
       else list.push(object);
     }
-    for (; this.scanned < store.length; this.scanned++) {
+    // No further than it was asked for: a search that goes in slices through a long trace spreads this over them.
+    const last = Math.min(event, store.length - 1);
+    for (; this.scanned <= last; this.scanned++) {
+      this.scanned = store.nextPresent(this.scanned);
+      if (this.scanned > last) break;
       const kind = store.kind(this.scanned);
       if (kind !== 'state-change' && kind !== 'ownership' && kind !== 'state-object') continue;
       const record = store.record(this.scanned);

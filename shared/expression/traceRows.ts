@@ -109,7 +109,8 @@ export class TraceRows implements ExpressionSource<EventId> {
   /** Events from `from` that match, in order. */
   *matching(expression: CheckedExpression, from: EventId = 0): Generator<EventId> {
     const predicate = compileExpression(expression, this);
-    for (let event = from; event < this.store.length; event++) {
+    const { store } = this;
+    for (let event = store.nextPresent(from); event < store.length; event = store.nextPresent(event + 1)) {
       const kind = this.kind(event);
       if (kind !== undefined && expression.kinds.has(kind) && predicate(event)) yield event;
     }

@@ -90,6 +90,11 @@ export class TraceStore {
     return chunk.firstEvent + chunk.firstRowAtOrAfter(time);
   }
 
+  /** The first event from an id on whose record is there: the id itself, or what comes behind a gap; `length` if there is none. */
+  nextPresent(event: EventId): EventId {
+    return event < this.length ? Math.max(event, this.chunkOf(event).firstEvent) : this.length;
+  }
+
   /** Whether an id was that of a lost record; the loss record and the state that was written behind it may have taken its place. */
   isLost(event: EventId): boolean {
     return this.lost.some(({ from, until }) => event >= from && event < until);

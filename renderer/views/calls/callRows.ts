@@ -69,7 +69,11 @@ export function selectCalls(model: TraceModel, filter: readonly string[], order:
   const positions = new Uint32Array(calls.length);
   let count = 0;
   for (let index = 0; index < calls.length; index++) if (matches(calls[index]!)) positions[count++] = index;
-  const shown = positions.subarray(0, count);
+  return orderCalls(model, positions.subarray(0, count), order);
+}
+
+/** Puts positions, which ascend, in the order of the table; in place. */
+export function orderCalls(model: TraceModel, shown: Uint32Array, order: CallOrder): Uint32Array {
   if (order.column !== 'time') sortBy(model, shown, order.column);
   return order.descending ? shown.reverse() : shown;
 }

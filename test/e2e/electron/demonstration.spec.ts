@@ -66,9 +66,24 @@ test('the state tree shows who owns the connection at the cursor', async () => {
 test('the statistics of the recording lead to its calls', async () => {
   const { page } = desktop;
   await page.getByTestId('tab-statistics').click();
-  const row = page.getByTestId('statistics').getByRole('row', { name: /^NdisSetOptionalHandlers / });
+  const rows = page.getByTestId('statistics').getByRole('row', { name: /^NdisSetOptionalHandlers / });
+  // One for each of the two drivers that call it.
+  await expect(rows).toHaveCount(2);
+  const row = rows.first();
   await row.getByRole('button', { name: '2', exact: true }).click();
   await expect(page.getByTestId('details-title')).toHaveText('NdisSetOptionalHandlers');
+  await page.getByTestId('tab-throughput').click();
+});
+
+test('the calls are filtered by an expression, and Enter goes to the first match', async () => {
+  const { page } = desktop;
+  await page.getByTestId('timeline-canvas').focus();
+  await page.keyboard.press('/');
+  await page.getByTestId('calls-filter').fill('handler == MiniportInitiateOffload && status == PENDING');
+  await expect(page.getByTestId('calls-count')).toHaveText(/^1 of /);
+  await page.getByTestId('calls-filter').press('Enter');
+  await expect(page.getByTestId('details-title')).toHaveText('MiniportInitiateOffload');
+  await page.getByTestId('calls-filter').fill('');
   await page.getByTestId('tab-throughput').click();
 });
 

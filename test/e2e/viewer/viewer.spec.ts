@@ -259,6 +259,12 @@ for (const scheme of ['light', 'dark'] as const) {
     await check('throughput');
     await page.getByTestId('tab-calls').click();
     await check('calls');
+    await page.getByTestId('calls-filter').fill('handler == "x" && ');
+    await expect(page.getByTestId('calls-problem')).toBeVisible();
+    await page.keyboard.press('Control+Space');
+    await expect(page.getByTestId('completions')).toBeVisible();
+    await check('a mistake and what could be written');
+    await page.getByTestId('calls-filter').fill('');
     await page.getByTestId('tab-milestones').click();
     await check('milestones');
     await page.getByTestId('tab-host-cpu').click();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Notices } from '../../../renderer/stores/notices';
-import { OpenTrace, type Pacing } from '../../../renderer/stores/openTrace';
+import { OpenTrace } from '../../../renderer/stores/openTrace';
+import type { Pacing } from '../../../renderer/stores/pacing';
 import { encodeUtf8 } from '../../../shared/base/utf8';
 import { syntheticTrace } from '../../harness/syntheticTrace';
 

@@ -1,0 +1,164 @@
+/** Who has lent which NET_BUFFER_LIST to whom, at every edge of every driver: from the request that hands it over to the call that gives it back. */
+import { NDIS_STATUS } from '../../ddi/status';
+import type { NetBufferListSnapshot } from '../../trace/records';
+import type { Call } from '../engine/call';
+import type { Handlers } from '../engine/rule';
+import { driverOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
+
+/** A list that is lent. */
+export interface LentList {
+  readonly address: number;
+  readonly edge: Edge;
+  readonly purpose: ListPurpose;
+  /** The driver at whose edge it was handed over. */
+  readonly driver: number;
+  readonly connection: number | undefined;
+  /** The call that handed it over. */
+  readonly call: Call;
+  /** As it was then. */
+  readonly snapshot: NetBufferListSnapshot;
+  /** Position in the chain of that call. */
+  readonly position: number;
+  /** Counts lists of this purpose at this edge on this connection, from 0: the order in which they were posted. */
+  readonly order: number;
+}
+
+/** Lists of one edge of one driver. */
+class EdgeLists {
+  readonly lent = new Map<number, LentList>();
+  /** Lent lists by connection and purpose, in the order of posting. */
+  private readonly queues = new Map<number, { next: number; readonly lists: Set<LentList> }>();
+
+  add(entry: Omit<LentList, 'order'>): void {
+    const queue = this.queue(entry.connection, entry.purpose);
+    const before = this.lent.get(entry.address);
+    if (before !== undefined) this.remove(before);
+    const list = { ...entry, order: queue.next++ };
+    this.lent.set(list.address, list);
+    queue.lists.add(list);
+  }
+
+  remove(list: LentList): void {
+    this.lent.delete(list.address);
+    this.queue(list.connection, list.purpose).lists.delete(list);
+  }
+
+  queue(
+    connection: number | undefined,
+    purpose: ListPurpose,
+  ): { next: number; readonly lists: Set<LentList> } {
+    const key = queueKey(connection, purpose);
+    let queue = this.queues.get(key);
+    if (queue === undefined) this.queues.set(key, (queue = { next: 0, lists: new Set() }));
+    return queue;
+  }
+}
+
+const none: ReadonlySet<LentList> = new Set();
+const purposes: readonly ListPurpose[] = [...new Set(listPairs.map(({ purpose }) => purpose))];
+const requests = new Map(listPairs.map((pair) => [pair.request, pair]));
+const completions = new Map(listPairs.map((pair) => [pair.completion, pair]));
+
+/** See the file's head. */
+export class ListLedger implements Handlers {
+  private readonly edges = new Map<number, EdgeLists>();
+
+  readonly anyCall = (call: Call): void => {
+    const request = requests.get(call.functionName);
+    if (request !== undefined && request.onSuccess !== true) this.lend(request, call);
+    const completion = completions.get(call.functionName);
+    if (completion !== undefined) this.giveBack(completion, call);
+    if (
+      call.functionName === 'NdisMTerminateOffloadComplete' ||
+      call.functionName === 'ProtocolTerminateOffloadComplete'
+    )
+      this.endOfTerminate(call);
+  };
+
+  readonly anyReturned = (call: Call): void => {
+    const request = requests.get(call.functionName);
+    if (request?.onSuccess === true && call.status === NDIS_STATUS.SUCCESS) this.lend(request, call);
+  };
+
+  /** The list with an address, while it is lent at an edge. */
+  find(edge: Edge, driver: number, address: number): LentList | undefined {
+    return this.edges.get(keyOf(edge, driver))?.lent.get(address);
+  }
+
+  /** The lists that a completion (or return) gives back, each with what it was lent as; undefined for one that is not lent. */
+  givenBack(call: Call): { readonly list: NetBufferListSnapshot; readonly lent: LentList | undefined }[] {
+    const pair = completions.get(call.functionName);
+    if (pair === undefined) return [];
+    return call.lists.map((list) => ({ list, lent: this.find(pair.edge, driverOf(call), list.address) }));
+  }
+
+  /** What is lent for a purpose on a connection, in the order of posting. */
+  open(
+    edge: Edge,
+    driver: number,
+    connection: number | undefined,
+    purpose: ListPurpose,
+  ): ReadonlySet<LentList> {
+    return this.edges.get(keyOf(edge, driver))?.queue(connection, purpose).lists ?? none;
+  }
+
+  /** Everything that is lent at an edge of a driver. */
+  allAt(edge: Edge, driver: number): Iterable<LentList> {
+    return this.edges.get(keyOf(edge, driver))?.lent.values() ?? [];
+  }
+
+  /** Everything that is lent anywhere. */
+  *all(): Generator<LentList> {
+    for (const { lent } of this.edges.values()) yield* lent.values();
+  }
+
+  private lend(pair: ListPair, call: Call): void {
+    const lists = this.listsAt(pair.edge, driverOf(call));
+    call.lists.forEach((snapshot, position) => {
+      lists.add({
+        address: snapshot.address,
+        edge: pair.edge,
+        purpose: pair.purpose,
+        driver: driverOf(call),
+        connection: call.connection,
+        call,
+        snapshot,
+        position,
+      });
+    });
+  }
+
+  private giveBack(pair: ListPair, call: Call): void {
+    const lists = this.listsAt(pair.edge, driverOf(call));
+    for (const { address } of call.lists) {
+      const lent = lists.lent.get(address);
+      if (lent?.purpose === pair.purpose) lists.remove(lent);
+    }
+  }
+
+  /** A terminate gives posted sends back in its chain instead of completing them (TRM-026): the trace names their requests. */
+  private endOfTerminate(call: Call): void {
+    const ended = new Set(call.record.completes);
+    if (ended.size < 2) return;
+    const edge = call.functionName.startsWith('NdisM') ? 'miniport' : 'protocol';
+    const lists = this.listsAt(edge, driverOf(call));
+    for (const lent of [...lists.lent.values()])
+      if (lent.purpose === 'send' && ended.has(lent.call.event)) lists.remove(lent);
+  }
+
+  private listsAt(edge: Edge, driver: number): EdgeLists {
+    const key = keyOf(edge, driver);
+    let lists = this.edges.get(key);
+    if (lists === undefined) this.edges.set(key, (lists = new EdgeLists()));
+    return lists;
+  }
+}
+
+function keyOf(edge: Edge, driver: number): number {
+  return driver * 2 + (edge === 'miniport' ? 1 : 0);
+}
+
+/** One number for a purpose on a connection; connections count from 0. */
+function queueKey(connection: number | undefined, purpose: ListPurpose): number {
+  return ((connection ?? -1) + 1) * purposes.length + purposes.indexOf(purpose);
+}
