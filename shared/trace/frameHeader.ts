@@ -29,3 +29,17 @@ export function encapsulatedHeaderLength(bytes: Uint8Array, length: number): num
   if (at + 20 > length) return Math.min(length, at, 255);
   return Math.min(length, at + (bytes[at + 12]! >>> 4) * 4, 255);
 }
+
+/** Bytes behind a frame's headers that a trace keeps whatever its snap length. */
+const payloadAlwaysKept = 16;
+
+/** How many bytes a trace keeps of a frame of which `length` bytes are there: all headers and a little of what follows, and at least `snapLength`. */
+export function keptFrameLength(
+  bytes: Uint8Array,
+  length: number,
+  snapLength: number,
+  header = encapsulatedHeaderLength(bytes, Math.min(length, bytes.length)),
+): number {
+  const whole = Math.min(length, bytes.length);
+  return Math.min(whole, Math.max(snapLength, Math.min(header, whole) + payloadAlwaysKept));
+}

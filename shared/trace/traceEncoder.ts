@@ -20,7 +20,7 @@ import {
   type DefinitionCounts,
 } from './definitions';
 import type { EncodingMeter } from './encodingMeter';
-import { encapsulatedHeaderLength } from './frameHeader';
+import { encapsulatedHeaderLength, keptFrameLength } from './frameHeader';
 import { OverviewBuilder } from './overview';
 import {
   frameHead,
@@ -88,9 +88,6 @@ const recentCallCount = 8192;
 
 /** A trace with fewer chunks has no overview: reading it all costs no more. */
 const fewChunks = 6;
-
-/** Bytes behind a frame's headers that a trace keeps whatever its snap length. */
-const payloadAlwaysKept = 16;
 
 /** Statuses from here on are errors (severity bits of an NTSTATUS). */
 const firstErrorStatus = 0xc000_0000;
@@ -288,7 +285,7 @@ export class TraceEncoder {
     this.begin(time);
     const whole = Math.min(length, bytes.length);
     const header = Math.min(encapsulatedHeaderLength(bytes, whole), whole);
-    const kept = Math.min(whole, Math.max(this.snapLength, header + payloadAlwaysKept));
+    const kept = keptFrameLength(bytes, length, this.snapLength, header);
     let shape = this.frameShapes[header];
     if (shape === undefined) this.frameShapes[header] = shape = this.defineShape('frame', '', header, []);
     this.open = shape;

@@ -1,6 +1,8 @@
 /** What the built-in scenarios differ in. */
 import type { ScenarioId } from '../../../shared/contract/scenarios';
+import type { HostSettings } from '../host/hostSettings';
 import type { TargetSettings } from '../target/targetSettings';
+import type { Tampering } from './tampering';
 import type { SwitchPlan, TeamPlan } from './topology';
 
 /** See the file's head. */
@@ -30,6 +32,10 @@ export interface ScenarioPlan {
   readonly team?: TeamPlan;
   /** A learning switch with a cable to every host; all hosts at the end of one cable if absent. */
   readonly switch?: SwitchPlan;
+  /** What differs from the usual in the settings of the host stack. */
+  readonly host?: Partial<HostSettings>;
+  /** What is wrong on purpose; nothing if absent. */
+  readonly tampering?: Tampering;
 }
 
 const oneConnection: ScenarioPlan = {

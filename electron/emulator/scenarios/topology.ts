@@ -1,5 +1,6 @@
 /** The machine, its drivers and its surroundings: one host with one adapter, and echo servers at the other end of the cable. */
 import type { ChimneyRequest } from '../../../shared/contract/chimneyRequest';
+import type { ComponentRole } from '../../../shared/trace/records';
 import { defaultHostSettings } from '../host/hostSettings';
 import { HostStack } from '../host/hostStack';
 import { chimneyPolicyOf } from '../host/offloadPolicy';
@@ -29,6 +30,7 @@ import {
   type TargetDriver,
 } from './moduleDriver';
 import { gigabitLink } from './scenarioSettings';
+import { TamperedLink, type Tampering } from './tampering';
 import type { ScenarioPlan } from './scenarioPlan';
 
 /** Processor time of crossing the door, ns. */
@@ -143,7 +145,10 @@ export interface Topology<
 }
 
 /** What of a plan decides about drivers, links and peers. */
-type TopologyPlan = Pick<ScenarioPlan, 'paths' | 'neighbors' | 'target' | 'team' | 'switch'> & {
+type TopologyPlan = Pick<
+  ScenarioPlan,
+  'paths' | 'neighbors' | 'target' | 'team' | 'switch' | 'host' | 'tampering'
+> & {
   readonly link?: Omit<LinkSettings, 'loss'>;
   /** IP versions of the paths; absent: IPv4. */
   readonly versions?: IpVersions | undefined;
@@ -186,8 +191,10 @@ export function buildTopology(
     return { destination: address, nextHop };
   });
   const ndis = new Ndis(machine, doorCosts, plan.ndis);
-  const host = new HostStack(new DRIVER_OBJECT(machine, ndis, 'host-stack', 'Host TCP/IP stack'), {
+  const driverObject = driverObjectsOf(machine, ndis, plan.tampering);
+  const host = new HostStack(driverObject('host-stack', 'Host TCP/IP stack'), {
     ...defaultHostSettings,
+    ...plan.host,
     mac: macAddress(1),
     address: hostAddress,
     ipv6Address: hostIpv6Address,
@@ -221,8 +228,18 @@ export function buildTopology(
   const destinations = paths
     .slice(0, plan.paths)
     .map((path) => ({ address: endsOf(path).address, peer: peers[path % plan.neighbors]! }));
-  const intermediates = buildIntermediates(machine, ndis, plan.team, modules.intermediate);
+  const intermediates = buildIntermediates(machine, ndis, plan.team, modules.intermediate, plan.tampering);
   return { ndis, host, pool, ...adapters[0]!, adapters, intermediates, peers, destinations };
+}
+
+/** Makes the DRIVER_OBJECTs of built-in drivers; those that are to be bad are guarded by what makes them so. */
+function driverObjectsOf(
+  machine: Machine,
+  ndis: Ndis,
+  tampering: Tampering | undefined,
+): (role: ComponentRole, name: string) => DRIVER_OBJECT {
+  return (role, name) =>
+    new DRIVER_OBJECT(machine, ndis, role, name, tampering?.driver?.(machine, ndis, role, name));
 }
 
 /** Name of a physical adapter's driver; a single one needs no number. */
@@ -282,24 +299,24 @@ function buildAdapters(
   module: DriverModule | undefined,
 ): Adapter<TargetDriver>[] {
   const count = plan.team?.adapters ?? 1;
+  const driverObject = driverObjectsOf(machine, ndis, plan.tampering);
   return Array.from({ length: count }, (_, index) => {
     // The members of a team share its Ethernet address, as behind a static link aggregation.
     const settings = { ...defaultTargetSettings, mac: macAddress(1), ...plan.target };
     const name = targetName(index, count);
     const target: TargetDriver =
       module === undefined
-        ? new OffloadTarget(new DRIVER_OBJECT(machine, ndis, 'offload-target', name), pool, settings)
+        ? new OffloadTarget(driverObject('offload-target', name), pool, settings)
         : new ModuleTarget(machine, ndis, pool, name, module, settings, {
             TcpConnectionOffloadCapacity: settings.tcpCapacity,
           });
-    const link = new Link(
-      machine,
-      pool,
-      { ...(plan.link ?? gigabitLink), loss },
-      target,
-      far.ports[index]!,
-      index,
-    );
+    const linkSettings = { ...(plan.link ?? gigabitLink), loss };
+    const port = far.ports[index]!;
+    const tamper = plan.tampering?.frames?.(machine, ndis, pool, name);
+    const link =
+      tamper === undefined
+        ? new Link(machine, pool, linkSettings, target, port, index)
+        : new TamperedLink(machine, pool, linkSettings, target, port, index, tamper);
     target.connect(link);
     far.connect(index, link);
     return { target, link };
@@ -312,8 +329,9 @@ function buildIntermediates(
   ndis: Ndis,
   plan: TeamPlan | undefined,
   module: DriverModule | undefined,
+  tampering: Tampering | undefined,
 ): IntermediateDriver[] {
-  if (module === undefined) return plan === undefined ? [] : buildTeam(machine, ndis, plan);
+  if (module === undefined) return plan === undefined ? [] : buildTeam(machine, ndis, plan, tampering);
   const count = plan?.adapters ?? 1;
   const members = Array.from({ length: count }, (_, index) => `${targetName(index, count)} adapter`);
   const name = 'Intermediate driver';
@@ -322,7 +340,13 @@ function buildIntermediates(
 }
 
 /** One team over all adapters, and further intermediate drivers on top of it. */
-function buildTeam(machine: Machine, ndis: Ndis, plan: TeamPlan): TeamingDriver[] {
+function buildTeam(
+  machine: Machine,
+  ndis: Ndis,
+  plan: TeamPlan,
+  tampering: Tampering | undefined,
+): TeamingDriver[] {
+  const driverObject = driverObjectsOf(machine, ndis, tampering);
   const adapters = Array.from(
     { length: plan.adapters },
     (_, index) => `${targetName(index, plan.adapters)} adapter`,
@@ -330,7 +354,7 @@ function buildTeam(machine: Machine, ndis: Ndis, plan: TeamPlan): TeamingDriver[
   return Array.from({ length: plan.layers }, (_, layer) => {
     const name = layer === 0 ? 'Teaming driver' : `Intermediate driver ${layer + 1}`;
     const below = layer === 1 ? 'Teaming driver' : `Intermediate driver ${layer}`;
-    const driver = new DRIVER_OBJECT(machine, ndis, 'intermediate-driver', name);
+    const driver = driverObject('intermediate-driver', name);
     return new TeamingDriver(driver, {
       ...defaultTeamSettings,
       ...plan.settings,

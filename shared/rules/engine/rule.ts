@@ -83,7 +83,7 @@ export interface RuleContext {
   /**
    * Decides one case: counts it as looked at, and makes a finding of it unless `holds`. `breach` is asked only then.
    */
-  expect(holds: boolean, breach: () => Breach): void;
+  readonly expect: (holds: boolean, breach: () => Breach) => void;
 }
 
 /** A rule that the checker implements. */

@@ -1,0 +1,8 @@
+/** Mutants for the rules of the area "wire" (WIR). */
+import type { LegalOddity, Mutant } from '../mutant';
+
+/** See the file's head. */
+export const wireMutants: readonly Mutant[] = [];
+
+/** What looks odd in the area and is legal. */
+export const wireOddities: readonly LegalOddity[] = [];

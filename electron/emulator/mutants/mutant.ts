@@ -1,0 +1,60 @@
+/**
+ * Mutants: drivers that break one rule on purpose, each in one way. They are the proof of the checker: a rule is worth something only if it
+ * finds the driver that breaks it.
+ */
+import type { ScenarioId } from '../../../shared/contract/scenarios';
+import type { RuleId } from '../../../shared/rules/catalogue';
+import type { Probe } from '../probe';
+import type { ScenarioPlan } from '../scenarios/scenarioPlan';
+import type { ScenarioRun } from '../scenarios/scenarioRun';
+import type { ScenarioSettings } from '../scenarios/scenarioSettings';
+import type { Frame } from '../wire/frame';
+import type { BadDriver } from './badDriver';
+import type { MutantTools } from './mutantTools';
+
+/** In what run a mutant shows what it does. Without the mutation the same run breaks no rule at all. */
+export interface Situation {
+  /** `transfer` if absent: one connection, offloaded, queried halfway, uploaded when everything is echoed. */
+  readonly scenario?: ScenarioId;
+  /** What differs from the scenario's plan. */
+  readonly plan?: Partial<ScenarioPlan>;
+  /** 60,000 if absent. */
+  readonly fileBytes?: number;
+  readonly settings?: Partial<Pick<ScenarioSettings, 'loss' | 'link' | 'ipVersions' | 'chimney'>>;
+  /** Called before every event until it answers false: makes happen what no scenario does. Without mutation it happens as well. */
+  readonly act?: (run: ScenarioRun) => boolean;
+}
+
+/** Which driver is bad. */
+export type BadRole = 'host-stack' | 'offload-target' | 'intermediate-driver';
+
+/** What is out of the ordinary in a run. */
+export interface Mutation {
+  readonly situation?: Situation;
+  /** What is bad about every driver of a role. */
+  readonly in?: BadRole;
+  readonly driver?: BadDriver;
+  /**
+   * What leaves the adapters in place of a frame: the frame itself, changed or not, others, or nothing. Frames that are not answered must not be
+   * used any more; further ones come from `copyFrame` of `badFrames.ts`.
+   */
+  readonly frames?: (frame: Frame, tools: MutantTools) => readonly Frame[];
+  /** NDIS itself is bad: what it does is recorded by a probe that changes the records on their way. */
+  readonly records?: (inner: Probe) => Probe;
+}
+
+/** See the file's head. */
+export interface Mutant extends Mutation {
+  readonly breaks: RuleId;
+  /** What the driver does wrong, in one sentence. */
+  readonly how: string;
+  /** Rules that are broken with it because they follow from it, each with the reason. */
+  readonly entails?: Readonly<Partial<Record<RuleId, string>>>;
+}
+
+/** What a rule that may not be flagged speaks of: a run in which it happens, and in which no rule may find anything. */
+export interface LegalOddity extends Mutation {
+  readonly shows: RuleId;
+  /** What happens, in one sentence. */
+  readonly how: string;
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { scenarioIds } from '../../../shared/contract/scenarios';
+import { RuleChecker } from '../../../shared/rules/engine/checker';
+import { implementedRules } from '../../../shared/rules/rules';
+import { TraceReader } from '../../../shared/trace/traceReader';
+import { runSituation } from '../../../electron/emulator/mutants/runMutant';
+import { runCheckedSoak } from '../../../electron/emulator/mutants/runSoak';
+import { recordScenario } from '../../harness/recordScenario';
+
+/** What a checker has to say, a line each; rules that threw included. */
+function complaints(checker: RuleChecker): string[] {
+  return [
+    ...checker
+      .coverage()
+      .flatMap(({ rule, failure }) => (failure === undefined ? [] : [`${rule} threw: ${failure}`])),
+    ...checker.findings.map(({ rule, found, events }) => `${rule} at events ${events.join(', ')}: ${found}`),
+  ];
+}
+
+describe('rules have nothing to say of drivers that keep to them', () => {
+  it.each(scenarioIds)('in the scenario %s', (scenario) => {
+    const { checker, accident } = runSituation(implementedRules, { scenario, fileBytes: 100_000 });
+    expect(accident).toBeUndefined();
+    expect(complaints(checker)).toEqual([]);
+  });
+
+  it.each(['update-everything', 'terminate-with-data', 'failover'] as const)(
+    'in the scenario %s over IPv6',
+    (scenario) => {
+      const { checker } = runSituation(implementedRules, { scenario, settings: { ipVersions: 'ipv6' } });
+      expect(complaints(checker)).toEqual([]);
+    },
+  );
+
+  it.each(Array.from({ length: 12 }, (_, index) => 500 + index))('in a soak of seed %i', (seed) => {
+    const { checker, result } = runCheckedSoak(implementedRules, { seed, connections: 6 });
+    expect(result.findings).toEqual([]);
+    expect(complaints(checker)).toEqual([]);
+  });
+});
+
+describe('rules say the same of a run while it is recorded and of its trace', () => {
+  it.each(scenarioIds)('in the scenario %s', (scenario) => {
+    const fileBytes = 40_000;
+    const live = runSituation(implementedRules, { scenario, fileBytes, settings: { loss: 0.01 } });
+    const offline = new RuleChecker(implementedRules);
+    const reader = new TraceReader([offline]);
+    reader.push(recordScenario(scenario, { fileBytes, loss: 0.01 }).bytes);
+    reader.close();
+    offline.finish();
+    expect(offline.findings).toEqual(live.checker.findings);
+    expect(offline.coverage()).toEqual(live.checker.coverage());
+  });
+});

@@ -1,0 +1,14 @@
+import {
+  initializationMutants,
+  initializationOddities,
+} from '../../../electron/emulator/mutants/areas/initialization';
+import { initializationRules, initializationUndecided } from '../../../shared/rules/areas/initialization';
+import { killMutants } from '../../harness/killMutants';
+
+killMutants(
+  'initialization',
+  initializationRules,
+  initializationUndecided,
+  initializationMutants,
+  initializationOddities,
+);
