@@ -1,4 +1,5 @@
 /** Members of a recorded structure by name, without decoding the rest. */
+import { addressOf } from '../../base/address';
 import { structureLayout, type StructureField } from '../../ddi/catalogue';
 import type { StructureName } from '../../ddi/generated/structures';
 
@@ -47,6 +48,18 @@ export class StructureView {
     if (field.size === 4)
       return field.kind === 'signed' ? view.getInt32(offset, true) : view.getUint32(offset, true);
     return this.small(view, field, offset);
+  }
+
+  /**
+   * Address that a pointer member holds, 0 for NULL, undefined where the recorded bytes end before it; a pointer to elsewhere than the
+   * emulated pool reads as NaN.
+   * @throws RangeError if the structure has no such member
+   */
+  pointer(member: string): number | undefined {
+    const bytes = this.slice(member);
+    if (bytes.length < 8) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return addressOf(view.getBigUint64(0, true)) ?? NaN;
   }
 
   /** Bytes of a member; fewer where the recorded bytes end within it. */
