@@ -132,7 +132,9 @@ export class Recording {
     if (clock !== undefined) this.meter = new RecordingMeter(clock);
     this.meter?.beginRun();
     const meter = this.meter?.encoding;
-    this.recorder = new TraceRecorder(header, this.ring ?? sink, { checksum, onSinkError, meter });
+    // A ring makes the index of what it has kept.
+    const hasIndex = this.ring === undefined;
+    this.recorder = new TraceRecorder(header, this.ring ?? sink, { checksum, onSinkError, hasIndex, meter });
     let probe: Probe = this.recorder;
     if (capture !== undefined) {
       const section = {
