@@ -14,7 +14,7 @@ function cleanFindings(
   cleanRuns: Map<string, readonly string[]>,
   { situation }: Mutant,
 ): readonly string[] {
-  const isPlain = situation?.act === undefined && situation?.remote === undefined;
+  const isPlain = [situation?.act, situation?.remote, situation?.driver].every((one) => one === undefined);
   const key = isPlain ? JSON.stringify(situation ?? {}) : undefined;
   const known = key === undefined ? undefined : cleanRuns.get(key);
   if (known !== undefined) return known;

@@ -25,6 +25,9 @@ export interface Situation {
   readonly act?: (run: ScenarioRun) => boolean;
   /** What the remote hosts send in place of a frame: odd segments of attackers and of networks that no scenario has. */
   readonly remote?: FrameChange;
+  /** Drivers of a role that do something odd and legal. */
+  readonly in?: BadRole;
+  readonly driver?: BadDriver;
 }
 
 /**

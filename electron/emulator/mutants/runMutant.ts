@@ -36,14 +36,19 @@ function tamperingOf(mutant: Mutation, situation: Situation, seed: number): Tamp
   const { driver, frames, received } = mutant;
   const { remote } = situation;
   return {
-    ...(driver === undefined
+    ...(driver === undefined && situation.driver === undefined
       ? {}
       : {
-          driver: (machine, ndis, role, name) =>
-            role !== mutant.in
-              ? undefined
-              : (functions) =>
-                  badFunctions(functions, driver, new MutantTools(machine, ndis, functions, name, random)),
+          driver: (machine, ndis, role, name) => {
+            const all = [situation, mutant].flatMap((one) => (one.in === role ? (one.driver ?? []) : []));
+            if (all.length === 0) return undefined;
+            return (functions) =>
+              all.reduce(
+                (wrapped, bad) =>
+                  badFunctions(wrapped, bad, new MutantTools(machine, ndis, wrapped, name, random)),
+                functions,
+              );
+          },
         }),
     ...(frames === undefined && received === undefined && remote === undefined
       ? {}

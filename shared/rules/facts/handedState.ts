@@ -2,6 +2,7 @@
  * The state that each driver has been handed with its initiates and updates, at its miniport edge: constant and cached variables of the objects
  * that it holds, and the delegated ones as they came. What an update changes is in effect with its completion; until then both values are.
  */
+import { constantValue } from '../../ddi/catalogue';
 import { swapPortBytes } from '../../ddi/offloadState';
 import { NDIS_STATUS } from '../../ddi/status';
 import type { StructureName } from '../../ddi/generated/structures';
@@ -12,6 +13,10 @@ import type { StructureView } from '../engine/structureView';
 import { treeOf, type TreeBlock } from '../engine/tree';
 import { driverOf } from './edges';
 import { isTaken } from './objectFacts';
+
+const retrieve = constantValue('TcpIndicateRetrieve');
+const abort = constantValue('TcpIndicateAbort');
+const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 
 /** How long frames of the time before an update may still leave: they stood in the transmit ring, virtual ns. */
 const ringTime = 1_000_000;
@@ -70,6 +75,11 @@ export class HandedObject<Const, Cached, Parent> {
   taken: Call | undefined;
   /** The terminate under way. */
   terminating: Call | undefined;
+  /**
+   * What has ended its work, or may have: an event that asks for the upload or tells of an abort, an invalidate, an abortive disconnect, a
+   * terminate. Only connections have it.
+   */
+  stoppedBy: EventId | undefined;
   /** The update under way, and what it brings. */
   pending:
     | { readonly call: Call; readonly cached: Cached | undefined; readonly parent: Parent | undefined }
@@ -173,13 +183,18 @@ export class HandedState implements Handlers {
   constructor(private readonly facts: Facts) {}
 
   /** The connection that a driver holds or is being offered; undefined if it has none of the kind. */
-  connection(driver: number, connection: number | undefined): HandedTcp | undefined {
+  tcp(driver: number, connection: number | undefined): HandedTcp | undefined {
     return connection === undefined ? undefined : this.holders.get(driver)?.byConnection.get(connection);
   }
 
   /** A neighbor at the miniport edge of a driver. */
   neighbor(driver: number, object: number | undefined): HandedNeighbor | undefined {
     return object === undefined ? undefined : this.holders.get(driver)?.neighbors.get(object);
+  }
+
+  /** Every neighbor that a driver holds or is being offered. */
+  neighborsOf(driver: number): Iterable<HandedNeighbor> {
+    return this.holders.get(driver)?.neighbors.values() ?? [];
   }
 
   /** Every connection that a driver holds or is being offered. */
@@ -209,9 +224,9 @@ export class HandedState implements Handlers {
         const parent = holder.neighbors.get(block.parent?.object ?? -1);
         if (holder.neighbors.get(held.object) === held) {
           const cached = neighborCached(block);
-          if (cached !== undefined) (held).pending = { call, cached, parent: undefined };
+          if (cached !== undefined) held.pending = { call, cached, parent: undefined };
         } else if (holder.paths.get(held.object) === held)
-          (held).pending = { call, cached: pathCached(block), parent };
+          held.pending = { call, cached: pathCached(block), parent };
         else (held as HandedTcp).pending = { call, cached: tcpCached(block), parent: undefined };
       }
     },
@@ -224,8 +239,28 @@ export class HandedState implements Handlers {
       const holder = this.holder(driverOf(call));
       for (const block of treeOf(call)) {
         const held = holder.find(block.object);
-        if (held !== undefined) held.terminating = call;
+        if (held === undefined) continue;
+        held.terminating = call;
+        held.stoppedBy ??= call.event;
       }
+    },
+    NdisTcpOffloadEventHandler: (call: Call): void => {
+      const type = call.number('EventType');
+      if (type === retrieve || type === abort) this.stop(driverOf(call), call);
+    },
+    MiniportTcpOffloadDisconnect: (call: Call): void => {
+      if (call.number('Flags') !== gracefulClose) this.stop(driverOf(call), call);
+    },
+    MiniportInvalidateOffload: (call: Call): void => {
+      const holder = this.holder(driverOf(call));
+      for (const block of treeOf(call))
+        for (const tcp of holder.connections.values())
+          if (
+            block.object === tcp.object ||
+            block.object === tcp.parent.object ||
+            block.object === tcp.parent.parent.object
+          )
+            tcp.stoppedBy ??= call.event;
     },
     NdisMTerminateOffloadComplete: (call: Call): void => {
       const holder = this.holder(driverOf(call));
@@ -248,12 +283,17 @@ export class HandedState implements Handlers {
     connection: number | undefined;
   }): void => {
     if (path !== 'chimney') return;
-    const tcp = this.connection(sender, connection);
+    const tcp = this.tcp(sender, connection);
     if (tcp === undefined) return;
     tcp.frameLeft();
     tcp.parent.frameLeft();
     tcp.parent.parent.frameLeft();
   };
+
+  private stop(driver: number, call: Call): void {
+    const tcp = this.tcp(driver, call.connection);
+    if (tcp !== undefined) tcp.stoppedBy ??= call.event;
+  }
 
   private offer(holder: Holder, block: TreeBlock, call: Call): void {
     const { object } = block;

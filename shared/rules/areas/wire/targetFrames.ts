@@ -85,7 +85,7 @@ export function targetSegments(
   return {
     frame: (frame) => {
       if (frame.path !== 'chimney' || !frame.isSegment || frame.isFragment) return;
-      const tcp = handed.connection(frame.sender, frame.connection);
+      const tcp = handed.tcp(frame.sender, frame.connection);
       if (tcp !== undefined) decide(frame, tcp);
     },
   };
