@@ -23,6 +23,8 @@ export interface Situation {
   readonly settings?: Partial<Pick<ScenarioSettings, 'loss' | 'link' | 'ipVersions' | 'chimney'>>;
   /** Called before every event until it answers false: makes happen what no scenario does. Without mutation it happens as well. */
   readonly act?: (run: ScenarioRun) => boolean;
+  /** Drivers of a role that do something legal and rare, which the mutation needs. Without mutation they do it as well. */
+  readonly besides?: { readonly in: BadRole; readonly driver: BadDriver };
 }
 
 /** Which driver is bad. */

@@ -31,19 +31,24 @@ export interface MutantOutcome {
   readonly accident: string | undefined;
 }
 
-function tamperingOf(mutant: Mutation, seed: number): Tampering {
+function tamperingOf({ besides }: Situation, mutant: Mutation | undefined, seed: number): Tampering {
   const random = new Random(seed, mutantStream);
-  const { driver, frames } = mutant;
+  const { driver, frames } = mutant ?? {};
+  const isChanged = driver !== undefined || besides !== undefined;
   return {
-    ...(driver === undefined
-      ? {}
-      : {
-          driver: (machine, ndis, role, name) =>
-            role !== mutant.in
-              ? undefined
-              : (functions) =>
-                  badFunctions(functions, driver, new MutantTools(machine, ndis, functions, name, random)),
-        }),
+    ...(isChanged
+      ? {
+          driver: (machine, ndis, role, name) => {
+            const isBad = driver !== undefined && role === mutant?.in;
+            if (!isBad && role !== besides?.in) return undefined;
+            return (functions) => {
+              const tools = (): MutantTools => new MutantTools(machine, ndis, functions, name, random);
+              const bad = isBad ? badFunctions(functions, driver, tools()) : functions;
+              return role === besides?.in ? badFunctions(bad, besides.driver, tools()) : bad;
+            };
+          },
+        }
+      : {}),
     ...(frames === undefined
       ? {}
       : {
@@ -79,7 +84,9 @@ export function runSituation(
   const plan: ScenarioPlan = {
     ...scenarioPlans[scenario],
     ...situation.plan,
-    ...(mutant === undefined ? {} : { tampering: tamperingOf(mutant, seed) }),
+    ...(mutant === undefined && situation.besides === undefined
+      ? {}
+      : { tampering: tamperingOf(situation, mutant, seed) }),
   };
   const checking = checkingProbe(inner, checker, snapLength);
   let accident: string | undefined;

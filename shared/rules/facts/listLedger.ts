@@ -3,7 +3,9 @@ import { NDIS_STATUS } from '../../ddi/status';
 import type { NetBufferListSnapshot } from '../../trace/records';
 import type { Call } from '../engine/call';
 import type { Handlers } from '../engine/rule';
-import { driverOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
+import { isTaken, type ObjectFacts } from './objectFacts';
+import { treeOf } from '../engine/tree';
+import { driverOf, edgeOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
 
 /** A list that is lent. */
 export interface LentList {
@@ -23,9 +25,37 @@ export interface LentList {
   readonly order: number;
 }
 
+/** A list that was lent and has been given back. */
+export interface PastList {
+  readonly purpose: ListPurpose;
+  /** The call that handed it over. */
+  readonly call: Call;
+  /** The call that gave it back. */
+  readonly end: Call;
+}
+
+/** Sends of the host stack's own that came with an initiate and have not all been given back (NetBufferListChain). */
+export interface SendChain {
+  /** The initiate. */
+  readonly call: Call;
+  /** Address of its last list: SendDataTail. */
+  readonly tail: number;
+}
+
+/** Lists that are remembered after they have been given back, for each edge. */
+const mostPast = 8192;
+
 /** Lists of one edge of one driver. */
 class EdgeLists {
   readonly lent = new Map<number, LentList>();
+  /** Last time that a list was given back, by address; packets of the host path are left out. */
+  readonly past = new Map<number, PastList>();
+  /** Indications that were not accepted, by the address of their list. */
+  readonly refused = new Map<number, Call>();
+  /** By connection. */
+  readonly chains = new Map<number, SendChain>();
+  /** Whether received data has been handed over with a terminate: its lists come back without having been indicated. */
+  buffered: Call | undefined;
   /** Lent lists by connection and purpose, in the order of posting. */
   private readonly queues = new Map<number, { next: number; readonly lists: Set<LentList> }>();
 
@@ -38,9 +68,17 @@ class EdgeLists {
     queue.lists.add(list);
   }
 
-  remove(list: LentList): void {
+  remove(list: LentList, end?: Call): void {
     this.lent.delete(list.address);
     this.queue(list.connection, list.purpose).lists.delete(list);
+    if (end !== undefined) this.note(list.address, list.purpose, list.call, end);
+  }
+
+  note(address: number, purpose: ListPurpose, call: Call, end: Call): void {
+    if (purpose === 'packet-send' || purpose === 'packet-indication') return;
+    this.past.delete(address);
+    this.past.set(address, { purpose, call, end });
+    if (this.past.size > mostPast) this.past.delete(this.past.keys().next().value!);
   }
 
   queue(
@@ -63,6 +101,9 @@ const completions = new Map(listPairs.map((pair) => [pair.completion, pair]));
 export class ListLedger implements Handlers {
   private readonly edges = new Map<number, EdgeLists>();
 
+  /** @param objects what the blocks of trees stand for */
+  constructor(private readonly objects: ObjectFacts) {}
+
   readonly anyCall = (call: Call): void => {
     const request = requests.get(call.functionName);
     if (request !== undefined && request.onSuccess !== true) this.lend(request, call);
@@ -73,11 +114,20 @@ export class ListLedger implements Handlers {
       call.functionName === 'ProtocolTerminateOffloadComplete'
     )
       this.endOfTerminate(call);
+    if (call.functionName === 'NdisInitiateOffload' || call.functionName === 'MiniportInitiateOffload')
+      this.beginChains(call);
+    if (
+      call.functionName === 'NdisMInitiateOffloadComplete' ||
+      call.functionName === 'ProtocolInitiateOffloadComplete'
+    )
+      this.endRefusedChains(call);
   };
 
   readonly anyReturned = (call: Call): void => {
     const request = requests.get(call.functionName);
-    if (request?.onSuccess === true && call.status === NDIS_STATUS.SUCCESS) this.lend(request, call);
+    if (request?.onSuccess !== true) return;
+    if (call.status === NDIS_STATUS.SUCCESS) this.lend(request, call);
+    else this.refuse(request, call);
   };
 
   /** The list with an address, while it is lent at an edge. */
@@ -102,6 +152,31 @@ export class ListLedger implements Handlers {
     return this.edges.get(keyOf(edge, driver))?.queue(connection, purpose).lists ?? none;
   }
 
+  /** What a list was lent for last, while it isn't lent: undefined if never, or too long ago. */
+  past(edge: Edge, driver: number, address: number): PastList | undefined {
+    return this.edges.get(keyOf(edge, driver))?.past.get(address);
+  }
+
+  /** The indication of a list that was not accepted, or only in part, and that has not been indicated with success since. */
+  refused(edge: Edge, driver: number, address: number): Call | undefined {
+    return this.edges.get(keyOf(edge, driver))?.refused.get(address);
+  }
+
+  /** Sends that came with the initiate of a connection, while not all of them have been given back. */
+  chain(edge: Edge, driver: number, connection: number | undefined): SendChain | undefined {
+    return connection === undefined ? undefined : this.edges.get(keyOf(edge, driver))?.chains.get(connection);
+  }
+
+  /** Any of those chains at an edge. */
+  anyChain(edge: Edge, driver: number): SendChain | undefined {
+    return this.edges.get(keyOf(edge, driver))?.chains.values().next().value;
+  }
+
+  /** The last terminate that handed received data up at an edge (BufferedData): its lists are returned without having been indicated. */
+  bufferedData(edge: Edge, driver: number): Call | undefined {
+    return this.edges.get(keyOf(edge, driver))?.buffered;
+  }
+
   /** Everything that is lent at an edge of a driver. */
   allAt(edge: Edge, driver: number): Iterable<LentList> {
     return this.edges.get(keyOf(edge, driver))?.lent.values() ?? [];
@@ -115,6 +190,7 @@ export class ListLedger implements Handlers {
   private lend(pair: ListPair, call: Call): void {
     const lists = this.listsAt(pair.edge, driverOf(call));
     call.lists.forEach((snapshot, position) => {
+      lists.refused.delete(snapshot.address);
       lists.add({
         address: snapshot.address,
         edge: pair.edge,
@@ -132,18 +208,64 @@ export class ListLedger implements Handlers {
     const lists = this.listsAt(pair.edge, driverOf(call));
     for (const { address } of call.lists) {
       const lent = lists.lent.get(address);
-      if (lent?.purpose === pair.purpose) lists.remove(lent);
+      if (lent?.purpose === pair.purpose) lists.remove(lent, call);
+      else if (lent === undefined) lists.note(address, pair.purpose, call, call);
+      if (pair.purpose !== 'send') continue;
+      for (const [connection, { tail }] of lists.chains)
+        if (tail === address) lists.chains.delete(connection);
+    }
+  }
+
+  private refuse(pair: ListPair, call: Call): void {
+    const { refused } = this.listsAt(pair.edge, driverOf(call));
+    for (const { address } of call.lists) {
+      refused.delete(address);
+      refused.set(address, call);
+      if (refused.size > mostPast) refused.delete(refused.keys().next().value!);
+    }
+  }
+
+  private beginChains(call: Call): void {
+    const lists = this.listsAt(edgeOf(call.functionName), driverOf(call));
+    for (const block of treeOf(call)) {
+      const delegated = block.state('TCP_OFFLOAD_STATE_DELEGATED');
+      const connection = this.connectionOf(block.object);
+      if (delegated === undefined || connection === undefined) continue;
+      lists.chains.delete(connection);
+      if (block.structure.number('NetBufferListChain') === 0) continue;
+      lists.chains.set(connection, { call, tail: delegated.number('SendDataTail') ?? 0 });
+    }
+  }
+
+  private endRefusedChains(call: Call): void {
+    const { chains } = this.listsAt(edgeOf(call.functionName), driverOf(call));
+    if (chains.size === 0) return;
+    for (const block of treeOf(call)) {
+      const connection = this.connectionOf(block.object);
+      if (connection !== undefined && !isTaken(block)) chains.delete(connection);
     }
   }
 
   /** A terminate gives posted sends back in its chain instead of completing them (TRM-026): the trace names their requests. */
   private endOfTerminate(call: Call): void {
     const ended = new Set(call.record.completes);
-    if (ended.size < 2) return;
     const edge = call.functionName.startsWith('NdisM') ? 'miniport' : 'protocol';
     const lists = this.listsAt(edge, driverOf(call));
+    for (const block of treeOf(call)) {
+      if (block.status !== NDIS_STATUS.SUCCESS) continue;
+      const delegated = block.state('TCP_OFFLOAD_STATE_DELEGATED');
+      if (delegated === undefined) continue;
+      if (delegated.number('BufferedData') !== 0) lists.buffered = call;
+      const connection = this.connectionOf(block.object);
+      if (connection !== undefined) lists.chains.delete(connection);
+    }
+    if (ended.size < 2) return;
     for (const lent of [...lists.lent.values()])
-      if (lent.purpose === 'send' && ended.has(lent.call.event)) lists.remove(lent);
+      if (lent.purpose === 'send' && ended.has(lent.call.event)) lists.remove(lent, call);
+  }
+
+  private connectionOf(object: number | undefined): number | undefined {
+    return this.objects.find(object)?.connection;
   }
 
   private listsAt(edge: Edge, driver: number): EdgeLists {
