@@ -57,6 +57,18 @@ export class StructureView {
     return this.small(view, field, offset);
   }
 
+  /**
+   * Address that a pointer member holds, 0 for NULL, undefined where the recorded bytes end before it; a pointer to elsewhere than the
+   * emulated pool reads as NaN.
+   * @throws RangeError if the structure has no such member
+   */
+  pointer(member: string): number | undefined {
+    const bytes = this.slice(member);
+    if (bytes.length < 8) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return addressOf(view.getBigUint64(0, true)) ?? NaN;
+  }
+
   /** Bytes of a member; fewer where the recorded bytes end within it. */
   slice(member: string): Uint8Array {
     const { field, offset } = this.place(member);
