@@ -255,8 +255,8 @@ export class RuleChecker implements TraceListener {
     this.frames = new Map();
     const machine = new MachineFacts();
     const calls = new OpenCalls();
+    const lists = new ListLedger();
     const objects = new ObjectFacts();
-    const lists = new ListLedger(objects);
     const core = { now: 0, event: 0, historyComplete: this.historyComplete, machine, calls, lists, objects };
     this.core = core;
     this.coreOwner = new Participant(undefined);

@@ -1,9 +1,9 @@
 /** Who has lent which NET_BUFFER_LIST to whom, at every edge of every driver: from the request that hands it over to the call that gives it back. */
 import { NDIS_STATUS } from '../../ddi/status';
-import type { NetBufferListSnapshot } from '../../trace/records';
+import type { NetBufferListSnapshot, StateObjectRecord } from '../../trace/records';
+import { bufferedDataOf, chainIsRecorded, chainOf } from '../engine/attachedLists';
 import type { Call } from '../engine/call';
 import type { Handlers } from '../engine/rule';
-import { isTaken, type ObjectFacts } from './objectFacts';
 import { treeOf } from '../engine/tree';
 import { driverOf, edgeOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
 
@@ -28,18 +28,10 @@ export interface LentList {
 /** A list that was lent and has been given back. */
 export interface PastList {
   readonly purpose: ListPurpose;
-  /** The call that handed it over. */
+  /** The call that handed it over; the one that gave it back where nobody has seen it handed over. */
   readonly call: Call;
   /** The call that gave it back. */
   readonly end: Call;
-}
-
-/** Sends of the host stack's own that came with an initiate and have not all been given back (NetBufferListChain). */
-export interface SendChain {
-  /** The initiate. */
-  readonly call: Call;
-  /** Address of its last list: SendDataTail. */
-  readonly tail: number;
 }
 
 /** Lists that are remembered after they have been given back, for each edge. */
@@ -52,10 +44,6 @@ class EdgeLists {
   readonly past = new Map<number, PastList>();
   /** Indications that were not accepted, by the address of their list. */
   readonly refused = new Map<number, Call>();
-  /** By connection. */
-  readonly chains = new Map<number, SendChain>();
-  /** Whether received data has been handed over with a terminate: its lists come back without having been indicated. */
-  buffered: Call | undefined;
   /** Lent lists by connection and purpose, in the order of posting. */
   private readonly queues = new Map<number, { next: number; readonly lists: Set<LentList> }>();
 
@@ -97,30 +85,34 @@ const purposes: readonly ListPurpose[] = [...new Set(listPairs.map(({ purpose })
 const requests = new Map(listPairs.map((pair) => [pair.request, pair]));
 const completions = new Map(listPairs.map((pair) => [pair.completion, pair]));
 
+/** Calls whose trees bring lists, or give them back. */
+const attachments: ReadonlyMap<string, 'initiate' | 'initiated' | 'terminated'> = new Map([
+  ['NdisInitiateOffload', 'initiate'],
+  ['MiniportInitiateOffload', 'initiate'],
+  ['NdisMInitiateOffloadComplete', 'initiated'],
+  ['ProtocolInitiateOffloadComplete', 'initiated'],
+  ['NdisMTerminateOffloadComplete', 'terminated'],
+  ['ProtocolTerminateOffloadComplete', 'terminated'],
+]);
+
 /** See the file's head. */
 export class ListLedger implements Handlers {
   private readonly edges = new Map<number, EdgeLists>();
-
-  /** @param objects what the blocks of trees stand for */
-  constructor(private readonly objects: ObjectFacts) {}
+  private readonly connectionOf = new Map<number, number>();
 
   readonly anyCall = (call: Call): void => {
     const request = requests.get(call.functionName);
     if (request !== undefined && request.onSuccess !== true) this.lend(request, call);
     const completion = completions.get(call.functionName);
     if (completion !== undefined) this.giveBack(completion, call);
-    if (
-      call.functionName === 'NdisMTerminateOffloadComplete' ||
-      call.functionName === 'ProtocolTerminateOffloadComplete'
-    )
-      this.endOfTerminate(call);
-    if (call.functionName === 'NdisInitiateOffload' || call.functionName === 'MiniportInitiateOffload')
-      this.beginChains(call);
-    if (
-      call.functionName === 'NdisMInitiateOffloadComplete' ||
-      call.functionName === 'ProtocolInitiateOffloadComplete'
-    )
-      this.endRefusedChains(call);
+    const attaching = attachments.get(call.functionName);
+    if (attaching === 'initiate') this.lendChains(call);
+    else if (attaching !== undefined) this.endOfChains(call);
+  };
+
+  /** Objects come before the trees that name them. */
+  readonly stateObject = ({ id, connection }: StateObjectRecord): void => {
+    if (connection !== undefined) this.connectionOf.set(id, connection);
   };
 
   readonly anyReturned = (call: Call): void => {
@@ -152,7 +144,7 @@ export class ListLedger implements Handlers {
     return this.edges.get(keyOf(edge, driver))?.queue(connection, purpose).lists ?? none;
   }
 
-  /** What a list was lent for last, while it isn't lent: undefined if never, or too long ago. */
+  /** What a list was lent for last, when it has been given back: undefined if never, or too long ago. */
   past(edge: Edge, driver: number, address: number): PastList | undefined {
     return this.edges.get(keyOf(edge, driver))?.past.get(address);
   }
@@ -160,21 +152,6 @@ export class ListLedger implements Handlers {
   /** The indication of a list that was not accepted, or only in part, and that has not been indicated with success since. */
   refused(edge: Edge, driver: number, address: number): Call | undefined {
     return this.edges.get(keyOf(edge, driver))?.refused.get(address);
-  }
-
-  /** Sends that came with the initiate of a connection, while not all of them have been given back. */
-  chain(edge: Edge, driver: number, connection: number | undefined): SendChain | undefined {
-    return connection === undefined ? undefined : this.edges.get(keyOf(edge, driver))?.chains.get(connection);
-  }
-
-  /** Any of those chains at an edge. */
-  anyChain(edge: Edge, driver: number): SendChain | undefined {
-    return this.edges.get(keyOf(edge, driver))?.chains.values().next().value;
-  }
-
-  /** The last terminate that handed received data up at an edge (BufferedData): its lists are returned without having been indicated. */
-  bufferedData(edge: Edge, driver: number): Call | undefined {
-    return this.edges.get(keyOf(edge, driver))?.buffered;
   }
 
   /** Everything that is lent at an edge of a driver. */
@@ -210,9 +187,6 @@ export class ListLedger implements Handlers {
       const lent = lists.lent.get(address);
       if (lent?.purpose === pair.purpose) lists.remove(lent, call);
       else if (lent === undefined) lists.note(address, pair.purpose, call, call);
-      if (pair.purpose !== 'send') continue;
-      for (const [connection, { tail }] of lists.chains)
-        if (tail === address) lists.chains.delete(connection);
     }
   }
 
@@ -225,47 +199,64 @@ export class ListLedger implements Handlers {
     }
   }
 
-  private beginChains(call: Call): void {
+  /** The send data that comes with an initiate is completed like posted sends. */
+  private lendChains(call: Call): void {
+    const edge = edgeOf(call.functionName);
+    const driver = driverOf(call);
+    const lists = this.listsAt(edge, driver);
+    for (const block of treeOf(call)) {
+      const { object } = block;
+      const connection = object === undefined ? undefined : this.connectionOf.get(object);
+      chainOf(call, block).forEach((snapshot, position) => {
+        const { address } = snapshot;
+        lists.add({ address, edge, purpose: 'send', driver, connection, call, snapshot, position });
+      });
+    }
+  }
+
+  /**
+   * A terminate gives posted sends back in its chains instead of completing them (TRM-026), and so does a refused initiate. Traces that
+   * don't record what hangs on blocks name at least the requests that end.
+   */
+  private endOfChains(call: Call): void {
     const lists = this.listsAt(edgeOf(call.functionName), driverOf(call));
+    let recorded = true;
     for (const block of treeOf(call)) {
-      const delegated = block.state('TCP_OFFLOAD_STATE_DELEGATED');
-      const connection = this.connectionOf(block.object);
-      if (delegated === undefined || connection === undefined) continue;
-      lists.chains.delete(connection);
-      if (block.structure.number('NetBufferListChain') === 0) continue;
-      lists.chains.set(connection, { call, tail: delegated.number('SendDataTail') ?? 0 });
+      recorded &&= chainIsRecorded(call, block);
+      for (const { address } of chainOf(call, block)) {
+        const lent = lists.lent.get(address);
+        if (lent?.purpose === 'send') lists.remove(lent, call);
+      }
     }
-  }
-
-  private endRefusedChains(call: Call): void {
-    const { chains } = this.listsAt(edgeOf(call.functionName), driverOf(call));
-    if (chains.size === 0) return;
-    for (const block of treeOf(call)) {
-      const connection = this.connectionOf(block.object);
-      if (connection !== undefined && !isTaken(block)) chains.delete(connection);
-    }
-  }
-
-  /** A terminate gives posted sends back in its chain instead of completing them (TRM-026): the trace names their requests. */
-  private endOfTerminate(call: Call): void {
+    if (attachments.get(call.functionName) !== 'terminated') return;
+    this.lendBufferedData(call);
+    if (recorded) return;
     const ended = new Set(call.record.completes);
-    const edge = call.functionName.startsWith('NdisM') ? 'miniport' : 'protocol';
-    const lists = this.listsAt(edge, driverOf(call));
-    for (const block of treeOf(call)) {
-      if (block.status !== NDIS_STATUS.SUCCESS) continue;
-      const delegated = block.state('TCP_OFFLOAD_STATE_DELEGATED');
-      if (delegated === undefined) continue;
-      if (delegated.number('BufferedData') !== 0) lists.buffered = call;
-      const connection = this.connectionOf(block.object);
-      if (connection !== undefined) lists.chains.delete(connection);
-    }
-    if (ended.size < 2) return;
     for (const lent of [...lists.lent.values()])
       if (lent.purpose === 'send' && ended.has(lent.call.event)) lists.remove(lent, call);
   }
 
-  private connectionOf(object: number | undefined): number | undefined {
-    return this.objects.find(object)?.connection;
+  /** Received data that a terminate hands up is returned like what was indicated (IND-023). */
+  private lendBufferedData(call: Call): void {
+    const edge = edgeOf(call.functionName);
+    const driver = driverOf(call);
+    for (const block of treeOf(call)) {
+      const connection = block.object === undefined ? undefined : this.connectionOf.get(block.object);
+      bufferedDataOf(call, block).forEach((snapshot, position) => {
+        const { address } = snapshot;
+        const entry = {
+          address,
+          edge,
+          purpose: 'indication',
+          driver,
+          connection,
+          call,
+          snapshot,
+          position,
+        } as const;
+        this.listsAt(edge, driver).add(entry);
+      });
+    }
   }
 
   private listsAt(edge: Edge, driver: number): EdgeLists {

@@ -221,6 +221,14 @@ describe('code', () => {
     expect(truth(code)).toEqual(expected);
   });
 
+  it.each(['1 / 0 & 1', '1 | 0 / 0', '1 << 2000 ^ 1'])('refuses bits of what has none: %s', (condition) => {
+    const event = onlyEvent(`0 %{ assert ${condition} }%`);
+    if (event.action.kind !== 'code') throw new Error('no code');
+    const [statement] = event.action.statements;
+    if (statement?.kind !== 'assert') throw new Error('no assertion');
+    expect(() => evaluateCode(statement.condition, () => 1)).toThrow(/with what is no whole number/);
+  });
+
   it('is refused where it is more than assertions, with its line and column', () => {
     expect(problemOf('0 %{ assert 1\nfor x in y: pass }%')).toBe(
       "2:1 not supported: the statement 'for' in code",
