@@ -115,7 +115,13 @@ describe('the checker', () => {
     const counts = rule('SND-003', ({ facts }) => {
       states.push(facts.historyComplete);
       sends = 0;
-      return { call: { MiniportTcpOffloadSend: () => void sends++ } };
+      return {
+        call: {
+          MiniportTcpOffloadSend: () => {
+            sends++;
+          },
+        },
+      };
     });
     const checker = new RuleChecker([counts]);
     feed(checker, [callOf('MiniportTcpOffloadSend'), callOf('MiniportTcpOffloadSend')]);
