@@ -25,9 +25,8 @@ export interface Situation {
   readonly act?: (run: ScenarioRun) => boolean;
   /** What the remote hosts send in place of a frame: odd segments of attackers and of networks that no scenario has. */
   readonly remote?: FrameChange;
-  /** Drivers of a role that do something odd and legal. */
-  readonly in?: BadRole;
-  readonly driver?: BadDriver;
+  /** Drivers of a role that do something legal and rare, which the mutation needs. Without mutation they do it as well. */
+  readonly besides?: { readonly in: BadRole; readonly driver: BadDriver };
 }
 
 /**

@@ -31,25 +31,24 @@ export interface MutantOutcome {
   readonly accident: string | undefined;
 }
 
-function tamperingOf(mutant: Mutation, situation: Situation, seed: number): Tampering {
+function tamperingOf({ besides, remote }: Situation, mutant: Mutation | undefined, seed: number): Tampering {
   const random = new Random(seed, mutantStream);
-  const { driver, frames, received } = mutant;
-  const { remote } = situation;
+  const { driver, frames, received } = mutant ?? {};
+  const isChanged = driver !== undefined || besides !== undefined;
   return {
-    ...(driver === undefined && situation.driver === undefined
-      ? {}
-      : {
+    ...(isChanged
+      ? {
           driver: (machine, ndis, role, name) => {
-            const all = [situation, mutant].flatMap((one) => (one.in === role ? (one.driver ?? []) : []));
-            if (all.length === 0) return undefined;
-            return (functions) =>
-              all.reduce(
-                (wrapped, bad) =>
-                  badFunctions(wrapped, bad, new MutantTools(machine, ndis, wrapped, name, random)),
-                functions,
-              );
+            const isBad = driver !== undefined && role === mutant?.in;
+            if (!isBad && role !== besides?.in) return undefined;
+            return (functions) => {
+              const tools = (): MutantTools => new MutantTools(machine, ndis, functions, name, random);
+              const bad = isBad ? badFunctions(functions, driver, tools()) : functions;
+              return role === besides?.in ? badFunctions(bad, besides.driver, tools()) : bad;
+            };
           },
-        }),
+        }
+      : {}),
     ...(frames === undefined && received === undefined && remote === undefined
       ? {}
       : {
@@ -92,7 +91,7 @@ export function runSituation(
   const usual: ScenarioPlan = {
     ...scenarioPlans[scenario],
     ...situation.plan,
-    tampering: tamperingOf(mutant ?? {}, situation, seed),
+    tampering: tamperingOf(situation, mutant, seed),
   };
   const plan: ScenarioPlan = {
     ...usual,

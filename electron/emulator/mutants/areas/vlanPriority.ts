@@ -88,20 +88,22 @@ const leakingNetwork: Situation = {
 const secondVlan: Situation = {
   scenario: 'failover',
   plan: { host: { vlanId: 7 }, ...adapterWith([], 1) },
-  in: 'intermediate-driver',
-  driver: {
-    functions: {
-      NdisInitiateOffload:
-        (next, { memory }) =>
-        (handle, root) => {
-          walkBlocks(root, ({ state, OffloadHandle }) => {
-            if (state?.layer !== 'neighbor') return;
-            const first = memory.get('neighbor') ?? OffloadHandle;
-            memory.set('neighbor', first);
-            if (OffloadHandle !== first) Object.assign(state.const!, { VlanId: 9 });
-          });
-          next(handle, root);
-        },
+  besides: {
+    in: 'intermediate-driver',
+    driver: {
+      functions: {
+        NdisInitiateOffload:
+          (next, { memory }) =>
+          (handle, root) => {
+            walkBlocks(root, ({ state, OffloadHandle }) => {
+              if (state?.layer !== 'neighbor') return;
+              const first = memory.get('neighbor') ?? OffloadHandle;
+              memory.set('neighbor', first);
+              if (OffloadHandle !== first) Object.assign(state.const!, { VlanId: 9 });
+            });
+            next(handle, root);
+          },
+      },
     },
   },
 };

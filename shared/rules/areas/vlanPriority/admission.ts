@@ -1,7 +1,6 @@
 /** What a target answers to a neighbor for its VLAN, and what may change on the way down to it. */
 import { NDIS_STATUS, statusName, type NdisStatus } from '../../../ddi/status';
 import { structureLayout } from '../../../ddi/catalogue';
-import type { StructureName } from '../../../ddi/generated/structures';
 import type { Call } from '../../engine/call';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { treeOf, type TreeBlock } from '../../engine/tree';
