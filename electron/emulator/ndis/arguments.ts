@@ -7,6 +7,7 @@ import type { StateObserver } from '../observe/stateObserver';
 import { mdlCount, netBufferListInfo, type NET_BUFFER, type NET_BUFFER_LIST } from './netBufferList';
 import {
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  isTaken,
   walkBlocks,
   type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
 } from './offloadBlockList';
@@ -121,4 +122,33 @@ export function blockListArgument(
     form: root instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST ? 'protocol' : 'miniport',
     blocks,
   };
+}
+
+/**
+ * The lists that come with the blocks of a tree, an argument for each chain in the order of the blocks: NetBufferListChain of a block and
+ * BufferedData of its delegated state. Which block a chain belongs to says the address of its first list, which the block's bytes name.
+ */
+export function attachedListsArguments(
+  root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+): CallArgument[] {
+  const attached: CallArgument[] = [];
+  walkBlocks(root, ({ NetBufferListChain, state }) => {
+    if (NetBufferListChain !== null)
+      attached.push(netBufferListsArgument('NetBufferListChain', NetBufferListChain));
+    const buffered = state?.layer === 'tcp' ? (state.delegated?.BufferedData ?? null) : null;
+    if (buffered !== null) attached.push(netBufferListsArgument('BufferedData', buffered));
+  });
+  return attached;
+}
+
+/** As above, of a completed initiate: what was taken is the target's to complete, only the rest comes back. */
+export function refusedListsArguments(
+  root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+): CallArgument[] {
+  const refused: CallArgument[] = [];
+  walkBlocks(root, ({ NetBufferListChain, Status }) => {
+    if (NetBufferListChain !== null && !isTaken(Status))
+      refused.push(netBufferListsArgument('NetBufferListChain', NetBufferListChain));
+  });
+  return refused;
 }

@@ -6,7 +6,13 @@ import type { FunctionName } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { CallArgument, EventId } from '../../../shared/trace/records';
 import type { Outstanding } from '../observe/outstanding';
-import { blockListArgument, numberArgument, pointerArgument } from './arguments';
+import {
+  attachedListsArguments,
+  blockListArgument,
+  numberArgument,
+  pointerArgument,
+  refusedListsArguments,
+} from './arguments';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   NDIS_HANDLE,
@@ -38,7 +44,16 @@ interface Operation {
   readonly leave: (
     handlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   ) => NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS['InitiateOffloadCompleteHandler'];
+  /** Lists that come with the tree down, and with the tree up again. */
+  readonly sent: AttachedLists;
+  readonly answered: AttachedLists;
 }
+
+type AttachedLists = (
+  root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+) => readonly CallArgument[];
+
+const noLists: AttachedLists = () => [];
 
 const operations = {
   initiate: {
@@ -49,6 +64,8 @@ const operations = {
     completion: 'ProtocolInitiateOffloadComplete',
     enter: (handlers) => handlers.InitiateOffloadHandler,
     leave: (handlers) => handlers.InitiateOffloadCompleteHandler,
+    sent: attachedListsArguments,
+    answered: refusedListsArguments,
   },
   terminate: {
     initiates: false,
@@ -58,6 +75,8 @@ const operations = {
     completion: 'ProtocolTerminateOffloadComplete',
     enter: (handlers) => handlers.TerminateOffloadHandler,
     leave: (handlers) => handlers.TerminateOffloadCompleteHandler,
+    sent: attachedListsArguments,
+    answered: attachedListsArguments,
   },
   update: {
     initiates: false,
@@ -67,6 +86,8 @@ const operations = {
     completion: 'ProtocolUpdateOffloadComplete',
     enter: (handlers) => handlers.UpdateOffloadHandler,
     leave: (handlers) => handlers.UpdateOffloadCompleteHandler,
+    sent: noLists,
+    answered: noLists,
   },
   query: {
     initiates: false,
@@ -76,6 +97,8 @@ const operations = {
     completion: 'ProtocolQueryOffloadComplete',
     enter: (handlers) => handlers.QueryOffloadHandler,
     leave: (handlers) => handlers.QueryOffloadCompleteHandler,
+    sent: noLists,
+    answered: noLists,
   },
   invalidate: {
     initiates: false,
@@ -85,6 +108,8 @@ const operations = {
     completion: 'ProtocolInvalidateOffloadComplete',
     enter: (handlers) => handlers.InvalidateOffloadHandler,
     leave: (handlers) => handlers.InvalidateOffloadCompleteHandler,
+    sent: noLists,
+    answered: noLists,
   },
 } as const satisfies Record<string, Operation>;
 
@@ -182,6 +207,7 @@ export class StateManipulationPlane {
         arguments: [
           pointerArgument('NdisBindingHandle', binding, binding.label),
           blockListArgument('OffloadBlockList', machine.addresses, observer, root, operation.initiates),
+          ...operation.sent(root),
         ],
       },
       (ndisCall) => {
@@ -212,6 +238,7 @@ export class StateManipulationPlane {
             arguments: [
               pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'),
               blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
+              ...operation.sent(below),
             ],
           },
           (miniportCall) => {
@@ -253,6 +280,7 @@ export class StateManipulationPlane {
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
           blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
+          ...operation.answered(below),
         ],
       },
       () => {
@@ -278,6 +306,7 @@ export class StateManipulationPlane {
                 protocolRoot,
                 operation.initiates,
               ),
+              ...operation.answered(protocolRoot),
             ],
           },
           () => operation.leave(handlers)(binding.context, protocolRoot),

@@ -1,9 +1,11 @@
 /** Who has lent which NET_BUFFER_LIST to whom, at every edge of every driver: from the request that hands it over to the call that gives it back. */
 import { NDIS_STATUS } from '../../ddi/status';
-import type { NetBufferListSnapshot } from '../../trace/records';
+import type { NetBufferListSnapshot, StateObjectRecord } from '../../trace/records';
+import { chainIsRecorded, chainOf } from '../engine/attachedLists';
 import type { Call } from '../engine/call';
 import type { Handlers } from '../engine/rule';
-import { driverOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
+import { treeOf } from '../engine/tree';
+import { driverOf, edgeOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
 
 /** A list that is lent. */
 export interface LentList {
@@ -59,20 +61,34 @@ const purposes: readonly ListPurpose[] = [...new Set(listPairs.map(({ purpose })
 const requests = new Map(listPairs.map((pair) => [pair.request, pair]));
 const completions = new Map(listPairs.map((pair) => [pair.completion, pair]));
 
+/** Calls whose trees bring lists, or give them back. */
+const attachments: ReadonlyMap<string, 'initiate' | 'initiated' | 'terminated'> = new Map([
+  ['NdisInitiateOffload', 'initiate'],
+  ['MiniportInitiateOffload', 'initiate'],
+  ['NdisMInitiateOffloadComplete', 'initiated'],
+  ['ProtocolInitiateOffloadComplete', 'initiated'],
+  ['NdisMTerminateOffloadComplete', 'terminated'],
+  ['ProtocolTerminateOffloadComplete', 'terminated'],
+]);
+
 /** See the file's head. */
 export class ListLedger implements Handlers {
   private readonly edges = new Map<number, EdgeLists>();
+  private readonly connectionOf = new Map<number, number>();
 
   readonly anyCall = (call: Call): void => {
     const request = requests.get(call.functionName);
     if (request !== undefined && request.onSuccess !== true) this.lend(request, call);
     const completion = completions.get(call.functionName);
     if (completion !== undefined) this.giveBack(completion, call);
-    if (
-      call.functionName === 'NdisMTerminateOffloadComplete' ||
-      call.functionName === 'ProtocolTerminateOffloadComplete'
-    )
-      this.endOfTerminate(call);
+    const attaching = attachments.get(call.functionName);
+    if (attaching === 'initiate') this.lendChains(call);
+    else if (attaching !== undefined) this.endOfChains(call);
+  };
+
+  /** Objects come before the trees that name them. */
+  readonly stateObject = ({ id, connection }: StateObjectRecord): void => {
+    if (connection !== undefined) this.connectionOf.set(id, connection);
   };
 
   readonly anyReturned = (call: Call): void => {
@@ -136,12 +152,37 @@ export class ListLedger implements Handlers {
     }
   }
 
-  /** A terminate gives posted sends back in its chain instead of completing them (TRM-026): the trace names their requests. */
-  private endOfTerminate(call: Call): void {
+  /** The send data that comes with an initiate is completed like posted sends. */
+  private lendChains(call: Call): void {
+    const edge = edgeOf(call.functionName);
+    const driver = driverOf(call);
+    const lists = this.listsAt(edge, driver);
+    for (const block of treeOf(call)) {
+      const { object } = block;
+      const connection = object === undefined ? undefined : this.connectionOf.get(object);
+      chainOf(call, block).forEach((snapshot, position) => {
+        const { address } = snapshot;
+        lists.add({ address, edge, purpose: 'send', driver, connection, call, snapshot, position });
+      });
+    }
+  }
+
+  /**
+   * A terminate gives posted sends back in its chains instead of completing them (TRM-026), and so does a refused initiate. Traces that
+   * don't record what hangs on blocks name at least the requests that end.
+   */
+  private endOfChains(call: Call): void {
+    const lists = this.listsAt(edgeOf(call.functionName), driverOf(call));
+    let recorded = true;
+    for (const block of treeOf(call)) {
+      recorded &&= chainIsRecorded(call, block);
+      for (const { address } of chainOf(call, block)) {
+        const lent = lists.lent.get(address);
+        if (lent?.purpose === 'send') lists.remove(lent);
+      }
+    }
+    if (recorded || attachments.get(call.functionName) !== 'terminated') return;
     const ended = new Set(call.record.completes);
-    if (ended.size < 2) return;
-    const edge = call.functionName.startsWith('NdisM') ? 'miniport' : 'protocol';
-    const lists = this.listsAt(edge, driverOf(call));
     for (const lent of [...lists.lent.values()])
       if (lent.purpose === 'send' && ended.has(lent.call.event)) lists.remove(lent);
   }
