@@ -15,7 +15,10 @@ export type ProtocolBlock = NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST;
 export type MiniportBlock = NDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
 
 /** A tree's blocks in the order of the walk, all of them or those of one layer. */
-export function blocksOf<Block extends ProtocolBlock | MiniportBlock>(root: Block, layer?: StateLayer): Block[] {
+export function blocksOf<Block extends ProtocolBlock | MiniportBlock>(
+  root: Block,
+  layer?: StateLayer,
+): Block[] {
   const blocks: Block[] = [];
   walkBlocks(root, (block) => {
     if (layer === undefined || block.layer === layer) blocks.push(block);

@@ -49,7 +49,10 @@ interface Options {
 }
 
 /** A rule about the statuses of the trees that targets complete. */
-function answerRule(id: RuleId, look: (blocks: readonly TreeBlock[], judge: Judge, call: Call) => void): Rule {
+function answerRule(
+  id: RuleId,
+  look: (blocks: readonly TreeBlock[], judge: Judge, call: Call) => void,
+): Rule {
   return rule(id, (context) => atAnswer(context, look));
 }
 
@@ -225,7 +228,11 @@ export const answerRules: readonly Rule[] = [
             severity: layer === 'tcp' ? 'info' : 'warning',
           });
         else if (mtu !== undefined)
-          judge(mtu > (largest.get(call.caller) ?? 0), block, 'success: a path with no smaller MTU was taken before');
+          judge(
+            mtu > (largest.get(call.caller) ?? 0),
+            block,
+            'success: a path with no smaller MTU was taken before',
+          );
       }
     });
   }),
@@ -272,7 +279,7 @@ export const answerRules: readonly Rule[] = [
           for (const { role, status, object } of blocks) {
             if (role !== 'new' || object === undefined || isRefusal(status)) continue;
             let ofDriver = survivors.get(call.caller);
-            if (ofDriver === undefined) survivors.set(call.caller, (ofDriver = new Map()));
+            if (ofDriver === undefined) survivors.set(call.caller, (ofDriver = new Map<number, Call>()));
             if (hasFailed) ofDriver.set(object, call);
             else ofDriver.delete(object);
           }

@@ -2,7 +2,15 @@
 import { constantValue } from '../../../ddi/catalogue';
 import { offloadStateVariable } from '../../../ddi/offloadState';
 import { sequenceDistance } from '../../../analysis/tcpSegment';
-import { isIpv6Type, isOfTarget, isOriginal, layerOf, nameOf, newBlocks, offeredConnections } from '../../engine/blocks';
+import {
+  isIpv6Type,
+  isOfTarget,
+  isOriginal,
+  layerOf,
+  nameOf,
+  newBlocks,
+  offeredConnections,
+} from '../../engine/blocks';
 import type { Call } from '../../engine/call';
 import { rule, type Breach, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import type { StructureView } from '../../engine/structureView';
@@ -86,14 +94,9 @@ function wholeUnit(structure: StructureView, member: string): number {
   return structure.slice(member).reduceRight((value, byte) => value * 256 + byte, 0);
 }
 
-/** Whether the path above a TCP block is of IPv4, as far as the tree or an earlier initiate tells. */
-function isBelowIpv4(context: RuleContext, call: Call, block: TreeBlock): boolean {
-  if (block.parent !== undefined) return layerOf(block.parent) === 'path' && !isIpv6Type(block.parent);
-  const { objects } = context.facts;
-  const held = objects.at('protocol', call.caller, block.object);
-  const path = objects.at('protocol', call.caller, held?.parent);
-  const above = path === undefined ? [] : treeOf(path.initiate);
-  return above.some((one) => one.object === path?.object && layerOf(one) === 'path' && !isIpv6Type(one));
+/** Whether the path above a TCP block is of IPv4. */
+function isBelowIpv4({ parent }: TreeBlock): boolean {
+  return parent !== undefined && layerOf(parent) === 'path' && !isIpv6Type(parent);
 }
 
 /** An object that is offered while it is at one of some places. */
@@ -290,7 +293,8 @@ export const offeredStateRules: readonly Rule[] = [
   rule('INI-014', (context) =>
     atCached(context, (call, block, cached) => {
       const value = wholeUnit(cached, 'FlowLabel');
-      const isIpv4 = value !== 0 && isBelowIpv4(context, call, block);
+      // Applications may set it on any connection, and an update tells so; what is offered over IPv4 has no use for it.
+      const isIpv4 = value !== 0 && isBelowIpv4(block);
       context.expect(value <= 0xf_ffff && !isIpv4, () =>
         wrongValue(
           call,

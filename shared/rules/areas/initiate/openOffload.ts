@@ -60,7 +60,11 @@ export const openOffloadRules: readonly Rule[] = [
           const root = call.blocks[0];
           if (root === undefined) return;
           let ofDriver = open.get(call.callee);
-          if (ofDriver === undefined) open.set(call.callee, (ofDriver = new Map()));
+          if (ofDriver === undefined)
+            open.set(
+              call.callee,
+              (ofDriver = new Map<number, { readonly call: Call; beside: Call | undefined }>()),
+            );
           const other = ofDriver.values().next().value;
           if (other !== undefined) other.beside ??= call;
           ofDriver.set(root.address, { call, beside: other?.call });
@@ -187,4 +191,3 @@ function statusOf(call: Call): string {
   const code = call.number('StatusCode');
   return code === undefined ? '' : ` of ${statusName(code)}`;
 }
-

@@ -1,9 +1,15 @@
 /** Targets that answer initiates with statuses that can't be. */
 import { NDIS_STATUS, type NdisStatus } from '../../../../../shared/ddi/status';
-import { isTaken } from '../../../ndis/offloadBlockList';
 import { defaultTargetLimits } from '../../../target/targetLimits';
 import type { LegalOddity, Mutant, Situation } from '../../mutant';
-import { answering, blocksOf, type MiniportBlock } from '../../treeTools';
+import {
+  adapterOf,
+  answering,
+  blockWithState,
+  blocksOf,
+  rememberingAdapter,
+  type MiniportBlock,
+} from '../../treeTools';
 
 const target = { in: 'offload-target' } as const;
 
@@ -151,15 +157,22 @@ export const answerMutants: readonly Mutant[] = [
     breaks: 'INI-043',
     how: 'The target finds the MTU of a second path too large that was right for the first.',
     situation: twoPaths,
-    driver: answering((root, tools) => {
-      const fresh = blocksOf(root, 'path').filter(({ state, Status }) => state !== undefined && isTaken(Status));
-      if (fresh.length === 0 || !tools.once(2)) return;
-      for (const block of blocksOf(root)) {
-        if (block.layer !== 'neighbor' && block.MiniportOffloadContext !== null)
-          block.MiniportOffloadContext.value = null;
-        block.Status = block.layer === 'path' ? NDIS_STATUS.OFFLOAD_PATH_MTU : NDIS_STATUS.FAILURE;
-      }
-    }),
+    driver: {
+      functions: rememberingAdapter,
+      handlers: {
+        InitiateOffloadHandler: (next, tools) => (context, root) => {
+          if (blockWithState(root, 'path') === undefined || !tools.once(2)) {
+            next(context, root);
+            return;
+          }
+          for (const block of blocksOf(root))
+            block.Status = block.layer === 'path' ? NDIS_STATUS.OFFLOAD_PATH_MTU : NDIS_STATUS.FAILURE;
+          tools.later(10_000, () => {
+            tools.functions!.NdisMInitiateOffloadComplete(adapterOf(tools).handle, root);
+          });
+        },
+      },
+    },
   },
   {
     ...target,

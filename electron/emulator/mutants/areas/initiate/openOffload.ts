@@ -6,7 +6,14 @@ import { delegatedStateTypes, type NDIS_OFFLOAD_HANDLE } from '../../../ndis/off
 import type { BadDriver } from '../../badDriver';
 import type { LegalOddity, Mutant, Situation } from '../../mutant';
 import type { MutantTools } from '../../mutantTools';
-import { adapterOf, afterOffer, asStranger, blockNaming, blockWithState, rememberingAdapter } from '../../treeTools';
+import {
+  adapterOf,
+  afterOffer,
+  asStranger,
+  blockNaming,
+  blockWithState,
+  rememberingAdapter,
+} from '../../treeTools';
 
 /** Two connections that have no object in common, offered one after the other. */
 const twoOffers: Situation = {
@@ -16,7 +23,11 @@ const twoOffers: Situation = {
 
 /** A host stack that uses a connection before the target has it. */
 function tooEarly(
-  post: (handle: NDIS_OFFLOAD_HANDLE, list: NET_BUFFER_LIST, functions: NonNullable<MutantTools['functions']>) => void,
+  post: (
+    handle: NDIS_OFFLOAD_HANDLE,
+    list: NET_BUFFER_LIST,
+    functions: NonNullable<MutantTools['functions']>,
+  ) => void,
 ): BadDriver {
   return afterOffer(({ root }, tools) => {
     const { OffloadHandle } = blockWithState(root, 'tcp')!;
