@@ -19,7 +19,7 @@ function expectPassive(expect: RuleContext['expect'], call: Call, component: num
 }
 
 /** Chimney structures that were passed inside a SetOptions, by kind. */
-function passedInside(context: RuleContext): {
+function passedInside(): {
   readonly of: (setOptions: Call) => readonly { readonly structure: ChimneyStructure; readonly call: Call }[];
   readonly note: (call: Call) => void;
 } {
@@ -189,7 +189,7 @@ export const registrationCallRules: readonly Rule[] = [
   }),
 
   rule('REG-007', (context) => {
-    const passed = passedInside(context);
+    const passed = passedInside();
     return {
       call: { NdisSetOptionalHandlers: passed.note },
       returned: {
@@ -201,7 +201,7 @@ export const registrationCallRules: readonly Rule[] = [
   }),
 
   rule('REG-008', (context) => {
-    const passed = passedInside(context);
+    const passed = passedInside();
     const { machine } = context.facts;
     return {
       call: { NdisSetOptionalHandlers: passed.note },
