@@ -307,6 +307,8 @@ function buildAdapters(
         : new ModuleTarget(machine, ndis, pool, name, module, settings, {
             TcpConnectionOffloadCapacity: settings.tcpCapacity,
           });
+    const { vlanIds, vlans } = settings.limits;
+    ndis.registration.configure(`${name} adapter`, { vlanIds, vlanEntries: vlans });
     const linkSettings = { ...(plan.link ?? gigabitLink), loss };
     const port = far.ports[index]!;
     const tamper = plan.tampering?.frames?.(machine, ndis, pool, name);
