@@ -3,7 +3,6 @@ import { NDIS_STATUS } from '../../../../shared/ddi/status';
 import type { NDIS_HANDLE } from '../../ndis/characteristics';
 import { adapterFrom } from '../../ndis/drivers';
 import type { MiniportAttributes } from '../../ndis/miniportAttributes';
-import type { NET_BUFFER_LIST } from '../../ndis/netBufferList';
 import type { BadDriver } from '../badDriver';
 import { calling, returning } from '../badRecords';
 import { answering, editingStructure } from '../badReturns';
@@ -219,7 +218,7 @@ export const initializationMutants: readonly Mutant[] = [
           (handle, lists, ...others) => {
             const free = tools.memory.get('free');
             tools.memory.delete('free');
-            if (free !== undefined) (lists as NET_BUFFER_LIST & { address: unknown }).address = free;
+            if (typeof free === 'number') Object.assign(lists, { address: free });
             next(handle, lists, ...others);
           },
       },
