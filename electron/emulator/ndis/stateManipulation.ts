@@ -21,6 +21,7 @@ import type {
 import { answerBarred, isBarred } from './chimneyBarrier';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
+import { firstBytesArguments } from './firstBytes';
 import { privateHandle } from './internalRecords';
 import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
 import {
@@ -64,7 +65,7 @@ const operations = {
     completion: 'ProtocolInitiateOffloadComplete',
     enter: (handlers) => handlers.InitiateOffloadHandler,
     leave: (handlers) => handlers.InitiateOffloadCompleteHandler,
-    sent: attachedListsArguments,
+    sent: (root) => [...attachedListsArguments(root), ...firstBytesArguments(root)],
     answered: refusedListsArguments,
   },
   terminate: {
@@ -435,6 +436,8 @@ export class StateManipulationPlane {
     walkBlocks(root, (block) => {
       const connection = this.core.observer.find(block.NdisOffloadHandle)?.connection;
       this.core.openLists(binding, block.NetBufferListChain, connection, ndisCall, miniportCall);
+      const hasBufferedData = block.state?.layer === 'tcp' && block.state.delegated?.BufferedData;
+      if (connection !== undefined && hasBufferedData) this.core.firstDeliveries.await(binding, connection);
     });
   }
 

@@ -25,6 +25,10 @@ function placesOf(structure: StructureName): Map<string, Place> {
   return found;
 }
 
+function isAddress({ kind, size }: StructureField): boolean {
+  return size === 8 && (kind === 'pointer' || kind === 'handle' || kind === 'codePointer');
+}
+
 /** See the file's head. */
 export class StructureView {
   constructor(
@@ -33,7 +37,8 @@ export class StructureView {
   ) {}
 
   /**
-   * Value of a member that is a number, flag set or address; undefined where the recorded bytes end before it.
+   * Value of a member that is a number, flag set or address; undefined where the recorded bytes end before it. An address is the number that
+   * arguments have for the same place: 0 for NULL.
    * @throws RangeError if the structure has no such member, which is a mistake in the rule
    */
   number(member: string): number | undefined {
@@ -44,6 +49,8 @@ export class StructureView {
       const unit = field.size === 4 ? view.getUint32(offset, true) : this.small(view, field, offset);
       return Math.floor(unit / 2 ** (field.bitOffset ?? 0)) % 2 ** (field.bitWidth ?? 0);
     }
+    if (isAddress(field))
+      return addressOf(view.getBigUint64(offset, true)) ?? Number(view.getBigUint64(offset, true));
     if (field.size === 8) return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
     if (field.size === 4)
       return field.kind === 'signed' ? view.getInt32(offset, true) : view.getUint32(offset, true);

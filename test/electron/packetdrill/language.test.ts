@@ -237,3 +237,13 @@ describe('code', () => {
     expect(problemOf('0 %{ assert 1 + }%')).toContain('1:17 expected a value');
   });
 });
+
+describe('a script of one line', () => {
+  it.each(['""', '1:', '.', '<', '0x', '-'])(
+    'of a million characters (%s ...) is refused in time that grows with its length',
+    (piece) => {
+      // The square of this length would be hours.
+      expect(problemOf(`0 ${piece.repeat(1_000_000 / piece.length)}`)).toMatch(/^1:\d+ /);
+    },
+  );
+});
