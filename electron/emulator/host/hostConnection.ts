@@ -590,6 +590,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
     this.engineBusy = true;
     this.sendBacklog = undefined;
     this.performsSends = false;
+    this.disconnectPosted &&= this.disconnected;
     const { tcpSettings, cached } = this;
     this.engine = importEngine(tcpSettings, this, constState, cached, delegated, kernel.now);
     this.engine.pathMss = this.pathMss;
@@ -695,10 +696,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
   onDisconnectComplete(list: NET_BUFFER_LIST): void {
     // The data that it brought is acknowledged, or comes back, as that of a send.
     if (list.ProtocolReserved instanceof HostSend) this.onSendComplete(list);
-    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) {
-      this.disconnectPosted = false;
-      return;
-    }
+    // What the target has failed for an upload is not repeated: the close goes on after it (DSC-021).
+    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) return;
     if (list.Status === NDIS_STATUS.SUCCESS) this.disconnected = true;
     this.takeBackIfOver();
   }

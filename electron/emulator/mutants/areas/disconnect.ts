@@ -271,7 +271,6 @@ export const disconnectMutants: readonly Mutant[] = [
   {
     breaks: 'DSC-019',
     how: 'The target fails a disconnect with NDIS_STATUS_UPLOAD_IN_PROGRESS, and no upload is under way.',
-    entails: { 'DSC-021': 'The host stack waits for no upload, as none is asked for.' },
     in: 'offload-target',
     driver: {
       functions: { NdisTcpOffloadDisconnectComplete: keepComplete },

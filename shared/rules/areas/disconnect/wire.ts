@@ -19,6 +19,9 @@ const congestionWindow = stateVariable('tcp', 'TCP_OFFLOAD_STATE_DELEGATED.CWnd'
 const receiveNext = stateVariable('tcp', 'TCP_OFFLOAD_STATE_DELEGATED.RcvNxt');
 const connectionState = stateVariable('tcp', 'TCP_OFFLOAD_STATE_DELEGATED.State');
 
+/** An adapter that sends nothing for so long has nothing queued, ns. */
+const idleTime = 100_000;
+
 /** Frames in front of a RST have left by then, ns. */
 const longestQueue = 1_000_000;
 
@@ -126,7 +129,12 @@ export const disconnectWireRules: readonly Rule[] = [
       end: number;
       /** Whether both windows had room for the FIN when the last data left, or when the disconnect came. */
       hasRoom: boolean;
+      readonly driver: number;
+      /** When the FIN could have left, and whether the adapter has been silent since then. */
+      readyAt: VirtualTime;
+      couldLeave: boolean;
     }
+    const lastFrames = new Map<number, VirtualTime>();
     const closes = new Map<number, Close>();
     const hasRoomAt = (connection: number, end: number): boolean => {
       const { acknowledgment, rightEdge } = known.of(connection)?.peer.arrived ?? {};
@@ -143,13 +151,26 @@ export const disconnectWireRules: readonly Rule[] = [
           if (sent?.end === undefined) return;
           const { end, endBy: lastData } = sent;
           const hasRoom = hasRoomAt(call.connection, end);
-          closes.set(keyOf(call.callee, call.connection), { call, lastData, end, hasRoom });
+          closes.set(keyOf(call.callee, call.connection), {
+            call,
+            driver: call.callee,
+            lastData,
+            end,
+            hasRoom,
+            readyAt: call.time,
+            couldLeave: false,
+          });
         },
       },
       frame: (frame) => {
         const { connection } = frame;
-        if (closes.size === 0 || frame.path !== 'chimney' || connection === undefined) return;
-        if (!frame.isSegment) return;
+        if (closes.size === 0 || frame.path === 'peer') return;
+        const silentSince = lastFrames.get(frame.sender) ?? 0;
+        lastFrames.set(frame.sender, frame.time);
+        if (frame.time - silentSince > idleTime)
+          for (const other of closes.values())
+            if (other.driver === frame.sender && other.readyAt <= silentSince) other.couldLeave = true;
+        if (frame.path !== 'chimney' || connection === undefined || !frame.isSegment) return;
         const close = closes.get(keyOf(frame.sender, connection));
         const flow = known.of(connection);
         if (close === undefined || flow === undefined) return;
@@ -157,6 +178,8 @@ export const disconnectWireRules: readonly Rule[] = [
           if (frame.payloadLength === 0 || sequenceDistance(close.end, frame.sequenceEnd) <= 0) return;
           close.end = frame.sequenceEnd;
           close.lastData = frame;
+          close.readyAt = frame.time;
+          close.couldLeave = false;
           close.hasRoom = hasRoomAt(connection, frame.sequenceEnd);
           return;
         }
@@ -170,7 +193,7 @@ export const disconnectWireRules: readonly Rule[] = [
           acknowledgment === end &&
           acknowledgmentBy !== undefined &&
           acknowledgmentBy.event > Math.max(close.call.event, close.lastData?.event ?? 0);
-        expect(!waited || !close.hasRoom, () => ({
+        expect(!waited || !close.hasRoom || !close.couldLeave, () => ({
           events: [close.call.event, acknowledgmentBy?.event, frame.event],
           found: 'the FIN left only after all data in front of it had been acknowledged',
           expected: 'the FIN right behind the last data',
