@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- traces [--count N] [--first N] [--seed S] [--jobs N]`: gives mutated traces to everything that reads traces. Each input has a
- * number; seed and number make it again. Inputs run in processes of their own, which are watched: 2 s an input, 512 MB of heap, 1 GB of
+ * `npm run fuzz -- traces|expressions|packetdrill [--count N] [--first N] [--seed S] [--jobs N]`: gives mutated traces to everything that reads
+ * traces, mutated expressions and packetdrill scripts to everything that reads those. Each input has a number; seed and number make it again. Inputs run in processes of their own, which are watched: 2 s an input, 512 MB of heap, 1 GB of
  * resident memory. What is found goes, with its input, into test-results/fuzz/.
  */
 import { spawn } from 'node:child_process';
@@ -56,8 +56,9 @@ const inputUnderWay = (file) => {
  */
 const runWorker = (program, { job, seed, first, step, count }) =>
   new Promise((resolve) => {
-    const progress = path.join(folder, `progress-${job}`);
-    const found = path.join(folder, `findings-${job}`);
+    const name = `${path.basename(program, '.mjs')}-${job}`;
+    const progress = path.join(folder, `progress-${name}`);
+    const found = path.join(folder, `findings-${name}`);
     rmSync(progress, { force: true });
     writeFileSync(found, '');
     const words = [program, root, String(seed), String(first), String(step), String(count), progress, found];
@@ -107,11 +108,19 @@ const causeOf = ({ kind, text = '' }) => {
   return `${kind}: ${lines.join(' | ').replaceAll(/\d+/g, '#')}`;
 };
 
+/** What inputs can be made of: the program that works through them, and how files with them end. */
+const parts = {
+  traces: { worker: 'test/fuzz/traces/worker.ts', ending: 'sweep' },
+  expressions: { worker: 'test/fuzz/text/expressionsWorker.ts', ending: 'utf16.txt' },
+  packetdrill: { worker: 'test/fuzz/text/packetdrillWorker.ts', ending: 'utf16.pkt' },
+};
+
 /**
+ * @param {keyof typeof parts} part
  * @param {readonly string[]} words
  * @returns {Promise<number>} exit code
  */
-const fuzzTraces = async (words) => {
+const fuzz = async (part, words) => {
   const { values } = parseArgs({
     args: [...words],
     options: {
@@ -128,7 +137,8 @@ const fuzzTraces = async (words) => {
   if (![count, from, seed, jobs].every((number) => Number.isSafeInteger(number)) || jobs < 1)
     throw new Advice('--count, --first, --seed and --jobs are whole numbers.');
   mkdirSync(folder, { recursive: true });
-  const program = (await bundle({ traceFuzz: 'test/fuzz/traces/worker.ts' }))('traceFuzz');
+  const { worker, ending: fileEnding } = parts[part];
+  const program = (await bundle({ [`${part}Fuzz`]: worker }))(`${part}Fuzz`);
   const begun = performance.now();
   /** @type {Map<string, Finding & { times: number }>} */
   const causes = new Map();
@@ -159,7 +169,7 @@ const fuzzTraces = async (words) => {
           say(`input ${finding.number}: ${finding.kind} (${finding.story ?? ''})\n${finding.text ?? ''}`);
           if (finding.input !== undefined)
             writeFileSync(
-              path.join(folder, `seed-${seed}-input-${finding.number}.sweep`),
+              path.join(folder, `${part}-seed-${seed}-input-${finding.number}.${fileEnding}`),
               Buffer.from(finding.input, 'base64'),
             );
         }
@@ -182,7 +192,9 @@ const fuzzTraces = async (words) => {
 
 await runScript(async () => {
   const [part, ...words] = process.argv.slice(2);
-  if (part !== 'traces')
-    throw new Advice('Usage: npm run fuzz -- traces [--count N] [--first N] [--seed S] [--jobs N]');
-  return fuzzTraces(words);
+  if (part !== 'traces' && part !== 'expressions' && part !== 'packetdrill')
+    throw new Advice(
+      `Usage: npm run fuzz -- ${Object.keys(parts).join('|')} [--count N] [--first N] [--seed S] [--jobs N]`,
+    );
+  return fuzz(part, words);
 });

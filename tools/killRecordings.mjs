@@ -1,33 +1,42 @@
 /**
- * `node tools/killRecordings.mjs [--kills N] [--seed S] [--scenario NAME] [--megabytes N]`: records a scenario again and again, kills the process
- * (SIGKILL) at random instants, and looks at what is in the file: it opens, and every record of it is the one that an undisturbed
- * run has under that id. What stands there is at most the flush interval older than the kill, which the median of the events tells.
+ * `node tools/killRecordings.mjs [--kills N] [--seed S] [--scenario NAME] [--megabytes N] [--saving]`: records a scenario again and again, kills
+ * the process (SIGKILL) at random instants, and looks at what is in the file: it opens, and every record of it is the one that an undisturbed
+ * run has under that id. What stands there is at most the flush interval older than the kill, which the median of the events tells. With
+ * `--saving` it is killed while the recording is made compact, once a random part of the compact file is there: what opens has to be whole.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundle } from './bench/bundle.mjs';
-import { writeFileSync } from 'node:fs';
 import { inRoot, resultsFolder } from './lib/paths.mjs';
 import { runScript, say } from './lib/say.mjs';
 
 /**
  * @param {readonly string[]} words
  * @param {number} killAfter ms; Infinity lets it end
+ * @param {{ file: string, bytes: number }} [killAt] kills once this file has so many bytes
  * @returns {Promise<number>} how long it ran, ms
  */
-const record = (words, killAfter) =>
+const record = (words, killAfter, killAt) =>
   new Promise((resolve, reject) => {
     const begun = performance.now();
     const child = spawn(process.execPath, [inRoot('bin', 'chimneysweep.mjs'), 'run', ...words], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const timer = Number.isFinite(killAfter) ? setTimeout(() => child.kill('SIGKILL'), killAfter) : undefined;
+    const watch =
+      killAt === undefined
+        ? undefined
+        : setInterval(() => {
+            const size = statSync(killAt.file, { throwIfNoEntry: false })?.size ?? -1;
+            if (size >= killAt.bytes) child.kill('SIGKILL');
+          }, 1);
     child.on('error', reject);
     child.on('close', () => {
       clearTimeout(timer);
+      clearInterval(watch);
       resolve(performance.now() - begun);
     });
   });
@@ -51,6 +60,7 @@ await runScript(async () => {
       seed: { type: 'string', default: '1' },
       scenario: { type: 'string', default: 'transfer' },
       megabytes: { type: 'string', default: '6' },
+      saving: { type: 'boolean', default: false },
     },
   });
   const folder = path.join(resultsFolder, 'kills');
@@ -64,9 +74,12 @@ await runScript(async () => {
   const { judgeRecording, readReference } = await import(pathToFileURL(program).href);
   const out = path.join(folder, 'killed.sweep');
   const words = [values.scenario, '--file', input, '--seed', values.seed, '--out', out];
+  // Whole frames make a file that takes some time to be written.
+  if (values.saving) words.push('--snap-length', 'all');
   await record(words, Infinity);
   const duration = await record(words, Infinity);
   const reference = readReference(readFileSync(out));
+  const saved = statSync(out).size;
   say(`an undisturbed run takes ${Math.round(duration)} ms and has ${reference.length} events`);
   /** @type {Record<string, number>} */
   const endings = {};
@@ -80,8 +93,10 @@ await runScript(async () => {
     rmSync(out, { force: true });
     rmSync(`${out}.saving`, { force: true });
     state = next(state);
-    const after = (state / 2 ** 32) * duration * 1.05;
-    await record(words, after);
+    const place = state / 2 ** 32;
+    const after = values.saving ? Infinity : place * duration * 1.05;
+    const killAt = values.saving ? { file: `${out}.saving`, bytes: Math.floor(place * saved) } : undefined;
+    await record(words, after, killAt);
     if (existsSync(`${out}.saving`)) leftovers++;
     try {
       const judged = existsSync(out)
@@ -90,9 +105,11 @@ await runScript(async () => {
       endings[judged.ending] = (endings[judged.ending] ?? 0) + 1;
       if (judged.ending === 'cut') events.push(judged.events);
       if (judged.tornBytes > 0) torn++;
+      if (values.saving && judged.ending !== 'complete') throw new Error(`the file is ${judged.ending}`);
     } catch (error) {
       wrong++;
-      say(`killed after ${Math.round(after)} ms: ${error instanceof Error ? error.message : String(error)}`);
+      const when = killAt === undefined ? `after ${Math.round(after)} ms` : `at ${killAt.bytes} bytes`;
+      say(`killed ${when}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   events.sort((left, right) => left - right);

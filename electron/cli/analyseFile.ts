@@ -8,6 +8,7 @@ import { filePieces } from '../files/filePieces';
 import { fileProblem } from '../files/fileProblem';
 import { flawOf } from '../../shared/trace/traceError';
 import { zlibCodec } from '../files/zlibCodec';
+import { ProgressLine } from './progressLine';
 
 /** Bytes that are read at a time. */
 const pieceLength = 1024 * 1024;
@@ -22,15 +23,21 @@ export interface AnalysedFile {
 
 /** Reads a file; the error is for people and names the file. */
 export function analyseFile(path: string): Result<AnalysedFile, string> {
+  const progress = new ProgressLine('read');
   const analysis = new TraceAnalysis();
   const reader = new TraceReader(analysis.listeners, zlibCodec);
   try {
-    for (const piece of filePieces(path)) {
+    const pieces = filePieces(path, (fraction) => {
+      progress.show(fraction);
+    });
+    for (const piece of pieces) {
       const pushed = reader.push(piece);
       if (!pushed.ok) return fail(`${path}: ${pushed.error.message}`);
     }
   } catch (error) {
     return fail(fileProblem(error, 'read', path));
+  } finally {
+    progress.clear();
   }
   const ending = reader.close();
   if (!ending.ok) return fail(`${path}: ${ending.error.message}`);

@@ -47,14 +47,18 @@ export interface ExportTarget {
 
 const encoder = new TextEncoder();
 
-/** Writes a file out of pieces; answers what it is. */
+/** Writes a file out of pieces, telling the bytes behind each; answers what it is. */
 export async function writeFilePieces(
   file: string,
   pieces: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+  told: (what: string) => void = () => undefined,
 ): Promise<WrittenFile> {
   const sink = new TraceFileSink(file);
   try {
-    for await (const piece of pieces) sink.write(typeof piece === 'string' ? encoder.encode(piece) : piece);
+    for await (const piece of pieces) {
+      sink.write(typeof piece === 'string' ? encoder.encode(piece) : piece);
+      told(`${(sink.bytesWritten / 1e6).toFixed(1)} MB written`);
+    }
     return { path: file, bytes: sink.bytesWritten };
   } finally {
     sink.close();
@@ -82,6 +86,7 @@ async function writeCsv({
             texts,
           );
         rows += rowCount;
+        told(`${table.name}, ${rows} rows`);
         yield text;
       }
     };
@@ -99,7 +104,10 @@ async function writeArrow({ source, out, told }: ExportJob): Promise<Result<read
   for (const table of tables) {
     told(table.name);
     const file = path.join(out, `${table.name}.arrow`);
-    files.push(await writeFilePieces(file, arrowFile(arrow.value, table, source)));
+    const tell = (what: string): void => {
+      told(`${table.name}, ${what}`);
+    };
+    files.push(await writeFilePieces(file, arrowFile(arrow.value, table, source), tell));
   }
   return succeed(files);
 }
@@ -124,19 +132,20 @@ export const exportTargets: readonly ExportTarget[] = [
     name: 'perfetto',
     describes: 'tracks, flows and counters for ui.perfetto.dev',
     defaultOut: (name) => `${name}.pftrace`,
-    write: async ({ source, out }) => succeed([await writeFilePieces(out, perfettoTrace(source))]),
+    write: async ({ source, out, told }) =>
+      succeed([await writeFilePieces(out, perfettoTrace(source), told)]),
   },
   {
     name: 'chrome-json',
     describes: "the same in the JSON of Chrome's tracing",
     defaultOut: (name) => `${name}.trace.json`,
-    write: async ({ source, out }) => succeed([await writeFilePieces(out, chromeJson(source))]),
+    write: async ({ source, out, told }) => succeed([await writeFilePieces(out, chromeJson(source), told)]),
   },
   {
     name: 'html',
     describes: 'a report in one file, without a script',
     defaultOut: (name) => `${name}.html`,
-    write: async ({ source, out }) => succeed([await writeFilePieces(out, htmlReport(source))]),
+    write: async ({ source, out, told }) => succeed([await writeFilePieces(out, htmlReport(source), told)]),
   },
   {
     name: 'csv',

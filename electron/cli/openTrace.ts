@@ -5,6 +5,7 @@ import { filePieces } from '../files/filePieces';
 import { fileProblem } from '../files/fileProblem';
 import { ProgressLine } from './progressLine';
 import { flawOf } from '../../shared/trace/traceError';
+import type { TraceListener } from '../../shared/trace/traceReader';
 import { zlibCodec } from '../files/zlibCodec';
 
 /** A trace as far as it could be read. */
@@ -14,10 +15,10 @@ export interface OpenedTrace {
   readonly flaw: string | undefined;
 }
 
-/** Reads a file; the error is for people and names the file. */
-export function openTrace(path: string): Result<OpenedTrace, string> {
+/** Reads a file; the error is for people and names the file. `further` see the records as well. */
+export function openTrace(path: string, further: readonly TraceListener[] = []): Result<OpenedTrace, string> {
   const progress = new ProgressLine('read');
-  const model = new TraceModel(zlibCodec);
+  const model = new TraceModel(zlibCodec, further);
   try {
     const pieces = filePieces(path, (fraction) => {
       progress.show(fraction);

@@ -1,6 +1,6 @@
 /** `chimneysweep pcapng`: makes a capture of the frames that a trace has kept. */
 import type { Command } from 'commander';
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
 import { PcapngWriter } from '../../shared/capture/pcapngWriter';
@@ -10,6 +10,7 @@ import { fileProblem } from '../files/fileProblem';
 import { zlibCodec } from '../files/zlibCodec';
 import { TraceFileSink } from '../files/traceFileSink';
 import { complain } from './complain';
+import { ProgressLine } from './progressLine';
 import { collectNames, tapHelp, unknownTaps } from './tapOptions';
 
 /** Bytes that are read at a time. */
@@ -52,6 +53,7 @@ export function writePcapng(trace: string, { out, tap: names, quiet }: PcapngOpt
   } catch (error) {
     return complain(fileProblem(error, 'read', trace));
   }
+  const progress = new ProgressLine('read');
   let sink: TraceFileSink | undefined;
   let doing: 'read' | 'write' = 'write';
   try {
@@ -63,16 +65,23 @@ export function writePcapng(trace: string, { out, tap: names, quiet }: PcapngOpt
     });
     const reader = new TraceReader([taps], zlibCodec);
     const piece = new Uint8Array(pieceLength);
-    for (;;) {
+    const { size } = fstatSync(descriptor);
+    for (let done = 0; ;) {
+      progress.show(done / Math.max(1, size));
       doing = 'read';
       const count = readSync(descriptor, piece);
       if (count === 0) break;
+      done += count;
       doing = 'write';
       const pushed = reader.push(piece.subarray(0, count));
-      if (!pushed.ok) return complain(`${trace}: ${pushed.error.message}`);
+      if (!pushed.ok) {
+        progress.clear();
+        return complain(`${trace}: ${pushed.error.message}`);
+      }
     }
     doing = 'write';
     const ending = reader.close();
+    progress.clear();
     if (!ending.ok) return complain(`${trace}: ${ending.error.message}`);
     const made = taps.finish(reader.store!.header);
     const { written, cut } = made;
@@ -91,6 +100,7 @@ export function writePcapng(trace: string, { out, tap: names, quiet }: PcapngOpt
     if (!(error instanceof Error && 'code' in error)) throw error;
     return complain(fileProblem(error, doing, doing === 'read' ? trace : out));
   } finally {
+    progress.clear();
     closeSync(descriptor);
     sink?.close();
   }

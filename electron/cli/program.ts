@@ -1,5 +1,6 @@
 /** The program with all its verbs: one verb, one file. What they are, what they answer and print: docs/cli.md. */
 import { Command } from 'commander';
+import { addCheckCommand } from './checkCommand';
 import { addCutCommand } from './cutCommand';
 import { addDdiCommand } from './ddiCommand';
 import { addEventsCommand } from './eventsCommand';
@@ -7,6 +8,7 @@ import { addExportCommand } from './exportCommand';
 import { addDiffCommand } from './diffCommand';
 import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
+import { addMutantsCommand } from './mutantsCommand';
 import { addOpenCommand } from './openCommand';
 import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
@@ -33,6 +35,7 @@ export function buildProgram(exitWith: (code: number) => void): Command {
     .showHelpAfterError('(chimneysweep --help tells how it is called)');
   addRunCommand(program, exitWith);
   addInfoCommand(program, exitWith);
+  addCheckCommand(program, exitWith);
   addOpenCommand(program, exitWith);
   addStateCommand(program, exitWith);
   addStatsCommand(program, exitWith);
@@ -45,6 +48,7 @@ export function buildProgram(exitWith: (code: number) => void): Command {
   addPcapngCommand(program, exitWith);
   addQueryCommand(program, exitWith);
   addExportCommand(program, exitWith);
+  addMutantsCommand(program, exitWith);
   addSoakCommand(program, exitWith);
   addWireCommand(program, exitWith);
   addTransparencyCommand(program, exitWith);

@@ -25,6 +25,18 @@ export class ProgressLine {
     this.line(`${this.doing}: ${what}`);
   }
 
+  /** Tells how long it takes until the answer is called, for work that says nothing by itself; that takes the line away, too. */
+  wait(what: string): () => void {
+    const begun = performance.now();
+    const timer = setInterval(() => {
+      this.tell(`${what}, ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+    }, shortestInterval);
+    return () => {
+      clearInterval(timer);
+      this.clear();
+    };
+  }
+
   /** Takes the line away. */
   clear(): void {
     if (this.shown) process.stderr.write('\r\u001b[K');

@@ -5,6 +5,7 @@ import { TraceDatabase } from '../tables/traceDatabase';
 import { corpusNames, openForTables } from './corpus';
 import { writeOut } from './standardOutput';
 import { complain } from './complain';
+import { ProgressLine } from './progressLine';
 import { printRows, queryFormats, type QueryFormat } from './queryOutput';
 
 interface QueryOptions {
@@ -69,6 +70,7 @@ async function query(words: readonly string[], options: QueryOptions): Promise<n
   const created = await TraceDatabase.create(sql);
   if (!created.ok) return complain(created.error);
   const database = created.value;
+  let endWait = (): void => undefined;
   try {
     let code = 0;
     const names = corpusNames(paths);
@@ -80,14 +82,26 @@ async function query(words: readonly string[], options: QueryOptions): Promise<n
         process.stderr.write(`chimneysweep: ${path}: ${flaw}\n`);
         code = 1;
       }
-      await database.add(source, name);
+      const progress = new ProgressLine(name);
+      await database.add(source, name, (what) => {
+        progress.tell(what);
+      });
+      progress.clear();
     }
     await database.lock();
+    endWait = new ProgressLine('query').wait('at work');
     const answered = await database.query(sql);
     if (!answered.ok) return complain(answered.error.message);
-    const failure = await database.guard(() => printRows(answered.value, format, writeOut));
+    // Rows are made while they are printed: the first ones end the waiting.
+    const print = (text: string): Promise<void> => {
+      endWait();
+      return writeOut(text);
+    };
+    const failure = await database.guard(() => printRows(answered.value, format, print));
+    endWait();
     return failure === undefined ? code : complain(failure.message);
   } finally {
+    endWait();
     database.close();
   }
 }

@@ -34,6 +34,15 @@ export const verbTable: readonly VerbAnswers[] = [
     json: 'an object: `header` (as docs/trace-format.md has it), `complete`, `flaw` (or null), `events`, `lostRecords`, `unknownRecords`, `lastTime`, `components` [{`role`, `name`}], `connections`, `stateObjects`, `frames` (numbers), `milestones` [{`time`, `text`}], `calls` [{`function`, `status` (or null), `count`}], `report` (or null)',
   },
   {
+    verb: 'check',
+    exitCodes: {
+      0: 'no rule is broken with the severity of `--fail-on` or a graver one',
+      1: 'rules are broken, a budget is exceeded, or the trace is cut or damaged',
+      2: 'the call is wrong, or a file could not be read or written',
+    },
+    json: 'an object: `subject`, `run`, `events`, `flaw` (or null), `findings` (docs/checking.md), `suppressed` [{`rule`, `fingerprint`, `reason`, `count`}], `counts` {`error`, `warning`, `info`}, `coverage` {`rules`, `looked`, `looks`, `idle`, `failed`, `missing`, `undecided`}, `budgets`',
+  },
+  {
     verb: 'open',
     exitCodes: {
       0: 'served until it was interrupted',
@@ -112,6 +121,15 @@ export const verbTable: readonly VerbAnswers[] = [
     verb: 'export',
     exitCodes: { 0: 'written', 1: 'written, but a trace is cut or damaged', 2: unwritable },
     json: 'an object: `format`, `out`, `traces` [{`trace`, `name`, `complete`, `files`}]',
+  },
+  {
+    verb: 'mutants',
+    exitCodes: {
+      0: 'every mutant was caught by its rule, and by no rule that does not follow from it',
+      1: 'a mutant was not caught, a rule fired that does not follow, or a rule has no mutant',
+      2: 'the call is wrong',
+    },
+    json: 'an object: `seed`, `mutants` [{`breaks`, `how`, `killed`, `entailed`, `stray`, `unprovoked`, `findings`}], `unproven`, `tiers` [{`tier`, `rules`, `implemented`, `undecided`, `proven`}]',
   },
   ...['soak', 'transparency'].map((verb) => ({
     verb,

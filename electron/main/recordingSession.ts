@@ -1,9 +1,10 @@
 /** One recording at a time: starts the engine, passes its stream on, and keeps the trace until it is saved or replaced. */
 import { utilityProcess, type UtilityProcess } from 'electron';
-import { copyFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import type { BridgeError, TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import { copyTrace } from '../files/copyTrace';
 import { fileProblem } from '../files/fileProblem';
 import { engineEventSchema, type EngineCommand } from './engineMessages';
 
@@ -70,7 +71,7 @@ export class RecordingSession {
     if (this.recorded === undefined)
       return fail({ message: 'There is no recording to save. Record a scenario first.' });
     try {
-      copyFileSync(this.recorded.path, target);
+      copyTrace(this.recorded.path, target);
       return succeed(null);
     } catch (error) {
       return fail({ message: fileProblem(error, 'write', target) });

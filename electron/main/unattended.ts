@@ -1,9 +1,10 @@
 /** A start that nobody watches: when the recording is on the screen, keeps trace and screenshot, says what was recorded. */
 import { BrowserWindow, app } from 'electron';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hashesAgree, parseRunReport } from '../../shared/analysis/runReport';
 import { TraceModel } from '../../shared/analysis/traceModel';
+import { copyTrace } from '../files/copyTrace';
 
 /** Longest wait for the picture, ms; a window that stays unfinished that long is a failure. */
 const longestWait = 120_000;
@@ -61,7 +62,7 @@ export class UnattendedRun {
     }
     const traceFile = path.join(this.folder, trace.name);
     const screenshot = path.join(this.folder, trace.name.replace(/\.sweep$/, '') + '.png');
-    if (path.resolve(trace.path) !== path.resolve(traceFile)) copyFileSync(trace.path, traceFile);
+    if (path.resolve(trace.path) !== path.resolve(traceFile)) copyTrace(trace.path, traceFile);
     const image = await this.window.webContents.capturePage();
     writeFileSync(screenshot, image.toPNG());
     process.stdout.write(describe(this.model) + `  trace       ${traceFile}\n  screenshot  ${screenshot}\n`);

@@ -84,6 +84,7 @@ async function writeTable(
   table: Table,
   source: TableSource,
   folder: string,
+  told: (what: string) => void,
 ): Promise<WrittenTable> {
   mkdirSync(folder, { recursive: true });
   const instance = await duckdb.DuckDBInstance.create(':memory:');
@@ -93,7 +94,9 @@ async function writeTable(
   try {
     for (const group of grouped(table.batches(source))) {
       await createTable(connection, 'piece', table);
-      rows += await fillTable(duckdb, connection, { schema: 'main', name: 'piece' }, table, group);
+      rows += await fillTable(duckdb, connection, { schema: 'main', name: 'piece' }, table, group, (more) => {
+        told(`${table.name}, ${rows + more} rows`);
+      });
       const file = path.join(folder, `part-${files.length}.parquet`);
       await connection.run(`COPY piece TO ${sqlText(file)} (FORMAT parquet, COMPRESSION zstd)`);
       await connection.run('DROP TABLE piece');
@@ -107,14 +110,14 @@ async function writeTable(
 }
 
 /**
- * Writes a trace into a corpus, over what the corpus has of it. `told` hears of each table.
+ * Writes a trace into a corpus, over what the corpus has of it. `told` hears of each table and its rows.
  * @throws Error (with Node's `code`, or the engine's) if the folder can't be written.
  */
 export async function writeParquet(
   source: TableSource,
   name: string,
   corpus: string,
-  told: (table: string) => void,
+  told: (what: string) => void,
 ): Promise<Result<readonly WrittenTable[], string>> {
   const duckdb = await loadDuckDb();
   if (!duckdb.ok) return duckdb;
@@ -124,7 +127,7 @@ export async function writeParquet(
   for (const table of tables) {
     told(table.name);
     const folder = path.join(corpus, table.name, partitionFolder(source, name));
-    written.push(await writeTable(duckdb.value, table, source, folder));
+    written.push(await writeTable(duckdb.value, table, source, folder, told));
   }
   return succeed(written);
 }

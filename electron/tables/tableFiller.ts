@@ -50,13 +50,14 @@ export async function createTable(
   await connection.run(`CREATE TABLE ${name} (${list.join(', ')})`);
 }
 
-/** Appends batches to a table that {@link createTable} made; answers the number of rows. */
+/** Appends batches to a table that {@link createTable} made, telling the rows behind each; answers their number. */
 export async function fillTable(
   duckdb: DuckDbModule,
   connection: DuckDBConnection,
   place: { readonly schema: string; readonly name: string },
   { columns }: Table,
   batches: Iterable<TableBatch>,
+  told: (rows: number) => void = () => undefined,
 ): Promise<number> {
   const types = columns.map(({ type }) => engineType(duckdb, type));
   const appender = await connection.createAppender(place.name, place.schema);
@@ -66,6 +67,7 @@ export async function fillTable(
     chunk.setColumns(batch.columns.map((cells, index) => engineValues(duckdb, columns[index]!.type, cells)));
     appender.appendDataChunk(chunk);
     rows += batch.rowCount;
+    told(rows);
   }
   appender.closeSync();
   return rows;

@@ -42,15 +42,21 @@ export class TraceDatabase {
     return succeed(new TraceDatabase(duckdb.value, instance, connection, tablesNamedIn(sql)));
   }
 
-  /** Adds a trace under a name that no other has. */
-  async add(source: TableSource, name: string): Promise<void> {
+  /** Adds a trace under a name that no other has. `told` hears what is being filled. */
+  async add(
+    source: TableSource,
+    name: string,
+    told: (what: string) => void = () => undefined,
+  ): Promise<void> {
     const { scenario, seed } = source.store.header;
     const number = this.added++;
     for (const table of this.filled) {
       const place = { schema: storage, name: `${table.name}_${number}` };
       const quoted = `${storage}.${sqlName(place.name)}`;
       await createTable(this.connection, quoted, table);
-      await fillTable(this.duckdb, this.connection, place, table, table.batches(source));
+      await fillTable(this.duckdb, this.connection, place, table, table.batches(source), (rows) => {
+        told(`${table.name}, ${rows} rows`);
+      });
       this.parts
         .get(table.name)!
         .push(

@@ -30,7 +30,7 @@ const sliceTime = 8;
 const noticeable = 1000;
 const betweenLists = 300;
 /** Events between two looks at the clock. */
-const batch = 128;
+const batch = 32;
 
 const nothing = new Uint32Array(0);
 

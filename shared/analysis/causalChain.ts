@@ -8,6 +8,7 @@ import type { EventId, TraceRecord, VirtualTime } from '../trace/records';
 import type { TraceListener } from '../trace/traceReader';
 import type { TraceStore } from '../trace/traceStore';
 import { uint32Column } from './column';
+import { EventPositions } from './eventPositions';
 import type { FrameColumns } from './frameColumns';
 
 /**
@@ -44,9 +45,10 @@ export interface CausalChain {
 
 /** Every event's cause; a {@link TraceListener}. */
 export class CausalLinks implements TraceListener {
-  /** By event, raised by one so that 0 is none. */
+  private readonly positions = new EventPositions();
+  /** By position of an event: that of its cause, raised by one so that 0 is none. */
   private readonly because = uint32Column();
-  /** Where each event's consequences begin in `consequences`; made when somebody asks. */
+  /** By position: where the consequences begin in `consequences`, which are positions too; made when somebody asks. */
   private starts = new Uint32Array(0);
   private consequences = new Uint32Array(0);
   private counted = -1;
@@ -55,16 +57,23 @@ export class CausalLinks implements TraceListener {
   constructor(private readonly frames: FrameColumns) {}
 
   onRecord(record: TraceRecord, event: EventId): void {
+    const { because, positions } = this;
+    const cause = causeOf(record);
+    // What claims to be caused by something later is damage, and would make chains go round; what caused it may be lost.
+    const causedBy = cause === undefined || cause >= event ? -1 : positions.of(cause);
+    const position = positions.take(event);
+    // Behind a loss, declarations are reported once more under the id of the loss record.
+    if (position < because.length) return;
     // Records of unknown kinds are not reported; they have no cause.
-    while (this.because.length < event) this.because.push(0);
-    this.because.push(raised(causeOf(record), event));
+    while (because.length < position) because.push(0);
+    because.push(causedBy + 1);
   }
 
-  /** What led to an event; undefined if the trace names nothing. */
+  /** What led to an event; undefined if the trace names nothing that is still there. */
   becauseOf(event: EventId): EventId | undefined {
-    if (event >= this.because.length) return undefined;
-    const value = this.because.get(event);
-    return value === 0 ? undefined : value - 1;
+    const position = this.positions.of(event);
+    const value = position < 0 ? 0 : this.because.get(position);
+    return value === 0 ? undefined : this.positions.at(value - 1);
   }
 
   /** When a frame was delivered, ns; undefined for what is no frame or never arrived. */
@@ -74,9 +83,13 @@ export class CausalLinks implements TraceListener {
   }
 
   /** The events that an event led to directly, in order. */
-  consequencesOf(event: EventId): Uint32Array {
+  consequencesOf(event: EventId): EventId[] {
     if (this.counted !== this.because.length) this.count();
-    return this.consequences.subarray(this.starts[event] ?? 0, this.starts[event + 1] ?? 0);
+    const position = this.positions.of(event);
+    if (position < 0) return [];
+    const { starts, consequences } = this;
+    const own = consequences.subarray(starts[position] ?? 0, starts[position + 1] ?? 0);
+    return Array.from(own, (consequence) => this.positions.at(consequence));
   }
 
   private count(): void {
@@ -125,11 +138,6 @@ function causeOf(record: TraceRecord): EventId | undefined {
     case 'end':
       return undefined;
   }
-}
-
-/** What claims to be caused by something later is damage, and would make chains go round. */
-function raised(cause: EventId | undefined, event: EventId): number {
-  return cause === undefined || cause >= event ? 0 : cause + 1;
 }
 
 function stepOf(links: CausalLinks, store: TraceStore, event: EventId, distance: number): CausalStep {

@@ -86,6 +86,11 @@ export function float64Column(): Column<Float64Array> {
   return new Column((length) => new Float64Array(length));
 }
 
+/** A column of ids of events, which go up to 2^53 - 1: a ring forgets records, not their numbers. 8 bytes each. */
+export function eventColumn(): Column<Float64Array> {
+  return float64Column();
+}
+
 /** A column of whole numbers from 0 to 2^32 - 1; 4 bytes each. */
 export function uint32Column(): Column<Uint32Array> {
   return new Column((length) => new Uint32Array(length));

@@ -1,4 +1,4 @@
-/** Frames on the wire with their fates and the TCP numbers in them, in columns: about 60 bytes a frame. */
+/** Frames on the wire with their fates and the TCP numbers in them, in columns: about 68 bytes a frame. */
 import { fateDelivers } from '../trace/frameFates';
 import {
   framePaths,
@@ -10,7 +10,7 @@ import {
   type VirtualTime,
 } from '../trace/records';
 import type { TraceListener } from '../trace/traceReader';
-import { float64Column, uint16Column, uint32Column, uint8Column } from './column';
+import { eventColumn, float64Column, uint16Column, uint32Column, uint8Column } from './column';
 import { tcpFlag, tcpHeaderOffset, u32At } from './tcpSegment';
 
 const fateFlag = { delivered: 1, lost: 2, retransmission: 4, forwarded: 8, tcp: 16, toSwitch: 32 } as const;
@@ -27,7 +27,7 @@ export interface TcpNumbers {
 export class FrameColumns implements TraceListener {
   /** Initial sequence number of each connection's local side, by its id; known once its SYN has been seen. */
   readonly initialSequence: (number | undefined)[] = [];
-  private readonly events = uint32Column();
+  private readonly events = eventColumn();
   private readonly sentTimes = float64Column();
   private readonly fateTimes = float64Column();
   private readonly senders = uint16Column();
@@ -36,7 +36,7 @@ export class FrameColumns implements TraceListener {
   private readonly tcpFlags = uint8Column();
   /** Ids, raised by one so that 0 is none. */
   private readonly connections = uint32Column();
-  private readonly causes = uint32Column();
+  private readonly causes = eventColumn();
   private readonly lengths = uint32Column();
   private readonly payloads = uint32Column();
   private readonly sequences = uint32Column();

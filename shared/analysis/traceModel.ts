@@ -6,7 +6,7 @@ import type { Result } from '../base/result';
 import { StateHistory } from '../state/stateHistory';
 import type { TraceCodec } from '../trace/codec';
 import type { TraceEnding, TraceError } from '../trace/traceError';
-import { TraceReader } from '../trace/traceReader';
+import { TraceReader, type TraceListener } from '../trace/traceReader';
 import type { TraceStore } from '../trace/traceStore';
 import { CallIndex } from './callIndex';
 import { FrameIndex } from './frameIndex';
@@ -24,10 +24,16 @@ export class TraceModel {
   readonly figures = new RunFigures();
   private readonly reader: TraceReader;
 
-  /** @param codec undoes the compression of chunks, where a room has a faster one than the portable codec */
-  constructor(codec?: TraceCodec) {
+  /**
+   * @param codec undoes the compression of chunks, where a room has a faster one than the portable codec
+   * @param further who else wants to see the records as they are read
+   */
+  constructor(codec?: TraceCodec, further: readonly TraceListener[] = []) {
     const { calls, frames, notes, states, hostCost, figures } = this;
-    this.reader = new TraceReader([calls, frames, notes, states, hostCost, ...figures.listeners], codec);
+    this.reader = new TraceReader(
+      [calls, frames, notes, states, hostCost, ...figures.listeners, ...further],
+      codec,
+    );
   }
 
   /** The records themselves; undefined until the header has arrived. */

@@ -29,7 +29,10 @@ type KeptFrame =
   | { readonly kind: 'definitions'; readonly payload: Uint8Array }
   | { readonly kind: 'chunk'; readonly payload: Uint8Array; readonly lastTime: VirtualTime };
 
-/** A sink for an encoder. See the file's head. */
+/** In the place of a frame that has been forgotten, so that its bytes are. */
+const forgotten: KeptFrame = { kind: 'definitions', payload: new Uint8Array(0) };
+
+/** A sink for an encoder, which needs no index of its own then (`hasIndex`). See the file's head. */
 export class RingTrace implements TraceSink {
   private readonly keep: VirtualTime;
   private readonly mostBytes: number;
@@ -50,6 +53,12 @@ export class RingTrace implements TraceSink {
   ) {
     this.keep = keep;
     this.mostBytes = mostBytes;
+  }
+
+  /** Bytes of all frames and definitions that are in memory. */
+  get heldBytes(): number {
+    const sum = (total: number, payload: Uint8Array): number => total + payload.length;
+    return this.frames.map(({ payload }) => payload).reduce(sum, this.earlier.reduce(sum, 0));
   }
 
   /** Takes one frame (or the magic) from the encoder. */
@@ -110,7 +119,7 @@ export class RingTrace implements TraceSink {
         this.earlier.push(frame.payload);
       }
       this.bytes -= frame.payload.length;
-      this.start++;
+      frames[this.start++] = forgotten;
     }
     if (this.start > 1024 && this.start * 2 > frames.length) {
       frames.splice(0, this.start);

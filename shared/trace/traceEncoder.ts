@@ -74,6 +74,8 @@ export interface TraceEncoderOptions {
   readonly onSinkError?: ((error: unknown) => void) | undefined;
   /** CRC-32, where a room has a faster one than ours. */
   readonly checksum?: Checksum | undefined;
+  /** False for a sink that makes its own index: none is collected, which would grow with the run, and no checkpoints are written. */
+  readonly hasIndex?: boolean | undefined;
   /** Measures what encoding costs; the bytes do not depend on it. */
   readonly meter?: EncodingMeter | undefined;
 }
@@ -135,6 +137,7 @@ export class TraceEncoder {
   private readonly blockBytes = new ByteWriter(1024);
   private readonly definitionPlaces: FramePlace[] = [];
   private readonly chunks: ChunkSummary[] = [];
+  private closedChunks = 0;
   private readonly checkpoints: CheckpointPlace[] = [];
   private readonly overview = new OverviewBuilder();
   private readonly states = new StateTracker();
@@ -151,6 +154,7 @@ export class TraceEncoder {
   private readonly snapLength: number;
   private readonly codec: TraceCodec | undefined;
   private readonly checksum: Checksum | undefined;
+  private readonly hasIndex: boolean;
   private readonly meter: EncodingMeter | undefined;
   private components = 0;
   private connections = 0;
@@ -165,12 +169,13 @@ export class TraceEncoder {
   constructor(
     header: TraceHeader,
     private readonly sink: TraceSink,
-    { codec, checksum, onSinkError, meter }: TraceEncoderOptions = {},
+    { codec, checksum, onSinkError, hasIndex = true, meter }: TraceEncoderOptions = {},
   ) {
     this.snapLength = header.snapLength;
     this.codec = codec;
     this.checksum = checksum;
     this.onSinkError = onSinkError;
+    this.hasIndex = hasIndex;
     this.meter = meter;
     this.sink.write(Uint8Array.from(magic));
     const stamped: TraceHeader = { ...header, version: traceFormatVersion };
@@ -189,7 +194,7 @@ export class TraceEncoder {
 
   /** Chunks that have been closed. */
   get chunkCount(): number {
-    return this.chunks.length;
+    return this.closedChunks;
   }
 
   /** Whether there are records that the sink hasn't got. */
@@ -361,8 +366,11 @@ export class TraceEncoder {
       if (place === undefined) this.lose(summary.firstEvent, summary.firstTime, summary.rows);
       else {
         this.outage = undefined;
-        this.chunks.push({ ...place, ...summary });
-        if (this.states.isCheckpointDue) this.checkpoint();
+        this.closedChunks++;
+        if (this.hasIndex) {
+          this.chunks.push({ ...place, ...summary });
+          if (this.states.isCheckpointDue) this.checkpoint();
+        }
       }
     }
   }
@@ -381,7 +389,7 @@ export class TraceEncoder {
     this.flush();
     // A sink that takes nothing gets another chance: what is open then says what was lost.
     if (this.outage !== undefined) this.flush();
-    if (this.outage !== undefined) return;
+    if (this.outage !== undefined || !this.hasIndex) return;
     const { overview } = this;
     const index = writeTraceIndex(
       {
@@ -452,7 +460,7 @@ export class TraceEncoder {
     payload.raw(this.definitions.bytes, 0, this.definitions.length);
     const place = this.offerFrame(frameTags.definitions, payload.bytes.subarray(0, payload.length));
     if (place === undefined) return false;
-    this.definitionPlaces.push(place);
+    if (this.hasIndex) this.definitionPlaces.push(place);
     this.definitions.length = 0;
     this.definedBefore = [
       this.strings.size,

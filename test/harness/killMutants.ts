@@ -14,7 +14,9 @@ function cleanFindings(
   cleanRuns: Map<string, readonly string[]>,
   { situation }: Mutant,
 ): readonly string[] {
-  const key = situation?.act === undefined ? JSON.stringify(situation ?? {}) : undefined;
+  const { act, remote, besides } = situation ?? {};
+  const isPlain = act === undefined && remote === undefined && besides === undefined;
+  const key = isPlain ? JSON.stringify(situation ?? {}) : undefined;
   const known = key === undefined ? undefined : cleanRuns.get(key);
   if (known !== undefined) return known;
   const { checker, accident } = runSituation(rules, situation);

@@ -24,6 +24,7 @@ import { traceReport } from './traceReport.mjs';
  * @typedef {object} TraceRound
  * @property {RecordMeasurement} make
  * @property {RecordMeasurement} record
+ * @property {import('../../test/bench/trace/traceMeasurement').RingMeasurement} ring
  * @property {import('../../test/bench/trace/traceMeasurement').SaveMeasurement} save
  * @property {import('../../test/bench/trace/traceMeasurement').SaveMeasurement | undefined} rewrite
  * @property {import('../../test/bench/trace/traceMeasurement').OpenMeasurement} open
@@ -83,6 +84,7 @@ const measureRound = async (program, events, folder) => {
   };
   try {
     const make = await measure('make', String(events));
+    const ring = await measure('ring', String(events), file);
     const record = await measure('record', String(events), file);
     if (events <= mostRewritten) copyFileSync(file, second);
     const save = await measure('save', file, 'whole');
@@ -91,6 +93,7 @@ const measureRound = async (program, events, folder) => {
     return {
       make,
       record,
+      ring,
       save,
       rewrite,
       open: await measure('open', file),

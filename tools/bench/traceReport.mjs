@@ -26,6 +26,8 @@ const lines = [
   ['recorded, bytes/event', ({ record }) => number(record.bytes / record.events, 2)],
   ['saved, bytes/event', ({ record, save }) => number(save.bytes / record.events, 2)],
   ['recording, peak MB', ({ record }) => megabytes(record.peakBytes)],
+  ['recording the last 0.1 s (a ring), peak MB', ({ ring }) => megabytes(ring.recordedPeakBytes)],
+  ['and writing what it kept, peak MB', ({ ring }) => megabytes(ring.peakBytes)],
   ['saving, s', ({ save }) => number(save.seconds, 2)],
   ['saving, peak MB', ({ save }) => megabytes(save.peakBytes)],
   [

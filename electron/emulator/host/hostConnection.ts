@@ -79,6 +79,9 @@ const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
 
 const timeoutExpiration = constantValue('TimeoutExpiration');
 
+/** What memory is filled with that the host stack has freed, as the debugging heap of Windows does. */
+const freedMemory = 0xdd;
+
 /** Bytes that each path has carried. */
 export interface PathBytes {
   hostPath: number;
@@ -89,6 +92,10 @@ export interface PathBytes {
 export interface HandOverCounts {
   offloads: number;
   uploads: number;
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** See the file's head. */
@@ -499,8 +506,15 @@ export class HostConnection implements TcpUser, SegmentOutput {
     // Behind the peer's FIN nothing more is received: what has not been read stays here, where the reader finds it.
     this.offeredBytes = this.peerClosedReported ? [] : this.reads.takeBuffered();
     for (const bytes of this.offeredBytes) this.countedBefore += bytes.length;
+    // Where each stands in the stream, for whoever reads the trace (INI-024).
+    let streamOffset = this.received.hostPath + this.received.chimney - lengthOf(this.offeredBytes);
     delegated.BufferedData = linkChain(
-      this.offeredBytes.map((bytes) => allocateNetBufferList(stack.kernel.addresses, [bytes])),
+      this.offeredBytes.map((bytes) => {
+        const list = allocateNetBufferList(stack.kernel.addresses, [bytes]);
+        list.streamOffset = streamOffset;
+        streamOffset += bytes.length;
+        return list;
+      }),
     );
     const chain = this.sends.map((send) => this.listFor(send));
     delegated.SendDataHead = chain[0] ?? null;
@@ -521,7 +535,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);
     if (held.length > 0) this.forward(held);
-    this.offeredBytes = [];
+    // The target has copied it, and the memory is free: whoever still looks there finds something else (INI-026).
+    for (const bytes of this.offeredBytes.splice(0)) bytes.fill(freedMemory);
     if (this.aborting) {
       this.postDisconnect(abortiveClose);
       return;

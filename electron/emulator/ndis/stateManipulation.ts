@@ -6,7 +6,13 @@ import type { FunctionName } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { CallArgument, EventId } from '../../../shared/trace/records';
 import type { Outstanding } from '../observe/outstanding';
-import { blockListArgument, numberArgument, pointerArgument } from './arguments';
+import {
+  attachedListsArguments,
+  blockListArgument,
+  numberArgument,
+  pointerArgument,
+  refusedListsArguments,
+} from './arguments';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   NDIS_HANDLE,
@@ -15,6 +21,7 @@ import type {
 import { answerBarred, isBarred } from './chimneyBarrier';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, Binding, bindingFrom, MiniportAdapter } from './drivers';
+import { firstBytesArguments } from './firstBytes';
 import { privateHandle } from './internalRecords';
 import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
 import {
@@ -38,7 +45,16 @@ interface Operation {
   readonly leave: (
     handlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
   ) => NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS['InitiateOffloadCompleteHandler'];
+  /** Lists that come with the tree down, and with the tree up again. */
+  readonly sent: AttachedLists;
+  readonly answered: AttachedLists;
 }
+
+type AttachedLists = (
+  root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+) => readonly CallArgument[];
+
+const noLists: AttachedLists = () => [];
 
 const operations = {
   initiate: {
@@ -49,6 +65,8 @@ const operations = {
     completion: 'ProtocolInitiateOffloadComplete',
     enter: (handlers) => handlers.InitiateOffloadHandler,
     leave: (handlers) => handlers.InitiateOffloadCompleteHandler,
+    sent: (root) => [...attachedListsArguments(root), ...firstBytesArguments(root)],
+    answered: refusedListsArguments,
   },
   terminate: {
     initiates: false,
@@ -58,6 +76,8 @@ const operations = {
     completion: 'ProtocolTerminateOffloadComplete',
     enter: (handlers) => handlers.TerminateOffloadHandler,
     leave: (handlers) => handlers.TerminateOffloadCompleteHandler,
+    sent: attachedListsArguments,
+    answered: attachedListsArguments,
   },
   update: {
     initiates: false,
@@ -67,6 +87,8 @@ const operations = {
     completion: 'ProtocolUpdateOffloadComplete',
     enter: (handlers) => handlers.UpdateOffloadHandler,
     leave: (handlers) => handlers.UpdateOffloadCompleteHandler,
+    sent: noLists,
+    answered: noLists,
   },
   query: {
     initiates: false,
@@ -76,6 +98,8 @@ const operations = {
     completion: 'ProtocolQueryOffloadComplete',
     enter: (handlers) => handlers.QueryOffloadHandler,
     leave: (handlers) => handlers.QueryOffloadCompleteHandler,
+    sent: noLists,
+    answered: noLists,
   },
   invalidate: {
     initiates: false,
@@ -85,6 +109,8 @@ const operations = {
     completion: 'ProtocolInvalidateOffloadComplete',
     enter: (handlers) => handlers.InvalidateOffloadHandler,
     leave: (handlers) => handlers.InvalidateOffloadCompleteHandler,
+    sent: noLists,
+    answered: noLists,
   },
 } as const satisfies Record<string, Operation>;
 
@@ -184,6 +210,7 @@ export class StateManipulationPlane {
         arguments: [
           pointerArgument('NdisBindingHandle', handle, handle.label),
           blockListArgument('OffloadBlockList', machine.addresses, observer, root, operation.initiates),
+          ...operation.sent(root),
         ],
       },
       (ndisCall) => {
@@ -215,6 +242,7 @@ export class StateManipulationPlane {
             arguments: [
               pointerArgument('MiniportAdapterContext', context, 'MiniportAdapterContext'),
               blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
+              ...operation.sent(below),
             ],
           },
           (miniportCall) => {
@@ -258,6 +286,7 @@ export class StateManipulationPlane {
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
           blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
+          ...operation.answered(below),
         ],
       },
       () => {
@@ -284,6 +313,7 @@ export class StateManipulationPlane {
                 protocolRoot,
                 operation.initiates,
               ),
+              ...operation.answered(protocolRoot),
             ],
           },
           () => operation.leave(handlers)(binding.context, protocolRoot),
@@ -448,6 +478,8 @@ export class StateManipulationPlane {
     walkBlocks(root, (block) => {
       const connection = this.core.observer.find(block.NdisOffloadHandle)?.connection;
       this.core.openLists(binding, block.NetBufferListChain, connection, ndisCall, miniportCall);
+      const hasBufferedData = block.state?.layer === 'tcp' && block.state.delegated?.BufferedData;
+      if (connection !== undefined && hasBufferedData) this.core.firstDeliveries.await(binding, connection);
     });
   }
 

@@ -5,7 +5,15 @@
  */
 import type { FunctionName } from '../../../shared/ddi/catalogue';
 import type { NdisStatus } from '../../../shared/ddi/status';
-import { netBufferListsArgument, numberArgument, pointerArgument, statusArgument } from './arguments';
+import type { CallArgument } from '../../../shared/trace/records';
+import {
+  firstBytesArgument,
+  netBufferListsArgument,
+  numberArgument,
+  pointerArgument,
+  receiveRequestArguments,
+  statusArgument,
+} from './arguments';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
   NDIS_HANDLE,
@@ -15,7 +23,7 @@ import type {
 } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
-import type { NET_BUFFER_LIST } from './netBufferList';
+import { netBufferListInfo, type NET_BUFFER_LIST } from './netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from './offloadBlockList';
 
 /** A data request's names, and how to enter the handler below. */
@@ -56,6 +64,12 @@ const requests = {
 } as const satisfies Record<string, DataRequest>;
 
 type ClientCompletion = NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS['TcpOffloadSendCompleteHandler'];
+
+/** First bytes of what a completed receive holds. */
+function placedData(list: NET_BUFFER_LIST): CallArgument[] {
+  const placed = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
+  return placed > 0 ? firstBytesArgument(list, placed) : [];
+}
 
 /** See the file's head. */
 export class TcpDataPlane {
@@ -179,7 +193,9 @@ export class TcpDataPlane {
     const flagArguments =
       request.request === 'NdisOffloadTcpDisconnect'
         ? [numberArgument('Flags', flags, 'TCP disconnect Flags')]
-        : [];
+        : request.request === 'NdisOffloadTcpReceive'
+          ? receiveRequestArguments(lists)
+          : [];
     return door.status(
       {
         functionName: request.request,
@@ -208,6 +224,7 @@ export class TcpDataPlane {
               pointerArgument('MiniportOffloadContext', offloadContext, 'MiniportOffloadContext'),
               netBufferListsArgument('NetBufferList', lists),
               ...flagArguments,
+              ...this.dataSent(request, lists),
             ],
           },
           (miniportCall) => {
@@ -217,6 +234,15 @@ export class TcpDataPlane {
         );
       },
     );
+  }
+
+  /** First bytes of a send, and of what a receive has in it already. */
+  private dataSent({ request }: DataRequest, lists: NET_BUFFER_LIST): CallArgument[] {
+    const shows =
+      request === 'NdisOffloadTcpSend' ||
+      (request === 'NdisOffloadTcpReceive' &&
+        (lists.NetBufferListInfo[netBufferListInfo.TcpReceiveBytesTransferred] ?? 0) > 0);
+    return shows ? firstBytesArgument(lists) : [];
   }
 
   private complete(
@@ -231,6 +257,10 @@ export class TcpDataPlane {
     const { door, component } = core;
     const binding = core.bindingAbove(adapter);
     const { connection, ndisCalls, miniportCalls } = core.closeLists(binding, lists);
+    const firstBytes =
+      functionName === 'NdisTcpOffloadReceiveComplete'
+        ? core.firstDeliveries.ofReceives(binding, connection, lists)
+        : [];
     door.void(
       {
         functionName,
@@ -241,6 +271,8 @@ export class TcpDataPlane {
         arguments: [
           pointerArgument('NdisMiniportHandle', handle, handle.label),
           netBufferListsArgument('NetBufferList', lists),
+          ...firstBytes,
+          ...(functionName === 'NdisTcpOffloadReceiveComplete' ? placedData(lists) : []),
         ],
       },
       () => {
@@ -311,7 +343,11 @@ export class TcpDataPlane {
     const { door, component, observer } = core;
     const binding = core.bindingAbove(adapter);
     const connection = observer.find(handle)?.connection;
-    const details = [netBufferListsArgument('NetBufferList', list), statusArgument('Status', Status)];
+    const details = [
+      netBufferListsArgument('NetBufferList', list),
+      statusArgument('Status', Status),
+      ...core.firstDeliveries.ofIndication(binding, connection, list),
+    ];
     const describe = (answer: ReceiveIndicationAnswer) => ({
       status: answer.status,
       outputs: [numberArgument('BytesConsumed', answer.BytesConsumed)],
@@ -322,7 +358,11 @@ export class TcpDataPlane {
         caller: adapter.driver.component,
         callee: component,
         connection,
-        arguments: [pointerArgument('NdisOffloadHandle', handle, 'NDIS_OFFLOAD_HANDLE'), ...details],
+        arguments: [
+          pointerArgument('NdisOffloadHandle', handle, 'NDIS_OFFLOAD_HANDLE'),
+          ...details,
+          ...firstBytesArgument(list),
+        ],
       },
       () =>
         door.cross(

@@ -74,8 +74,9 @@ class OpenItems {
   constructor(readonly pair: Pair) {}
 }
 
-/** Addresses of the lists that a call passes. */
+/** Addresses of the lists that a call passes; those that come with the blocks of a tree have their own accounts. */
 function listAddresses(parameters: readonly CallArgument[]): number[] {
+  if (parameters.some(({ kind }) => kind === 'block-list')) return [];
   return parameters.flatMap((argument) =>
     argument.kind === 'net-buffer-lists' ? argument.lists.map((list) => list.address) : [],
   );

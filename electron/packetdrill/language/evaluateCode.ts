@@ -6,7 +6,7 @@ import { unsupported } from './scriptProblem';
 export type CodeNames = (name: string) => CodeValue | undefined;
 
 /** The value of an expression.
- * @throws ScriptError for a name that nobody knows */
+ * @throws ScriptError for a name that nobody knows, and for bits of what has none */
 export function evaluateCode(expression: CodeExpression, names: CodeNames): CodeValue {
   const value = (operand: CodeExpression): CodeValue => evaluateCode(operand, names);
   const number = (operand: CodeExpression): number => Number(value(operand));
@@ -30,7 +30,7 @@ export function evaluateCode(expression: CodeExpression, names: CodeNames): Code
     case 'binary':
       if (expression.operator === 'and') return value(expression.left) && value(expression.right);
       if (expression.operator === 'or') return value(expression.left) || value(expression.right);
-      return calculate(expression.operator, number(expression.left), number(expression.right));
+      return calculate(expression, number(expression.left), number(expression.right));
   }
 }
 
@@ -51,7 +51,12 @@ function compare(operator: string, left: number, right: number): boolean {
   }
 }
 
-function calculate(operator: string, left: number, right: number): number {
+function calculate(
+  expression: Extract<CodeExpression, { kind: 'binary' }>,
+  left: number,
+  right: number,
+): number {
+  const { operator } = expression;
   switch (operator) {
     case '+':
       return left + right;
@@ -70,6 +75,8 @@ function calculate(operator: string, left: number, right: number): number {
     case '>>':
       return Math.floor(left / 2 ** right);
     default:
+      if (!Number.isFinite(left) || !Number.isFinite(right))
+        return unsupported(`'${operator}' with what is no whole number`, expression);
       return bits(operator, left, right);
   }
 }

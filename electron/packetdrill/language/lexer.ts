@@ -26,7 +26,7 @@ export interface Token extends SourcePosition {
 }
 
 /** Most characters of a script: what is larger was not written by hand. */
-export const largestScript = 4 * 1024 * 1024;
+export const largestScript = 1024 * 1024;
 
 const group = '[0-9a-fA-F]{1,4}';
 
@@ -46,7 +46,7 @@ const patterns: readonly (readonly [TokenKind, RegExp])[] = [
   [
     'ipv6',
     new RegExp(
-      `(?:${group}(?::${group})*)?::(?:ffff:)?(?:[0-9]+(?:\\.[0-9]+){3}|${group}(?::${group})*)?`,
+      `(?:${group}(?::${group}){0,7})?::(?:ffff:)?(?:[0-9]+(?:\\.[0-9]+){3}|${group}(?::${group}){0,7})?`,
       'y',
     ),
   ],
@@ -68,11 +68,14 @@ export function tokenize(source: string): readonly Token[] {
   let offset = 0;
   let line = 1;
   let lineStart = 0;
+  /** End of the line, remembered: to look for it from every token of a long line would take the square of its length. */
+  let lineEnd = source.indexOf('\n');
   /** Moves on and keeps count of lines. */
   const advance = (end: number): void => {
-    for (let at = source.indexOf('\n', offset); at >= 0 && at < end; at = source.indexOf('\n', at + 1)) {
+    while (lineEnd >= 0 && lineEnd < end) {
       line++;
-      lineStart = at + 1;
+      lineStart = lineEnd + 1;
+      lineEnd = source.indexOf('\n', lineStart);
     }
     offset = end;
   };

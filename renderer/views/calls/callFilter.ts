@@ -23,7 +23,9 @@ export class CallFilter {
   ) {
     this.search = search;
     // Follows model and phase too: another trace, or the end of this one, may bring names that the text uses.
-    this.meaning = computed(() => filterMeaning(this.text.value, this.vocabulary()));
+    this.meaning = computed(() =>
+      filterMeaning(this.text.value, this.text.value === '' ? emptyVocabulary : this.vocabulary()),
+    );
     watch(
       this.meaning,
       (meaning) => {

@@ -1,4 +1,5 @@
 /** Members of a recorded structure by name, without decoding the rest. */
+import { addressOf } from '../../base/address';
 import { structureLayout, type StructureField } from '../../ddi/catalogue';
 import type { StructureName } from '../../ddi/generated/structures';
 
@@ -24,6 +25,10 @@ function placesOf(structure: StructureName): Map<string, Place> {
   return found;
 }
 
+function isAddress({ kind, size }: StructureField): boolean {
+  return size === 8 && (kind === 'pointer' || kind === 'handle' || kind === 'codePointer');
+}
+
 /** See the file's head. */
 export class StructureView {
   constructor(
@@ -32,7 +37,8 @@ export class StructureView {
   ) {}
 
   /**
-   * Value of a member that is a number, flag set or address; undefined where the recorded bytes end before it.
+   * Value of a member that is a number, flag set or address; undefined where the recorded bytes end before it. An address is the number that
+   * arguments have for the same place: 0 for NULL.
    * @throws RangeError if the structure has no such member, which is a mistake in the rule
    */
   number(member: string): number | undefined {
@@ -43,10 +49,24 @@ export class StructureView {
       const unit = field.size === 4 ? view.getUint32(offset, true) : this.small(view, field, offset);
       return Math.floor(unit / 2 ** (field.bitOffset ?? 0)) % 2 ** (field.bitWidth ?? 0);
     }
+    if (isAddress(field))
+      return addressOf(view.getBigUint64(offset, true)) ?? Number(view.getBigUint64(offset, true));
     if (field.size === 8) return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
     if (field.size === 4)
       return field.kind === 'signed' ? view.getInt32(offset, true) : view.getUint32(offset, true);
     return this.small(view, field, offset);
+  }
+
+  /**
+   * Address that a pointer member holds, 0 for NULL, undefined where the recorded bytes end before it; a pointer to elsewhere than the
+   * emulated pool reads as NaN.
+   * @throws RangeError if the structure has no such member
+   */
+  pointer(member: string): number | undefined {
+    const bytes = this.slice(member);
+    if (bytes.length < 8) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return addressOf(view.getBigUint64(0, true)) ?? NaN;
   }
 
   /** Bytes of a member; fewer where the recorded bytes end within it. */

@@ -1,4 +1,5 @@
 /** A tree of block lists as it was passed (WDK page "Offload State Trees"), with its links put back. */
+import { addressOf } from '../../base/address';
 import type { NdisStatus } from '../../ddi/status';
 import type { StructureName } from '../../ddi/generated/structures';
 import type { BlockRole, BlockSnapshot } from '../../trace/records';
@@ -51,7 +52,7 @@ export class TreeBlock {
 
   /** What the driver below has written into the cell of the object: its PVOID, or 0; undefined for a placeholder. */
   get context(): number | undefined {
-    return this.state('NDIS_OFFLOAD_HANDLE')?.number('MiniportOffloadContext');
+    return this.state('NDIS_OFFLOAD_HANDLE')?.pointer('MiniportOffloadContext');
   }
 
   /** The state structures that follow it in memory. */
@@ -66,16 +67,16 @@ export class TreeBlock {
 
   /** Address of the NDIS_OFFLOAD_HANDLE that names the object; 0 for a placeholder. */
   get handle(): number {
-    return this.structure.number(this.form === 'protocol' ? 'OffloadHandle' : 'NdisOffloadHandle') ?? 0;
+    return this.structure.pointer(this.form === 'protocol' ? 'OffloadHandle' : 'NdisOffloadHandle') ?? 0;
   }
 
-  /** Words of an array of pointers, such as ImReserved. */
+  /** Addresses in an array of pointers, such as ImReserved. */
   words(member: string): readonly number[] {
     const bytes = this.structure.slice(member);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return Array.from(
       { length: Math.floor(bytes.length / 8) },
-      (_, at) => view.getUint32(at * 8, true) + view.getUint32(at * 8 + 4, true) * 2 ** 32,
+      (_, at) => addressOf(view.getBigUint64(at * 8, true)) ?? NaN,
     );
   }
 

@@ -1,9 +1,11 @@
 /** Who has lent which NET_BUFFER_LIST to whom, at every edge of every driver: from the request that hands it over to the call that gives it back. */
 import { NDIS_STATUS } from '../../ddi/status';
-import type { NetBufferListSnapshot } from '../../trace/records';
+import type { NetBufferListSnapshot, StateObjectRecord } from '../../trace/records';
+import { bufferedDataOf, chainIsRecorded, chainOf } from '../engine/attachedLists';
 import type { Call } from '../engine/call';
 import type { Handlers } from '../engine/rule';
-import { driverOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
+import { treeOf } from '../engine/tree';
+import { driverOf, edgeOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
 
 /** A list that is lent. */
 export interface LentList {
@@ -23,9 +25,25 @@ export interface LentList {
   readonly order: number;
 }
 
+/** A list that was lent and has been given back. */
+export interface PastList {
+  readonly purpose: ListPurpose;
+  /** The call that handed it over; the one that gave it back where nobody has seen it handed over. */
+  readonly call: Call;
+  /** The call that gave it back. */
+  readonly end: Call;
+}
+
+/** Lists that are remembered after they have been given back, for each edge. */
+const mostPast = 8192;
+
 /** Lists of one edge of one driver. */
 class EdgeLists {
   readonly lent = new Map<number, LentList>();
+  /** Last time that a list was given back, by address; packets of the host path are left out. */
+  readonly past = new Map<number, PastList>();
+  /** Indications that were not accepted, by the address of their list. */
+  readonly refused = new Map<number, Call>();
   /** Lent lists by connection and purpose, in the order of posting. */
   private readonly queues = new Map<number, { next: number; readonly lists: Set<LentList> }>();
 
@@ -38,9 +56,17 @@ class EdgeLists {
     queue.lists.add(list);
   }
 
-  remove(list: LentList): void {
+  remove(list: LentList, end?: Call): void {
     this.lent.delete(list.address);
     this.queue(list.connection, list.purpose).lists.delete(list);
+    if (end !== undefined) this.note(list.address, list.purpose, list.call, end);
+  }
+
+  note(address: number, purpose: ListPurpose, call: Call, end: Call): void {
+    if (purpose === 'packet-send' || purpose === 'packet-indication') return;
+    this.past.delete(address);
+    this.past.set(address, { purpose, call, end });
+    if (this.past.size > mostPast) this.past.delete(this.past.keys().next().value!);
   }
 
   queue(
@@ -59,25 +85,41 @@ const purposes: readonly ListPurpose[] = [...new Set(listPairs.map(({ purpose })
 const requests = new Map(listPairs.map((pair) => [pair.request, pair]));
 const completions = new Map(listPairs.map((pair) => [pair.completion, pair]));
 
+/** Calls whose trees bring lists, or give them back. */
+const attachments: ReadonlyMap<string, 'initiate' | 'initiated' | 'terminated'> = new Map([
+  ['NdisInitiateOffload', 'initiate'],
+  ['MiniportInitiateOffload', 'initiate'],
+  ['NdisMInitiateOffloadComplete', 'initiated'],
+  ['ProtocolInitiateOffloadComplete', 'initiated'],
+  ['NdisMTerminateOffloadComplete', 'terminated'],
+  ['ProtocolTerminateOffloadComplete', 'terminated'],
+]);
+
 /** See the file's head. */
 export class ListLedger implements Handlers {
   private readonly edges = new Map<number, EdgeLists>();
+  private readonly connectionOf = new Map<number, number>();
 
   readonly anyCall = (call: Call): void => {
     const request = requests.get(call.functionName);
     if (request !== undefined && request.onSuccess !== true) this.lend(request, call);
     const completion = completions.get(call.functionName);
     if (completion !== undefined) this.giveBack(completion, call);
-    if (
-      call.functionName === 'NdisMTerminateOffloadComplete' ||
-      call.functionName === 'ProtocolTerminateOffloadComplete'
-    )
-      this.endOfTerminate(call);
+    const attaching = attachments.get(call.functionName);
+    if (attaching === 'initiate') this.lendChains(call);
+    else if (attaching !== undefined) this.endOfChains(call);
+  };
+
+  /** Objects come before the trees that name them. */
+  readonly stateObject = ({ id, connection }: StateObjectRecord): void => {
+    if (connection !== undefined) this.connectionOf.set(id, connection);
   };
 
   readonly anyReturned = (call: Call): void => {
     const request = requests.get(call.functionName);
-    if (request?.onSuccess === true && call.status === NDIS_STATUS.SUCCESS) this.lend(request, call);
+    if (request?.onSuccess !== true) return;
+    if (call.status === NDIS_STATUS.SUCCESS) this.lend(request, call);
+    else this.refuse(request, call);
   };
 
   /** The list with an address, while it is lent at an edge. */
@@ -102,6 +144,16 @@ export class ListLedger implements Handlers {
     return this.edges.get(keyOf(edge, driver))?.queue(connection, purpose).lists ?? none;
   }
 
+  /** What a list was lent for last, when it has been given back: undefined if never, or too long ago. */
+  past(edge: Edge, driver: number, address: number): PastList | undefined {
+    return this.edges.get(keyOf(edge, driver))?.past.get(address);
+  }
+
+  /** The indication of a list that was not accepted, or only in part, and that has not been indicated with success since. */
+  refused(edge: Edge, driver: number, address: number): Call | undefined {
+    return this.edges.get(keyOf(edge, driver))?.refused.get(address);
+  }
+
   /** Everything that is lent at an edge of a driver. */
   allAt(edge: Edge, driver: number): Iterable<LentList> {
     return this.edges.get(keyOf(edge, driver))?.lent.values() ?? [];
@@ -115,6 +167,7 @@ export class ListLedger implements Handlers {
   private lend(pair: ListPair, call: Call): void {
     const lists = this.listsAt(pair.edge, driverOf(call));
     call.lists.forEach((snapshot, position) => {
+      lists.refused.delete(snapshot.address);
       lists.add({
         address: snapshot.address,
         edge: pair.edge,
@@ -132,18 +185,78 @@ export class ListLedger implements Handlers {
     const lists = this.listsAt(pair.edge, driverOf(call));
     for (const { address } of call.lists) {
       const lent = lists.lent.get(address);
-      if (lent?.purpose === pair.purpose) lists.remove(lent);
+      if (lent?.purpose === pair.purpose) lists.remove(lent, call);
+      else if (lent === undefined) lists.note(address, pair.purpose, call, call);
     }
   }
 
-  /** A terminate gives posted sends back in its chain instead of completing them (TRM-026): the trace names their requests. */
-  private endOfTerminate(call: Call): void {
+  private refuse(pair: ListPair, call: Call): void {
+    const { refused } = this.listsAt(pair.edge, driverOf(call));
+    for (const { address } of call.lists) {
+      refused.delete(address);
+      refused.set(address, call);
+      if (refused.size > mostPast) refused.delete(refused.keys().next().value!);
+    }
+  }
+
+  /** The send data that comes with an initiate is completed like posted sends. */
+  private lendChains(call: Call): void {
+    const edge = edgeOf(call.functionName);
+    const driver = driverOf(call);
+    const lists = this.listsAt(edge, driver);
+    for (const block of treeOf(call)) {
+      const { object } = block;
+      const connection = object === undefined ? undefined : this.connectionOf.get(object);
+      chainOf(call, block).forEach((snapshot, position) => {
+        const { address } = snapshot;
+        lists.add({ address, edge, purpose: 'send', driver, connection, call, snapshot, position });
+      });
+    }
+  }
+
+  /**
+   * A terminate gives posted sends back in its chains instead of completing them (TRM-026), and so does a refused initiate. Traces that
+   * don't record what hangs on blocks name at least the requests that end.
+   */
+  private endOfChains(call: Call): void {
+    const lists = this.listsAt(edgeOf(call.functionName), driverOf(call));
+    let recorded = true;
+    for (const block of treeOf(call)) {
+      recorded &&= chainIsRecorded(call, block);
+      for (const { address } of chainOf(call, block)) {
+        const lent = lists.lent.get(address);
+        if (lent?.purpose === 'send') lists.remove(lent, call);
+      }
+    }
+    if (attachments.get(call.functionName) !== 'terminated') return;
+    this.lendBufferedData(call);
+    if (recorded) return;
     const ended = new Set(call.record.completes);
-    if (ended.size < 2) return;
-    const edge = call.functionName.startsWith('NdisM') ? 'miniport' : 'protocol';
-    const lists = this.listsAt(edge, driverOf(call));
     for (const lent of [...lists.lent.values()])
-      if (lent.purpose === 'send' && ended.has(lent.call.event)) lists.remove(lent);
+      if (lent.purpose === 'send' && ended.has(lent.call.event)) lists.remove(lent, call);
+  }
+
+  /** Received data that a terminate hands up is returned like what was indicated (IND-023). */
+  private lendBufferedData(call: Call): void {
+    const edge = edgeOf(call.functionName);
+    const driver = driverOf(call);
+    for (const block of treeOf(call)) {
+      const connection = block.object === undefined ? undefined : this.connectionOf.get(block.object);
+      bufferedDataOf(call, block).forEach((snapshot, position) => {
+        const { address } = snapshot;
+        const entry = {
+          address,
+          edge,
+          purpose: 'indication',
+          driver,
+          connection,
+          call,
+          snapshot,
+          position,
+        } as const;
+        this.listsAt(edge, driver).add(entry);
+      });
+    }
   }
 
   private listsAt(edge: Edge, driver: number): EdgeLists {

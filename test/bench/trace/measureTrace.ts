@@ -3,6 +3,7 @@
  *
  *   measureTrace make EVENTS            events with a silent probe
  *   measureTrace record EVENTS FILE     the same, recorded
+ *   measureTrace ring EVENTS FILE       the same, of which only the last 0.1 s of virtual time are kept
  *   measureTrace save FILE clock|whole  saving a recording that was (not) flushed by a clock
  *   measureTrace open|picture|state|recover FILE
  *   measureTrace query FILE hot|rare
@@ -19,6 +20,7 @@ import type { RunReport } from '../../../shared/analysis/runReport';
 import { EncodingMeter } from '../../../shared/trace/encodingMeter';
 import { findEvents } from '../../../shared/trace/eventQuery';
 import { traceFormatVersion } from '../../../shared/trace/records';
+import { RingTrace } from '../../../shared/trace/ringTrace';
 import { StateReader } from '../../../shared/trace/stateReader';
 import { TraceFile } from '../../../shared/trace/traceFile';
 import type { TraceSource } from '../../../shared/trace/traceSource';
@@ -31,12 +33,17 @@ import type {
   QueryMeasurement,
   RecordMeasurement,
   RecoverMeasurement,
+  RingMeasurement,
   SaveMeasurement,
   StateMeasurement,
 } from './traceMeasurement';
 
 /** Pixels of the picture. */
 const pixels = 2000;
+
+/** Virtual time that a ring keeps, ns, and events between two flushes of it. */
+const ringKeeps = 100_000_000;
+const ringSlice = 20_000;
 
 /** Frame of the tail and of its head, bytes. */
 const tailLength = 20;
@@ -79,19 +86,20 @@ function make(events: number): RecordMeasurement {
   };
 }
 
+const header = {
+  format: 'chimneysweep-trace',
+  version: traceFormatVersion,
+  application: 'bench',
+  scenario: 'bench',
+  title: 'Bench',
+  seed: 1,
+  settings: {},
+  snapLength: defaultSnapLength,
+} as const;
+
 function record(events: number, path: string): RecordMeasurement {
   const cpu = cpuNanoseconds();
   const sink = new TraceFileSink(path);
-  const header = {
-    format: 'chimneysweep-trace',
-    version: traceFormatVersion,
-    application: 'bench',
-    scenario: 'bench',
-    title: 'Bench',
-    seed: 1,
-    settings: {},
-    snapLength: defaultSnapLength,
-  } as const;
   const meter = new EncodingMeter(() => performance.now());
   const recorder = new TraceRecorder(header, sink, { checksum: zlibChecksum, meter });
   const source = new EventSource(recorder);
@@ -104,6 +112,30 @@ function record(events: number, path: string): RecordMeasurement {
     seconds: sinceStart() / 1000,
     bytes: sink.bytesWritten,
     meteredNs: meter.milliseconds(recorder.eventCount) * 1e6,
+    peakBytes: peakBytes(),
+  };
+}
+
+/** Records with `--keep-last`, flushing as often as the command line does, and writes what is left. */
+function ring(events: number, path: string): RingMeasurement {
+  const kept = new RingTrace(header, { keep: ringKeeps });
+  const recorder = new TraceRecorder(header, kept, { checksum: zlibChecksum, hasIndex: false });
+  const source = new EventSource(recorder);
+  for (let made = ringSlice; source.events < events; made += ringSlice) {
+    source.run(Math.min(made, events));
+    recorder.flush();
+  }
+  recorder.finish({ virtualTime: source.now } as unknown as RunReport);
+  const recordedPeakBytes = peakBytes();
+  const sink = new TraceFileSink(path);
+  kept.save(sink, undefined);
+  sink.close();
+  return {
+    events: recorder.eventCount,
+    seconds: sinceStart() / 1000,
+    heldBytes: kept.peakBytes,
+    bytes: sink.bytesWritten,
+    recordedPeakBytes,
     peakBytes: peakBytes(),
   };
 }
@@ -209,6 +241,7 @@ const [what, first = '', second = ''] = process.argv.slice(2);
 const measurements: Readonly<Record<string, () => unknown>> = {
   make: () => make(Number(first)),
   record: () => record(Number(first), second),
+  ring: () => ring(Number(first), second),
   save: () => save(first, second === 'clock'),
   open: () => openFile(first),
   picture: () => picture(first),

@@ -13,6 +13,19 @@ export interface RecordMeasurement {
   readonly peakBytes: number;
 }
 
+/** Recording of which only the end is kept, in memory. */
+export interface RingMeasurement {
+  readonly events: number;
+  readonly seconds: number;
+  /** Most bytes that the ring says it held. */
+  readonly heldBytes: number;
+  /** Bytes of the file that was written at the end. */
+  readonly bytes: number;
+  /** Of the process: while it recorded, and with the writing of the file. */
+  readonly recordedPeakBytes: number;
+  readonly peakBytes: number;
+}
+
 /** Saving a recording. */
 export interface SaveMeasurement {
   readonly seconds: number;

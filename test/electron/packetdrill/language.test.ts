@@ -221,6 +221,14 @@ describe('code', () => {
     expect(truth(code)).toEqual(expected);
   });
 
+  it.each(['1 / 0 & 1', '1 | 0 / 0', '1 << 2000 ^ 1'])('refuses bits of what has none: %s', (condition) => {
+    const event = onlyEvent(`0 %{ assert ${condition} }%`);
+    if (event.action.kind !== 'code') throw new Error('no code');
+    const [statement] = event.action.statements;
+    if (statement?.kind !== 'assert') throw new Error('no assertion');
+    expect(() => evaluateCode(statement.condition, () => 1)).toThrow(/with what is no whole number/);
+  });
+
   it('is refused where it is more than assertions, with its line and column', () => {
     expect(problemOf('0 %{ assert 1\nfor x in y: pass }%')).toBe(
       "2:1 not supported: the statement 'for' in code",
@@ -228,4 +236,14 @@ describe('code', () => {
     expect(problemOf('0 %{ assert open("x") }%')).toBe('1:13 not supported: the function open in code');
     expect(problemOf('0 %{ assert 1 + }%')).toContain('1:17 expected a value');
   });
+});
+
+describe('a script of one line', () => {
+  it.each(['""', '1:', '.', '<', '0x', '-'])(
+    'of a million characters (%s ...) is refused in time that grows with its length',
+    (piece) => {
+      // The square of this length would be hours.
+      expect(problemOf(`0 ${piece.repeat(1_000_000 / piece.length)}`)).toMatch(/^1:\d+ /);
+    },
+  );
 });

@@ -14,6 +14,7 @@ import { TraceReader } from '../../../shared/trace/traceReader';
 import { memorySource } from '../../../shared/trace/traceSource';
 import { concatenate } from '../../harness/traceBytes';
 import { zlibCodec } from '../../../electron/files/zlibCodec';
+import { analyse, askModel } from './exerciseAnalysis';
 
 /** How far the readers came; for counting what fuzzing reaches. */
 export interface Exercised {
@@ -55,6 +56,7 @@ function stream(bytes: Uint8Array, random: Random): Exercised['streamed'] {
       store.kind(event);
       if (store.firstAtOrAfter(store.time(event)) > event) throw new Error('an event is before its own time');
     }
+  askModel(model);
   return ending.ok ? ending.value.kind : 'refused';
 }
 
@@ -88,6 +90,10 @@ export async function exercise(bytes: Uint8Array, seed: number): Promise<Exercis
   if (opened.ok) await look(opened.value, random, codec);
   if (random.nextBelow(4) === 0) await writeAndRead((sink) => rewriteTrace(source, sink, codec));
   if (random.nextBelow(3) === 0) await writeAndRead((sink) => recoverTrace(source, sink, codec));
+  // Chance of its own: what was found before this was here can still be made again.
+  const other = new Random(seed, 2);
+  if (other.nextBelow(3) === 0)
+    analyse(bytes, (below) => Math.min(below - 1, Math.floor(other.nextFraction() * below)));
   return {
     streamed,
     opened: !opened.ok ? 'refused' : opened.value.flaw === undefined ? 'by its index' : 'walked',

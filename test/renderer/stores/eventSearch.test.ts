@@ -110,7 +110,7 @@ describe('a search', () => {
     search.start(model, expression('handler == NdisSetOptionalHandlers'));
     const calls = model.calls.calls.length;
     // One turn for each batch of one search, and the turn that the first one had asked for.
-    expect(pacing.finish()).toBeLessThanOrEqual(Math.ceil(calls / 128) + 2);
+    expect(pacing.finish()).toBeLessThanOrEqual(Math.ceil(calls / 32) + 2);
     expect(search.findings.calls).toHaveLength(4);
     expect(search.findings.others).toBe(0);
     search.stop();

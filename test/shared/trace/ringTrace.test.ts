@@ -4,8 +4,12 @@ import { offloadStateVariables } from '../../../shared/ddi/offloadState';
 import { StateHistory } from '../../../shared/state/stateHistory';
 import { portableCodec } from '../../../shared/trace/codec';
 import { RingTrace } from '../../../shared/trace/ringTrace';
+import { frameTags } from '../../../shared/trace/layout';
 import { StateReader } from '../../../shared/trace/stateReader';
 import { TraceEncoder } from '../../../shared/trace/traceEncoder';
+import { TraceRecorder } from '../../../electron/recorder/traceRecorder';
+import type { RunReport } from '../../../shared/analysis/runReport';
+import { EventSource } from '../../bench/trace/eventSource';
 import { TraceFile } from '../../../shared/trace/traceFile';
 import { memorySource } from '../../../shared/trace/traceSource';
 import { arbitraryRecords } from '../../harness/arbitraryTrace';
@@ -148,5 +152,68 @@ describe('a ring that keeps the last records', () => {
     const reading = readTrace(bytes);
     expect(reading.records.at(-1)).toEqual(records.at(-1)!.record);
     expect(reading.records[0]!.kind).toBe('unknown');
+  });
+});
+
+describe('the memory of a ring', () => {
+  const keep = 20_000_000;
+
+  /** Records so many events in chunks of some thousand, and answers how many bytes were in memory at most, looked at behind every chunk. */
+  function mostHeld(
+    events: number,
+    mostBytes?: number,
+  ): { readonly held: number; readonly file: Uint8Array } {
+    const ring = new RingTrace(plainHeader, { keep, mostBytes });
+    const recorder = new TraceRecorder(plainHeader, ring, { hasIndex: false });
+    const source = new EventSource(recorder);
+    let held = 0;
+    for (let made = 5000; source.events < events; made += 5000) {
+      source.run(made);
+      recorder.flush();
+      held = Math.max(held, ring.heldBytes);
+    }
+    recorder.finish({ virtualTime: source.now } as unknown as RunReport);
+    const pieces: Uint8Array[] = [];
+    ring.save({ write: (piece) => void pieces.push(piece.slice()) }, portableCodec);
+    return { held, file: concatenate(pieces) };
+  }
+
+  it('holds hardly more bytes in a run that is eight times as long, and lets go of what it forgets', () => {
+    const short = mostHeld(100_000);
+    const long = mostHeld(800_000);
+    expect(long.held).toBeLessThan(short.held * 1.5);
+    expect(long.held).toBeLessThan(1_000_000);
+    const reading = readTrace(long.file);
+    expect(reading.end).toEqual({ ok: true, value: { kind: 'complete' } });
+    const loss = reading.records.find(({ kind }) => kind === 'loss');
+    const first = loss?.kind === 'loss' ? loss.records : 0;
+    expect(first).toBeGreaterThan(600_000);
+    expect(reading.times.at(-1)! - reading.times[first]!).toBeGreaterThanOrEqual(keep);
+  });
+
+  it('is bounded by bytes as well, where the time that is to be kept is long', () => {
+    const { held, file } = mostHeld(200_000, 300_000);
+    // Definitions and the chunk that came last are there in any case.
+    expect(held).toBeLessThan(900_000);
+    expect(readTrace(file).end).toEqual({ ok: true, value: { kind: 'complete' } });
+  });
+
+  it('needs no index of the encoder, which then writes neither index nor checkpoints', () => {
+    const tags = new Set<number>();
+    const sink = {
+      write: (bytes: Uint8Array) =>
+        void tags.add(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true)),
+    };
+    const written = (hasIndex: boolean): boolean[] => {
+      tags.clear();
+      const recorder = new TraceRecorder(plainHeader, sink, { hasIndex });
+      new EventSource(recorder).run(200_000);
+      recorder.finish({ virtualTime: Number.MAX_SAFE_INTEGER } as unknown as RunReport);
+      return [frameTags.chunk, frameTags.checkpoint, frameTags.index, frameTags.tail].map((tag) =>
+        tags.has(tag),
+      );
+    };
+    expect(written(true)).toEqual([true, true, true, true]);
+    expect(written(false)).toEqual([true, false, false, false]);
   });
 });

@@ -18,10 +18,14 @@ for (const { edge, request, completion, verb } of treePairs) {
 function difference(above: TreeBlock, below: TreeBlock): string | undefined {
   if (above.depth !== below.depth) return `stands at level ${below.depth} in place of ${above.depth}`;
   if (above.type !== below.type) return `has the type ${below.type} in place of ${above.type}`;
-  for (const member of ['PortNumber', 'NetBufferListChain']) {
-    const [was, is] = [above.structure.number(member), below.structure.number(member)];
-    if (was !== is) return `has another ${member}: ${is} in place of ${was}`;
-  }
+  const [port, itsPort] = [above.structure.number('PortNumber'), below.structure.number('PortNumber')];
+  if (port !== itsPort) return `has PortNumber ${itsPort} in place of ${port}`;
+  const [chain, itsChain] = [
+    above.structure.pointer('NetBufferListChain'),
+    below.structure.pointer('NetBufferListChain'),
+  ];
+  if (chain !== itsChain)
+    return itsChain === 0 ? 'has lost its NetBufferListChain' : 'has another NetBufferListChain';
   if (above.attached.length !== below.attached.length)
     return `is followed by ${below.attached.length} state structures in place of ${above.attached.length}`;
   for (const [at, state] of above.attached.entries()) {

@@ -1,27 +1,20 @@
 /** Rules of the area "tree" about when a tree may be passed, and what travels in its chains. */
+import { chainOf } from '../../engine/attachedLists';
 import type { Call } from '../../engine/call';
 import { rule, type Rule } from '../../engine/rule';
 import { blockName, layerOf } from '../../engine/stateTypes';
 import { treeOf } from '../../engine/tree';
 import { forCompletions, forRequests, senderOf } from '../../engine/treeHandlers';
-import type { NetBufferListSnapshot } from '../../../trace/records';
-
-/** The lists of a block's NetBufferListChain, as the call passes them beside the tree. */
-function chainOf(call: Call, first: number): readonly NetBufferListSnapshot[] {
-  for (const argument of call.record.arguments)
-    if (argument.kind === 'net-buffer-lists' && argument.lists[0]?.address === first) return argument.lists;
-  return [];
-}
 
 /** See the file's head. */
 export const requestRules: readonly Rule[] = [
   rule('TRE-030', ({ expect, facts }) => {
     const check = (call: Call, carries: boolean, component: number | undefined, request?: Call): void => {
       for (const block of treeOf(call)) {
-        const first = block.structure.number('NetBufferListChain') ?? 0;
+        const first = block.structure.pointer('NetBufferListChain') ?? 0;
         if (first === 0) continue;
         const isConnection = block.role !== 'placeholder' && layerOf(block) === 'tcp';
-        const odd = chainOf(call, first).find(({ netBufferCount }) => netBufferCount !== 1);
+        const odd = chainOf(call, block).find(({ netBufferCount }) => netBufferCount !== 1);
         expect(carries && isConnection && odd === undefined, () => ({
           events: [request?.event ?? call.parent?.event, call.event],
           found:

@@ -70,7 +70,7 @@ export const shapeRules: readonly Rule[] = [
   rule('TRE-009', ({ expect }) =>
     forOfferedBlocks((block, call) => {
       if (layerOf(block) !== 'tcp') return;
-      expect(block.structure.number('DependentBlockList') === 0, () =>
+      expect(block.structure.pointer('DependentBlockList') === 0, () =>
         told(
           call,
           block.dependents[0] ?? block,
@@ -125,7 +125,7 @@ export const shapeRules: readonly Rule[] = [
     forOfferedBlocks(
       (block, call) => {
         if (block.role === 'placeholder' || (block.context ?? 0) === 0) return;
-        expect(block.structure.number('DependentBlockList') !== 0, () =>
+        expect(block.structure.pointer('DependentBlockList') !== 0, () =>
           told(
             call,
             block,

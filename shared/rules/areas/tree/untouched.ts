@@ -1,4 +1,5 @@
 /** Rules of the area "tree" about members that nobody but their owner writes. */
+import { formatAddress } from '../../../base/address';
 import { rule, type Breach, type Rule, type RuleContext } from '../../engine/rule';
 import type { Call } from '../../engine/call';
 import { blockName } from '../../engine/stateTypes';
@@ -18,7 +19,7 @@ function isSame(left: TreeBlock, right: TreeBlock, member: string): boolean {
 function shown(block: TreeBlock, member: string): string {
   return block
     .words(member)
-    .map((word) => (word === 0 ? 'NULL' : `0x${word.toString(16)}`))
+    .map((word) => formatAddress(word))
     .join(', ');
 }
 
