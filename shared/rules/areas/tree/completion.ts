@@ -48,7 +48,7 @@ class HeldTrees {
 
   private of(driver: number): Map<number, Call> {
     let trees = this.drivers.get(driver);
-    if (trees === undefined) this.drivers.set(driver, (trees = new Map()));
+    if (trees === undefined) this.drivers.set(driver, (trees = new Map<number, Call>()));
     return trees;
   }
 }

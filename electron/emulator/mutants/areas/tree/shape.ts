@@ -17,7 +17,7 @@ import { placeholder, querying } from './types';
 
 /** Two connections of one path, the second offered when the first is offloaded. */
 const twoConnections: Situation = {
-  plan: { connections: 2, connectInterval: 2_000_000, halfway: 'nothing' },
+  plan: { connections: 2, connectInterval: 300_000, halfway: 'nothing' },
   fileBytes: 200_000,
 };
 

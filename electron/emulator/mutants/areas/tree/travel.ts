@@ -2,7 +2,7 @@
 import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import { unwrittenStatus } from '../../../../../shared/trace/unwrittenStatus';
 import type { MiniportBlock, ProtocolBlock } from '../../treeTools';
-import { answering, blocksOf, blockWithState } from '../../treeTools';
+import { adapterOf, answering, blocksOf, blockWithState, rememberingAdapter } from '../../treeTools';
 import type { BadDriver } from '../../badDriver';
 import { calling } from '../../badRecords';
 import { edited, memberAt, withBlocks } from '../../badTrees';
@@ -30,7 +30,7 @@ const failover: Situation = { scenario: 'failover' };
 const partly: Situation = {
   plan: {
     connections: 2,
-    connectInterval: 2_000_000,
+    connectInterval: 300_000,
     halfway: 'nothing',
   },
   fileBytes: 200_000,
@@ -45,8 +45,9 @@ export const travelMutants: readonly Mutant[] = [
     how: 'The target fails a placeholder on which nothing hangs.',
     entails: { 'TRE-018': 'It is a placeholder that does not succeed.' },
     situation: {
-      drivers: {
-        'host-stack': querying((root, tools) => {
+      besides: {
+        in: 'host-stack',
+        driver: querying((root, tools) => {
           root.NextBlock ??= placeholder(tools, 'tcp');
         }),
       },
@@ -60,8 +61,9 @@ export const travelMutants: readonly Mutant[] = [
     breaks: 'TRE-018',
     how: 'The target fails a placeholder along with what depends on it.',
     situation: {
-      drivers: {
-        'host-stack': {
+      besides: {
+        in: 'host-stack',
+        driver: {
           functions: {
             NdisQueryOffloadState: (next, tools) => (binding, root) => {
               const stand = placeholder(tools, 'path');
@@ -158,19 +160,12 @@ export const travelMutants: readonly Mutant[] = [
         InvalidateOffloadHandler: (next, tools) => (context, root) => {
           next(context, root);
           for (const block of blocksOf(root)) block.Status = NDIS_STATUS.SUCCESS;
-          const complete = tools.memory.get('complete') as (() => void) | undefined;
-          complete?.();
-          const { functions } = tools;
-          const handle = tools.memory.get('handle');
           tools.memory.set('done', true);
-          functions!.NdisMInvalidateOffloadComplete(handle as never, root);
+          tools.functions!.NdisMInvalidateOffloadComplete(adapterOf(tools).handle, root);
         },
       },
       functions: {
-        NdisMGetOffloadHandlers: (next, tools) => (handle, type) => {
-          tools.memory.set('handle', handle);
-          return next(handle, type);
-        },
+        ...rememberingAdapter,
         NdisMInvalidateOffloadComplete: (next, tools) => (handle, root) => {
           if (!tools.memory.has('done')) next(handle, root);
         },
@@ -199,7 +194,6 @@ export const travelMutants: readonly Mutant[] = [
   {
     breaks: 'TRE-041',
     how: 'The target completes a query as an update.',
-    entails: { 'TRE-056': 'NDIS hands on what it was told: the end of an update.' },
     in: 'offload-target',
     driver: {
       functions: {
@@ -342,7 +336,7 @@ export const travelMutants: readonly Mutant[] = [
         NdisQueryOffloadState: (next, tools) => (binding, root) => {
           next(binding, root);
           if (tools.once())
-            tools.laterPassive(1_000_000, () => {
+            tools.laterPassive(100_000, () => {
               tools.functions!.NdisCloseAdapterEx(binding);
             });
         },

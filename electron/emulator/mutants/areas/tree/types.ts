@@ -1,6 +1,7 @@
 /** Mutants for rules of the area "tree" about types of blocks and the state behind them. */
 import { constantValue } from '../../../../../shared/ddi/catalogue';
-import { cachedStateTypes, compositeStateTypes } from '../../../ndis/offloadBlockList';
+import { stateHeader } from '../../../../../shared/ddi/structureCodec';
+import { cachedStateTypes, compositeStateTypes, delegatedStateTypes } from '../../../ndis/offloadBlockList';
 import { calling } from '../../badRecords';
 import { editedStates, withBlocks } from '../../badTrees';
 import type { BadDriver } from '../../badDriver';
@@ -92,7 +93,9 @@ export const typeMutants: readonly Mutant[] = [
     driver: offering((root) => {
       const { state } = blockWithState(root, 'neighbor') ?? {};
       if (state?.cached !== undefined)
-        Object.assign(state.cached, { Header: { Length: 48, RecognizedOptions: 1 } });
+        Object.assign(state.cached, {
+          Header: { ...stateHeader('NEIGHBOR_OFFLOAD_STATE_CACHED'), RecognizedOptions: 1 },
+        });
     }),
   },
   {
@@ -111,10 +114,10 @@ export const typeMutants: readonly Mutant[] = [
     in: 'host-stack',
     driver: {
       functions: {
-        NdisInvalidateOffload: (next, tools) => (binding, root) => {
-          root.state ??= { layer: 'neighbor', delegated: { NicReachabilityDelta: 0 } };
+        NdisInvalidateOffload: (next) => (binding, root) => {
+          root.type = delegatedStateTypes.neighbor;
+          root.state = { layer: 'neighbor', delegated: { NicReachabilityDelta: 0 } };
           next(binding, root);
-          tools.once();
         },
       },
     },
