@@ -1,9 +1,10 @@
 /** Mutants for the rules of the area "wire" (WIR). */
 import type { LegalOddity, Mutant } from '../mutant';
+import { blindResetMutants } from './wire/blindReset';
 import { headerMutants } from './wire/headers';
 
 /** See the file's head. */
-export const wireMutants: readonly Mutant[] = [...headerMutants];
+export const wireMutants: readonly Mutant[] = [...headerMutants, ...blindResetMutants];
 
 /** What looks odd in the area and is legal. */
 export const wireOddities: readonly LegalOddity[] = [];
