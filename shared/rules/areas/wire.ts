@@ -3,9 +3,16 @@ import type { RuleId } from '../catalogue';
 import type { Rule } from '../engine/rule';
 import { blindResetRules } from './wire/blindReset';
 import { headerRules } from './wire/headers';
+import { segmentRules } from './wire/segments';
+import { sendingRules } from './wire/sending';
 
 /** See the file's head. */
-export const wireRules: readonly Rule[] = [...headerRules, ...blindResetRules];
+export const wireRules: readonly Rule[] = [
+  ...headerRules,
+  ...blindResetRules,
+  ...segmentRules,
+  ...sendingRules,
+];
 
 /** Rules of the area that records can't decide, each with the reason. */
 export const wireUndecided: Readonly<Partial<Record<RuleId, string>>> = {};

@@ -2,9 +2,10 @@
 import type { LegalOddity, Mutant } from '../mutant';
 import { blindResetMutants } from './wire/blindReset';
 import { headerMutants } from './wire/headers';
+import { segmentMutants } from './wire/segments';
 
 /** See the file's head. */
-export const wireMutants: readonly Mutant[] = [...headerMutants, ...blindResetMutants];
+export const wireMutants: readonly Mutant[] = [...headerMutants, ...blindResetMutants, ...segmentMutants];
 
 /** What looks odd in the area and is legal. */
 export const wireOddities: readonly LegalOddity[] = [];
