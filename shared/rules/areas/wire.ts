@@ -3,6 +3,7 @@ import type { RuleId } from '../catalogue';
 import type { Rule } from '../engine/rule';
 import { blindResetRules } from './wire/blindReset';
 import { headerRules } from './wire/headers';
+import { mitigationRules } from './wire/mitigation';
 import { segmentRules } from './wire/segments';
 import { sendingRules } from './wire/sending';
 
@@ -10,6 +11,7 @@ import { sendingRules } from './wire/sending';
 export const wireRules: readonly Rule[] = [
   ...headerRules,
   ...blindResetRules,
+  ...mitigationRules,
   ...segmentRules,
   ...sendingRules,
 ];
