@@ -64,12 +64,15 @@ export function attacked(injections: readonly Injection[], silent = false): Situ
     plan: { halfway: 'nothing' },
     remote: (frame: Frame, tools: MutantTools) => {
       const run = attackedIn(tools.ndis);
-      if (frame.connection !== undefined && segmentPlaces(frame) !== undefined && !run.silent)
-        run.last = copyFrame(frame);
-      return run.silent && !run.forged.delete(frame) ? [] : [frame];
+      if (run.forged.delete(frame)) return [frame];
+      // Its neighbors still find it.
+      if (run.silent) return segmentPlaces(frame) === undefined ? [frame] : [];
+      if (frame.connection !== undefined && segmentPlaces(frame) !== undefined) run.last = copyFrame(frame);
+      return [frame];
     },
     act: ({ streams, topology }) => {
       const run = attackedIn(topology.ndis);
+      if (run.phase === 'attacked') return false;
       const [stream] = streams;
       const connection = stream?.connection;
       if (stream === undefined || connection === undefined) return true;

@@ -68,9 +68,9 @@ export const mitigationMutants: readonly Mutant[] = [
     breaks: 'WIR-044',
     how: 'The target challenges a RST in the window and leaves it at that.',
     situation: unanswered,
-    received: (frame) => {
+    received: (frame, tools) => {
       const places = frame.path === 'peer' ? segmentPlaces(frame) : undefined;
-      if (places === undefined || frame.bytes[places.tcp + 13] !== RST) return [frame];
+      if (places === undefined || frame.bytes[places.tcp + 13] !== RST || !tools.once()) return [frame];
       return [
         editSegment(copyFrame(frame), (bytes, { tcp }, view) => {
           view.setUint32(tcp + 4, advance(view.getUint32(tcp + 4), -50_000));
@@ -114,7 +114,6 @@ export const mitigationMutants: readonly Mutant[] = [
     situation: unanswered,
     in: 'offload-target',
     driver: misreadingOffers({ KaProbeCount: 20 }),
-    entails: { 'WIR-048': 'It goes on where it ought to give up.' },
   },
   {
     breaks: 'WIR-048',
