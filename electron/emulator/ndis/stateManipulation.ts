@@ -198,6 +198,10 @@ export class StateManipulationPlane {
     const { core } = this;
     const { door, component, observer, machine } = core;
     const { adapter } = binding;
+    // An intermediate driver's own handles name the objects of the driver above it, from the first record on.
+    walkBlocks(root, ({ OffloadHandle, handleAbove }) => {
+      if (OffloadHandle !== null && handleAbove !== null) observer.alias(OffloadHandle, handleAbove);
+    });
     const connection = this.connectionOf(root);
     door.void(
       {
@@ -390,7 +394,7 @@ export class StateManipulationPlane {
     binding: Binding,
   ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
     const pairs: (readonly [NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST])[] = [];
-    const { machine, observer, bindingOfHandle } = this.core;
+    const { machine, bindingOfHandle } = this.core;
     const copyList = (
       first: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null,
     ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null => {
@@ -408,10 +412,7 @@ export class StateManipulationPlane {
       copy.ProtocolReserved = first.ProtocolReserved;
       copy.ImReserved = first.ImReserved;
       copy.SourceHandle = binding;
-      if (first.OffloadHandle !== null) {
-        bindingOfHandle.set(first.OffloadHandle, binding);
-        if (first.handleAbove !== null) observer.alias(first.OffloadHandle, first.handleAbove);
-      }
+      if (first.OffloadHandle !== null) bindingOfHandle.set(first.OffloadHandle, binding);
       pairs.push([first, copy]);
       copy.DependentBlockList = copyList(first.DependentBlockList);
       copy.NextBlock = copyList(first.NextBlock);
