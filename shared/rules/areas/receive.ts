@@ -1,9 +1,11 @@
-/** Rules of the area "receive" (RCV). */
+/** Rules of the area "receive" (RCV): posted receives, their completion, and the delivery algorithm. */
 import type { RuleId } from '../catalogue';
 import type { Rule } from '../engine/rule';
+import { receiveCompletionRules } from './receive/completions';
+import { receiveRequestRules } from './receive/requests';
 
 /** See the file's head. */
-export const receiveRules: readonly Rule[] = [];
+export const receiveRules: readonly Rule[] = [...receiveRequestRules, ...receiveCompletionRules];
 
 /** Rules of the area that records can't decide, each with the reason. */
 export const receiveUndecided: Readonly<Partial<Record<RuleId, string>>> = {};

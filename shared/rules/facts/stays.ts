@@ -39,8 +39,8 @@ export interface PlacedSend {
 export interface Refusal {
   readonly call: Call;
   /** Sequence number of the first byte that was not taken, and the one behind the last. */
-  readonly start: number | undefined;
-  readonly end: number | undefined;
+  readonly start: number;
+  readonly end: number;
   /** Bytes that were not taken. */
   readonly held: number;
 }
@@ -59,6 +59,10 @@ export class Stay {
   lastPost: Call | undefined;
   /** The last indication that was not accepted in full, until a receive is posted. */
   refusal: Refusal | undefined;
+  /** The last one, whether a receive has been posted since or not. */
+  lastRefusal: Refusal | undefined;
+  /** Whether segments have come by another way than the wire. */
+  forwarded = false;
   /** The completion of the initiate. */
   taken: Call | undefined;
   retrieve: Call | undefined;
@@ -78,6 +82,8 @@ export class Stay {
     readonly initiate: Call,
     sendUna: number,
     delivered: number,
+    /** Bytes of received data that came with the initiate. */
+    readonly buffered: number,
   ) {
     this.sendEnd = sendUna;
     this.delivered = delivered;
@@ -221,6 +227,10 @@ export class Stays implements Handlers {
       for (const { bytesTransferred } of call.lists)
         stay.delivered = (stay.delivered + bytesTransferred) >>> 0;
     },
+    MiniportTcpOffloadForward: (call) => {
+      const stay = this.of(call.callee, call.connection);
+      if (stay !== undefined) stay.forwarded = true;
+    },
     NdisTcpOffloadEventHandler: (call) => {
       const stay = this.of(call.caller, call.connection);
       const type = call.number('EventType');
@@ -251,8 +261,9 @@ export class Stays implements Handlers {
       stay.delivered = (stay.delivered + taken) >>> 0;
       // What is posted during the indication lifts the block as well.
       const isAnswered = stay.lastPost !== undefined && stay.lastPost.event > call.event;
-      if (isAccepted || isAnswered) return;
-      stay.refusal = { call, start: stay.delivered, end, held: length - taken };
+      if (isAccepted) return;
+      stay.lastRefusal = { call, start: stay.delivered, end, held: length - taken };
+      if (!isAnswered) stay.refusal = stay.lastRefusal;
     },
   };
 
@@ -267,7 +278,15 @@ export class Stays implements Handlers {
         continue;
       let buffered = 0;
       for (const { dataLength } of bufferedDataOf(call, block)) buffered += dataLength;
-      const stay = new Stay(call.callee, connection, object, call, sendUna, (received - buffered) >>> 0);
+      const stay = new Stay(
+        call.callee,
+        connection,
+        object,
+        call,
+        sendUna,
+        (received - buffered) >>> 0,
+        buffered,
+      );
       stay.indicationSize = block.state('TCP_OFFLOAD_STATE_CACHED')?.number('RcvIndicationSize') ?? 0;
       stay.uploadAll = this.uploadsAll.get(call.callee);
       stay.append(call, chainOf(call, block));

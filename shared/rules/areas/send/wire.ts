@@ -110,7 +110,11 @@ function noteHandedBack(
 ) {
   if (place.firstBytes === undefined) return;
   let sends = known.get(connection);
-  if (sends === undefined) known.set(connection, (sends = new Map()));
+  if (sends === undefined)
+    known.set(
+      connection,
+      (sends = new Map<number, { readonly firstBytes: number; readonly event: number }>()),
+    );
   sends.set(place.start, { firstBytes: place.firstBytes, event: call.event });
 }
 
@@ -185,7 +189,7 @@ export const sendWireRules: readonly Rule[] = [
 
   rule('SND-017', (context) => {
     const basis = basisOf(context);
-    const { facts, expect } = basis;
+    const { expect } = basis;
     /** Cached flags by object, with the call that told them; the smallest MTU of any path. */
     const flags = new Map<number, { readonly nagles: boolean; readonly event: number }>();
     const mss = new Map<number, number>();
@@ -320,7 +324,7 @@ export const sendWireRules: readonly Rule[] = [
         NdisTcpOffloadSendComplete: (call) => {
           withAcknowledgment(basis, call, (list, place, _flow, stay) => {
             if (list.status === NDIS_STATUS.UPLOAD_IN_PROGRESS)
-              noteHandedBack(back, { ...stay, call }, place);
+              noteHandedBack(back, { connection: stay.connection, call }, place);
           });
         },
         NdisMTerminateOffloadComplete: (call) => {
@@ -389,7 +393,7 @@ export const sendWireRules: readonly Rule[] = [
 
   rule('SND-030', (context) => {
     const basis = basisOf(context);
-    const { facts, expect } = basis;
+    const { expect } = basis;
     /** Where the bytes begin that must not be sent, and the completion that said so. */
     const aborted = new Map<number, { readonly from: number; readonly event: number }>();
     return {

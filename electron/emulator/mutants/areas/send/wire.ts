@@ -135,8 +135,9 @@ export const sendWireMutants: readonly Mutant[] = [
         TerminateOffloadCompleteHandler: (next) => (context, root) => {
           walkBlocks(root, ({ NetBufferListChain }) => {
             let list = NetBufferListChain;
-            while (list?.Next?.Next != null) list = list.Next;
-            if (list !== null) list.Next = null;
+            if (list === null) return;
+            while (list.Next !== null && list.Next.Next !== null) list = list.Next;
+            list.Next = null;
           });
           next(context, root);
         },
