@@ -253,8 +253,7 @@ export class Stays implements Handlers {
       const stay = this.of(call.caller, call.connection);
       if (stay === undefined) return;
       stay.lastDelivery = call;
-      let length = 0;
-      for (const { dataLength } of call.lists) length += dataLength;
+      const length = call.lists[0]?.dataLength ?? 0;
       const isAccepted = call.status === NDIS_STATUS.SUCCESS;
       const taken = isAccepted ? length : Math.min(length, call.numberOut('BytesConsumed') ?? 0);
       const end = (stay.delivered + length) >>> 0;
