@@ -1,6 +1,8 @@
 /** `chimneysweep check`: runs the rules of the specification over a trace, or over a scenario that it runs for that. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { latencyBreaches, parseLatencyBudget, type LatencyBudget } from '../../shared/analysis/latencyBudget';
 import { TraceModel } from '../../shared/analysis/traceModel';
 import { fail, succeed, type Result } from '../../shared/base/result';
@@ -204,8 +206,14 @@ function written(
         rules.map(({ id }) => id),
       );
     case 'sarif':
-      return sarifReport(report, report.subject, applicationVersion);
+      return sarifReport(report, uriOf(report.subject), applicationVersion);
     case 'html':
       return htmlFindings(report);
   }
+}
+
+/** How SARIF names what was checked: a file by its path as it was given, or a scenario. */
+function uriOf(subject: string): string {
+  if (!existsSync(subject)) return `scenario:${subject}`;
+  return path.isAbsolute(subject) ? pathToFileURL(subject).href : encodeURI(subject.replaceAll('\\', '/'));
 }

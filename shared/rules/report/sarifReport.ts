@@ -11,7 +11,8 @@ const levels: Readonly<Record<RuleSeverity, 'error' | 'warning' | 'note'>> = {
 
 function location(uri: string, { event, time, text }: ReportedFinding['evidence'][number]): object {
   return {
-    physicalLocation: { artifactLocation: { uri } },
+    // A trace has no lines: what SARIF asks of a finding about a whole file.
+    physicalLocation: { artifactLocation: { uri }, region: { startLine: 1, endLine: 1 } },
     logicalLocations: [{ name: `event ${event}`, kind: 'event' }],
     message: { text: `${text} (event ${event}, ${time} ns)` },
   };
