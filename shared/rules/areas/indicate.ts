@@ -2,10 +2,11 @@
 import type { RuleId } from '../catalogue';
 import type { Rule } from '../engine/rule';
 import { indicationRules } from './indicate/indications';
+import { refusedDataRules } from './receive/stream';
 import { returnRules } from './indicate/returns';
 
 /** See the file's head. */
-export const indicateRules: readonly Rule[] = [...indicationRules, ...returnRules];
+export const indicateRules: readonly Rule[] = [...indicationRules, ...returnRules, ...refusedDataRules];
 
 /** Rules of the area that records can't decide, each with the reason. */
 export const indicateUndecided: Readonly<Partial<Record<RuleId, string>>> = {

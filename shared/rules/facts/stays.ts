@@ -224,8 +224,9 @@ export class Stays implements Handlers {
       const stay = this.ofCompletion(call);
       if (stay === undefined) return;
       stay.lastDelivery = call;
-      for (const { bytesTransferred } of call.lists)
-        stay.delivered = (stay.delivered + bytesTransferred) >>> 0;
+      for (const { address, bytesTransferred } of call.lists)
+        if (this.facts.lists.find('miniport', call.caller, address)?.purpose === 'receive')
+          stay.delivered = (stay.delivered + bytesTransferred) >>> 0;
     },
     MiniportTcpOffloadForward: (call) => {
       const stay = this.of(call.callee, call.connection);

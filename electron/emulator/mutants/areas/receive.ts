@@ -1,10 +1,11 @@
 /** Mutants for the rules of the area "receive" (RCV). */
 import type { LegalOddity, Mutant } from '../mutant';
 import { receiveCompletionMutants } from './receive/completions';
+import { deliveryMutants } from './receive/delivery';
 import { smallRequests } from './receive/hosts';
 
 /** See the file's head. */
-export const receiveMutants: readonly Mutant[] = [...receiveCompletionMutants];
+export const receiveMutants: readonly Mutant[] = [...receiveCompletionMutants, ...deliveryMutants];
 
 /** What looks odd in the area and is legal. */
 export const receiveOddities: readonly LegalOddity[] = [

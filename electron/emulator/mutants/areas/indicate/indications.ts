@@ -259,13 +259,49 @@ export const indicationMutants: readonly Mutant[] = [
     breaks: 'IND-017',
     how: 'The target takes bytes out of what it holds when a receive without room lifts the block.',
     situation: lifting,
-    entails: { 'IND-006': 'The bytes that are missing had been acknowledged.' },
+    entails: {
+      'IND-006': 'The bytes that are missing had been acknowledged.',
+      'IND-019': 'They had been refused, and do not come again.',
+    },
     in: 'offload-target',
     driver: {
       functions: {
         NdisTcpOffloadReceiveHandler: (next, tools) => (handle, list, status) => {
           if (tools.once(2)) NdisAdvanceNetBufferDataStart(list.FirstNetBuffer, 100);
           return next(handle, list, status);
+        },
+      },
+    },
+  },
+  {
+    breaks: 'IND-018',
+    how: 'The target hands data over again from its first byte, of which the host stack has taken four bytes.',
+    situation: taking((length) => Math.min(4, length)),
+    in: 'offload-target',
+    driver: {
+      functions: {
+        NdisTcpOffloadReceiveHandler:
+          (next) =>
+          (...values) => {
+            const answer = next(...values);
+            const isPart = answer.status === NDIS_STATUS.OFFLOAD_DATA_PARTIALLY_ACCEPTED;
+            return isPart ? { ...answer, BytesConsumed: 0 } : answer;
+          },
+      },
+    },
+  },
+  {
+    breaks: 'IND-019',
+    how: 'The target forgets data that the host stack has refused.',
+    situation: refusing(65_536),
+    entails: { 'IND-015': 'What comes next is indicated as if nothing had been refused.' },
+    in: 'offload-target',
+    driver: {
+      functions: {
+        NdisTcpOffloadReceiveHandler: (next, tools) => (handle, list, status) => {
+          const BytesConsumed = list.FirstNetBuffer.DataLength;
+          const answer = next(handle, list, status);
+          return tools.once() ? { status: NDIS_STATUS.SUCCESS, BytesConsumed } : answer;
         },
       },
     },

@@ -225,7 +225,10 @@ export const receiveCompletionMutants: readonly Mutant[] = [
   {
     breaks: 'RCV-022',
     how: 'The target reports more bytes than there is room for.',
-    entails: { 'RCV-023': 'No NET_BUFFER can be advanced by so many.' },
+    entails: {
+      'RCV-012': 'More is reported than has arrived.',
+      'RCV-023': 'No NET_BUFFER can be advanced by so many.',
+    },
     in: 'offload-target',
     driver: completing((list) => {
       list.NetBufferListInfo[TcpOffloadBytesTransferred]! += 1_000_000;
