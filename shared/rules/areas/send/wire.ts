@@ -367,16 +367,6 @@ export const sendWireRules: readonly Rule[] = [
         if (connection === undefined || frame.path !== 'host' || frame.payloadLength === 0) return;
         const upload = returned.get(connection);
         if (upload === undefined || !frame.isSegment || frame.isFragment) return;
-        const end = basis.flows.of(connection)?.machine.sent.end;
-        if (end !== undefined) {
-          expect(sequenceDistance(end, frame.sequence) <= 0, () => ({
-            events: [upload.event, frame.event],
-            found: `the host stack left ${sequenceDistance(end, frame.sequence)} bytes out when it went on with the stream`,
-            expected: 'it goes on with the first byte that nobody has sent',
-            component: frame.sender,
-            connection,
-          }));
-        }
         const known = back.get(connection)?.get(frame.sequence);
         const head = known === undefined ? undefined : payloadHead(frame);
         if (known === undefined || head === undefined) return;
