@@ -120,6 +120,9 @@ export class HostConnection implements TcpUser, SegmentOutput {
   /** A send has come back for the host to perform: until the upload none is posted behind it (IMD-026). */
   private performsSends = false;
   private posting = false;
+  /** Processor that is inside a call that posts a receive, and the sizes of those that it is to post when that has returned. */
+  private postingReceiveOn: number | undefined;
+  private readonly receivesToPost: number[] = [];
   /** How many sends have come back unsent. */
   private requeued = 0;
   private postedBytes = 0;
@@ -590,6 +593,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
     this.engineBusy = true;
     this.sendBacklog = undefined;
     this.performsSends = false;
+    this.disconnectPosted &&= this.disconnected;
     const { tcpSettings, cached } = this;
     this.engine = importEngine(tcpSettings, this, constState, cached, delegated, kernel.now);
     this.engine.pathMss = this.pathMss;
@@ -693,10 +697,10 @@ export class HostConnection implements TcpUser, SegmentOutput {
 
   /** ProtocolTcpOffloadDisconnectComplete. */
   onDisconnectComplete(list: NET_BUFFER_LIST): void {
-    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) {
-      this.disconnectPosted = false;
-      return;
-    }
+    // The data that it brought is acknowledged, or comes back, as that of a send.
+    if (list.ProtocolReserved instanceof HostSend) this.onSendComplete(list);
+    // What the target has failed for an upload is not repeated: the close goes on after it (DSC-021).
+    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) return;
     if (list.Status === NDIS_STATUS.SUCCESS) this.disconnected = true;
     this.takeBackIfOver();
   }
@@ -926,7 +930,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
       this.run();
     } else if (this.place === 'Offloaded') {
       this.postSends();
-      if (this.closing && !this.disconnectPosted && this.unassigned.length === 0 && !this.posting)
+      const kept = this.stack.settings.closesWithData ? 1 : 0;
+      if (this.closing && !this.disconnectPosted && this.unassigned.length <= kept && !this.posting)
         this.postDisconnect(gracefulClose);
     }
   }
@@ -940,6 +945,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
     for (let send = this.unassigned[0]; send !== undefined; send = this.unassigned[0]) {
       // What is refused at once comes back into `unassigned` and must not be posted a second time from here.
       if (this.requeued !== requeued || this.performsSends || !this.wantsOutstanding) break;
+      if (this.stack.settings.closesWithData && this.unassigned.length === 1) break;
       this.unassigned.shift();
       const list = this.listFor(send);
       this.request(() => ndis.NdisOffloadTcpSend(this.handle, list));
@@ -959,9 +965,11 @@ export class HostConnection implements TcpUser, SegmentOutput {
   private postDisconnect(flags: number): void {
     const { ndis, kernel } = this.stack;
     this.disconnectPosted = true;
-    const list = allocateNetBufferList(kernel.addresses, [], PostedList);
-    list.ProtocolReserved = this;
-    this.stack.own(list, this);
+    const send = flags === gracefulClose ? this.unassigned.shift() : undefined;
+    const list =
+      send === undefined ? allocateNetBufferList(kernel.addresses, [], PostedList) : this.listFor(send);
+    list.ProtocolReserved ??= this;
+    if (send === undefined) this.stack.own(list, this);
     const text =
       flags === gracefulClose
         ? 'The application has sent everything: graceful disconnect'
@@ -1004,13 +1012,27 @@ export class HostConnection implements TcpUser, SegmentOutput {
 
   /** Posts a receive request, if the target has the connection and something may still come. */
   private postReceive(bytes = this.receives.bytes): void {
-    if (this.place !== 'Offloaded' || this.peerClosedReported || this.aborting) return;
+    if (this.place !== 'Offloaded' || this.peerClosedReported || this.aborting) {
+      this.receivesToPost.length = 0;
+      return;
+    }
     const { kernel, ndis } = this.stack;
+    const { postingReceiveOn } = this;
+    if (postingReceiveOn !== undefined && postingReceiveOn !== kernel.processor) {
+      // Another processor is inside such a call for this connection: it goes on with this one (RCV-004).
+      this.receivesToPost.push(bytes);
+      return;
+    }
     const buffer = this.stack.receiveMemory.take(bytes);
     const list = allocateNetBufferList(kernel.addresses, [buffer], PostedList);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);
+    this.postingReceiveOn = kernel.processor;
     this.request(() => ndis.NdisOffloadTcpReceive(this.handle, list));
+    this.postingReceiveOn = postingReceiveOn;
+    if (postingReceiveOn !== undefined) return;
+    const next = this.receivesToPost.shift();
+    if (next !== undefined) this.postReceive(next);
   }
 
   private forward(segments: readonly Uint8Array[]): void {

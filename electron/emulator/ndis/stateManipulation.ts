@@ -200,6 +200,10 @@ export class StateManipulationPlane {
     // Who passes what is no handle of a binding is known by the objects that the tree names; the call is noted before it comes to grief.
     const binding = (handle instanceof Binding ? handle : this.bindingOfTree(root)) ?? bindingFrom(handle);
     const { adapter } = binding;
+    // An intermediate driver's own handles name the objects of the driver above it, from the first record on.
+    walkBlocks(root, ({ OffloadHandle, handleAbove }) => {
+      if (OffloadHandle !== null && handleAbove !== null) observer.alias(OffloadHandle, handleAbove);
+    });
     const connection = this.connectionOf(root);
     door.void(
       {
@@ -431,7 +435,7 @@ export class StateManipulationPlane {
     binding: Binding,
   ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
     const pairs: (readonly [NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST])[] = [];
-    const { machine, observer, bindingOfHandle } = this.core;
+    const { machine, bindingOfHandle } = this.core;
     const copyList = (
       first: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null,
     ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null => {
@@ -450,10 +454,7 @@ export class StateManipulationPlane {
       copy.ProtocolReserved = first.ProtocolReserved;
       copy.ImReserved = first.ImReserved;
       copy.SourceHandle = binding;
-      if (first.OffloadHandle !== null) {
-        bindingOfHandle.set(first.OffloadHandle, binding);
-        if (first.handleAbove !== null) observer.alias(first.OffloadHandle, first.handleAbove);
-      }
+      if (first.OffloadHandle !== null) bindingOfHandle.set(first.OffloadHandle, binding);
       pairs.push([first, copy]);
       copy.DependentBlockList = copyList(first.DependentBlockList);
       copy.NextBlock = copyList(first.NextBlock);
