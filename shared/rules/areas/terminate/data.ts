@@ -122,7 +122,9 @@ export const receivedDataRules: readonly Rule[] = [
     call: {
       NdisMTerminateOffloadComplete: (call) => {
         for (const { snapshot } of call.blocks.map((one) => ({ snapshot: one }))) {
-          const other = snapshot.states.find(({ structure }) => !structure.endsWith('_DELEGATED'));
+          const other = snapshot.states.find(
+            ({ structure }) => structure.includes('_OFFLOAD_STATE_') && !structure.endsWith('_DELEGATED'),
+          );
           expect(other === undefined, () => ({
             events: [call.record.completes[0], call.event],
             found: `a terminate came back with ${other!.structure}`,

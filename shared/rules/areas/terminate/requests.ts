@@ -250,7 +250,9 @@ export const terminateRequestRules: readonly Rule[] = [
         for (const { object, snapshot } of treeOf(call)) {
           const known = facts.objects.find(object);
           const allowed = known === undefined ? undefined : delegatedStructures[known.layer];
-          const other = snapshot.states.find(({ structure }) => structure !== allowed);
+          const other = snapshot.states.find(
+            ({ structure }) => structure.includes('_OFFLOAD_STATE_') && structure !== allowed,
+          );
           expect(other === undefined || known === undefined, () => ({
             events: [call.parent?.event, call.event],
             found: `a terminate block is followed by ${other!.structure}`,
