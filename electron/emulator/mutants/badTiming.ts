@@ -1,7 +1,6 @@
 /** Drivers that mind other numbers than they were told, or tell others than they have: what most mutants of timers are. */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { decodeStructure, encodeStructure } from '../../../shared/ddi/structureCodec';
-import type { NDIS_OID_REQUEST } from '../ndis/characteristics';
 import type {
   NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,

@@ -74,6 +74,12 @@ export class QuietScene {
     this.way = silent ? () => undefined : undefined;
   }
 
+  /** So many segments come from the remote host, and then nothing. */
+  passSegments(count: number): void {
+    let left = count;
+    this.way = (frame) => (left-- > 0 ? frame : undefined);
+  }
+
   /** The remote application stops reading, or goes on: what comes meanwhile fills its window. */
   pauseReading(pauses = true): void {
     this.pauses = pauses;

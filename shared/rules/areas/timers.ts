@@ -5,6 +5,7 @@ import { acknowledgingRules } from './timers/acknowledging';
 import { finWait2Rules } from './timers/finWait2';
 import { keepingAliveRules } from './timers/keepingAlive';
 import { persistingRules } from './timers/persisting';
+import { pushingRules } from './timers/pushing';
 import { retransmittingRules } from './timers/retransmitting';
 
 /** See the file's head. */
@@ -14,6 +15,7 @@ export const timersRules: readonly Rule[] = [
   ...persistingRules,
   ...keepingAliveRules,
   ...finWait2Rules,
+  ...pushingRules,
 ];
 
 /** Rules of the area that records can't decide, each with the reason. */

@@ -4,6 +4,7 @@ import { acknowledgingMutants } from './timers/acknowledging';
 import { finWait2Mutants } from './timers/finWait2';
 import { keepingAliveMutants } from './timers/keepingAlive';
 import { persistingMutants } from './timers/persisting';
+import { pushingMutants, pushingOddities } from './timers/pushing';
 import { retransmittingMutants, retransmittingOddities } from './timers/retransmitting';
 
 /** See the file's head. */
@@ -13,7 +14,8 @@ export const timersMutants: readonly Mutant[] = [
   ...persistingMutants,
   ...keepingAliveMutants,
   ...finWait2Mutants,
+  ...pushingMutants,
 ];
 
 /** What looks odd in the area and is legal. */
-export const timersOddities: readonly LegalOddity[] = [...retransmittingOddities];
+export const timersOddities: readonly LegalOddity[] = [...retransmittingOddities, ...pushingOddities];
