@@ -57,6 +57,8 @@ export class RegistrationPlane {
   >();
   /** Structures that NdisSetOptionalHandlers has memory for. */
   private handlersLeft: number;
+  /** The driver whose SetOptions runs. */
+  private inSetOptions: number | undefined;
   private starting = false;
 
   constructor(
@@ -183,7 +185,7 @@ export class RegistrationPlane {
     return door.cross(
       {
         functionName: 'NdisSetOptionalHandlers',
-        caller: edge?.driver.component ?? component,
+        caller: edge?.driver.component ?? this.inSetOptions ?? component,
         callee: component,
         arguments: [
           pointerArgument('NdisHandle', NdisHandle, NdisHandle.label),
@@ -552,6 +554,7 @@ export class RegistrationPlane {
         const checked = checkDriverCharacteristics(structure, characteristics);
         if (checked !== NDIS_STATUS.SUCCESS) return checked;
         driver.inSetOptions = true;
+        this.inSetOptions = driver.component;
         const status = door.status(
           {
             functionName: setOptions,
@@ -565,6 +568,7 @@ export class RegistrationPlane {
           () => characteristics.SetOptionsHandler(driver, driver.context),
         );
         driver.inSetOptions = false;
+        this.inSetOptions = undefined;
         return status;
       },
     );
