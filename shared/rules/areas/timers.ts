@@ -7,6 +7,7 @@ import { keepingAliveRules } from './timers/keepingAlive';
 import { persistingRules } from './timers/persisting';
 import { pushingRules } from './timers/pushing';
 import { retransmittingRules } from './timers/retransmitting';
+import { sillyWindowRules } from './timers/sillyWindow';
 
 /** See the file's head. */
 export const timersRules: readonly Rule[] = [
@@ -16,6 +17,7 @@ export const timersRules: readonly Rule[] = [
   ...keepingAliveRules,
   ...finWait2Rules,
   ...pushingRules,
+  ...sillyWindowRules,
 ];
 
 /** Rules of the area that records can't decide, each with the reason. */

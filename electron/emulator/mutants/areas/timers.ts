@@ -6,6 +6,7 @@ import { keepingAliveMutants } from './timers/keepingAlive';
 import { persistingMutants } from './timers/persisting';
 import { pushingMutants, pushingOddities } from './timers/pushing';
 import { retransmittingMutants, retransmittingOddities } from './timers/retransmitting';
+import { sillyWindowMutants } from './timers/sillyWindow';
 
 /** See the file's head. */
 export const timersMutants: readonly Mutant[] = [
@@ -15,6 +16,7 @@ export const timersMutants: readonly Mutant[] = [
   ...keepingAliveMutants,
   ...finWait2Mutants,
   ...pushingMutants,
+  ...sillyWindowMutants,
 ];
 
 /** What looks odd in the area and is legal. */
