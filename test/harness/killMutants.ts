@@ -14,7 +14,8 @@ function cleanFindings(
   cleanRuns: Map<string, readonly string[]>,
   { situation }: Mutant,
 ): readonly string[] {
-  const isPlain = situation?.act === undefined && situation?.besides === undefined;
+  const { act, remote, besides } = situation ?? {};
+  const isPlain = act === undefined && remote === undefined && besides === undefined;
   const key = isPlain ? JSON.stringify(situation ?? {}) : undefined;
   const known = key === undefined ? undefined : cleanRuns.get(key);
   if (known !== undefined) return known;

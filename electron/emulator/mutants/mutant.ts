@@ -21,11 +21,24 @@ export interface Situation {
   /** 60,000 if absent. */
   readonly fileBytes?: number;
   readonly settings?: Partial<Pick<ScenarioSettings, 'loss' | 'link' | 'ipVersions' | 'chimney'>>;
+  /**
+   * What stands between drivers and NDIS to bring the situation about, without mutation as well: nothing of it may break a rule. The mutation
+   * stands between it and the driver.
+   */
+  readonly drivers?: Readonly<Partial<Record<BadRole, BadDriver>>>;
   /** Called before every event until it answers false: makes happen what no scenario does. Without mutation it happens as well. */
   readonly act?: (run: ScenarioRun) => boolean;
+  /** What the remote hosts send in place of a frame: odd segments of attackers and of networks that no scenario has. */
+  readonly remote?: FrameChange;
   /** Drivers of a role that do something legal and rare, which the mutation needs. Without mutation they do it as well. */
   readonly besides?: { readonly in: BadRole; readonly driver: BadDriver };
 }
+
+/**
+ * What takes the place of a frame: the frame itself, changed or not, others, or nothing. Frames that are not answered must not be used any more;
+ * further ones come from `copyFrame` of `badFrames.ts`.
+ */
+export type FrameChange = (frame: Frame, tools: MutantTools) => readonly Frame[];
 
 /** Which driver is bad. */
 export type BadRole = 'host-stack' | 'offload-target' | 'intermediate-driver';
@@ -36,11 +49,13 @@ export interface Mutation {
   /** What is bad about every driver of a role. */
   readonly in?: BadRole;
   readonly driver?: BadDriver;
-  /**
-   * What leaves the adapters in place of a frame: the frame itself, changed or not, others, or nothing. Frames that are not answered must not be
-   * used any more; further ones come from `copyFrame` of `badFrames.ts`.
-   */
-  readonly frames?: (frame: Frame, tools: MutantTools) => readonly Frame[];
+  /** What leaves the adapters in place of a frame. */
+  readonly frames?: FrameChange;
+  /** What the adapters make of a frame that has arrived: a bad adapter may overlook it or misread it. */
+  readonly received?: FrameChange;
+  /** Settings of every target, and of the host stack, that are bad. */
+  readonly target?: ScenarioPlan['target'];
+  readonly host?: NonNullable<ScenarioPlan['host']>;
   /** NDIS itself is bad: what it does is recorded by a probe that changes the records on their way. */
   readonly records?: (inner: Probe) => Probe;
 }

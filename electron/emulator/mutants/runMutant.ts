@@ -9,9 +9,9 @@ import type { Probe } from '../probe';
 import { scenarioPlans, type ScenarioPlan } from '../scenarios/scenarioPlan';
 import { inventFile, ScenarioRun } from '../scenarios/scenarioRun';
 import type { ScenarioSettings } from '../scenarios/scenarioSettings';
-import type { Tampering } from '../scenarios/tampering';
+import type { FrameTamper, Tampering } from '../scenarios/tampering';
 import { badFunctions } from './badDriver';
-import type { Mutation, Situation } from './mutant';
+import type { FrameChange, Mutation, Situation } from './mutant';
 import { MutantTools } from './mutantTools';
 
 /** Events of the emulator, and virtual ns, after which a run is ended: a bad driver may keep it from ending. */
@@ -31,9 +31,9 @@ export interface MutantOutcome {
   readonly accident: string | undefined;
 }
 
-function tamperingOf({ besides }: Situation, mutant: Mutation | undefined, seed: number): Tampering {
+function tamperingOf({ besides, remote }: Situation, mutant: Mutation | undefined, seed: number): Tampering {
   const random = new Random(seed, mutantStream);
-  const { driver, frames } = mutant ?? {};
+  const { driver, frames, received } = mutant ?? {};
   const isChanged = driver !== undefined || besides !== undefined;
   return {
     ...(isChanged
@@ -49,15 +49,22 @@ function tamperingOf({ besides }: Situation, mutant: Mutation | undefined, seed:
           },
         }
       : {}),
-    ...(frames === undefined
+    ...(frames === undefined && received === undefined && remote === undefined
       ? {}
       : {
           frames: (machine, ndis, pool, name) => {
             const tools = new MutantTools(machine, ndis, undefined, name, random);
-            return (frame) => {
-              const sent = frames(frame, tools);
-              if (!sent.includes(frame)) pool.release(frame);
-              return sent;
+            const releasing = (change: FrameChange | undefined): FrameTamper | undefined =>
+              change &&
+              ((frame) => {
+                const sent = change(frame, tools);
+                if (!sent.includes(frame)) pool.release(frame);
+                return sent;
+              });
+            return {
+              sent: releasing(frames),
+              remote: releasing(remote),
+              received: received && ((frame) => received(frame, tools)),
             };
           },
         }),
@@ -81,12 +88,15 @@ export function runSituation(
     file: inventFile(seed, situation.fileBytes ?? 60_000),
     ...situation.settings,
   };
-  const plan: ScenarioPlan = {
+  const usual: ScenarioPlan = {
     ...scenarioPlans[scenario],
     ...situation.plan,
-    ...(mutant === undefined && situation.besides === undefined
-      ? {}
-      : { tampering: tamperingOf(situation, mutant, seed) }),
+    tampering: tamperingOf(situation, mutant, seed),
+  };
+  const plan: ScenarioPlan = {
+    ...usual,
+    ...(mutant?.target === undefined ? {} : { target: { ...usual.target, ...mutant.target } }),
+    ...(mutant?.host === undefined ? {} : { host: { ...usual.host, ...mutant.host } }),
   };
   const checking = checkingProbe(inner, checker, snapLength);
   let accident: string | undefined;

@@ -5,6 +5,7 @@ import type { Outstanding } from '../observe/outstanding';
 import type { StateObserver } from '../observe/stateObserver';
 import type { Door } from './door';
 import type { Binding, MiniportAdapter } from './drivers';
+import { FirstDeliveries } from './firstBytes';
 import { NET_BUFFER_LIST } from './netBufferList';
 import type { NDIS_OFFLOAD_HANDLE } from './offloadBlockList';
 
@@ -40,6 +41,8 @@ export interface EndedRequests {
 export class NdisCore {
   /** The binding through which each offloaded object was offered. */
   readonly bindingOfHandle = new Map<NDIS_OFFLOAD_HANDLE, Binding>();
+  /** What the trace shows of the data that comes with offloads. */
+  readonly firstDeliveries = new FirstDeliveries();
   private openRequests = 0;
 
   constructor(

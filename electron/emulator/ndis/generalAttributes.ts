@@ -12,6 +12,15 @@ const broadcastAccess = 2;
 const sendReceive = 0;
 const dedicated = 1;
 
+/** NDIS_MAC_OPTION_ bits (ntddndis.h): received data can be copied, sends end before their call returns or later, tags. */
+const macOptions = {
+  copyLookaheadData: 0x1,
+  transfersNotPend: 0x2,
+  noLoopback: 0x8,
+  priority: 0x40,
+  vlan: 0x200,
+} as const;
+
 /** What an Ethernet adapter says of itself. */
 export interface EthernetAttributes {
   /** Bytes of the largest packet without its Ethernet header. */
@@ -25,6 +34,8 @@ export interface EthernetAttributes {
   readonly SupportedPacketFilters: number;
   readonly MaxMulticastListSize: number;
   readonly macAddress: Uint8Array;
+  /** Whether it puts VLANs, and priorities, into 802.1Q tags; absent: it has no tags. */
+  readonly tags?: 'vlan' | 'vlan and priority';
   /** NDIS_PNP_CAPABILITIES. */
   readonly PowerManagementCapabilities: Uint8Array;
   /** NDIS_RECEIVE_SCALE_CAPABILITIES, or NULL without RSS. */
@@ -47,6 +58,12 @@ export function writeGeneralAttributes(addresses: AddressSpace, attributes: Ethe
     MediaConnectState: constantValue(up ? 'MediaConnectStateConnected' : 'MediaConnectStateDisconnected'),
     MediaDuplexState: constantValue(up ? 'MediaDuplexStateFull' : 'MediaDuplexStateUnknown'),
     LookaheadSize: attributes.LookaheadSize,
+    MacOptions:
+      macOptions.copyLookaheadData |
+      macOptions.transfersNotPend |
+      macOptions.noLoopback |
+      (attributes.tags === undefined ? 0 : macOptions.vlan) |
+      (attributes.tags === 'vlan and priority' ? macOptions.priority : 0),
     PowerManagementCapabilities: pointerOf(addresses.addressOf(attributes.PowerManagementCapabilities)),
     SupportedPacketFilters: attributes.SupportedPacketFilters,
     MaxMulticastListSize: attributes.MaxMulticastListSize,

@@ -1,4 +1,5 @@
 /** NDIS: registration of drivers and of their chimney handlers, and bringing up adapters. */
+import { configurationArguments, type AdapterConfiguration } from './adapterConfiguration';
 import { constantValue, structureLayout, type FunctionName } from '../../../shared/ddi/catalogue';
 import { objectHeader } from '../../../shared/ddi/structureCodec';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
@@ -46,6 +47,7 @@ const intermediateDriver = constantValue('NDIS_INTERMEDIATE_DRIVER');
 
 /** Drivers, adapters and bindings that NDIS knows. */
 export class RegistrationPlane {
+  private readonly configurations = new Map<string, AdapterConfiguration>();
   private readonly adapters: MiniportAdapter[] = [];
   private readonly protocols: ProtocolDriver[] = [];
   /** Binds for which ProtocolBindAdapterEx returned PENDING. */
@@ -55,6 +57,8 @@ export class RegistrationPlane {
   >();
   /** Structures that NdisSetOptionalHandlers has memory for. */
   private handlersLeft: number;
+  /** The driver whose SetOptions runs. */
+  private inSetOptions: number | undefined;
   private starting = false;
 
   constructor(
@@ -181,7 +185,7 @@ export class RegistrationPlane {
     return door.cross(
       {
         functionName: 'NdisSetOptionalHandlers',
-        caller: edge?.driver.component ?? component,
+        caller: edge?.driver.component ?? this.inSetOptions ?? component,
         callee: component,
         arguments: [
           pointerArgument('NdisHandle', NdisHandle, NdisHandle.label),
@@ -398,6 +402,11 @@ export class RegistrationPlane {
     );
   }
 
+  /** Notes what the registry says of an adapter; its MiniportInitializeEx is recorded with it. */
+  configure(adapterName: string, configuration: AdapterConfiguration): void {
+    this.configurations.set(adapterName, configuration);
+  }
+
   /**
    * Plug and Play starts the machine: every adapter that is not up yet is initialized and restarted, then bound. What comes up
    * meanwhile, such as a virtual miniport above them, follows.
@@ -420,6 +429,7 @@ export class RegistrationPlane {
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
           pointerArgument('MiniportDriverContext', driver.context, 'MiniportDriverContext'),
+          ...configurationArguments(this.configurations.get(adapter.label)),
         ],
       },
       () => driver.characteristics.InitializeHandlerEx(adapter, driver.context, parameters),
@@ -544,6 +554,7 @@ export class RegistrationPlane {
         const checked = checkDriverCharacteristics(structure, characteristics);
         if (checked !== NDIS_STATUS.SUCCESS) return checked;
         driver.inSetOptions = true;
+        this.inSetOptions = driver.component;
         const status = door.status(
           {
             functionName: setOptions,
@@ -557,6 +568,7 @@ export class RegistrationPlane {
           () => characteristics.SetOptionsHandler(driver, driver.context),
         );
         driver.inSetOptions = false;
+        this.inSetOptions = undefined;
         return status;
       },
     );

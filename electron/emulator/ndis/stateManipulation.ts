@@ -21,6 +21,7 @@ import type {
 import { answerBarred, isBarred } from './chimneyBarrier';
 import type { NdisCore } from './core';
 import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
+import { firstBytesArguments } from './firstBytes';
 import { privateHandle } from './internalRecords';
 import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
 import {
@@ -64,7 +65,7 @@ const operations = {
     completion: 'ProtocolInitiateOffloadComplete',
     enter: (handlers) => handlers.InitiateOffloadHandler,
     leave: (handlers) => handlers.InitiateOffloadCompleteHandler,
-    sent: attachedListsArguments,
+    sent: (root) => [...attachedListsArguments(root), ...firstBytesArguments(root)],
     answered: refusedListsArguments,
   },
   terminate: {
@@ -197,6 +198,10 @@ export class StateManipulationPlane {
     const { core } = this;
     const { door, component, observer, machine } = core;
     const { adapter } = binding;
+    // An intermediate driver's own handles name the objects of the driver above it, from the first record on.
+    walkBlocks(root, ({ OffloadHandle, handleAbove }) => {
+      if (OffloadHandle !== null && handleAbove !== null) observer.alias(OffloadHandle, handleAbove);
+    });
     const connection = this.connectionOf(root);
     door.void(
       {
@@ -389,7 +394,7 @@ export class StateManipulationPlane {
     binding: Binding,
   ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
     const pairs: (readonly [NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST])[] = [];
-    const { machine, observer, bindingOfHandle } = this.core;
+    const { machine, bindingOfHandle } = this.core;
     const copyList = (
       first: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | null,
     ): NDIS_MINIPORT_OFFLOAD_BLOCK_LIST | null => {
@@ -407,10 +412,7 @@ export class StateManipulationPlane {
       copy.ProtocolReserved = first.ProtocolReserved;
       copy.ImReserved = first.ImReserved;
       copy.SourceHandle = binding;
-      if (first.OffloadHandle !== null) {
-        bindingOfHandle.set(first.OffloadHandle, binding);
-        if (first.handleAbove !== null) observer.alias(first.OffloadHandle, first.handleAbove);
-      }
+      if (first.OffloadHandle !== null) bindingOfHandle.set(first.OffloadHandle, binding);
       pairs.push([first, copy]);
       copy.DependentBlockList = copyList(first.DependentBlockList);
       copy.NextBlock = copyList(first.NextBlock);
@@ -435,6 +437,8 @@ export class StateManipulationPlane {
     walkBlocks(root, (block) => {
       const connection = this.core.observer.find(block.NdisOffloadHandle)?.connection;
       this.core.openLists(binding, block.NetBufferListChain, connection, ndisCall, miniportCall);
+      const hasBufferedData = block.state?.layer === 'tcp' && block.state.delegated?.BufferedData;
+      if (connection !== undefined && hasBufferedData) this.core.firstDeliveries.await(binding, connection);
     });
   }
 

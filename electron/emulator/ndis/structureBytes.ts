@@ -107,8 +107,26 @@ export function stateValues(state: AttachedState): readonly (readonly [string, S
   return values;
 }
 
+/** A state structure. Where a driver has written more into a bit field than fits, the bits behind the field show it. */
+function encodeMembers(structure: StructureName, members: object): Uint8Array {
+  const values: Record<string, FieldValue> = { Header: stateHeader(structure), ...members };
+  const spilled = structureLayout(structure).fields.filter(
+    ({ name, kind, bitWidth }) => kind === 'bits' && Number(values[name]) >= 2 ** (bitWidth ?? 0),
+  );
+  if (spilled.length === 0) return encodeStructure(structure, values as StructureValues<typeof structure>);
+  const fitting = spilled.map(({ name, bitWidth }) => [name, Number(values[name]) % 2 ** bitWidth!] as const);
+  const bytes = encodeMembers(structure, { ...members, ...Object.fromEntries(fitting) });
+  for (const { name, offset, size, bitOffset } of spilled)
+    for (let byte = 0, left = Number(values[name]) * 2 ** (bitOffset ?? 0); byte < size; byte++) {
+      bytes[offset + byte]! |= left & 0xff;
+      left = Math.floor(left / 256);
+    }
+  return bytes;
+}
+
 function encodeDelegated(state: TCP_OFFLOAD_STATE_DELEGATED): Uint8Array {
   const values: Record<string, FieldValue> = { Header: stateHeader('TCP_OFFLOAD_STATE_DELEGATED') };
+  if (state.Flags !== undefined) values['Flags'] = state.Flags;
   for (const [name, value] of delegatedValues(state))
     values[name.slice('TCP_OFFLOAD_STATE_DELEGATED.'.length)] = value;
   if (state.SendBacklogSize !== undefined) values['SendBacklogSize'] = state.SendBacklogSize;
@@ -137,7 +155,7 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
         if (members !== undefined) {
           encoded.push({
             structure,
-            bytes: encodeStructure(structure, { Header: stateHeader(structure), ...members }),
+            bytes: encodeMembers(structure, members),
           });
         }
       }
@@ -166,7 +184,7 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
         encoded.push({
           structure: 'PATH_OFFLOAD_STATE_DELEGATED',
           bytes: encodeStructure('PATH_OFFLOAD_STATE_DELEGATED', {
-            Header: stateHeader('PATH_OFFLOAD_STATE_DELEGATED'),
+            Header: { ...stateHeader('PATH_OFFLOAD_STATE_DELEGATED'), ...state.delegated },
           }),
         });
       }
@@ -179,7 +197,7 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
         if (members !== undefined) {
           encoded.push({
             structure,
-            bytes: encodeStructure(structure, { Header: stateHeader(structure), ...members }),
+            bytes: encodeMembers(structure, members),
           });
         }
       }

@@ -252,6 +252,10 @@ export class TcpDataPlane {
     const { door, component } = core;
     const binding = core.bindingAbove(adapter);
     const { connection, ndisCalls, miniportCalls } = core.closeLists(binding, lists);
+    const firstBytes =
+      functionName === 'NdisTcpOffloadReceiveComplete'
+        ? core.firstDeliveries.ofReceives(binding, connection, lists)
+        : [];
     door.void(
       {
         functionName,
@@ -262,6 +266,7 @@ export class TcpDataPlane {
         arguments: [
           pointerArgument('NdisMiniportHandle', adapter, adapter.label),
           netBufferListsArgument('NetBufferList', lists),
+          ...firstBytes,
           ...(functionName === 'NdisTcpOffloadReceiveComplete' ? placedData(lists) : []),
         ],
       },
@@ -333,7 +338,11 @@ export class TcpDataPlane {
     const { door, component, observer } = core;
     const binding = core.bindingAbove(adapter);
     const connection = observer.find(handle)?.connection;
-    const details = [netBufferListsArgument('NetBufferList', list), statusArgument('Status', Status)];
+    const details = [
+      netBufferListsArgument('NetBufferList', list),
+      statusArgument('Status', Status),
+      ...core.firstDeliveries.ofIndication(binding, connection, list),
+    ];
     const describe = (answer: ReceiveIndicationAnswer) => ({
       status: answer.status,
       outputs: [numberArgument('BytesConsumed', answer.BytesConsumed)],

@@ -1,6 +1,7 @@
 /** What the built-in scenarios differ in. */
 import type { ScenarioId } from '../../../shared/contract/scenarios';
 import type { HostSettings } from '../host/hostSettings';
+import type { NdisSettings } from '../ndis/ndisSettings';
 import type { TargetSettings } from '../target/targetSettings';
 import type { Tampering } from './tampering';
 import type { SwitchPlan, TeamPlan } from './topology';
@@ -34,6 +35,8 @@ export interface ScenarioPlan {
   readonly switch?: SwitchPlan;
   /** What differs from the usual in the settings of the host stack. */
   readonly host?: Partial<HostSettings>;
+  /** What differs from the usual in how NDIS behaves. */
+  readonly ndis?: Partial<NdisSettings>;
   /** What is wrong on purpose; nothing if absent. */
   readonly tampering?: Tampering;
 }

@@ -19,11 +19,38 @@ export interface Tampering {
     name: string,
   ) => ((functions: NdisFunctions) => NdisFunctions) | undefined;
   /** What stands between the adapter of a driver and its cable. */
-  readonly frames?: (machine: Machine, ndis: Ndis, pool: FramePool, driver: string) => FrameTamper;
+  readonly frames?: (machine: Machine, ndis: Ndis, pool: FramePool, driver: string) => LinkTampers;
 }
 
-/** A link to which its left end hands something else than it should. */
+/** What is changed at the adapter's end of a cable; what is absent stays as it is. */
+export interface LinkTampers {
+  /** Frames that the adapter sends, before they leave. */
+  readonly sent?: FrameTamper | undefined;
+  /** Frames that have arrived, before the adapter looks at them. They stay the link's: none is given back to the pool. */
+  readonly received?: FrameTamper | undefined;
+  /** Frames that the other end sends, before they leave. */
+  readonly remote?: FrameTamper | undefined;
+}
+
+/** The left end of a link, as the link sees it. */
+function receivingOtherwise(end: LinkEnd, received: FrameTamper | undefined): LinkEnd {
+  if (received === undefined) return end;
+  return {
+    component: end.component,
+    receive: (frame) => {
+      for (const one of received(frame)) end.receive(one);
+    },
+    ...(end.processorFor === undefined ? {} : { processorFor: (frame: Frame) => end.processorFor!(frame) }),
+    ...(end.receiverOf === undefined ? {} : { receiverOf: (frame: Frame) => end.receiverOf!(frame) }),
+    frameDamaged: () => end.frameDamaged?.(),
+    linkChanged: (up) => end.linkChanged?.(up),
+  };
+}
+
+/** A link whose ends hand over, or whose left end finds, something else than they should. */
 export class TamperedLink extends Link {
+  private readonly leftEnd: LinkEnd;
+
   constructor(
     private readonly machine: Machine,
     pool: FramePool,
@@ -31,15 +58,20 @@ export class TamperedLink extends Link {
     private readonly left: LinkEnd,
     right: LinkEnd,
     number: number,
-    private readonly tamper: FrameTamper,
+    private readonly tampers: LinkTampers,
   ) {
-    super(machine, pool, settings, left, right, number);
+    const leftEnd = receivingOtherwise(left, tampers.received);
+    super(machine, pool, settings, leftEnd, right, number);
+    this.leftEnd = leftEnd;
   }
 
   override transmit(from: LinkEnd, frame: Frame): number {
-    if (from !== this.left) return super.transmit(from, frame);
+    const fromLeft = from === this.left;
+    const tamper = fromLeft ? this.tampers.sent : this.tampers.remote;
+    const end = fromLeft ? this.leftEnd : from;
+    if (tamper === undefined) return super.transmit(end, frame);
     let leaves = this.machine.now;
-    for (const sent of this.tamper(frame)) leaves = super.transmit(from, sent);
+    for (const sent of tamper(frame)) leaves = super.transmit(end, sent);
     return leaves;
   }
 }

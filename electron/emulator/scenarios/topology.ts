@@ -10,7 +10,6 @@ import { defaultTeamSettings, type TeamSettings } from '../intermediate/teamSett
 import { DRIVER_OBJECT } from '../kit';
 import type { Machine } from '../machine/machine';
 import { Ndis } from '../ndis/ndis';
-import type { NdisSettings } from '../ndis/ndisSettings';
 import { EchoHost } from '../peer/echoHost';
 import { OffloadTarget } from '../target/offloadTarget';
 import { defaultTargetSettings } from '../target/targetSettings';
@@ -147,13 +146,11 @@ export interface Topology<
 /** What of a plan decides about drivers, links and peers. */
 type TopologyPlan = Pick<
   ScenarioPlan,
-  'paths' | 'neighbors' | 'target' | 'team' | 'switch' | 'host' | 'tampering'
+  'paths' | 'neighbors' | 'target' | 'team' | 'switch' | 'host' | 'ndis' | 'tampering'
 > & {
   readonly link?: Omit<LinkSettings, 'loss'>;
   /** IP versions of the paths; absent: IPv4. */
   readonly versions?: IpVersions | undefined;
-  /** What differs from the usual in how NDIS behaves. */
-  readonly ndis?: Partial<NdisSettings>;
   /** What the host offloads by itself; undefined: nothing. */
   readonly chimney?: ChimneyRequest | undefined;
 };
@@ -310,6 +307,8 @@ function buildAdapters(
         : new ModuleTarget(machine, ndis, pool, name, module, settings, {
             TcpConnectionOffloadCapacity: settings.tcpCapacity,
           });
+    const { vlanIds, vlans } = settings.limits;
+    ndis.registration.configure(`${name} adapter`, { vlanIds, vlanEntries: vlans });
     const linkSettings = { ...(plan.link ?? gigabitLink), loss };
     const port = far.ports[index]!;
     const tamper = plan.tampering?.frames?.(machine, ndis, pool, name);

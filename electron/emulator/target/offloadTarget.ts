@@ -287,6 +287,7 @@ export class OffloadTarget implements PVOID, LinkEnd {
         SupportedPacketFilters: everyPacketType,
         MaxMulticastListSize: multicastEntries,
         macAddress: this.settings.mac,
+        tags: this.settings.supportsPriority ? 'vlan and priority' : 'vlan',
         PowerManagementCapabilities: wakeUp,
         RecvScaleCapabilities: writeReceiveScaleCapabilities(kernel.processorCount),
       }),

@@ -1,0 +1,162 @@
+/** What a target makes of frames that arrive for a connection that it holds: whether it processes them, as its acknowledgments tell. */
+import { sequenceDistance } from '../../../analysis/tcpSegment';
+import { fateDelivers } from '../../../trace/frameFates';
+import type { FrameFateRecord, VirtualTime } from '../../../trace/records';
+import { tcpFlags, type WireFrame } from '../../engine/frame';
+import type { Handlers, RuleContext } from '../../engine/rule';
+import { flows, type Flow } from '../../facts/flows';
+import { handedState, type HandedTcp } from '../../facts/handedState';
+
+/** A segment that leaves so long after another has arrived was made in knowledge of it, virtual ns. */
+export const knowledgeTime = 20_000_000;
+
+/** Nothing that has to be answered stays without an answer for so long (RFC 1122 section 4.2.3.2 and more), virtual ns. */
+export const longestAnswer = 1_000_000_000;
+
+/** A segment that has arrived for a connection in a target's hands. */
+export interface Arrival {
+  readonly frame: WireFrame;
+  readonly time: VirtualTime;
+  readonly tcp: HandedTcp;
+  readonly flow: Flow;
+  /** Component of the target. */
+  readonly target: number;
+}
+
+/** Calls `take` for every frame that arrives undamaged at a target whose engine holds its connection; facts don't know of the arrival yet. */
+export function arrivals(
+  { facts }: RuleContext,
+  take: (arrival: Arrival) => void,
+  which: 'segments' | 'all' = 'segments',
+): Required<Pick<Handlers, 'fate'>> {
+  const handed = facts.of(handedState);
+  const known = facts.of(flows);
+  return {
+    fate: ({ fate, receiver }: FrameFateRecord, frame, time) => {
+      if (frame?.path !== 'peer' || frame.connection === undefined) return;
+      if (which === 'segments' && (!frame.isSegment || frame.isFragment)) return;
+      if (!fateDelivers(fate) || fate === 'corrupted') return;
+      const tcp = handed.tcp(receiver, frame.connection);
+      const flow = known.of(frame.connection);
+      if (tcp?.taken === undefined || tcp.stoppedBy !== undefined || flow === undefined) return;
+      take({ frame, time, tcp, flow, target: receiver });
+    },
+  };
+}
+
+/** Whether a segment brings exactly what comes next, within the window that has been offered, and nothing that ends anything. */
+export function isNext({ frame, flow }: Arrival): boolean {
+  const { acknowledgment, rightEdge } = flow.machine.sent;
+  if (acknowledgment === undefined || rightEdge === undefined || frame.payloadLength === 0) return false;
+  if (frame.flags & (tcpFlags.SYN | tcpFlags.RST | tcpFlags.URG)) return false;
+  return frame.sequence === acknowledgment && sequenceDistance(frame.sequenceEnd, rightEdge) >= 0;
+}
+
+/**
+ * Decides of arrivals that `concerns` names, and that bring what comes next, whether they are processed: what the target sends afterwards
+ * acknowledges them or not, or it sends nothing at all for too long.
+ */
+export function watchProcessing(
+  context: RuleContext,
+  concerns: (arrival: Arrival) => boolean,
+  decide: (processed: boolean, arrival: Arrival, evidence: WireFrame) => void,
+): Required<Pick<Handlers, 'fate' | 'frame'>> {
+  const waiting = new Map<number, Arrival>();
+  return {
+    ...arrivals(context, (arrival) => {
+      const { connection } = arrival.frame;
+      const before = waiting.get(connection!);
+      if (before !== undefined) {
+        if (before.tcp !== arrival.tcp) waiting.delete(connection!);
+        else if (arrival.time - before.time > longestAnswer) {
+          waiting.delete(connection!);
+          decide(false, before, arrival.frame);
+        }
+        return;
+      }
+      if (isNext(arrival) && concerns(arrival)) waiting.set(connection!, arrival);
+    }),
+    frame: (frame) => {
+      if (frame.path !== 'chimney' || frame.connection === undefined || !frame.isSegment) return;
+      const before = waiting.get(frame.connection);
+      if (before === undefined) return;
+      if (before.tcp.stoppedBy !== undefined) {
+        waiting.delete(frame.connection);
+        return;
+      }
+      const processed = sequenceDistance(before.frame.sequenceEnd, frame.acknowledgment) >= 0;
+      if (!processed && frame.time - before.time < knowledgeTime) return;
+      waiting.delete(frame.connection);
+      decide(processed, before, frame);
+    },
+  };
+}
+
+/** A segment that a target must not take, and the range of sequence numbers that came with it. */
+interface Refused {
+  readonly arrival: Arrival;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Most segments that are remembered for a connection. */
+const mostRefused = 64;
+
+/** Ranges of sequence numbers that have arrived only in segments that a target must not take. */
+export class RefusedRanges {
+  private readonly byConnection = new Map<number, Refused[]>();
+
+  /** A segment that must not be taken has arrived. Nothing is noted where its bytes have been received before. */
+  add(arrival: Arrival): void {
+    const { frame, flow } = arrival;
+    const { sequence, sequenceEnd, connection } = frame;
+    if (sequence === sequenceEnd || flow.peer.arrived.covers(sequence, sequenceEnd)) return;
+    let ranges = this.byConnection.get(connection!);
+    if (ranges === undefined) this.byConnection.set(connection!, (ranges = []));
+    if (ranges.some(({ start, end }) => start === sequence && end === sequenceEnd)) return;
+    ranges.push({ arrival, start: sequence, end: sequenceEnd });
+    if (ranges.length > mostRefused) ranges.shift();
+  }
+
+  /** A segment that may be taken has arrived, from the wire or otherwise: what it overlaps is no proof any more. */
+  accept(frame: WireFrame): void {
+    const ranges = this.byConnection.get(frame.connection!);
+    if (ranges === undefined || frame.sequence === frame.sequenceEnd) return;
+    const left = ranges.filter(
+      ({ start, end }) =>
+        sequenceDistance(end, frame.sequence) >= 0 || sequenceDistance(frame.sequenceEnd, start) >= 0,
+    );
+    this.set(frame.connection!, left);
+  }
+
+  /** Whether a connection has any. */
+  has(connection: number | undefined): boolean {
+    return connection !== undefined && this.byConnection.has(connection);
+  }
+
+  /** Takes out, and answers, a segment all of which an acknowledgment covers. */
+  acknowledged(connection: number, acknowledgment: number): Arrival | undefined {
+    const ranges = this.byConnection.get(connection) ?? [];
+    const at = ranges.findIndex(({ end }) => sequenceDistance(end, acknowledgment) >= 0);
+    if (at < 0) return undefined;
+    const [found] = ranges.splice(at, 1);
+    this.set(connection, ranges);
+    return found!.arrival;
+  }
+
+  /** The segment with the frame record, if it is one of them. */
+  find(connection: number | undefined, event: number | undefined): Arrival | undefined {
+    if (connection === undefined || event === undefined) return undefined;
+    return this.byConnection.get(connection)?.find(({ arrival }) => arrival.frame.event === event)?.arrival;
+  }
+
+  /** The connection is the host's again, or upload is on its way. */
+  forget(connection: number | undefined): void {
+    if (connection !== undefined) this.byConnection.delete(connection);
+  }
+
+  private set(connection: number, ranges: Refused[]): void {
+    if (ranges.length === 0) this.byConnection.delete(connection);
+    else this.byConnection.set(connection, ranges);
+  }
+}
