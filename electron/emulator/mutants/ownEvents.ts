@@ -8,6 +8,7 @@ import {
   type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   type NDIS_OFFLOAD_HANDLE,
 } from '../ndis/offloadBlockList';
+import { defaultHostSettings } from '../host/hostSettings';
 import type { ScenarioRun } from '../scenarios/scenarioRun';
 import type { BadDriver } from './badDriver';
 import type { Situation } from './mutant';
@@ -83,7 +84,7 @@ export function raisingEvent(delay: number, type: number, information = 0): BadD
 }
 
 /** The peer takes everything; when it has got so many bytes it sends an answer and closes its half. */
-export function peerCloses(after = 40_000, answer = 0): Situation['act'] {
+export function peerCloses(after = 40_000, answer = 0): NonNullable<Situation['act']> {
   return (run) => {
     for (const peer of run.topology.peers)
       peer.serve((connection, window) => {
@@ -108,8 +109,17 @@ export function peerCloses(after = 40_000, answer = 0): Situation['act'] {
   };
 }
 
+/**
+ * The host stack lets neighbors grow stale after 10 ticks, on a link that loses so much that connections wait longer than that for each other.
+ */
+export const forgetful: Situation = {
+  fileBytes: 400_000,
+  plan: { host: { parameters: { ...defaultHostSettings.parameters, NceStaleTicks: 10 } } },
+  settings: { loss: 0.1 },
+};
+
 /** The peer resets the first connection as soon as the target has it and a part of its bytes have been acknowledged. */
-export function peerResets(part = 0.5): Situation['act'] {
+export function peerResets(part = 0.5): NonNullable<Situation['act']> {
   return (run: ScenarioRun) => {
     const [stream] = run.streams;
     const connection = stream?.connection;

@@ -295,7 +295,7 @@ export const eventsMutants: readonly Mutant[] = [
       ...smallReads,
       act: (run) => {
         smallReads.act!(run);
-        return peerCloses(250_000)!(run);
+        return peerCloses(250_000)(run);
       },
     },
     in: 'offload-target',
@@ -503,7 +503,7 @@ export const eventsOddities: readonly LegalOddity[] = [
       fileBytes: 400_000,
       act: (run) => {
         run.streams[0]!.application.receives = readsNothing;
-        return peerResets()!(run);
+        return peerResets()(run);
       },
     },
   },
