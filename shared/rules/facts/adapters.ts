@@ -126,6 +126,13 @@ export class Adapters implements Handlers {
       if (status === NDIS_STATUS.TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES)
         adapter.capabilities = { view, call };
     },
+    ProtocolStatusEx: (call: Call): void => {
+      // What the protocol driver does while it is told of a resume belongs behind the resume.
+      const heard = this.bindingOf(call)?.adapter?.heard;
+      if (heard === undefined || call.number('StatusCode') !== NDIS_STATUS.OFFLOAD_RESUME) return;
+      heard.pause = undefined;
+      heard.uploadAll = undefined;
+    },
     NdisMOidRequestComplete: (call: Call): void => {
       this.ended(call);
     },
