@@ -11,6 +11,8 @@ import type { TraceEncoderOptions, TraceSink } from '../../shared/trace/traceEnc
 import { traceFormatVersion, type TraceHeader } from '../../shared/trace/records';
 import type { MonotonicClock } from '../../shared/trace/encodingMeter';
 import { RingTrace } from '../../shared/trace/ringTrace';
+import type { RuleChecker } from '../../shared/rules/engine/checker';
+import { checkingProbe } from '../emulator/observe/checkingProbe';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
 import { requestedLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
@@ -37,6 +39,8 @@ export interface RecordingOptions {
   /** A capture of whole frames besides the trace, at interfaces with these names; by default the wire sides of all adapters. */
   readonly capture?:
     { readonly sink: CaptureSink; readonly taps?: readonly string[] | undefined } | undefined;
+  /** Rules that look at the run while it is recorded; the trace is the same with them and without. */
+  readonly checker?: RuleChecker | undefined;
 }
 
 /** The header's settings that name driver modules, so that nobody takes their traces for those of built-in drivers. */
@@ -89,6 +93,7 @@ export class Recording {
   private readonly run: ScenarioRun;
   private readonly ring: RingTrace | undefined;
   private readonly meter: RecordingMeter | undefined;
+  private readonly checker: RuleChecker | undefined;
   /** What goes into a capture besides; undefined without one. */
   readonly taps: FrameTaps | undefined;
 
@@ -105,6 +110,7 @@ export class Recording {
       onSinkError,
       keepLast,
       clock,
+      checker,
     }: RecordingOptions = {},
   ) {
     const description = scenarioDescription(settings.scenario);
@@ -136,6 +142,8 @@ export class Recording {
     const hasIndex = this.ring === undefined;
     this.recorder = new TraceRecorder(header, this.ring ?? sink, { checksum, onSinkError, hasIndex, meter });
     let probe: Probe = this.recorder;
+    this.checker = checker;
+    if (checker !== undefined) probe = checkingProbe(probe, checker, snapLength);
     if (capture !== undefined) {
       const section = {
         application,
@@ -201,7 +209,10 @@ export class Recording {
   finish(stopped: boolean): RunReport {
     return this.measured(() => {
       const report = this.run.report(stopped);
+      const end = this.recorder.eventCount;
       this.recorder.finish(report);
+      this.checker?.onRecord({ kind: 'end', report: '' }, end, report.virtualTime);
+      this.checker?.finish();
       this.meter?.encoding.beginWork();
       this.ring?.save(this.sink, undefined);
       this.meter?.encoding.endWork();

@@ -79,6 +79,9 @@ const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
 
 const timeoutExpiration = constantValue('TimeoutExpiration');
 
+/** What memory is filled with that the host stack has freed, as the debugging heap of Windows does. */
+const freedMemory = 0xdd;
+
 /** Bytes that each path has carried. */
 export interface PathBytes {
   hostPath: number;
@@ -89,6 +92,10 @@ export interface PathBytes {
 export interface HandOverCounts {
   offloads: number;
   uploads: number;
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** See the file's head. */
@@ -113,6 +120,9 @@ export class HostConnection implements TcpUser, SegmentOutput {
   /** A send has come back for the host to perform: until the upload none is posted behind it (IMD-026). */
   private performsSends = false;
   private posting = false;
+  /** Processor that is inside a call that posts a receive, and the sizes of those that it is to post when that has returned. */
+  private postingReceiveOn: number | undefined;
+  private readonly receivesToPost: number[] = [];
   /** How many sends have come back unsent. */
   private requeued = 0;
   private postedBytes = 0;
@@ -499,8 +509,15 @@ export class HostConnection implements TcpUser, SegmentOutput {
     // Behind the peer's FIN nothing more is received: what has not been read stays here, where the reader finds it.
     this.offeredBytes = this.peerClosedReported ? [] : this.reads.takeBuffered();
     for (const bytes of this.offeredBytes) this.countedBefore += bytes.length;
+    // Where each stands in the stream, for whoever reads the trace (INI-024).
+    let streamOffset = this.received.hostPath + this.received.chimney - lengthOf(this.offeredBytes);
     delegated.BufferedData = linkChain(
-      this.offeredBytes.map((bytes) => allocateNetBufferList(stack.kernel.addresses, [bytes])),
+      this.offeredBytes.map((bytes) => {
+        const list = allocateNetBufferList(stack.kernel.addresses, [bytes]);
+        list.streamOffset = streamOffset;
+        streamOffset += bytes.length;
+        return list;
+      }),
     );
     const chain = this.sends.map((send) => this.listFor(send));
     delegated.SendDataHead = chain[0] ?? null;
@@ -521,7 +538,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);
     if (held.length > 0) this.forward(held);
-    this.offeredBytes = [];
+    // The target has copied it, and the memory is free: whoever still looks there finds something else (INI-026).
+    for (const bytes of this.offeredBytes.splice(0)) bytes.fill(freedMemory);
     if (this.aborting) {
       this.postDisconnect(abortiveClose);
       return;
@@ -575,6 +593,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
     this.engineBusy = true;
     this.sendBacklog = undefined;
     this.performsSends = false;
+    this.disconnectPosted &&= this.disconnected;
     const { tcpSettings, cached } = this;
     this.engine = importEngine(tcpSettings, this, constState, cached, delegated, kernel.now);
     this.engine.pathMss = this.pathMss;
@@ -678,10 +697,10 @@ export class HostConnection implements TcpUser, SegmentOutput {
 
   /** ProtocolTcpOffloadDisconnectComplete. */
   onDisconnectComplete(list: NET_BUFFER_LIST): void {
-    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) {
-      this.disconnectPosted = false;
-      return;
-    }
+    // The data that it brought is acknowledged, or comes back, as that of a send.
+    if (list.ProtocolReserved instanceof HostSend) this.onSendComplete(list);
+    // What the target has failed for an upload is not repeated: the close goes on after it (DSC-021).
+    if (list.Status === NDIS_STATUS.UPLOAD_IN_PROGRESS) return;
     if (list.Status === NDIS_STATUS.SUCCESS) this.disconnected = true;
     this.takeBackIfOver();
   }
@@ -911,7 +930,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
       this.run();
     } else if (this.place === 'Offloaded') {
       this.postSends();
-      if (this.closing && !this.disconnectPosted && this.unassigned.length === 0 && !this.posting)
+      const kept = this.stack.settings.closesWithData ? 1 : 0;
+      if (this.closing && !this.disconnectPosted && this.unassigned.length <= kept && !this.posting)
         this.postDisconnect(gracefulClose);
     }
   }
@@ -925,6 +945,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
     for (let send = this.unassigned[0]; send !== undefined; send = this.unassigned[0]) {
       // What is refused at once comes back into `unassigned` and must not be posted a second time from here.
       if (this.requeued !== requeued || this.performsSends || !this.wantsOutstanding) break;
+      if (this.stack.settings.closesWithData && this.unassigned.length === 1) break;
       this.unassigned.shift();
       const list = this.listFor(send);
       this.request(() => ndis.NdisOffloadTcpSend(this.handle, list));
@@ -944,9 +965,11 @@ export class HostConnection implements TcpUser, SegmentOutput {
   private postDisconnect(flags: number): void {
     const { ndis, kernel } = this.stack;
     this.disconnectPosted = true;
-    const list = allocateNetBufferList(kernel.addresses, [], PostedList);
-    list.ProtocolReserved = this;
-    this.stack.own(list, this);
+    const send = flags === gracefulClose ? this.unassigned.shift() : undefined;
+    const list =
+      send === undefined ? allocateNetBufferList(kernel.addresses, [], PostedList) : this.listFor(send);
+    list.ProtocolReserved ??= this;
+    if (send === undefined) this.stack.own(list, this);
     const text =
       flags === gracefulClose
         ? 'The application has sent everything: graceful disconnect'
@@ -989,13 +1012,27 @@ export class HostConnection implements TcpUser, SegmentOutput {
 
   /** Posts a receive request, if the target has the connection and something may still come. */
   private postReceive(bytes = this.receives.bytes): void {
-    if (this.place !== 'Offloaded' || this.peerClosedReported || this.aborting) return;
+    if (this.place !== 'Offloaded' || this.peerClosedReported || this.aborting) {
+      this.receivesToPost.length = 0;
+      return;
+    }
     const { kernel, ndis } = this.stack;
+    const { postingReceiveOn } = this;
+    if (postingReceiveOn !== undefined && postingReceiveOn !== kernel.processor) {
+      // Another processor is inside such a call for this connection: it goes on with this one (RCV-004).
+      this.receivesToPost.push(bytes);
+      return;
+    }
     const buffer = this.stack.receiveMemory.take(bytes);
     const list = allocateNetBufferList(kernel.addresses, [buffer], PostedList);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);
+    this.postingReceiveOn = kernel.processor;
     this.request(() => ndis.NdisOffloadTcpReceive(this.handle, list));
+    this.postingReceiveOn = postingReceiveOn;
+    if (postingReceiveOn !== undefined) return;
+    const next = this.receivesToPost.shift();
+    if (next !== undefined) this.postReceive(next);
   }
 
   private forward(segments: readonly Uint8Array[]): void {

@@ -37,6 +37,8 @@ export interface HostSettings {
   readonly postedReceiveBytes: number;
   /** Time until the application's thread posts its first receives on an offloaded connection. */
   readonly receivePostDelay: number;
+  /** Whether the last data of an offloaded connection goes down with its graceful disconnect, not as a send in front of it (DSC-009). */
+  readonly closesWithData: boolean;
   /** Whether the host takes a connection back where the target would go on with it (EVT-022). */
   readonly grantsOptionalUploads: boolean;
   /** Which connections it offloads by itself; undefined: none, whoever runs it decides. */
@@ -64,6 +66,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   postedReceives: 4,
   postedReceiveBytes: 64 * 1024,
   receivePostDelay: 40_000,
+  closesWithData: false,
   grantsOptionalUploads: true,
   linkBitsPerSecond: 1_000_000_000,
   capabilityPath: 'connection-offload',

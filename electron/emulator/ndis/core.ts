@@ -5,6 +5,7 @@ import type { Outstanding } from '../observe/outstanding';
 import type { StateObserver } from '../observe/stateObserver';
 import type { Door } from './door';
 import type { Binding, MiniportAdapter } from './drivers';
+import { FirstDeliveries } from './firstBytes';
 import { NET_BUFFER_LIST } from './netBufferList';
 import type { NDIS_OFFLOAD_HANDLE } from './offloadBlockList';
 
@@ -40,6 +41,8 @@ export interface EndedRequests {
 export class NdisCore {
   /** The binding through which each offloaded object was offered. */
   readonly bindingOfHandle = new Map<NDIS_OFFLOAD_HANDLE, Binding>();
+  /** What the trace shows of the data that comes with offloads. */
+  readonly firstDeliveries = new FirstDeliveries();
   private openRequests = 0;
 
   constructor(
@@ -129,12 +132,19 @@ export class NdisCore {
     return { connection, ndisCalls: [...ndisCalls], miniportCalls: [...miniportCalls] };
   }
 
-  /** The binding that a sender's handle belongs to.
+  /** The binding that a sender's handle belongs to. A copy of a handle leads there as well, though no driver may use one (CTX-013).
    * @throws Error for a handle that never went through an initiate. */
   bindingOf(handle: NDIS_OFFLOAD_HANDLE): Binding {
-    const binding = this.bindingOfHandle.get(handle);
+    const binding = this.bindingOfHandle.get(handle) ?? this.bindingOfCopy(handle);
     if (binding === undefined) throw new Error('the NDIS_OFFLOAD_HANDLE names no offloaded object');
     return binding;
+  }
+
+  private bindingOfCopy({ MiniportOffloadContext: { value } }: NDIS_OFFLOAD_HANDLE): Binding | undefined {
+    if (value === null) return undefined;
+    for (const [known, binding] of this.bindingOfHandle)
+      if (known.MiniportOffloadContext.value === value) return binding;
+    return undefined;
   }
 
   /** The binding above an adapter.

@@ -38,7 +38,10 @@ export interface PATH_OFFLOAD_STATE_CACHED {
 }
 
 /** PATH_OFFLOAD_STATE_DELEGATED has a header only. */
-export type PATH_OFFLOAD_STATE_DELEGATED = object;
+export interface PATH_OFFLOAD_STATE_DELEGATED {
+  /** Header.Length, where somebody says something else than what NDIS writes there. */
+  readonly Length?: number;
+}
 
 /** TCP_OFFLOAD_STATE_CONST; ports in network order (A30). */
 export interface TCP_OFFLOAD_STATE_CONST {
@@ -69,6 +72,8 @@ export interface TCP_OFFLOAD_STATE_CACHED {
 /** TCP_OFFLOAD_STATE_DELEGATED; times in ticks, SRtt times 8, RttVar times 4. */
 export interface TCP_OFFLOAD_STATE_DELEGATED {
   State: number;
+  /** For the system; 0 if absent (INI-016). */
+  Flags?: number;
   RcvNxt: number;
   RcvWnd: number;
   SndUna: number;

@@ -11,7 +11,11 @@ import {
 } from '../../../shared/ddi/structureCodec';
 import type { StateValue } from '../../../shared/trace/records';
 import type { AddressSpace } from '../machine/addressSpace';
-import { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from './offloadBlockList';
+import {
+  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  type NDIS_OFFLOAD_HANDLE,
+} from './offloadBlockList';
 import type { AttachedState, TCP_OFFLOAD_STATE_DELEGATED } from './offloadState';
 
 /** A structure with its bytes. */
@@ -107,8 +111,26 @@ export function stateValues(state: AttachedState): readonly (readonly [string, S
   return values;
 }
 
+/** A state structure. Where a driver has written more into a bit field than fits, the bits behind the field show it. */
+function encodeMembers(structure: StructureName, members: object): Uint8Array {
+  const values: Record<string, FieldValue> = { Header: stateHeader(structure), ...members };
+  const spilled = structureLayout(structure).fields.filter(
+    ({ name, kind, bitWidth }) => kind === 'bits' && Number(values[name]) >= 2 ** (bitWidth ?? 0),
+  );
+  if (spilled.length === 0) return encodeStructure(structure, values as StructureValues<typeof structure>);
+  const fitting = spilled.map(({ name, bitWidth }) => [name, Number(values[name]) % 2 ** bitWidth!] as const);
+  const bytes = encodeMembers(structure, { ...members, ...Object.fromEntries(fitting) });
+  for (const { name, offset, size, bitOffset } of spilled)
+    for (let byte = 0, left = Number(values[name]) * 2 ** (bitOffset ?? 0); byte < size; byte++) {
+      bytes[offset + byte]! |= left & 0xff;
+      left = Math.floor(left / 256);
+    }
+  return bytes;
+}
+
 function encodeDelegated(state: TCP_OFFLOAD_STATE_DELEGATED): Uint8Array {
   const values: Record<string, FieldValue> = { Header: stateHeader('TCP_OFFLOAD_STATE_DELEGATED') };
+  if (state.Flags !== undefined) values['Flags'] = state.Flags;
   for (const [name, value] of delegatedValues(state))
     values[name.slice('TCP_OFFLOAD_STATE_DELEGATED.'.length)] = value;
   if (state.SendBacklogSize !== undefined) values['SendBacklogSize'] = state.SendBacklogSize;
@@ -137,7 +159,7 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
         if (members !== undefined) {
           encoded.push({
             structure,
-            bytes: encodeStructure(structure, { Header: stateHeader(structure), ...members }),
+            bytes: encodeMembers(structure, members),
           });
         }
       }
@@ -166,7 +188,7 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
         encoded.push({
           structure: 'PATH_OFFLOAD_STATE_DELEGATED',
           bytes: encodeStructure('PATH_OFFLOAD_STATE_DELEGATED', {
-            Header: stateHeader('PATH_OFFLOAD_STATE_DELEGATED'),
+            Header: { ...stateHeader('PATH_OFFLOAD_STATE_DELEGATED'), ...state.delegated },
           }),
         });
       }
@@ -179,7 +201,7 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
         if (members !== undefined) {
           encoded.push({
             structure,
-            bytes: encodeStructure(structure, { Header: stateHeader(structure), ...members }),
+            bytes: encodeMembers(structure, members),
           });
         }
       }
@@ -191,6 +213,17 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
   return encoded;
 }
 
+/** The handle that names an object, with what the driver below has written into its cell. */
+export function encodeHandle(handle: NDIS_OFFLOAD_HANDLE): EncodedStructure {
+  return {
+    structure: 'NDIS_OFFLOAD_HANDLE',
+    bytes: encodeStructure('NDIS_OFFLOAD_HANDLE', {
+      NdisReserved: [0n],
+      MiniportOffloadContext: listPointer(handle.MiniportOffloadContext.value),
+    }),
+  };
+}
+
 /** The 152 bytes of a block, in the form of its side. */
 export function encodeBlock(
   block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
@@ -200,20 +233,30 @@ export function encodeBlock(
     DependentBlockList: listPointer(block.DependentBlockList),
     Status: block.Status,
     PortNumber: block.PortNumber,
+    ProtocolReserved: block.ProtocolReserved.map(listPointer),
+    MiniportReserved: block.MiniportReserved.map(listPointer),
     ImReserved: block.ImReserved.map(listPointer),
     SourceHandle: listPointer(block.SourceHandle),
     NetBufferListChain: listPointer(block.NetBufferListChain),
   };
   if (block instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST) {
     return encodeStructure('NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST', {
-      Header: objectHeader('NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST', { type: block.type }),
+      Header: {
+        ...objectHeader('NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST', { type: block.type }),
+        Revision: block.revision,
+      },
       ...common,
+      NdisReserved: [...block.NdisReserved.map(listPointer), 0n],
       OffloadHandle: listPointer(block.OffloadHandle),
     });
   }
   return encodeStructure('NDIS_MINIPORT_OFFLOAD_BLOCK_LIST', {
-    Header: objectHeader('NDIS_MINIPORT_OFFLOAD_BLOCK_LIST', { type: block.type }),
+    Header: {
+      ...objectHeader('NDIS_MINIPORT_OFFLOAD_BLOCK_LIST', { type: block.type }),
+      Revision: block.revision,
+    },
     ...common,
+    NdisReserved: block.NdisReserved.map(listPointer),
     MiniportOffloadContext: listPointer(block.MiniportOffloadContext),
     NdisOffloadHandle: listPointer(block.NdisOffloadHandle),
   });

@@ -165,6 +165,14 @@ export class EchoHost implements SwitchedHost {
     this.sessions.get(address, echoPort, client, clientPort)?.reset();
   }
 
+  /** Somebody on its link sends a frame after a while, virtual ns, perhaps in its name; `make` answers it then. */
+  inject(delay: number, make: () => Frame | undefined): void {
+    this.machine.queueDeferredCall(delay, () => {
+      const frame = make();
+      if (frame !== undefined) this.link?.transmit(this, frame);
+    });
+  }
+
   /** Plugs the cable in. */
   connect(link: Transmitter): void {
     this.link = link;

@@ -104,6 +104,9 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
   /** Sends that the peer has not acknowledged in full, oldest first. */
   private readonly sends: SendRequest[] = [];
   private disconnect: SendRequest | undefined;
+  /** A graceful disconnect that an abortive one has overtaken (DSC-007). */
+  private abandonedDisconnect: SendRequest | undefined;
+  private resetAwaited = false;
   /** Completions and events that wait until the engine has finished. */
   private completedSends: NET_BUFFER_LIST[] = [];
   private readonly events: TcpEvent[] = [];
@@ -289,12 +292,23 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
   postDisconnect(list: NET_BUFFER_LIST, Flags: number): void {
     this.run(() => {
       const request = new SendRequest(list, () => undefined);
-      this.disconnect = request;
       if (Flags !== gracefulClose) {
+        this.abandonedDisconnect ??= this.disconnect;
+        this.disconnect = request;
+        // While an upload is asked for or under way nothing is sent: the host stack resets by itself (DSC-019).
+        if (this.stopped && this.aborted === 'no') {
+          this.disconnect = this.abandonedDisconnect;
+          this.abandonedDisconnect = undefined;
+          this.completeDisconnect(NDIS_STATUS.UPLOAD_IN_PROGRESS, request);
+          return;
+        }
         if (this.aborted === 'no') this.aborted = 'by-host';
         this.engine.abort();
+        // At once, even from inside an indication (DSC-024).
+        this.engine.dispatch(this.adapter.kernel.now, this);
         return;
       }
+      this.disconnect = request;
       const refusal = this.sendRefusal();
       if (refusal === undefined) {
         this.append(request);
@@ -401,6 +415,7 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     const chain = linkChain(lists);
     delegated.SendDataHead = lists[0] ?? null;
     delegated.SendDataTail = lists[lists.length - 1] ?? null;
+    this.completeAbandoned();
     this.completeDisconnect(aborted ? NDIS_STATUS.REQUEST_ABORTED : NDIS_STATUS.UPLOAD_IN_PROGRESS);
     // What the hardware has lost can't be handed up.
     const buffered = this.aborted === 'by-hardware' ? [] : delivery.takeBuffered();
@@ -580,12 +595,34 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     this.completedSends.push(list);
   }
 
-  private completeDisconnect(status: NdisStatus): void {
-    const request = this.disconnect;
+  private completeDisconnect(status: NdisStatus, request = this.disconnect): void {
     if (request === undefined) return;
-    this.disconnect = undefined;
+    if (request === this.disconnect) this.disconnect = undefined;
     settleList(request.list, status, request.acknowledged);
     this.adapter.upcalls.NdisTcpOffloadDisconnectComplete(this.adapter.handle, request.list);
+  }
+
+  /** Completes the graceful disconnect that an abortive one has overtaken, if there is one. */
+  private completeAbandoned(): void {
+    const request = this.abandonedDisconnect;
+    this.abandonedDisconnect = undefined;
+    if (request !== undefined) this.completeDisconnect(NDIS_STATUS.REQUEST_ABORTED, request);
+  }
+
+  /** NDIS_STATUS_SUCCESS of an abortive disconnect says that the RST has left (DSC-022): it waits for what is queued in front of it. */
+  private completeAbort(): void {
+    const { kernel, ring } = this.adapter;
+    if (this.disconnect === undefined || this.resetAwaited) return;
+    this.resetAwaited = true;
+    kernel.queueDeferredCall(
+      () => {
+        if (this.uploaded) return;
+        this.completeAbandoned();
+        this.completeDisconnect(NDIS_STATUS.SUCCESS);
+      },
+      Math.max(0, ring.idleAt - kernel.now),
+      this.processor,
+    );
   }
 
   private askForUpload(reason: number): void {
@@ -708,8 +745,8 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
       if (this.aborted === 'by-host' || this.aborted === 'by-peer') this.abortRequests();
       const chain = linkChain(this.completedSends.splice(0));
       if (chain !== null) this.adapter.upcalls.NdisTcpOffloadSendComplete(this.adapter.handle, chain);
-      if (this.finAcknowledged) this.completeDisconnect(NDIS_STATUS.SUCCESS);
-      else if (this.aborted === 'by-host') this.completeDisconnect(NDIS_STATUS.SUCCESS);
+      if (this.aborted === 'by-host') this.completeAbort();
+      else if (this.finAcknowledged) this.completeDisconnect(NDIS_STATUS.SUCCESS);
       else if (this.aborted === 'by-peer') this.completeDisconnect(NDIS_STATUS.REQUEST_ABORTED);
       if (event === undefined && chain === null) return;
     }

@@ -60,6 +60,9 @@ type Sink<Arguments extends readonly unknown[]> = {
 }[];
 
 type PlainHandler = Exclude<keyof Handlers, 'call' | 'returned'>;
+/** Handlers that take one thing, and those that take three. */
+type OneHandler = 'component' | 'connection' | 'end';
+type ThreeHandler = 'fate' | 'stateObject' | 'stateChange' | 'ownership' | 'relink' | 'counter' | 'note';
 type ArgumentsOf<Name extends PlainHandler> = Parameters<NonNullable<Handlers[Name]>>;
 
 /** All handlers, rules before facts. */
@@ -109,15 +112,29 @@ const plainHandlers = [
   'end',
 ] as const satisfies readonly PlainHandler[];
 
-function deliver<Arguments extends readonly unknown[]>(
-  sink: Sink<Arguments> | undefined,
-  ...values: Arguments
-): void {
+/** Hands one thing to everybody who wants it. There is one of these for each number of things: a list of them costs time at every record. */
+function deliver<First>(sink: Sink<[First]> | undefined, first: First): void {
   if (sink === undefined) return;
   for (const { owner, take } of sink) {
     if (owner.failure !== undefined) continue;
     try {
-      take(...values);
+      take(first);
+    } catch (error) {
+      owner.fail(error);
+    }
+  }
+}
+
+function deliverThree<First, Second, Third>(
+  sink: Sink<[First, Second, Third]>,
+  first: First,
+  second: Second,
+  third: Third,
+): void {
+  for (const { owner, take } of sink) {
+    if (owner.failure !== undefined) continue;
+    try {
+      take(first, second, third);
     } catch (error) {
       owner.fail(error);
     }
@@ -170,31 +187,31 @@ export class RuleChecker implements TraceListener {
         this.frame(record, event, time);
         return;
       case 'frame-fate':
-        this.both('fate', record, this.frames.get(record.frame), time);
+        this.three('fate', record, this.frames.get(record.frame), time);
         return;
       case 'component':
-        this.both('component', record);
+        this.one('component', record);
         return;
       case 'connection':
-        this.both('connection', record);
+        this.one('connection', record);
         return;
       case 'state-object':
-        this.both('stateObject', record, event);
+        this.three('stateObject', record, event, time);
         return;
       case 'state-change':
-        this.both('stateChange', record, event, time);
+        this.three('stateChange', record, event, time);
         return;
       case 'ownership':
-        this.both('ownership', record, event, time);
+        this.three('ownership', record, event, time);
         return;
       case 'relink':
-        this.both('relink', record, event, time);
+        this.three('relink', record, event, time);
         return;
       case 'counter':
-        this.both('counter', record, event, time);
+        this.three('counter', record, event, time);
         return;
       case 'note':
-        this.both('note', record, event, time);
+        this.three('note', record, event, time);
         return;
       case 'loss':
         this.historyComplete = false;
@@ -211,7 +228,7 @@ export class RuleChecker implements TraceListener {
 
   /** No more records come: rules decide what was left open. */
   finish(): void {
-    this.both('end', { time: this.lastTime, complete: this.complete });
+    this.one('end', { time: this.lastTime, complete: this.complete });
   }
 
   /** Frames whose fate is not known yet, and the last ones whose fate is: a duplicate's fate comes behind the first. */
@@ -243,9 +260,20 @@ export class RuleChecker implements TraceListener {
     deliver(this.facts.sink('frame'), frame);
   }
 
-  private both<Name extends PlainHandler>(name: Name, ...values: ArgumentsOf<Name>): void {
-    deliver(this.rules.sink(name), ...values);
-    deliver(this.facts.sink(name), ...values);
+  private one<Name extends OneHandler>(name: Name, first: ArgumentsOf<Name>[0]): void {
+    deliver(this.rules.sink(name) as Sink<[typeof first]>, first);
+    deliver(this.facts.sink(name) as Sink<[typeof first]>, first);
+  }
+
+  private three<Name extends ThreeHandler>(
+    name: Name,
+    first: ArgumentsOf<Name>[0],
+    second: ArgumentsOf<Name>[1],
+    third: ArgumentsOf<Name>[2],
+  ): void {
+    type All = Sink<[typeof first, typeof second, typeof third]>;
+    deliverThree(this.rules.sink(name) as unknown as All, first, second, third);
+    deliverThree(this.facts.sink(name) as unknown as All, first, second, third);
   }
 
   /** Lets every rule begin; at the start of a trace, and behind a loss. */

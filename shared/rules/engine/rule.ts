@@ -38,7 +38,7 @@ export interface Handlers {
   readonly fate?: (fate: FrameFateRecord, frame: WireFrame | undefined, time: VirtualTime) => void;
   readonly component?: (component: ComponentRecord) => void;
   readonly connection?: (connection: ConnectionRecord) => void;
-  readonly stateObject?: (object: StateObjectRecord, event: EventId) => void;
+  readonly stateObject?: (object: StateObjectRecord, event: EventId, time: VirtualTime) => void;
   readonly stateChange?: (change: Omit<StateChangeRecord, 'kind'>, event: EventId, time: VirtualTime) => void;
   readonly ownership?: (ownership: Omit<OwnershipRecord, 'kind'>, event: EventId, time: VirtualTime) => void;
   readonly relink?: (relink: RelinkRecord, event: EventId, time: VirtualTime) => void;

@@ -1,9 +1,17 @@
 /** Mutants for the rules of the area "wire" (WIR). */
 import type { LegalOddity, Mutant } from '../mutant';
+import { blindResetMutants } from './wire/blindReset';
 import { headerMutants } from './wire/headers';
+import { mitigationMutants } from './wire/mitigation';
+import { segmentMutants } from './wire/segments';
 
 /** See the file's head. */
-export const wireMutants: readonly Mutant[] = [...headerMutants];
+export const wireMutants: readonly Mutant[] = [
+  ...headerMutants,
+  ...blindResetMutants,
+  ...mitigationMutants,
+  ...segmentMutants,
+];
 
 /** What looks odd in the area and is legal. */
 export const wireOddities: readonly LegalOddity[] = [];

@@ -27,18 +27,19 @@ export interface Arrival {
 export function arrivals(
   { facts }: RuleContext,
   take: (arrival: Arrival) => void,
-  which: 'segments' | 'all' = 'segments',
+  which: 'segments' | 'all' | 'even stopped' = 'segments',
 ): Required<Pick<Handlers, 'fate'>> {
   const handed = facts.of(handedState);
   const known = facts.of(flows);
   return {
     fate: ({ fate, receiver }: FrameFateRecord, frame, time) => {
       if (frame?.path !== 'peer' || frame.connection === undefined) return;
-      if (which === 'segments' && (!frame.isSegment || frame.isFragment)) return;
+      if (which !== 'all' && (!frame.isSegment || frame.isFragment)) return;
       if (!fateDelivers(fate) || fate === 'corrupted') return;
       const tcp = handed.tcp(receiver, frame.connection);
       const flow = known.of(frame.connection);
-      if (tcp?.taken === undefined || tcp.stoppedBy !== undefined || flow === undefined) return;
+      if (tcp?.taken === undefined || flow === undefined) return;
+      if (tcp.stoppedBy !== undefined && which !== 'even stopped') return;
       take({ frame, time, tcp, flow, target: receiver });
     },
   };
