@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform';
 import { createLayoutChoices, type LayoutChoices } from '../stores/layoutChoices';
 import { Notices } from '../stores/notices';
 import { OpenTrace } from '../stores/openTrace';
+import { RuleCheck } from '../stores/ruleCheck';
 import { View } from '../stores/view';
 import { createTheme, type Theme } from '../theme/theme';
 import { FrameScheduler } from '../timeline/frameScheduler';
@@ -29,6 +30,7 @@ export interface Workspace {
   /** Rows of the shown trace; replaced with the trace, updated with its version. */
   readonly laneIndex: ShallowRef<LaneIndex | undefined>;
   readonly callFilter: CallFilter;
+  readonly ruleCheck: RuleCheck;
   readonly dialog: Ref<DialogName | undefined>;
   /** A file that waits to be sent by the scenario dialog. */
   readonly fileToSend: ShallowRef<
@@ -50,6 +52,7 @@ export function createWorkspace(platform: Platform): Workspace {
   const laneIndex = shallowRef<LaneIndex>();
   const commands = new CommandRegistry();
   const layout = createLayoutChoices();
+  const ruleCheck = new RuleCheck();
   watch(
     () => [trace.state.generation, trace.state.version] as const,
     ([generation], [before]) => {
@@ -58,9 +61,11 @@ export function createWorkspace(platform: Platform): Workspace {
       if (generation !== before) {
         laneIndex.value = new LaneIndex(model);
         view.reset();
+        void ruleCheck.start(model);
       }
       laneIndex.value?.update();
       view.grow();
+      ruleCheck.grow(trace.state.phase === 'ready');
     },
     { flush: 'sync' },
   );
@@ -80,6 +85,7 @@ export function createWorkspace(platform: Platform): Workspace {
     frames: new FrameScheduler(),
     laneIndex,
     callFilter: new CallFilter(trace),
+    ruleCheck,
     dialog: ref(),
     fileToSend: shallowRef(),
     driverModule: shallowRef(),

@@ -194,6 +194,7 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
     tab('milestones', 'Show the milestones', [{ code: 'Digit3' }]),
     tab('host-cpu', "Show the use of the host's processors", [{ code: 'Digit4' }]),
     tab('statistics', 'Show the statistics of handlers', [{ code: 'Digit5' }]),
+    tab('findings', 'Show the findings: broken rules of the specification', [{ code: 'Digit6' }]),
     {
       id: 'filter-calls',
       title: 'Filter the calls',

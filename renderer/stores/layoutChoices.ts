@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { readChoice, writeChoice } from './storage';
 
 /** The tabs below the timeline. */
-export const bottomTabs = ['throughput', 'calls', 'milestones', 'host-cpu', 'statistics'] as const;
+export const bottomTabs = [
+  'throughput',
+  'calls',
+  'milestones',
+  'host-cpu',
+  'statistics',
+  'findings',
+] as const;
 
 /** See {@link bottomTabs}. */
 export type BottomTab = (typeof bottomTabs)[number];
