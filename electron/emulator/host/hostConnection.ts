@@ -120,6 +120,9 @@ export class HostConnection implements TcpUser, SegmentOutput {
   /** A send has come back for the host to perform: until the upload none is posted behind it (IMD-026). */
   private performsSends = false;
   private posting = false;
+  /** Processor that is inside a call that posts a receive, and the sizes of those that it is to post when that has returned. */
+  private postingReceiveOn: number | undefined;
+  private readonly receivesToPost: number[] = [];
   /** How many sends have come back unsent. */
   private requeued = 0;
   private postedBytes = 0;
@@ -1009,13 +1012,27 @@ export class HostConnection implements TcpUser, SegmentOutput {
 
   /** Posts a receive request, if the target has the connection and something may still come. */
   private postReceive(bytes = this.receives.bytes): void {
-    if (this.place !== 'Offloaded' || this.peerClosedReported || this.aborting) return;
+    if (this.place !== 'Offloaded' || this.peerClosedReported || this.aborting) {
+      this.receivesToPost.length = 0;
+      return;
+    }
     const { kernel, ndis } = this.stack;
+    const { postingReceiveOn } = this;
+    if (postingReceiveOn !== undefined && postingReceiveOn !== kernel.processor) {
+      // Another processor is inside such a call for this connection: it goes on with this one (RCV-004).
+      this.receivesToPost.push(bytes);
+      return;
+    }
     const buffer = this.stack.receiveMemory.take(bytes);
     const list = allocateNetBufferList(kernel.addresses, [buffer], PostedList);
     list.ProtocolReserved = buffer;
     this.stack.own(list, this);
+    this.postingReceiveOn = kernel.processor;
     this.request(() => ndis.NdisOffloadTcpReceive(this.handle, list));
+    this.postingReceiveOn = postingReceiveOn;
+    if (postingReceiveOn !== undefined) return;
+    const next = this.receivesToPost.shift();
+    if (next !== undefined) this.postReceive(next);
   }
 
   private forward(segments: readonly Uint8Array[]): void {

@@ -1,70 +1,47 @@
 /** Mutants for the rules of the area "send". */
-import { NDIS_STATUS, type NdisStatus } from '../../../../shared/ddi/status';
-import { netBufferListInfo } from '../../ndis/netBufferList';
-import { returning } from '../badRecords';
+import type { NET_BUFFER_LIST } from '../../ndis/netBufferList';
+import { linkChain } from '../../ndis/netBufferList';
 import type { LegalOddity, Mutant } from '../mutant';
+import { sendCompletionMutants } from './send/completions';
+import { sendRequestMutants } from './send/requests';
+import { sendWireMutants } from './send/wire';
 
 /** See the file's head. */
 export const sendMutants: readonly Mutant[] = [
+  ...sendRequestMutants,
+  ...sendCompletionMutants,
+  ...sendWireMutants,
+];
+
+/** What looks odd in the area and is legal. */
+export const sendOddities: readonly LegalOddity[] = [
   {
-    breaks: 'SND-002',
-    how: 'The target returns NDIS_STATUS_SUCCESS from MiniportTcpOffloadSend.',
-    entails: { 'SND-003': 'NDIS hands on what the target returned.' },
+    shows: 'SND-005',
+    how: 'Thirty connections post sends without waiting for completions, on four processors.',
+    situation: { scenario: 'many-connections', fileBytes: 600_000 },
+  },
+  {
+    shows: 'SND-031',
+    how: 'The target completes three sends, each of another post, with one call.',
     in: 'offload-target',
     driver: {
-      handlers: {
-        TcpOffloadSendHandler:
-          (next) =>
-          (...values) => {
-            next(...values);
-            return NDIS_STATUS.SUCCESS;
-          },
-      },
-    },
-  },
-  {
-    breaks: 'SND-003',
-    how: 'NDIS answers NDIS_STATUS_SUCCESS to NdisOffloadTcpSend.',
-    records: returning('NdisOffloadTcpSend', NDIS_STATUS.SUCCESS),
-  },
-  {
-    breaks: 'SND-004',
-    how: 'The host stack posts two sends of a connection at once, from two processors.',
-    in: 'host-stack',
-    driver: {
       functions: {
-        NdisOffloadTcpSend: (next, tools) => {
-          const held: (() => void)[] = [];
+        NdisTcpOffloadSendComplete: (next) => {
+          const held: NET_BUFFER_LIST[] = [];
           return (handle, lists) => {
-            const post = (): NdisStatus => next(handle, lists);
-            if (tools.once()) {
-              held.push(post);
-              return NDIS_STATUS.PENDING;
-            }
-            const first = held.pop();
-            if (first === undefined) return post();
-            tools.later(100, post, tools.otherProcessor);
-            first();
-            return NDIS_STATUS.PENDING;
+            held.push(lists);
+            if (held.length < 3 && lists.Next === null && lists.FirstNetBuffer.DataOffset === 4096) return;
+            const chain = linkChain(held.splice(0).flatMap((first) => chainOf(first)));
+            if (chain !== null) next(handle, chain);
           };
-        },
-      },
-    },
-  },
-  {
-    breaks: 'SND-021',
-    how: 'The target reports one byte too few when it completes a send.',
-    in: 'offload-target',
-    driver: {
-      functions: {
-        NdisTcpOffloadSendComplete: (next) => (handle, lists) => {
-          lists.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred]! -= 1;
-          next(handle, lists);
         },
       },
     },
   },
 ];
 
-/** What looks odd in the area and is legal. */
-export const sendOddities: readonly LegalOddity[] = [];
+function chainOf(first: NET_BUFFER_LIST): NET_BUFFER_LIST[] {
+  const lists: NET_BUFFER_LIST[] = [];
+  for (let list: NET_BUFFER_LIST | null = first; list !== null; list = list.Next) lists.push(list);
+  return lists;
+}
