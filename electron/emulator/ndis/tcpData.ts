@@ -136,38 +136,42 @@ export class TcpDataPlane {
       },
       NdisTcpOffloadReceiveHandler: (handle, list, Status) =>
         this.indicateReceive(adapter, handle, list, Status),
-      NdisTcpOffloadSendComplete: (_miniport, lists) => {
+      NdisTcpOffloadSendComplete: (handle, lists) => {
         this.complete(
           'NdisTcpOffloadSendComplete',
           'ProtocolTcpOffloadSendComplete',
           adapter,
+          handle,
           lists,
           (handlers) => handlers.TcpOffloadSendCompleteHandler,
         );
       },
-      NdisTcpOffloadReceiveComplete: (_miniport, lists) => {
+      NdisTcpOffloadReceiveComplete: (handle, lists) => {
         this.complete(
           'NdisTcpOffloadReceiveComplete',
           'ProtocolTcpOffloadReceiveComplete',
           adapter,
+          handle,
           lists,
           (handlers) => handlers.TcpOffloadReceiveCompleteHandler,
         );
       },
-      NdisTcpOffloadDisconnectComplete: (_miniport, list) => {
+      NdisTcpOffloadDisconnectComplete: (handle, list) => {
         this.complete(
           'NdisTcpOffloadDisconnectComplete',
           'ProtocolTcpOffloadDisconnectComplete',
           adapter,
+          handle,
           list,
           (handlers) => handlers.TcpOffloadDisconnectCompleteHandler,
         );
       },
-      NdisTcpOffloadForwardComplete: (_miniport, lists) => {
+      NdisTcpOffloadForwardComplete: (handle, lists) => {
         this.complete(
           'NdisTcpOffloadForwardComplete',
           'ProtocolTcpOffloadForwardComplete',
           adapter,
+          handle,
           lists,
           (handlers) => handlers.TcpOffloadForwardCompleteHandler,
         );
@@ -245,6 +249,7 @@ export class TcpDataPlane {
     functionName: FunctionName,
     handlerName: FunctionName,
     adapter: MiniportAdapter,
+    handle: NDIS_HANDLE,
     lists: NET_BUFFER_LIST,
     select: (handlers: NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS) => ClientCompletion,
   ): void {
@@ -264,7 +269,7 @@ export class TcpDataPlane {
         connection,
         completes: miniportCalls,
         arguments: [
-          pointerArgument('NdisMiniportHandle', adapter, adapter.label),
+          pointerArgument('NdisMiniportHandle', handle, handle.label),
           netBufferListsArgument('NetBufferList', lists),
           ...firstBytes,
           ...(functionName === 'NdisTcpOffloadReceiveComplete' ? placedData(lists) : []),
