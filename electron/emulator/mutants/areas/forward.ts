@@ -131,7 +131,7 @@ export const forwardMutants: readonly Mutant[] = [
         TcpOffloadForwardHandler: (_next, tools) => (_adapter, _context, lists) => {
           const complete = tools.memory.get('complete') as (handle: unknown, lists: NET_BUFFER_LIST) => void;
           tools.later(1000, () => {
-            complete(undefined, lists);
+            complete({ address: 0, label: 'no handle' }, lists);
           });
           return NDIS_STATUS.PENDING;
         },

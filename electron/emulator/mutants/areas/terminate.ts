@@ -291,7 +291,7 @@ export const terminateMutants: readonly Mutant[] = [
           const complete = tools.memory.get('complete') as (handle: unknown, lists: NET_BUFFER_LIST) => void;
           tools.later(1000, () => {
             lists.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
-            complete(undefined, lists);
+            complete({ address: 0, label: 'no handle' }, lists);
           });
           return NDIS_STATUS.PENDING;
         },
@@ -467,7 +467,7 @@ export const terminateMutants: readonly Mutant[] = [
             const chain = linkChain(kept);
             const complete = memory.get('complete') as (handle: unknown, lists: NET_BUFFER_LIST) => void;
             next(context, root);
-            if (chain !== null) complete(undefined, chain);
+            if (chain !== null) complete({ address: 0, label: 'no handle' }, chain);
           },
       },
     },
