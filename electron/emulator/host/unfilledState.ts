@@ -1,4 +1,8 @@
-/** State structures that the target is to fill, for queries and terminates. */
+/**
+ * State structures that the target is to fill, for queries and terminates. What has 32 bits holds a value that it never has, so that a target
+ * which leaves it out is seen at once (QRY-002).
+ */
+import { unwrittenStatus } from '../../../shared/trace/unwrittenStatus';
 import {
   timerNotRunning,
   type AttachedState,
@@ -16,22 +20,22 @@ export type StateClasses = 'const' | 'cached' | 'delegated' | 'all';
 export function unfilledDelegated(): TCP_OFFLOAD_STATE_DELEGATED {
   return {
     State: 0,
-    RcvNxt: 0,
-    RcvWnd: 0,
-    SndUna: 0,
-    SndNxt: 0,
-    SndMax: 0,
-    SndWnd: 0,
-    MaxSndWnd: 0,
-    SendWL1: 0,
-    CWnd: 0,
-    SsThresh: 0,
+    RcvNxt: unwrittenStatus,
+    RcvWnd: unwrittenStatus,
+    SndUna: unwrittenStatus,
+    SndNxt: unwrittenStatus,
+    SndMax: unwrittenStatus,
+    SndWnd: unwrittenStatus,
+    MaxSndWnd: unwrittenStatus,
+    SendWL1: unwrittenStatus,
+    CWnd: unwrittenStatus,
+    SsThresh: unwrittenStatus,
     SRtt: 0,
     RttVar: 0,
-    TsRecent: 0,
-    TsRecentAge: 0,
-    TsTime: 0,
-    TotalRT: 0,
+    TsRecent: unwrittenStatus,
+    TsRecentAge: unwrittenStatus,
+    TsTime: unwrittenStatus,
+    TotalRT: unwrittenStatus,
     DupAckCount: 0,
     SndWndProbeCount: 0,
     KeepAliveProbeCount: 0,
@@ -54,19 +58,19 @@ function unfilledConst(): TCP_OFFLOAD_STATE_CONST {
     SndWindScale: 0,
     RcvWindScale: 0,
     RemoteMss: 0,
-    HashValue: 0,
+    HashValue: unwrittenStatus,
   };
 }
 
 function unfilledCached(): TCP_OFFLOAD_STATE_CACHED {
   return {
     Flags: 0,
-    InitialRcvWnd: 0,
-    RcvIndicationSize: 0,
+    InitialRcvWnd: unwrittenStatus,
+    RcvIndicationSize: unwrittenStatus,
     KaProbeCount: 0,
-    KaTimeout: 0,
-    KaInterval: 0,
-    MaxRT: 0,
+    KaTimeout: unwrittenStatus,
+    KaInterval: unwrittenStatus,
+    MaxRT: unwrittenStatus,
     FlowLabel: 0,
     TtlOrHopLimit: 0,
     TosOrTrafficClass: 0,
@@ -87,15 +91,15 @@ export function unfilledState(
         layer,
         ...(wants('const') ? { const: { DlSourceAddress: new Uint8Array(32), VlanId: 0 } } : {}),
         ...(wants('cached')
-          ? { cached: { DlDestinationAddress: new Uint8Array(32), HostReachabilityDelta: 0 } }
+          ? { cached: { DlDestinationAddress: new Uint8Array(32), HostReachabilityDelta: unwrittenStatus } }
           : {}),
-        ...(wants('delegated') ? { delegated: { NicReachabilityDelta: 0 } } : {}),
+        ...(wants('delegated') ? { delegated: { NicReachabilityDelta: unwrittenStatus } } : {}),
       };
     case 'path':
       return {
         layer,
         ...(wants('const') ? { const: { SourceAddress: address(), DestinationAddress: address() } } : {}),
-        ...(wants('cached') ? { cached: { PathMtu: 0 } } : {}),
+        ...(wants('cached') ? { cached: { PathMtu: unwrittenStatus } } : {}),
         ...(wants('delegated') ? { delegated: {} } : {}),
       };
     case 'tcp':

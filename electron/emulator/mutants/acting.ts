@@ -1,5 +1,6 @@
 /** What situations make happen besides what their scenario does. */
 import type { HostConnection } from '../host/hostConnection';
+import { OffloadTarget } from '../target/offloadTarget';
 import type { ScenarioRun } from '../scenarios/scenarioRun';
 
 /** One thing that happens when it is due. */
@@ -47,27 +48,40 @@ export function whenSettled(act: (run: ScenarioRun) => void, part = 0): Step {
   return { isDue: (run) => isSettled(run) && run.streams[0]!.acknowledgedPart >= part, act };
 }
 
-/** An application that reads nothing before its connection has been offloaded: what has come until then goes with the offload. */
-export const readsAfterOffload: (run: ScenarioRun) => boolean = inOrder(
-  {
-    isDue: () => true,
-    act: (run) => {
-      for (const { application } of run.streams) Object.assign(application, { reading: 'on-request' });
+/** An application that reads nothing before some steps have been done. */
+export function readsBehind(...steps: readonly Step[]): (run: ScenarioRun) => boolean {
+  return inOrder(
+    {
+      isDue: () => true,
+      act: (run) => {
+        for (const { application } of run.streams) Object.assign(application, { reading: 'on-request' });
+      },
     },
-  },
-  {
-    isDue: (run) => run.streams.every(({ connection }) => connection?.place === 'Offloaded'),
-    act: (run) => {
-      for (const { application, connection } of run.streams) {
-        const read = (): void => {
-          connection!.read(16_384, (bytes) => {
-            if (bytes.length === 0) return;
-            application.onData(bytes);
-            read();
-          });
-        };
+    ...steps,
+    whenSettled(startReading),
+  );
+}
+
+function startReading(run: ScenarioRun): void {
+  for (const { application, connection } of run.streams) {
+    const read = (): void => {
+      connection!.read(16_384, (bytes) => {
+        if (bytes.length === 0) return;
+        application.onData(bytes);
         read();
-      }
-    },
-  },
-);
+      });
+    };
+    read();
+  }
+}
+
+/** An application that reads nothing before its connection has been offloaded: what has come until then goes with the offload. */
+export const readsAfterOffload = readsBehind();
+
+/** The hardware of the first adapter breaks down with the next request of a kind. */
+export function breaksHardware(
+  { topology: { target } }: ScenarioRun,
+  operation: Parameters<OffloadTarget['breakHardwareDuring']>[0],
+): void {
+  if (target instanceof OffloadTarget) target.breakHardwareDuring(operation);
+}

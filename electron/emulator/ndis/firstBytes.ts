@@ -87,7 +87,7 @@ export class FirstDeliveries {
       const start = FirstNetBuffer.DataOffset - placed;
       const { bytes } = FirstNetBuffer.MdlChain;
       return [
-        textArgument('FirstBytes', hexOf(bytes.subarray(start, start + Math.min(placed, receiveSample)))),
+        textArgument('DeliveredBytes', hexOf(bytes.subarray(start, start + Math.min(placed, receiveSample)))),
       ];
     }
     return [];
@@ -98,7 +98,7 @@ export class FirstDeliveries {
     if (!this.isAwaited(binding, connection)) return [];
     const bytes = bytesAt(list, 0, receiveSample);
     if (bytes.length === 0) return [];
-    return [textArgument('FirstBytes', hexOf(bytes))];
+    return [textArgument('DeliveredBytes', hexOf(bytes))];
   }
 
   private isAwaited(binding: Binding, connection: number | undefined): boolean {

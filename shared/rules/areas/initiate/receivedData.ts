@@ -50,7 +50,7 @@ function firstDelivery(
   const deliver = (call: Call): void => {
     if (awaited.size === 0 || call.connection === undefined || !isOfTarget(facts, call)) return;
     const known = awaited.get(call.connection);
-    const first = call.text('FirstBytes');
+    const first = call.text('DeliveredBytes');
     if (known === undefined || first === undefined) return;
     const length = Math.min(first.length, known.digits.length);
     const isSame = first.slice(0, length) === known.digits.slice(0, length);
