@@ -111,7 +111,7 @@ export interface BlockSnapshot {
   readonly object: number | undefined;
   /** The 152 bytes of the block list structure. */
   readonly bytes: Uint8Array;
-  /** State structures that follow it in memory. */
+  /** State structures that follow it in memory; in front of them the NDIS_OFFLOAD_HANDLE of the object that it names. */
   readonly states: readonly { readonly structure: StructureName; readonly bytes: Uint8Array }[];
 }
 

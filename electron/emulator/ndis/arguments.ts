@@ -17,7 +17,7 @@ import {
   walkBlocks,
   type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
 } from './offloadBlockList';
-import { encodeAttachedState, encodeBlock } from './structureBytes';
+import { encodeAttachedState, encodeBlock, encodeHandle } from './structureBytes';
 
 /** A plain number, decoded by a group of constants where one is given. */
 export function numberArgument(name: string, value: number, group?: ConstantGroup): CallArgument {
@@ -157,7 +157,10 @@ export function blockListArgument(
       role: roleOf(block, initiates),
       object: observer.find(handle)?.id,
       bytes: encodeBlock(block),
-      states: block.state === undefined ? [] : encodeAttachedState(addresses, block.state),
+      states: [
+        ...(handle === null ? [] : [encodeHandle(handle)]),
+        ...(block.state === undefined ? [] : encodeAttachedState(addresses, block.state)),
+      ],
     });
   });
   return {

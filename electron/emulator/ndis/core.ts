@@ -132,12 +132,19 @@ export class NdisCore {
     return { connection, ndisCalls: [...ndisCalls], miniportCalls: [...miniportCalls] };
   }
 
-  /** The binding that a sender's handle belongs to.
+  /** The binding that a sender's handle belongs to. A copy of a handle leads there as well, though no driver may use one (CTX-013).
    * @throws Error for a handle that never went through an initiate. */
   bindingOf(handle: NDIS_OFFLOAD_HANDLE): Binding {
-    const binding = this.bindingOfHandle.get(handle);
+    const binding = this.bindingOfHandle.get(handle) ?? this.bindingOfCopy(handle);
     if (binding === undefined) throw new Error('the NDIS_OFFLOAD_HANDLE names no offloaded object');
     return binding;
+  }
+
+  private bindingOfCopy({ MiniportOffloadContext: { value } }: NDIS_OFFLOAD_HANDLE): Binding | undefined {
+    if (value === null) return undefined;
+    for (const [known, binding] of this.bindingOfHandle)
+      if (known.MiniportOffloadContext.value === value) return binding;
+    return undefined;
   }
 
   /** The binding above an adapter.

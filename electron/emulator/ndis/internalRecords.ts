@@ -101,7 +101,7 @@ export function privateHandle(
   const bytes = encodeStructure('NDIS_OFFLOAD_HANDLE_PRIVATE', {
     Handle: {
       NdisReserved: [pointerOf(address)],
-      MiniportOffloadContext: pointerOf(MiniportOffloadContext.address),
+      MiniportOffloadContext: pointerOf(MiniportOffloadContext.value?.address ?? 0),
     },
     ProtocolBindingContext: pointerOf(ProtocolBindingContext.address),
   });

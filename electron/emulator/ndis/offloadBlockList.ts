@@ -19,7 +19,7 @@ export class ContextCell {
   constructor(readonly address: number) {}
 }
 
-/** NDIS_OFFLOAD_HANDLE: lives in the sender's own record of an object and names it in all calls (CTX-013). */
+/** NDIS_OFFLOAD_HANDLE: lives in the sender's own record of an object and names it in all calls (CTX-013); the cell is a member of it (A28). */
 export class NDIS_OFFLOAD_HANDLE {
   readonly address: number;
   readonly MiniportOffloadContext: ContextCell;
@@ -27,8 +27,10 @@ export class NDIS_OFFLOAD_HANDLE {
   observed: object | undefined;
 
   constructor(addresses: AddressSpace) {
-    this.address = addresses.allocate(structureLayout('NDIS_OFFLOAD_HANDLE').size);
-    this.MiniportOffloadContext = new ContextCell(addresses.allocate(8));
+    const { size, fields } = structureLayout('NDIS_OFFLOAD_HANDLE');
+    this.address = addresses.allocate(size);
+    const { offset } = fields.find(({ name }) => name === 'MiniportOffloadContext')!;
+    this.MiniportOffloadContext = new ContextCell(this.address + offset);
   }
 }
 
@@ -64,6 +66,11 @@ export const ipv6PathStateTypes = {
 /** A word of a block list that belongs to one kind of driver: a pointer to whatever it likes. */
 export type ReservedWord = PVOID | null;
 
+/** Two such words. */
+export type ReservedWords = readonly [ReservedWord, ReservedWord];
+
+const nothing: ReservedWords = [null, null];
+
 /** Rows 5 and 6 of the comparison of both forms: they take the same room, so that writing one form spoils the other. */
 type ContextWords =
   | { readonly form: 'protocol'; OffloadHandle: NDIS_OFFLOAD_HANDLE | null }
@@ -80,9 +87,12 @@ class BlockMemory {
   dependents: BlockMemory | null = null;
   Status: NdisStatus = unwrittenStatus;
   words: ContextWords = { form: 'protocol', OffloadHandle: null };
-  MiniportReserved: unknown = undefined;
-  ProtocolReserved: unknown = undefined;
-  ImReserved: [ReservedWord, ReservedWord] = [null, null];
+  /** Header.Revision: that of the attached state. */
+  revision = 1;
+  NdisReserved: ReservedWords = nothing;
+  MiniportReserved: ReservedWords = nothing;
+  ProtocolReserved: ReservedWords = nothing;
+  ImReserved: ReservedWords = nothing;
   SourceHandle: PVOID | null = null;
   PortNumber = 0;
   NetBufferListChain: NET_BUFFER_LIST | null = null;
@@ -94,8 +104,8 @@ class BlockMemory {
   constructor(
     addresses: AddressSpace,
     readonly layer: StateLayer,
-    readonly type: number,
-    readonly state: AttachedState | undefined,
+    public type: number,
+    public state: AttachedState | undefined,
   ) {
     this.address = addresses.allocate(structureLayout('NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST').size);
   }
@@ -126,9 +136,26 @@ abstract class BlockList {
     return this.memory.type;
   }
 
+  set type(type: number) {
+    this.memory.type = type;
+  }
+
+  /** Header.Revision: that of the attached state. */
+  get revision(): number {
+    return this.memory.revision;
+  }
+
+  set revision(revision: number) {
+    this.memory.revision = revision;
+  }
+
   /** State that follows the block in memory. */
   get state(): AttachedState | undefined {
     return this.memory.state;
+  }
+
+  set state(state: AttachedState | undefined) {
+    this.memory.state = state;
   }
 
   get Status(): NdisStatus {
@@ -140,30 +167,39 @@ abstract class BlockList {
   }
 
   /** For the offload target, or for the miniport edge of an intermediate driver. */
-  get MiniportReserved(): unknown {
+  get MiniportReserved(): ReservedWords {
     return this.memory.MiniportReserved;
   }
 
-  set MiniportReserved(value: unknown) {
-    this.memory.MiniportReserved = value;
+  set MiniportReserved(words: ReservedWords) {
+    this.memory.MiniportReserved = words;
   }
 
   /** For the protocol driver that made the block (TRE-052). */
-  get ProtocolReserved(): unknown {
+  get ProtocolReserved(): ReservedWords {
     return this.memory.ProtocolReserved;
   }
 
-  set ProtocolReserved(value: unknown) {
-    this.memory.ProtocolReserved = value;
+  set ProtocolReserved(words: ReservedWords) {
+    this.memory.ProtocolReserved = words;
   }
 
   /** For intermediate drivers; each saves and restores what it finds (IMD-007, IMD-012). */
-  get ImReserved(): readonly [ReservedWord, ReservedWord] {
+  get ImReserved(): ReservedWords {
     return this.memory.ImReserved;
   }
 
-  set ImReserved(words: readonly [ReservedWord, ReservedWord]) {
-    this.memory.ImReserved = [...words];
+  set ImReserved(words: ReservedWords) {
+    this.memory.ImReserved = words;
+  }
+
+  /** For NDIS alone (TRE-049). */
+  get NdisReserved(): ReservedWords {
+    return this.memory.NdisReserved;
+  }
+
+  set NdisReserved(words: ReservedWords) {
+    this.memory.NdisReserved = words;
   }
 
   /** Who sent the request; NDIS writes it, nobody changes it. */

@@ -20,7 +20,7 @@ import type {
 } from './characteristics';
 import { answerBarred, isBarred } from './chimneyBarrier';
 import type { NdisCore } from './core';
-import { adapterContext, adapterFrom, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
+import { adapterContext, adapterFrom, Binding, bindingFrom, MiniportAdapter } from './drivers';
 import { firstBytesArguments } from './firstBytes';
 import { privateHandle } from './internalRecords';
 import { chainToArray, type NET_BUFFER_LIST } from './netBufferList';
@@ -134,27 +134,27 @@ export class StateManipulationPlane {
 
   /** Offers state to the driver below; ends with ProtocolInitiateOffloadComplete. */
   NdisInitiateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.initiate, bindingFrom(NdisBindingHandle), root);
+    this.request(operations.initiate, NdisBindingHandle, root);
   }
 
   /** Takes state back; ends with ProtocolTerminateOffloadComplete. */
   NdisTerminateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.terminate, bindingFrom(NdisBindingHandle), root);
+    this.request(operations.terminate, NdisBindingHandle, root);
   }
 
   /** Changes cached variables; ends with ProtocolUpdateOffloadComplete. */
   NdisUpdateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.update, bindingFrom(NdisBindingHandle), root);
+    this.request(operations.update, NdisBindingHandle, root);
   }
 
   /** Reads offloaded state; ends with ProtocolQueryOffloadComplete. */
   NdisQueryOffloadState(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.query, bindingFrom(NdisBindingHandle), root);
+    this.request(operations.query, NdisBindingHandle, root);
   }
 
   /** Stops transmission that depends on objects; ends with ProtocolInvalidateOffloadComplete. */
   NdisInvalidateOffload(NdisBindingHandle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
-    this.request(operations.invalidate, bindingFrom(NdisBindingHandle), root);
+    this.request(operations.invalidate, NdisBindingHandle, root);
   }
 
   /** Ends an initiate; the target lets go of the tree. */
@@ -162,7 +162,7 @@ export class StateManipulationPlane {
     NdisMiniportHandle: NDIS_HANDLE,
     root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   ): void {
-    this.complete(operations.initiate, adapterFrom(NdisMiniportHandle), root);
+    this.complete(operations.initiate, NdisMiniportHandle, root);
   }
 
   /** Ends a terminate. */
@@ -170,12 +170,12 @@ export class StateManipulationPlane {
     NdisMiniportHandle: NDIS_HANDLE,
     root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   ): void {
-    this.complete(operations.terminate, adapterFrom(NdisMiniportHandle), root);
+    this.complete(operations.terminate, NdisMiniportHandle, root);
   }
 
   /** Ends an update. */
   NdisMUpdateOffloadComplete(NdisMiniportHandle: NDIS_HANDLE, root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
-    this.complete(operations.update, adapterFrom(NdisMiniportHandle), root);
+    this.complete(operations.update, NdisMiniportHandle, root);
   }
 
   /** Ends a query. */
@@ -183,7 +183,7 @@ export class StateManipulationPlane {
     NdisMiniportHandle: NDIS_HANDLE,
     root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   ): void {
-    this.complete(operations.query, adapterFrom(NdisMiniportHandle), root);
+    this.complete(operations.query, NdisMiniportHandle, root);
   }
 
   /** Ends an invalidate. */
@@ -191,12 +191,14 @@ export class StateManipulationPlane {
     NdisMiniportHandle: NDIS_HANDLE,
     root: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
   ): void {
-    this.complete(operations.invalidate, adapterFrom(NdisMiniportHandle), root);
+    this.complete(operations.invalidate, NdisMiniportHandle, root);
   }
 
-  private request(operation: Operation, binding: Binding, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
+  private request(operation: Operation, handle: NDIS_HANDLE, root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): void {
     const { core } = this;
     const { door, component, observer, machine } = core;
+    // Who passes what is no handle of a binding is known by the objects that the tree names; the call is noted before it comes to grief.
+    const binding = (handle instanceof Binding ? handle : this.bindingOfTree(root)) ?? bindingFrom(handle);
     const { adapter } = binding;
     // An intermediate driver's own handles name the objects of the driver above it, from the first record on.
     walkBlocks(root, ({ OffloadHandle, handleAbove }) => {
@@ -210,12 +212,13 @@ export class StateManipulationPlane {
         callee: component,
         connection,
         arguments: [
-          pointerArgument('NdisBindingHandle', binding, binding.label),
+          pointerArgument('NdisBindingHandle', handle, handle.label),
           blockListArgument('OffloadBlockList', machine.addresses, observer, root, operation.initiates),
           ...operation.sent(root),
         ],
       },
       (ndisCall) => {
+        bindingFrom(handle);
         if (isBarred(adapter)) {
           const { completion, initiates, leave } = operation;
           answerBarred(core, binding, root, {
@@ -256,15 +259,17 @@ export class StateManipulationPlane {
     );
   }
 
-  private complete(
-    operation: Operation,
-    adapter: MiniportAdapter,
-    below: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
-  ): void {
+  private complete(operation: Operation, handle: NDIS_HANDLE, below: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): void {
     const { core } = this;
     const { door, component, observer, machine } = core;
     const conversion = this.conversions.get(below);
-    if (conversion === undefined) throw new Error(`${operation.complete} got a tree that is not under way`);
+    // Who passes what is no handle of an adapter is known by the tree; the call is noted before it comes to grief.
+    const adapter =
+      handle instanceof MiniportAdapter ? handle : (conversion?.binding.adapter ?? adapterFrom(handle));
+    if (conversion === undefined || adapter !== handle) {
+      this.refuseCompletion(operation, handle, adapter, below);
+      return;
+    }
     this.conversions.delete(below);
     const { protocolRoot, binding, pairs } = conversion;
     const { connection, ndisCalls, miniportCalls } = core.close(binding, [
@@ -292,6 +297,7 @@ export class StateManipulationPlane {
         for (const [above, copy] of pairs) {
           above.Status = copy.Status;
           above.NetBufferListChain = copy.NetBufferListChain;
+          above.ProtocolReserved = copy.ProtocolReserved;
           above.ImReserved = copy.ImReserved;
         }
         const handlers = binding.clientGenericHandlers;
@@ -319,6 +325,41 @@ export class StateManipulationPlane {
       },
       () => ({ outputs: operation.initiates ? this.privateHandles(binding, taken) : [] }),
     );
+  }
+
+  /** Notes a completion that NDIS can make nothing of: in Windows that driver would have crashed the machine.
+   * @throws Error always */
+  private refuseCompletion(
+    operation: Operation,
+    handle: NDIS_HANDLE,
+    adapter: MiniportAdapter,
+    below: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  ): void {
+    const { door, component, observer, machine } = this.core;
+    door.void(
+      {
+        functionName: operation.complete,
+        caller: adapter.driver.component,
+        callee: component,
+        arguments: [
+          pointerArgument('NdisMiniportHandle', handle, handle.label),
+          blockListArgument('OffloadBlockList', machine.addresses, observer, below, operation.initiates),
+        ],
+      },
+      () => {
+        adapterFrom(handle);
+        throw new Error(`${operation.complete} got a tree that is not under way`);
+      },
+    );
+  }
+
+  /** The binding on which an object of a tree was offered; undefined for trees that name none. */
+  private bindingOfTree(root: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST): Binding | undefined {
+    let found: Binding | undefined;
+    walkBlocks(root, ({ OffloadHandle }) => {
+      if (OffloadHandle !== null) found ??= this.core.bindingOfHandle.get(OffloadHandle);
+    });
+    return found;
   }
 
   /**
@@ -405,6 +446,7 @@ export class StateManipulationPlane {
         first.type,
         first.state,
       );
+      copy.revision = first.revision;
       copy.PortNumber = first.PortNumber;
       copy.NetBufferListChain = first.NetBufferListChain;
       copy.NdisOffloadHandle = first.OffloadHandle;

@@ -11,7 +11,11 @@ import {
 } from '../../../shared/ddi/structureCodec';
 import type { StateValue } from '../../../shared/trace/records';
 import type { AddressSpace } from '../machine/addressSpace';
-import { NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from './offloadBlockList';
+import {
+  NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
+  type NDIS_OFFLOAD_HANDLE,
+} from './offloadBlockList';
 import type { AttachedState, TCP_OFFLOAD_STATE_DELEGATED } from './offloadState';
 
 /** A structure with its bytes. */
@@ -209,6 +213,17 @@ export function encodeAttachedState(addresses: AddressSpace, state: AttachedStat
   return encoded;
 }
 
+/** The handle that names an object, with what the driver below has written into its cell. */
+export function encodeHandle(handle: NDIS_OFFLOAD_HANDLE): EncodedStructure {
+  return {
+    structure: 'NDIS_OFFLOAD_HANDLE',
+    bytes: encodeStructure('NDIS_OFFLOAD_HANDLE', {
+      NdisReserved: [0n],
+      MiniportOffloadContext: listPointer(handle.MiniportOffloadContext.value),
+    }),
+  };
+}
+
 /** The 152 bytes of a block, in the form of its side. */
 export function encodeBlock(
   block: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST,
@@ -218,20 +233,30 @@ export function encodeBlock(
     DependentBlockList: listPointer(block.DependentBlockList),
     Status: block.Status,
     PortNumber: block.PortNumber,
+    ProtocolReserved: block.ProtocolReserved.map(listPointer),
+    MiniportReserved: block.MiniportReserved.map(listPointer),
     ImReserved: block.ImReserved.map(listPointer),
     SourceHandle: listPointer(block.SourceHandle),
     NetBufferListChain: listPointer(block.NetBufferListChain),
   };
   if (block instanceof NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST) {
     return encodeStructure('NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST', {
-      Header: objectHeader('NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST', { type: block.type }),
+      Header: {
+        ...objectHeader('NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST', { type: block.type }),
+        Revision: block.revision,
+      },
       ...common,
+      NdisReserved: [...block.NdisReserved.map(listPointer), 0n],
       OffloadHandle: listPointer(block.OffloadHandle),
     });
   }
   return encodeStructure('NDIS_MINIPORT_OFFLOAD_BLOCK_LIST', {
-    Header: objectHeader('NDIS_MINIPORT_OFFLOAD_BLOCK_LIST', { type: block.type }),
+    Header: {
+      ...objectHeader('NDIS_MINIPORT_OFFLOAD_BLOCK_LIST', { type: block.type }),
+      Revision: block.revision,
+    },
     ...common,
+    NdisReserved: block.NdisReserved.map(listPointer),
     MiniportOffloadContext: listPointer(block.MiniportOffloadContext),
     NdisOffloadHandle: listPointer(block.NdisOffloadHandle),
   });

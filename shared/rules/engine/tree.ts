@@ -1,4 +1,5 @@
 /** A tree of block lists as it was passed (WDK page "Offload State Trees"), with its links put back. */
+import { addressOf } from '../../base/address';
 import type { NdisStatus } from '../../ddi/status';
 import type { StructureName } from '../../ddi/generated/structures';
 import type { BlockRole, BlockSnapshot } from '../../trace/records';
@@ -13,7 +14,7 @@ export class TreeBlock {
 
   constructor(
     readonly snapshot: BlockSnapshot,
-    form: 'protocol' | 'miniport',
+    readonly form: 'protocol' | 'miniport',
     /** The block on whose DependentBlockList it is; undefined on the root list. */
     readonly parent: TreeBlock | undefined,
   ) {
@@ -44,7 +45,42 @@ export class TreeBlock {
     return this.structure.number('Status') ?? 0;
   }
 
-  /** A state structure that follows it in memory. */
+  /** Header.Type, an OFFLOAD_STATE_TYPE. */
+  get type(): number {
+    return this.structure.number('Header.Type') ?? 0;
+  }
+
+  /** What the driver below has written into the cell of the object: its PVOID, or 0; undefined for a placeholder. */
+  get context(): number | undefined {
+    return this.state('NDIS_OFFLOAD_HANDLE')?.pointer('MiniportOffloadContext');
+  }
+
+  /** The state structures that follow it in memory. */
+  get attached(): readonly StructureView[] {
+    this.views ??= this.snapshot.states
+      .filter(({ structure }) => structure !== 'NDIS_OFFLOAD_HANDLE')
+      .map(({ structure, bytes }) => new StructureView(structure, bytes));
+    return this.views;
+  }
+
+  private views: readonly StructureView[] | undefined;
+
+  /** Address of the NDIS_OFFLOAD_HANDLE that names the object; 0 for a placeholder. */
+  get handle(): number {
+    return this.structure.pointer(this.form === 'protocol' ? 'OffloadHandle' : 'NdisOffloadHandle') ?? 0;
+  }
+
+  /** Addresses in an array of pointers, such as ImReserved. */
+  words(member: string): readonly number[] {
+    const bytes = this.structure.slice(member);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Array.from(
+      { length: Math.floor(bytes.length / 8) },
+      (_, at) => addressOf(view.getBigUint64(at * 8, true)) ?? NaN,
+    );
+  }
+
+  /** A structure by name: a state structure that follows it in memory, or NDIS_OFFLOAD_HANDLE. */
   state(name: StructureName): StructureView | undefined {
     const found = this.snapshot.states.find(({ structure }) => structure === name);
     return found === undefined ? undefined : new StructureView(found.structure, found.bytes);

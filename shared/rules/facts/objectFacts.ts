@@ -48,8 +48,12 @@ export interface HeldObject {
   readonly requests: { call: Call; verb: TreeVerb }[];
   /** The invalidate that made it invalid. */
   invalidatedBy: Call | undefined;
-  /** MiniportOffloadContext, once the initiate has been completed. */
+  /** The PVOID that the driver below gave it, once the initiate has been completed. */
   context: number | undefined;
+  /** Address of the NDIS_OFFLOAD_HANDLE with which it was offered. */
+  readonly handle: number;
+  /** PortNumber of the block with which it was offered. */
+  readonly port: number;
 }
 
 /** A tree that is lent. */
@@ -193,6 +197,8 @@ export class ObjectFacts implements Handlers {
           requests: [],
           invalidatedBy: undefined,
           context: undefined,
+          handle: block.handle,
+          port: block.structure.number('PortNumber') ?? 0,
         });
         continue;
       }
@@ -219,7 +225,7 @@ export class ObjectFacts implements Handlers {
         if (isTaken(block)) {
           known.place = 'held';
           known.since = call;
-          known.context = contextOf(block);
+          known.context = block.context;
         } else held.delete(known.object);
         continue;
       }
@@ -238,10 +244,6 @@ export class ObjectFacts implements Handlers {
         known.parent = block.parent.object;
     }
   }
-}
-
-function contextOf({ structure }: TreeBlock): number | undefined {
-  return structure.has('MiniportOffloadContext') ? structure.number('MiniportOffloadContext') : undefined;
 }
 
 function mapIn<Value>(maps: Map<number, Map<number, Value>>, key: number): Map<number, Value> {

@@ -4,12 +4,14 @@ import { blindResetMutants } from './wire/blindReset';
 import { headerMutants } from './wire/headers';
 import { mitigationMutants } from './wire/mitigation';
 import { segmentMutants } from './wire/segments';
+import { specialMutants } from './wire/special';
 
 /** See the file's head. */
 export const wireMutants: readonly Mutant[] = [
   ...headerMutants,
   ...blindResetMutants,
   ...mitigationMutants,
+  ...specialMutants,
   ...segmentMutants,
 ];
 

@@ -62,15 +62,15 @@ describe('a request of the driver above', () => {
     const team = new BareTeam();
     const { neighbor, path, tcp } = team.tree();
     const blocks = [neighbor, path, tcp];
-    blocks.forEach((block, index) => (block.ProtocolReserved = `mine ${index}`));
+    const words = blocks.map((block, index) => {
+      const word = { address: 0x900 + index };
+      block.ProtocolReserved = [word, null];
+      return word;
+    });
     team.request('Initiate', neighbor);
-    expect(blocksBelow(team, 0).map((block) => block.ProtocolReserved)).toEqual([
-      'mine 0',
-      'mine 1',
-      'mine 2',
-    ]);
+    expect(blocksBelow(team, 0).map((block) => block.ProtocolReserved[0])).toEqual(words);
     team.complete(0);
-    expect(blocks.map((block) => block.ProtocolReserved)).toEqual(['mine 0', 'mine 1', 'mine 2']);
+    expect(blocks.map((block) => block.ProtocolReserved[0])).toEqual(words);
   });
 
   it('IMD-007 IMD-012: gets the ImReserved of the driver above back', () => {
