@@ -22,7 +22,7 @@ export interface Situation {
   readonly fileBytes?: number;
   readonly settings?: Partial<Pick<ScenarioSettings, 'loss' | 'link' | 'ipVersions' | 'chimney'>>;
   /** Called before every event until it answers false: makes happen what no scenario does. Without mutation it happens as well. */
-  readonly act?: (run: ScenarioRun) => boolean;
+  readonly act?: ((run: ScenarioRun) => boolean) | undefined;
   /** What the remote hosts send in place of a frame: odd segments of attackers and of networks that no scenario has. */
   readonly remote?: FrameChange;
   /** Drivers of a role that do something legal and rare, which the mutation needs. Without mutation they do it as well. */
