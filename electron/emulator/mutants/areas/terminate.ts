@@ -124,6 +124,7 @@ export const terminateMutants: readonly Mutant[] = [
       'TRM-011': 'The host stack knows of no terminate, and goes on.',
       'TRM-014': 'The host stack knows of no terminate, and goes on.',
       'TRM-017': 'What the host stack has posted above is outstanding there.',
+      'TRM-018': 'The drivers answer at moments at which nobody has asked them.',
       'TRM-025': 'What the host stack has posted above is outstanding there.',
     },
     situation: { scenario: 'failover', plan: { halfway: 'query' } },
