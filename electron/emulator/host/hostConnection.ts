@@ -853,6 +853,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
     this.engineBusy = true;
     do {
       this.sendAgain = false;
+      // No acknowledgment is left behind that is due (TMR-003).
+      if (this.offloadWanted) this.engine.flushAcknowledgment();
       this.engine.dispatch(kernel.now, this);
       for (const bytes of this.arrivedMeanwhile.splice(0)) {
         this.process(bytes);

@@ -21,13 +21,8 @@ export interface Situation {
   /** 60,000 if absent. */
   readonly fileBytes?: number;
   readonly settings?: Partial<Pick<ScenarioSettings, 'loss' | 'link' | 'ipVersions' | 'chimney'>>;
-  /**
-   * What stands between drivers and NDIS to bring the situation about, without mutation as well: nothing of it may break a rule. The mutation
-   * stands between it and the driver.
-   */
-  readonly drivers?: Readonly<Partial<Record<BadRole, BadDriver>>>;
   /** Called before every event until it answers false: makes happen what no scenario does. Without mutation it happens as well. */
-  readonly act?: (run: ScenarioRun) => boolean;
+  readonly act?: ((run: ScenarioRun) => boolean) | undefined;
   /** What the remote hosts send in place of a frame: odd segments of attackers and of networks that no scenario has. */
   readonly remote?: FrameChange;
   /** Drivers of a role that do something legal and rare, which the mutation needs. Without mutation they do it as well. */

@@ -1,8 +1,8 @@
 /**
  * NDIS keeps chimney offload away from an intermediate driver, and from everything below it, that has not registered chimney functions
- * on both of its edges (IMD-001, IMD-002).
+ * on both of its edges (IMD-001, IMD-002), and from an adapter whose encapsulation it doesn't recognize (CAP-006).
  */
-import type { FunctionName } from '../../../shared/ddi/catalogue';
+import { constantValue, structureLayout, type FunctionName } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import type { EventId } from '../../../shared/trace/records';
 import { blockListArgument, pointerArgument } from './arguments';
@@ -10,8 +10,19 @@ import type { NdisCore } from './core';
 import type { Binding, MiniportAdapter } from './drivers';
 import { walkBlocks, type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST } from './offloadBlockList';
 
-/** Whether an adapter is an intermediate driver's that chimney offload is kept away from. */
-export function isBarred({ driver }: MiniportAdapter): boolean {
+const recognizedEncapsulations =
+  constantValue('NDIS_ENCAPSULATION_IEEE_802_3') | constantValue('NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED');
+
+const encapsulationAt = structureLayout('NDIS_TCP_CONNECTION_OFFLOAD').fields.find(
+  ({ name }) => name === 'Encapsulation',
+)!.offset;
+
+/** Whether an adapter is one that chimney offload is kept away from. */
+export function isBarred({ driver, currentConfiguration }: MiniportAdapter): boolean {
+  if (currentConfiguration !== undefined && currentConfiguration.length >= encapsulationAt + 4) {
+    const view = new DataView(currentConfiguration.buffer, currentConfiguration.byteOffset);
+    if ((view.getUint32(encapsulationAt, true) & recognizedEncapsulations) === 0) return true;
+  }
   const { protocolEdge } = driver;
   if (protocolEdge === undefined) return false;
   return [

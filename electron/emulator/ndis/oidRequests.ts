@@ -19,6 +19,8 @@ import { connectionEncapsulation } from './internalRecords';
 import { answerOidQuery } from './oidBuffers';
 import { readTcpEncapsulation } from './tcpParameters';
 import { readOlderTaskOffload } from './olderTaskOffload';
+import { readReceiveScaleParameters } from './receiveScale';
+import { hexOf } from '../wire/hex';
 import { readUnsignedLong } from './unsignedLong';
 
 /** OIDs of chimney offload and of the adapters that do it. */
@@ -262,6 +264,8 @@ export class OidPlane {
       return [structureArgument('InformationBuffer', structure, address, InformationBuffer.slice())];
     if (Oid === constantValue('OID_TCP_TASK_OFFLOAD'))
       return this.olderTaskOffload(InformationBuffer, address);
+    if (Oid === constantValue('OID_GEN_RECEIVE_SCALE_PARAMETERS'))
+      return receiveScale(InformationBuffer, address);
     const number = numberOfOid.get(Oid);
     const value = readUnsignedLong(InformationBuffer.subarray(0, 4));
     if (number !== undefined && value !== undefined) return [numberArgument(number, value)];
@@ -301,6 +305,19 @@ export class OidPlane {
       );
     return found;
   }
+}
+
+/** The buffer of OID_GEN_RECEIVE_SCALE_PARAMETERS, whose structure the catalogue lacks, with what rules ask about. */
+function receiveScale(buffer: Uint8Array, address: number): CallArgument[] {
+  const parameters = readReceiveScaleParameters(buffer);
+  const label = `${buffer.length} bytes`;
+  if (parameters === undefined) return [pointerArgument('InformationBuffer', { address }, label)];
+  return [
+    pointerArgument('InformationBuffer', { address }, label),
+    numberArgument('RssEnabled', Number(parameters.enabled)),
+    textArgument('HashSecretKey', hexOf(parameters.secretKey)),
+    textArgument('IndirectionTable', hexOf(parameters.indirectionTable)),
+  ];
 }
 
 /** Tells the protocol how its request went, where NDIS has sent another in its place. */

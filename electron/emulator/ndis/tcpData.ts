@@ -6,6 +6,7 @@
 import type { FunctionName } from '../../../shared/ddi/catalogue';
 import type { NdisStatus } from '../../../shared/ddi/status';
 import type { CallArgument } from '../../../shared/trace/records';
+import { hexOf } from '../wire/hex';
 import {
   firstBytesArgument,
   netBufferListsArgument,
@@ -13,6 +14,7 @@ import {
   pointerArgument,
   receiveRequestArguments,
   statusArgument,
+  textArgument,
 } from './arguments';
 import type {
   NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS,
@@ -23,7 +25,7 @@ import type {
 } from './characteristics';
 import type { NdisCore } from './core';
 import { adapterContext, bindingFrom, type Binding, type MiniportAdapter } from './drivers';
-import { netBufferListInfo, type NET_BUFFER_LIST } from './netBufferList';
+import { chainToArray, netBufferBytes, netBufferListInfo, type NET_BUFFER_LIST } from './netBufferList';
 import type { NDIS_OFFLOAD_HANDLE, PVOID } from './offloadBlockList';
 
 /** A data request's names, and how to enter the handler below. */
@@ -69,6 +71,16 @@ type ClientCompletion = NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS['TcpOffl
 function placedData(list: NET_BUFFER_LIST): CallArgument[] {
   const placed = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
   return placed > 0 ? firstBytesArgument(list, placed) : [];
+}
+
+/** Bytes of a forwarded segment that a trace keeps: its TCP header. */
+const segmentSample = 60;
+
+/** `Segment` of each forwarded list: its first bytes in hexadecimal digits (FWD-004). */
+function segmentArguments(lists: NET_BUFFER_LIST): CallArgument[] {
+  return chainToArray(lists).map(({ FirstNetBuffer }) =>
+    textArgument('Segment', hexOf(netBufferBytes(FirstNetBuffer).subarray(0, segmentSample))),
+  );
 }
 
 /** See the file's head. */
@@ -195,7 +207,9 @@ export class TcpDataPlane {
         ? [numberArgument('Flags', flags, 'TCP disconnect Flags')]
         : request.request === 'NdisOffloadTcpReceive'
           ? receiveRequestArguments(lists)
-          : [];
+          : request.request === 'NdisOffloadTcpForward'
+            ? segmentArguments(lists)
+            : [];
     return door.status(
       {
         functionName: request.request,

@@ -178,6 +178,11 @@ export class EchoHost implements SwitchedHost {
     this.link = link;
   }
 
+  /** Puts something in front of its cable. */
+  sendThrough(wrap: (link: Transmitter) => Transmitter): void {
+    if (this.link !== undefined) this.link = wrap(this.link);
+  }
+
   receive(frame: Frame): void {
     const destination = frame.bytes.subarray(0, 6);
     if (!this.takes(destination) && !isGroupMac(destination)) return;

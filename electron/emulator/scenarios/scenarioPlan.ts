@@ -68,7 +68,7 @@ export const scenarioPlans: Readonly<Record<ScenarioId, ScenarioPlan>> = {
   'first-sweep': { ...oneConnection, setsOptions: true },
   transfer: oneConnection,
   'neighbor-invalidated': { ...oneConnection, halfway: 'invalidate-neighbor' },
-  'no-tcp-entries': { ...oneConnection, target: { tcpCapacity: 0 } },
+  'no-tcp-entries': { ...oneConnection, target: { tcpCapacity: 0, reportedCapacity: 1024 } },
   'upload-all': oneConnection,
   'link-loss': oneConnection,
   'power-down': oneConnection,

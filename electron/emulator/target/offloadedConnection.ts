@@ -123,6 +123,7 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
   private disturbances = 0;
   private stopped = false;
   private uploaded = false;
+  private leaving = false;
   /** RetransmitCount when the neighbor was last thought of. */
   private doubtedAt = 0;
   private aborted: 'no' | 'by-host' | 'by-peer' | 'by-hardware' = 'no';
@@ -179,7 +180,12 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
 
   /** Whether segments from the wire are for this engine: not while an upload is asked for or under way, nor when closed. */
   get processesSegments(): boolean {
-    return !this.stopped && this.engine.variables.State !== TcpConnectionState.Closed;
+    return !this.stopped && !this.leaving && this.engine.variables.State !== TcpConnectionState.Closed;
+  }
+
+  /** Its terminate has been asked for: segments go up unprocessed from now on (TRM-012). */
+  leave(): void {
+    this.leaving = true;
   }
 
   /** Whether a segment is the host stack's to judge: a SYN that may begin a new connection after TIME-WAIT (WIR-036). */

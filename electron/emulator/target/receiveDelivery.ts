@@ -95,6 +95,7 @@ export class ReceiveDelivery {
 
   /** Receives have been posted (MiniportTcpOffloadReceive). */
   post(lists: NET_BUFFER_LIST): void {
+    const isIdle = this.posted.length === 0;
     for (const list of chainToArray(lists)) {
       list.Next = null;
       const pushMode = list.NetBufferListInfo[netBufferListInfo.TcpReceiveNoPush] === 0;
@@ -108,7 +109,10 @@ export class ReceiveDelivery {
       this.awaitsReceive = false;
       this.actions.stopPushTimer();
     }
+    const [first] = this.posted;
     this.run();
+    // TMR-048: bytes that the host stack has put there wait no longer than any others.
+    if (isIdle && first === this.posted[0]) this.awaitPush();
   }
 
   /** The peer has closed: posted receives are completed with what they hold once the data is consumed (A110). */

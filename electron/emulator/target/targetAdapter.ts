@@ -249,7 +249,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       SupportIPv4: this.current.offloadsIPv4,
       SupportIPv6: this.current.hasIPv6 && this.current.offloadsIPv6,
       SupportSack: this.settings.tcp.sack,
-      TcpConnectionOffloadCapacity: this.current.tcpCapacity,
+      TcpConnectionOffloadCapacity: this.settings.reportedCapacity ?? this.current.tcpCapacity,
     });
   }
 
@@ -259,7 +259,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       SupportIPv4: true,
       SupportIPv6: this.current.hasIPv6,
       SupportSack: this.settings.tcp.sack,
-      TcpConnectionOffloadCapacity: this.hardwareCapacity,
+      TcpConnectionOffloadCapacity: this.settings.reportedCapacity ?? this.hardwareCapacity,
     });
   }
 

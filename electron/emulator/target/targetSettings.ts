@@ -12,6 +12,8 @@ export interface TargetSettings {
   readonly supportsPriority: boolean;
   /** Largest number of offloaded TCP connections. */
   readonly tcpCapacity: number;
+  /** What it reports as that number, where somebody else has taken entries of its table; absent: `tcpCapacity`. At least 1 (CAP-008). */
+  readonly reportedCapacity?: number;
   /** Whether its hardware can take connections over IPv6; it always can over IPv4. */
   readonly hasIPv6: boolean;
   /** Whether connection offload over each IP version is on; OIDs turn it off and on. */

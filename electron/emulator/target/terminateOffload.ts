@@ -14,7 +14,11 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
   const { kernel, settings, ndis, handle } = adapter;
   adapter.operationBegins();
   const blocks: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST[] = [];
-  walkBlocks(root, (block) => blocks.push(block));
+  walkBlocks(root, (block) => {
+    blocks.push(block);
+    const object = (block.MiniportOffloadContext?.value ?? null) as TargetContext | null;
+    if (object?.layer === 'tcp') object.leave();
+  });
   blocks.reverse();
   const processor = adapter.anyProcessor();
   const lost: OffloadedConnection[] = [];

@@ -3,15 +3,19 @@ import type { RuleId } from '../catalogue';
 import type { Rule } from '../engine/rule';
 import { blindResetRules } from './wire/blindReset';
 import { headerRules } from './wire/headers';
+import { hostPathRules } from './wire/hostPath';
 import { mitigationRules } from './wire/mitigation';
 import { segmentRules } from './wire/segments';
 import { sendingRules } from './wire/sending';
+import { urgentRules } from './wire/urgent';
 
 /** See the file's head. */
 export const wireRules: readonly Rule[] = [
   ...headerRules,
   ...blindResetRules,
   ...mitigationRules,
+  ...hostPathRules,
+  ...urgentRules,
   ...segmentRules,
   ...sendingRules,
 ];

@@ -35,6 +35,8 @@ export interface KnownBinding {
   enabled: Call | undefined;
   /** Where it last learned what the adapter offloads: bind parameters, an answered query, or a resume. */
   learned: Call | undefined;
+  /** What it knows to be on: NDIS_TCP_CONNECTION_OFFLOAD as it last came to it. */
+  configuration: Reported | undefined;
 }
 
 /** An adapter. */
@@ -126,6 +128,13 @@ export class Adapters implements Handlers {
       if (status === NDIS_STATUS.TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES)
         adapter.capabilities = { view, call };
     },
+    ProtocolStatusEx: (call: Call): void => {
+      // What the protocol driver does while it is told of a resume belongs behind the resume.
+      const heard = this.bindingOf(call)?.adapter?.heard;
+      if (heard === undefined || call.number('StatusCode') !== NDIS_STATUS.OFFLOAD_RESUME) return;
+      heard.pause = undefined;
+      heard.uploadAll = undefined;
+    },
     NdisMOidRequestComplete: (call: Call): void => {
       this.ended(call);
     },
@@ -183,7 +192,8 @@ export class Adapters implements Handlers {
         opened: undefined,
         closed: undefined,
         enabled: undefined,
-        learned: offeredTo(call),
+        learned: offeredTo(call)?.call,
+        configuration: offeredTo(call),
       };
       this.bindings.set(handle, binding);
       if (call.status === NDIS_STATUS.SUCCESS) this.use(binding, call);
@@ -192,8 +202,10 @@ export class Adapters implements Handlers {
       const binding = this.bindingOf(call);
       const status = call.number('StatusCode');
       if (binding?.adapter !== undefined) noteRequest(binding.adapter.heard, status, call);
-      const tells = status === NDIS_STATUS.OFFLOAD_RESUME && call.structure('StatusBuffer') !== undefined;
-      if (binding !== undefined && tells) binding.learned = call;
+      const view = call.structure('StatusBuffer');
+      if (binding === undefined || status !== NDIS_STATUS.OFFLOAD_RESUME || view === undefined) return;
+      binding.learned = call;
+      if (view.name === 'NDIS_TCP_CONNECTION_OFFLOAD') binding.configuration = { view, call };
     },
     MiniportOidRequest: (call: Call): void => {
       this.ended(call);
@@ -290,6 +302,10 @@ export class Adapters implements Handlers {
     if (binding === undefined) return;
     if (!end.sets && (oid === oids.configuration || oid === oids.capabilities || oid === oids.older))
       binding.learned = request;
+    if (!end.sets && oid === oids.configuration) {
+      const view = bufferOf(end, 'InformationBuffer');
+      if (view !== undefined) binding.configuration = { view, call: request };
+    }
     if (!end.sets) return;
     if (oid === oids.parameters) binding.enabled = request;
     // What a set of the older OID doesn't name is off.
@@ -314,9 +330,10 @@ export class Adapters implements Handlers {
 }
 
 /** The ProtocolBindAdapterEx around an open, if its parameters tell what the adapter offloads (CAP-012). */
-function offeredTo(open: Call): Call | undefined {
-  const bind = open.enclosing(({ functionName }) => functionName === 'ProtocolBindAdapterEx');
-  return bind?.structure('TcpConnectionOffloadCapabilities') === undefined ? undefined : bind;
+function offeredTo(open: Call): Reported | undefined {
+  const call = open.enclosing(({ functionName }) => functionName === 'ProtocolBindAdapterEx');
+  const view = call?.structure('TcpConnectionOffloadCapabilities');
+  return call === undefined || view === undefined ? undefined : { view, call };
 }
 
 /** Notes a pause, an upload of everything or a resume. */

@@ -3,29 +3,10 @@ import { NDIS_STATUS } from '../../../../shared/ddi/status';
 import type { NDIS_HANDLE } from '../../ndis/characteristics';
 import { adapterFrom } from '../../ndis/drivers';
 import type { MiniportAttributes } from '../../ndis/miniportAttributes';
-import type { BadDriver } from '../badDriver';
+import { edited, offloadAttributes } from '../badAttributes';
 import { calling, returning } from '../badRecords';
 import { answering, editingStructure } from '../badReturns';
 import type { LegalOddity, Mutant } from '../mutant';
-
-/** A copy of a structure's bytes with something changed. */
-export function edited(bytes: Uint8Array, edit: (view: DataView) => void): Uint8Array {
-  const copy = bytes.slice();
-  edit(new DataView(copy.buffer));
-  return copy;
-}
-
-/** A driver that passes other offload attributes than it should. */
-export function offloadAttributes(
-  change: (attributes: MiniportAttributes & { readonly kind: 'offload' }) => MiniportAttributes,
-): BadDriver {
-  return {
-    functions: {
-      NdisMSetMiniportAttributes: (next) => (handle, attributes) =>
-        next(handle, attributes.kind === 'offload' ? change(attributes) : attributes),
-    },
-  };
-}
 
 /** See the file's head. */
 export const initializationMutants: readonly Mutant[] = [

@@ -9,6 +9,17 @@ import { treeOf } from '../../engine/tree';
 /** Initiates that are open longer than this at the end of a run have been forgotten, virtual ns. */
 const patience = 100e6;
 
+/**
+ * Statuses that say whether offloads may be offered at all, and that the link has changed: a target that kept them back until no initiate is
+ * open might never get to tell them, and every initiate that comes meanwhile would be in vain.
+ */
+const urgentStatuses: ReadonlySet<number> = new Set([
+  NDIS_STATUS.OFFLOAD_PAUSE,
+  NDIS_STATUS.UPLOAD_ALL,
+  NDIS_STATUS.OFFLOAD_RESUME,
+  NDIS_STATUS.LINK_STATE,
+]);
+
 /** A data request for a connection whose offload is in progress. */
 function dataRequest({ facts, expect }: RuleContext, functionName: FunctionName): Handlers {
   return {
@@ -154,7 +165,7 @@ export const openOffloadRules: readonly Rule[] = [
 
   rule('INI-055', ({ facts, expect }) => {
     const ofAdapter = (call: Call): void => {
-      if (!isOfTarget(facts, call)) return;
+      if (!isOfTarget(facts, call) || urgentStatuses.has(call.number('StatusCode') ?? 0)) return;
       let open: Call | undefined;
       for (const tree of facts.objects.treesAt('miniport', call.caller))
         if (tree.verb === 'initiate') open ??= tree.call;

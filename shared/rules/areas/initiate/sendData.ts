@@ -3,7 +3,7 @@ import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { constantValue } from '../../../ddi/catalogue';
 import { NDIS_STATUS, statusName } from '../../../ddi/status';
 import { fateDelivers } from '../../../trace/frameFates';
-import type { NetBufferListSnapshot, VirtualTime } from '../../../trace/records';
+import type { FrameFateRecord, NetBufferListSnapshot, VirtualTime } from '../../../trace/records';
 import { chainIsRecorded, chainOf } from '../../engine/attachedLists';
 import { isOfTarget, isOriginal, isRefusal, offeredConnections } from '../../engine/blocks';
 import type { Call } from '../../engine/call';
@@ -308,14 +308,12 @@ function takeOverRule({ facts, expect }: RuleContext) {
       known.deadline = Infinity;
       expect(true, () => ({ events: [], found: '', expected: '' }));
     },
-    fate: (
-      { fate }: { readonly fate: Parameters<typeof fateDelivers>[0] },
-      frame: WireFrame | undefined,
-      time: VirtualTime,
-    ) => {
+    fate: ({ fate, receiver }: FrameFateRecord, frame: WireFrame | undefined, time: VirtualTime) => {
       if (taken.size === 0 || frame?.path !== 'peer' || frame.connection === undefined) return;
       const known = taken.get(frame.connection);
-      if (known === undefined || !frame.isSegment || !fateDelivers(fate) || fate === 'corrupted') return;
+      // Another adapter of a team may get a segment as well.
+      if (known?.driver !== receiver || !frame.isSegment || !fateDelivers(fate) || fate === 'corrupted')
+        return;
       if (!frame.has(tcpFlags.ACK)) {
         if (frame.has(tcpFlags.RST)) end(frame.connection);
         return;

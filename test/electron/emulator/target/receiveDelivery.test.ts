@@ -85,6 +85,16 @@ class Client {
 }
 
 describe('receive delivery algorithm', () => {
+  it('TMR-048: a push-mode request that is posted with bytes in it starts the push timer, a nonpush one does not', () => {
+    for (const mode of ['push', 'nonpush'] as const) {
+      const client = new Client();
+      const request = client.request('A', 10, mode);
+      request.NetBufferListInfo[netBufferListInfo.TcpReceiveBytesTransferred] = 4;
+      client.post(request);
+      expect(client.pushTimer).toBe(mode === 'push');
+    }
+  });
+
   it('RCV-019: a receive of no bytes waits for those that were posted before it', () => {
     const client = new Client();
     client.post(client.request('A', 4), client.request('B', 0));

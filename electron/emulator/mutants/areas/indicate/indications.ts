@@ -229,6 +229,7 @@ export const indicationMutants: readonly Mutant[] = [
     entails: {
       'IND-006': 'It shows what it had then, and more has come since.',
       'IND-015': 'This indication is refused as well, and the target knows only of the first.',
+      'RCV-014': 'Segments come while refused data is held, and data is indicated.',
     },
     in: 'offload-target',
     driver: {
@@ -294,7 +295,10 @@ export const indicationMutants: readonly Mutant[] = [
     breaks: 'IND-019',
     how: 'The target forgets data that the host stack has refused.',
     situation: refusing(65_536),
-    entails: { 'IND-015': 'What comes next is indicated as if nothing had been refused.' },
+    entails: {
+      'IND-015': 'What comes next is indicated as if nothing had been refused.',
+      'RCV-014': 'Segments come while refused data is held, and data is indicated.',
+    },
     in: 'offload-target',
     driver: {
       functions: {

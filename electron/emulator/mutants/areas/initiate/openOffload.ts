@@ -122,7 +122,7 @@ export const openOffloadMutants: readonly Mutant[] = [
           tools.functions!.NdisMIndicateStatusEx(handle, {
             address: tools.machine.addresses.allocate(112),
             SourceHandle: handle,
-            StatusCode: NDIS_STATUS.OFFLOAD_RESUME,
+            StatusCode: NDIS_STATUS.TASK_OFFLOAD_CURRENT_CONFIG,
             StatusBuffer: null,
           });
         },

@@ -178,6 +178,10 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     breaks: 'RCV-013',
     how: 'The target keeps data for a while that it should indicate at once.',
+    entails: {
+      'IND-006':
+        'What is indicated later comes in the pieces in which it arrived, and was acknowledged meanwhile.',
+    },
     situation: { ...indicated, fileBytes: 12_000, besides: closesLate },
     in: 'offload-target',
     driver: indicatingLate(2),
@@ -249,6 +253,7 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     breaks: 'RCV-037',
     how: 'The target does not acknowledge data that the application refuses.',
+    entails: { 'DSC-013': 'Data behind the FIN of the host stack is not acknowledged either.' },
     situation: refusing(65_536),
     in: 'offload-target',
     frames: (frame, tools) => {

@@ -58,7 +58,7 @@ export const sendCompletionMutants: readonly Mutant[] = [
       functions: {
         NdisTcpOffloadSendComplete: (next, tools) => (handle, lists) => {
           next(handle, lists);
-          if (tools.once(2)) next(handle, lists);
+          if (tools.once(9)) next(handle, lists);
         },
       },
     },
@@ -121,6 +121,7 @@ export const sendCompletionMutants: readonly Mutant[] = [
     situation: { besides: sendsInChains },
     entails: {
       'SND-026': 'What stands behind a failed send moves up: the order is lost.',
+      'DSC-006': 'The host stack posts the failed bytes once more, and has closed by then.',
     },
     in: 'offload-target',
     driver: {

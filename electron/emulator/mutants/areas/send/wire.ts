@@ -78,6 +78,7 @@ export const sendWireMutants: readonly Mutant[] = [
   {
     breaks: 'SND-014',
     how: 'The target sends the bytes of a chain in another order than they are linked.',
+    entails: { 'INI-062': 'The segment that leaves first begins behind bytes that nobody has sent.' },
     situation: { besides: sendsInChains },
     in: 'offload-target',
     frames: swapped(3),
@@ -85,6 +86,7 @@ export const sendWireMutants: readonly Mutant[] = [
   {
     breaks: 'SND-015',
     how: 'The target sends bytes of one post before the last bytes of the post before.',
+    entails: { 'INI-062': 'The segment that leaves first begins behind bytes that nobody has sent.' },
     situation: { fileBytes: 200_000 },
     in: 'offload-target',
     frames: swapped(73),
@@ -116,7 +118,10 @@ export const sendWireMutants: readonly Mutant[] = [
   {
     breaks: 'SND-020',
     how: 'The target completes a send with success without having sent it.',
-    entails: { 'SND-026': 'Sends that were posted before it are not acknowledged yet.' },
+    entails: {
+      'SND-026': 'Sends that were posted before it are not acknowledged yet.',
+      'DSC-009': 'The bytes are missing in front of the FIN.',
+    },
     in: 'offload-target',
     driver: answeringSends(3, (list) => {
       const { FirstNetBuffer } = list;
@@ -168,7 +173,10 @@ export const sendWireMutants: readonly Mutant[] = [
       }
       if (last === undefined || !tools.once(8)) return [frame];
       last.path = 'host';
-      return [frame, last];
+      const own = editSegment(last, (_bytes, { ip }, view) => {
+        view.setUint16(ip + 4, view.getUint16(ip + 4) & 0x7fff);
+      });
+      return [frame, own];
     },
   },
 ];

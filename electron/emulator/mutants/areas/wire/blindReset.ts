@@ -127,17 +127,20 @@ export const blindResetMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-051',
     how: 'The target takes data whatever it acknowledges.',
-    situation: attacked([
-      {
-        at: 0,
-        flags: ACK | PSH,
-        payload: 100,
-        edit: (_bytes, tcp, view) => {
-          view.setUint32(tcp + 8, advance(view.getUint32(tcp + 8), 0x1000_0000));
+    situation: attacked(
+      [
+        {
+          at: 0,
+          flags: ACK | PSH,
+          payload: 100,
+          edit: (_bytes, tcp, view) => {
+            view.setUint32(tcp + 8, advance(view.getUint32(tcp + 8), 0x1000_0000));
+          },
         },
-      },
-      wake(second),
-    ]),
+        wake(second),
+      ],
+      true,
+    ),
     received: (frame, tools) => {
       const places =
         frame.path === 'peer' && frame.connection !== undefined ? segmentPlaces(frame) : undefined;

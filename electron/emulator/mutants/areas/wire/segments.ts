@@ -132,18 +132,21 @@ export const segmentMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-025',
     how: 'The target takes data with a timestamp of ten seconds ago.',
-    situation: attacked([
-      {
-        at: 0,
-        flags: tcpFlags.ACK | tcpFlags.PSH,
-        payload: 100,
-        edit: (bytes, tcp, view) => {
-          const at = optionAt(bytes, tcp, 8) + 2;
-          view.setUint32(at, advance(view.getUint32(at), -10_000));
+    situation: attacked(
+      [
+        {
+          at: 0,
+          flags: tcpFlags.ACK | tcpFlags.PSH,
+          payload: 100,
+          edit: (bytes, tcp, view) => {
+            const at = optionAt(bytes, tcp, 8) + 2;
+            view.setUint32(at, advance(view.getUint32(at), -10_000));
+          },
         },
-      },
-      { at: 1e9, flags: tcpFlags.ACK },
-    ]),
+        { at: 1e9, flags: tcpFlags.ACK },
+      ],
+      true,
+    ),
     received: (frame) => {
       const places = frame.path === 'peer' && frame.payloadLength === 100 ? segmentPlaces(frame) : undefined;
       if (places === undefined) return [frame];
