@@ -145,11 +145,10 @@ export const handleRules: readonly Rule[] = [
       const held = facts.objects.connectionAt('miniport', call.caller, call.connection);
       const handle = call.number('NdisOffloadHandle');
       if (handle === undefined || (held === undefined && !facts.historyComplete)) return;
-      // What an intermediate driver has offloaded below may speak before all members have answered for the rest of the tree.
-      const below = facts.objects.connectionAt('protocol', call.caller, call.connection);
-      const isTakenBelow = below !== undefined && below.place !== 'offloading';
+      // An intermediate driver that passes an indication on may not have heard of the rest of the tree yet; who made it has been judged.
+      const isPassedOn = call.parent?.functionName.startsWith('ProtocolTcpOffload') ?? false;
       const isLive =
-        held !== undefined && (held.place !== 'offloading' || isTakenBelow) && held.handle === handle;
+        held !== undefined && (held.place !== 'offloading' || isPassedOn) && held.handle === handle;
       const known = facts.objects.find(facts.objects.tcpOf(call.connection));
       expect(isLive, () => ({
         events: [held?.since.event ?? known?.ownedSince, call.event],

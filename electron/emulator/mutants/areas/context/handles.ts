@@ -22,7 +22,7 @@ function withPointer(name: string): (call: Omit<CallRecord, 'kind'>) => Omit<Cal
 }
 
 /** A pointer of every block of a query leads somewhere else. */
-function withBlockPointer(name: string): Mutant['records'] {
+function withBlockPointer(name: string): NonNullable<Mutant['records']> {
   return calling(
     'MiniportQueryOffload',
     withBlocks((block) =>
