@@ -137,7 +137,10 @@ export const reachabilityRules: readonly Rule[] = [
       NdisMOffloadEventIndicate: (call) => {
         const [block] = treeOf(call);
         if (!isQuery(call) || block === undefined) return;
-        const names = block.snapshot.states.map(({ structure }) => structure);
+        // The handle of the object is recorded in front of what follows the block.
+        const names = block.snapshot.states
+          .map(({ structure }) => structure)
+          .filter((name) => name !== 'NDIS_OFFLOAD_HANDLE');
         const complete = neighborStructures.every((name, index) => names[index] === name);
         const pair =
           names.length === 2 && names[0] === neighborStructures[1] && names[1] === neighborStructures[2];

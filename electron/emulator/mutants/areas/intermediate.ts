@@ -360,8 +360,6 @@ export const intermediateMutants: readonly Mutant[] = [
     },
     entails: {
       'IMD-009': 'It is the handle of the driver above.',
-      'IMD-023':
-        'The target takes the context for none of its own, and the machine stops amid other requests.',
     },
   },
   {

@@ -121,7 +121,6 @@ export const terminateMutants: readonly Mutant[] = [
     entails: {
       'TRM-002': 'The terminate of the host stack finds nothing any more.',
       'TRM-003': 'Nor does whatever it asks for before.',
-      'TRM-011': 'The host stack knows of no terminate, and goes on.',
       'TRM-014': 'The host stack knows of no terminate, and goes on.',
       'TRM-017': 'What the host stack has posted above is outstanding there.',
       'TRM-018': 'The drivers answer at moments at which nobody has asked them.',

@@ -17,7 +17,7 @@ import {
 
 /** Two connections that have no object in common, offered one after the other. */
 const twoOffers: Situation = {
-  plan: { connections: 2, paths: 2, neighbors: 2, halfway: 'nothing', target: { objectTime: 200_000 } },
+  plan: { connections: 2, paths: 2, neighbors: 2, halfway: 'nothing', target: { objectTime: 2_000_000 } },
   settings: { link: { bitsPerSecond: 2_000_000 } },
 };
 
