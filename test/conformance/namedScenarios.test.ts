@@ -8,9 +8,11 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import type { StructureName } from '../../shared/ddi/catalogue';
 import { stateLayers } from '../../shared/trace/records';
 import { macAddress } from '../../electron/emulator/scenarios/topology';
+import type { Call } from '../../shared/analysis/callIndex';
 import { statusOf, treeOf } from '../harness/objectLedger';
 import { recordScenario } from '../harness/recordScenario';
 import { blockMember, blocksOf, callsOf, listsOf, membersOf } from '../harness/traceQueries';
+import { attachedStates } from '../harness/attachedStates';
 
 /** State structures that calls of a function carry, decoded, in order. */
 function statesOf(
@@ -20,7 +22,7 @@ function statesOf(
 ) {
   return callsOf(model, name).flatMap((call) =>
     blocksOf(model, call)
-      .flatMap((block) => block.states)
+      .flatMap((block) => attachedStates(block))
       .filter((state) => state.structure === structure)
       .map((state) => membersOf(structure, state.bytes)),
   );
@@ -74,8 +76,11 @@ describe('scenario bulk-offload', () => {
   });
 
   it('TRM-007: paths that nothing uses are terminated at once', () => {
-    const first = treeOf(model, callsOf(model, 'MiniportTerminateOffload')[0]!);
-    expect(first.map((block) => objects[block.object ?? -1]?.layer)).not.toContain('tcp');
+    const layersOf = (call: Call): unknown[] =>
+      treeOf(model, call).map((block) => objects[block.object ?? -1]?.layer);
+    const first = callsOf(model, 'MiniportTerminateOffload').find((call) => layersOf(call).includes('path'))!;
+    expect(layersOf(first)).not.toContain('tcp');
+    expect(first.start - callsOf(model, 'NdisMInitiateOffloadComplete')[0]!.start).toBeLessThan(5_000_000);
   });
 });
 
@@ -123,7 +128,7 @@ describe('scenario update-everything', () => {
 
   it('UPD-009 UPD-010: the path is linked to another neighbor without any state', () => {
     const relinks = callsOf(model, 'MiniportUpdateOffload').filter((call) =>
-      blocksOf(model, call).every((block) => block.states.length === 0),
+      blocksOf(model, call).every((block) => attachedStates(block).length === 0),
     );
     expect(relinks).toHaveLength(1);
     expect(blocksOf(model, relinks[0]!).map((block) => block.depth)).toEqual([0, 1]);
@@ -175,7 +180,11 @@ describe('scenario query-everything', () => {
     'QRY-001: each class of variables of the layer %s is queried, alone and with the others',
     (layer) => {
       const { const: constants, cached, delegated } = offloadStateStructures(layer);
-      const asked = queries.map((block) => block.states.map(({ structure }) => structure).join());
+      const asked = queries.map((block) =>
+        attachedStates(block)
+          .map(({ structure }) => structure)
+          .join(),
+      );
       for (const structures of [[constants], [cached], [delegated], [constants, cached, delegated]])
         expect(asked).toContain(structures.join());
     },
@@ -190,7 +199,7 @@ describe('scenario query-everything', () => {
     const structure = 'TCP_OFFLOAD_STATE_CONST';
     const [offered] = statesOf(model, 'MiniportInitiateOffload', structure);
     const answers = queries
-      .flatMap((block) => block.states)
+      .flatMap((block) => attachedStates(block))
       .filter((state) => state.structure === structure)
       .map((state) => membersOf(structure, state.bytes));
     expect(answers).toHaveLength(2);
@@ -201,8 +210,10 @@ describe('scenario query-everything', () => {
 describe('scenario terminate-with-data', () => {
   const { model, report } = recordScenario('terminate-with-data');
   const completion = callsOf(model, 'NdisMTerminateOffloadComplete')[0]!;
-  const block = blocksOf(model, completion).find((one) => one.states[0]?.structure.startsWith('TCP_'))!;
-  const delegated = membersOf('TCP_OFFLOAD_STATE_DELEGATED', block.states[0]!.bytes);
+  const block = blocksOf(model, completion).find((one) =>
+    attachedStates(one)[0]?.structure.startsWith('TCP_'),
+  )!;
+  const delegated = membersOf('TCP_OFFLOAD_STATE_DELEGATED', attachedStates(block)[0]!.bytes);
 
   it('reaches its goal', () => {
     expect(report.summary).toMatch(/came back unchanged/);

@@ -8,6 +8,7 @@ import { readArpFrame } from '../../electron/emulator/wire/arp';
 import { tcpFlags } from '../../electron/emulator/wire/tcpSegment';
 import { OffloadBench, type SeenCall } from '../harness/offloadBench';
 import { blockMember, membersOf } from '../harness/traceQueries';
+import { attachedStates } from '../harness/attachedStates';
 
 const second = 1e9;
 
@@ -29,7 +30,7 @@ function blockOf(call: SeenCall) {
 
 /** A member of a structure attached to an indication. */
 function attached(call: SeenCall, structure: StructureName, member: string): unknown {
-  const state = blockOf(call).block.states.find((one) => one.structure === structure)!;
+  const state = attachedStates(blockOf(call).block).find((one) => one.structure === structure)!;
   return membersOf(state.structure, state.bytes)[member];
 }
 
@@ -76,7 +77,7 @@ describe('NeighborReachabilityQuery', () => {
     expect(member('Status')).toBe(NDIS_STATUS.SUCCESS);
     expect(Number(member('NextBlock'))).toBe(0);
     expect(Number(member('DependentBlockList'))).toBe(0);
-    expect(block.states.map((state) => state.structure)).toEqual([
+    expect(attachedStates(block).map((state) => state.structure)).toEqual([
       'NEIGHBOR_OFFLOAD_STATE_CONST',
       'NEIGHBOR_OFFLOAD_STATE_CACHED',
       'NEIGHBOR_OFFLOAD_STATE_DELEGATED',
@@ -190,7 +191,9 @@ describe('reachability that is handed over', () => {
     const [call] = bench.callsOf('NdisInitiateOffload');
     const argument = call!.arguments.find((one) => one.kind === 'block-list');
     if (argument?.kind !== 'block-list') throw new Error('no block list');
-    const values = argument.blocks[0]!.states.map((state) => membersOf(state.structure, state.bytes));
+    const values = attachedStates(argument.blocks[0]!).map((state) =>
+      membersOf(state.structure, state.bytes),
+    );
     expect(values[1]!.HostReachabilityDelta).toBe(values[2]!.NicReachabilityDelta);
     expect(values[1]!.HostReachabilityDelta).toBeGreaterThanOrEqual(11_999);
   });

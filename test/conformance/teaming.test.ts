@@ -133,7 +133,8 @@ function checkIndications(
     const [up, ...others] = callsOf(model, upcall).filter((one) => one.parent === call.event);
     expect(others).toEqual([]);
     const [before, after] = [recordOf(model, call), recordOf(model, up!)].map(({ arguments: values }) =>
-      values.filter((value) => value.kind !== 'pointer'),
+      // The first bytes of data are recorded where the target hands them over.
+      values.filter((value) => value.kind !== 'pointer' && value.name !== 'FirstBytes'),
     );
     expect(after).toEqual(before);
     expect(pointerOf(model, up!, 'NdisOffloadHandle')).not.toBe(pointerOf(model, call, 'OffloadContext'));

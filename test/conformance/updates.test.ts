@@ -11,6 +11,7 @@ import { tagOf, vlanTagLength } from '../../electron/emulator/wire/vlanTag';
 import { runPlan, type PlannedRun } from '../harness/runPlan';
 import { blocksOf, callsOf, membersOf } from '../harness/traceQueries';
 import { itKeepsTheTreeRules } from '../harness/treeRules';
+import { attachedStates } from '../harness/attachedStates';
 
 const fileBytes = 1024 * 1024;
 
@@ -40,7 +41,7 @@ function poll(run: ScenarioRun, done: () => boolean, then: () => void): void {
 function updatesOf({ model }: PlannedRun, structure: 'TCP' | 'PATH' | 'NEIGHBOR') {
   return callsOf(model, 'MiniportUpdateOffload').flatMap((call) =>
     blocksOf(model, call)
-      .flatMap((block) => block.states)
+      .flatMap((block) => attachedStates(block))
       .filter((state) => state.structure === `${structure}_OFFLOAD_STATE_CACHED`)
       .map((state) => membersOf(state.structure, state.bytes)),
   );
@@ -223,7 +224,7 @@ describe('paths that move to another neighbor', () => {
       'neighbor',
       'path',
     ]);
-    expect(blocks.flatMap((block) => block.states)).toEqual([]);
+    expect(blocks.flatMap((block) => attachedStates(block))).toEqual([]);
     const offered = callsOf(model, 'NdisMInitiateOffloadComplete').at(-1)!;
     expect(blocksOf(model, offered).map((block) => block.object)).toEqual([blocks[0]!.object]);
     expect(offered.event).toBeLessThan(update.event);
@@ -300,7 +301,7 @@ describe('a query of every class of every layer', () => {
   it('TRE-012 TRE-013: each Type is followed by its structures', () => {
     const structures = callsOf(done.model, 'MiniportQueryOffload').map((call) =>
       blocksOf(done.model, call).flatMap((block) =>
-        block.states.map((state) => state.structure.replace(/^.*_/, '').toLowerCase()),
+        attachedStates(block).map((state) => state.structure.replace(/^.*_/, '').toLowerCase()),
       ),
     );
     // One more is the scenario's own, of the delegated class.

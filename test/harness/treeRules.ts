@@ -6,6 +6,7 @@ import { NDIS_STATUS } from '../../shared/ddi/status';
 import type { StateLayer } from '../../shared/trace/records';
 import { callsOf } from './traceQueries';
 import { statusOf, walkOperations, wasTaken, type ObjectLedger, type TreeBlock } from './objectLedger';
+import { attachedStates } from './attachedStates';
 
 const below: Readonly<Record<StateLayer, StateLayer | undefined>> = {
   neighbor: 'path',
@@ -45,7 +46,7 @@ export function itKeepsTheTreeRules(model: TraceModel, edge?: number): void {
         expect(ledger.held.has(block.object!)).toBe(true);
         expect(ledger.terminating.has(block.object!)).toBe(false);
         expect(block.children.length).toBeGreaterThan(0);
-        expect(block.states).toEqual([]);
+        expect(attachedStates(block)).toEqual([]);
       }
     });
   });
@@ -54,7 +55,7 @@ export function itKeepsTheTreeRules(model: TraceModel, edge?: number): void {
     each('MiniportInitiateOffload', (blocks) => {
       for (const block of blocks) {
         if (block.role !== 'new') continue;
-        expect(block.states).toHaveLength(3);
+        expect(attachedStates(block)).toHaveLength(3);
         if (layerOf(block.object!) === 'neighbor') expect(block.parent).toBeUndefined();
         else expect(['new', 'linker']).toContain(block.parent?.role);
       }
@@ -94,7 +95,7 @@ export function itKeepsTheTreeRules(model: TraceModel, edge?: number): void {
       for (const block of blocks) {
         if (call.functionName.startsWith('Miniport') && block.role === 'placeholder') {
           placeholders.add(block.address);
-          expect(block.states).toEqual([]);
+          expect(attachedStates(block)).toEqual([]);
         } else if (call.functionName.startsWith('NdisM') && placeholders.has(block.address)) {
           expect(statusOf(block)).toBe(NDIS_STATUS.SUCCESS);
         }
@@ -139,7 +140,7 @@ export function itKeepsTheTreeRules(model: TraceModel, edge?: number): void {
 
   it('UPD-001: updates carry cached structures or none', () => {
     each('MiniportUpdateOffload', (blocks) => {
-      for (const { structure } of blocks.flatMap((block) => block.states))
+      for (const { structure } of blocks.flatMap((block) => attachedStates(block)))
         expect(structure.endsWith('_CACHED')).toBe(true);
     });
   });

@@ -40,7 +40,7 @@ describe('chimneysweep recover', () => {
 
   it('answers 1 where something is lost, and says what', () => {
     const bytes = readFileSync(whole);
-    bytes.fill(0x55, bytes.length >> 1, (bytes.length >> 1) + 40);
+    bytes.fill(0x55, bytes.length >> 2, (bytes.length >> 2) + 40);
     writeFileSync(inFolder('damaged.sweep'), bytes);
     const { code, out } = chimneysweep(
       'recover',
