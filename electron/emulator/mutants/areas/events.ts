@@ -148,7 +148,6 @@ export const eventsMutants: readonly Mutant[] = [
     situation: longer,
     in: 'offload-target',
     driver: raisingEvent(200_000, tcpEvents.disconnect),
-    entails: { 'EVT-008': 'The FIN that comes later is indicated, too.' },
   },
   {
     breaks: 'EVT-006',

@@ -326,7 +326,7 @@ export const intermediateMutants: readonly Mutant[] = [
   {
     breaks: 'IMD-017',
     how: 'The intermediate driver says that everything was offloaded, whatever the target said.',
-    situation: { ...team, plan: { target: { tcpCapacity: 0 } } },
+    situation: { ...team, plan: { target: { tcpCapacity: 0, reportedCapacity: 1024 } } },
     in: 'intermediate-driver',
     driver: {
       functions: {

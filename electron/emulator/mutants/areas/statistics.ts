@@ -78,14 +78,14 @@ export const statisticsMutants: readonly Mutant[] = [
   {
     breaks: 'STT-004',
     how: 'The target counts datagrams while nothing is offloaded.',
-    situation: asked({ plan: { target: { tcpCapacity: 0 } } }),
+    situation: asked({ plan: { target: { tcpCapacity: 0, reportedCapacity: 1024 } } }),
     in: 'offload-target',
     driver: lying('ip', 'InOctets', (query) => 1000 * query),
   },
   {
     breaks: 'STT-005',
     how: 'The target counts segments while nothing is offloaded.',
-    situation: asked({ plan: { target: { tcpCapacity: 0 } } }),
+    situation: asked({ plan: { target: { tcpCapacity: 0, reportedCapacity: 1024 } } }),
     in: 'offload-target',
     driver: lying('tcp', 'InSegments', (query) => query),
   },
