@@ -24,6 +24,11 @@ function forEachCompletion(
   for (const { list, lent } of facts.lists.givenBack(call)) if (lent?.purpose === 'send') judge(list, lent);
 }
 
+/** A chain of sends: one for each connection that a call hands them over for. Connections of a trace are fewer than 2^24. */
+function chainOf({ call, connection }: LentList): number {
+  return call.event * 2 ** 24 + (connection ?? 2 ** 24 - 1);
+}
+
 const legalStatuses = new Set<number>([
   NDIS_STATUS.SUCCESS,
   NDIS_STATUS.REQUEST_ABORTED,
@@ -170,10 +175,11 @@ export const sendCompletionRules: readonly Rule[] = [
         NdisTcpOffloadSendComplete: (call) => {
           forEachCompletion(context, call, (list, lent) => {
             const post = lent.call.event;
-            const before = failed.get(post);
+            const chain = chainOf(lent);
+            const before = failed.get(chain);
             if (list.status !== NDIS_STATUS.SUCCESS) {
               if (before === undefined || before.position > lent.position)
-                failed.set(post, { position: lent.position, event: call.event });
+                failed.set(chain, { position: lent.position, event: call.event });
               return;
             }
             if (lent.call.lists.length < 2) return;
@@ -207,7 +213,8 @@ export const sendCompletionRules: readonly Rule[] = [
               return;
             }
             const post = lent.call.event;
-            const before = parts.get(post);
+            const chain = chainOf(lent);
+            const before = parts.get(chain);
             const isSuccess = list.status === NDIS_STATUS.SUCCESS;
             context.expect(before === undefined && !isSuccess, () => ({
               events: [post, before, call.event],
@@ -218,7 +225,7 @@ export const sendCompletionRules: readonly Rule[] = [
               component: call.caller,
               connection: lent.connection,
             }));
-            parts.set(post, call.event);
+            parts.set(chain, call.event);
           });
         },
         NdisMTerminateOffloadComplete: () => {

@@ -8,8 +8,9 @@ import { stateVariable } from '../../engine/stateVariable';
 import type { StructureView } from '../../engine/structureView';
 import type { TreeBlock } from '../../engine/tree';
 import { flows, type Flow } from '../../facts/flows';
+import { stays } from '../../facts/stays';
 import { uploads } from '../../facts/uploads';
-import { pulledCables } from './pulledCables';
+import { unseenFrames } from '../../facts/unseenFrames';
 import { connectionsIn, keyOf } from './requests';
 
 /** What has become of received bytes at the miniport edge of a driver, since the connection was offloaded to it. */
@@ -273,7 +274,8 @@ export const receivedDataRules: readonly Rule[] = [
   rule('TRM-029', ({ expect, facts }) => {
     const traffic = facts.of(flows);
     const known = facts.of(uploads);
-    const cables = facts.of(pulledCables);
+    const connections = facts.of(stays);
+    const unseen = facts.of(unseenFrames);
     const acknowledged = new Map<number, number>();
     return {
       call: {
@@ -292,18 +294,20 @@ export const receivedDataRules: readonly Rule[] = [
             const flow = traffic.of(connection);
             const at = acknowledged.get(keyOf(call.caller, connection));
             if (chain.length === 0 || state === undefined || flow === undefined || at === undefined) continue;
-            // What goes into a pulled cable leaves no frame.
-            if (facts.machine.role(call.caller) !== 'offload-target' || cables.isPulled(call.caller))
-              continue;
+            // What goes into a pulled cable leaves no frame, and a sleeping adapter reads none.
+            if (facts.machine.role(call.caller) !== 'offload-target') continue;
+            const since = connections.of(call.caller, connection)?.initiate.event;
+            if (unseen.since(call.caller, since)) continue;
             const SndUna = state.number('SndUna') ?? 0;
             const SndMax = state.number('SndMax') ?? 0;
             const { acknowledgment, acknowledgmentBy } = flow.peer.arrived;
             const { end, endBy, finEnd } = flow.machine.sent;
             // A target that has stopped processes no more acknowledgments.
             const stopped = known.of(call.caller, connection).retrieve !== undefined;
-            const isOld = sequenceDistance(SndUna, at) > 0 && !stopped;
+            const isOld =
+              sequenceDistance(SndUna, at) > 0 && !stopped && !unseen.anySince(acknowledgmentBy?.event);
             const isNew = acknowledgment !== undefined && sequenceDistance(acknowledgment, SndUna) > 0;
-            const isEnd = end === undefined || SndMax === end;
+            const isEnd = end === undefined || SndMax === end || unseen.anySince(endBy?.event);
             const bytes = chain.reduce((sum, { dataLength }) => sum + dataLength, 0);
             const sent = sequenceDistance(SndUna, SndMax) - (finEnd === undefined ? 0 : 1);
             expect(!isOld && !isNew && isEnd && sent <= bytes, () => ({

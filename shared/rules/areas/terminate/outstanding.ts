@@ -113,12 +113,14 @@ export const outstandingRules: readonly Rule[] = [
     call: {
       NdisMTerminateOffloadComplete: (call) => {
         const connections = new Set(connectionsIn(facts, call).map(({ connection }) => connection));
+        // What an intermediate driver indicates may be about another adapter below it.
+        const concernsAll = facts.machine.role(call.caller) === 'offload-target';
         let running: Call | undefined;
         for (const open of facts.calls.all()) {
           if (open.caller !== call.caller) continue;
           const { connection } = open;
           if (
-            adapterIndications.has(open.functionName) ||
+            (concernsAll && adapterIndications.has(open.functionName)) ||
             (indications.has(open.functionName) && connection !== undefined && connections.has(connection))
           )
             running ??= open;

@@ -9,8 +9,9 @@ import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
 import { stateVariable } from '../../engine/stateVariable';
 import { flows } from '../../facts/flows';
+import { stays } from '../../facts/stays';
 import { uploads } from '../../facts/uploads';
-import { pulledCables } from './pulledCables';
+import { unseenFrames } from '../../facts/unseenFrames';
 import { connectionsIn, keyOf } from './requests';
 
 const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
@@ -162,7 +163,8 @@ export const handOverWireRules: readonly Rule[] = [
   rule('TRM-015', ({ expect, facts }) => {
     const traffic = facts.of(flows);
     const known = facts.of(uploads);
-    const cables = facts.of(pulledCables);
+    const connections = facts.of(stays);
+    const unseen = facts.of(unseenFrames);
     /** RcvNxt at the offload. */
     const firsts = new Map<number, number>();
     return {
@@ -177,8 +179,9 @@ export const handOverWireRules: readonly Rule[] = [
           for (const { block, object, connection } of connectionsIn(facts, call)) {
             const state = block.state('TCP_OFFLOAD_STATE_DELEGATED');
             if (block.status !== NDIS_STATUS.SUCCESS || state === undefined) continue;
-            if (facts.machine.role(call.caller) !== 'offload-target' || cables.isPulled(call.caller))
-              continue;
+            if (facts.machine.role(call.caller) !== 'offload-target') continue;
+            const since = connections.of(call.caller, connection)?.initiate.event;
+            if (unseen.since(call.caller, since)) continue;
             // A target that had stopped, or whose neighbor is invalid, sends nothing.
             if (known.of(call.caller, connection).retrieve !== undefined) continue;
             if (known.abortOf(call.caller, connection) !== undefined || state.number('State') === 0) continue;
@@ -212,7 +215,7 @@ export const handOverWireRules: readonly Rule[] = [
       readonly SndMax: number;
     }
     const returns = new Map<number, Return>();
-    const cables = facts.of(pulledCables);
+    const unseen = facts.of(unseenFrames);
     // What an adapter without a cable, or asleep, is given to send leaves no frame.
     const forget = (): void => {
       returns.clear();
@@ -227,7 +230,7 @@ export const handOverWireRules: readonly Rule[] = [
           for (const { connection } of connectionsIn(facts, call)) returns.delete(connection);
         },
         ProtocolTerminateOffloadComplete: (call) => {
-          if (facts.machine.role(call.callee) !== 'host-stack' || cables.anyPulled) return;
+          if (facts.machine.role(call.callee) !== 'host-stack' || unseen.anyPulled) return;
           for (const { block, connection } of connectionsIn(facts, call)) {
             const state = block.state('TCP_OFFLOAD_STATE_DELEGATED');
             const SndUna = state?.number('SndUna');
