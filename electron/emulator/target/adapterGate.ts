@@ -60,6 +60,7 @@ export class AdapterGate {
   private removed = false;
   private resetting = false;
   private held: Initiate[] = [];
+  private indications = 0;
 
   constructor(private readonly adapter: GatedAdapter) {}
 
@@ -241,9 +242,23 @@ export class AdapterGate {
       StatusCode,
       StatusBuffer,
     };
-    kernel.atLeast(DISPATCH_LEVEL, () => {
-      ndis.NdisMIndicateStatusEx(handle, indication);
+    this.whileIndicating(() => {
+      kernel.atLeast(DISPATCH_LEVEL, () => {
+        ndis.NdisMIndicateStatusEx(handle, indication);
+      });
     });
+  }
+
+  /** Whether an indication about the whole adapter or a neighbor is on its way up: no terminate is completed meanwhile (TRM-018). */
+  get isIndicating(): boolean {
+    return this.indications > 0;
+  }
+
+  /** Makes such an indication. */
+  whileIndicating(indicate: () => void): void {
+    this.indications++;
+    indicate();
+    this.indications--;
   }
 
   private goOn(): void {

@@ -36,8 +36,10 @@ function indicate(adapter: TargetAdapter, neighbor: NeighborContext, IndicationC
   block.NdisOffloadHandle = neighbor.handle;
   block.Status = NDIS_STATUS.SUCCESS;
   neighbor.asking = true;
-  kernel.atLeast(DISPATCH_LEVEL, () => {
-    ndis.NdisMOffloadEventIndicate(handle, block, IndicationCode);
+  adapter.gate.whileIndicating(() => {
+    kernel.atLeast(DISPATCH_LEVEL, () => {
+      ndis.NdisMOffloadEventIndicate(handle, block, IndicationCode);
+    });
   });
   neighbor.asking = false;
   neighbor.reachability.takeHostDelta(state.cached.HostReachabilityDelta);

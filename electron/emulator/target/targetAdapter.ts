@@ -170,6 +170,14 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     );
   }
 
+  /** Runs `work` after `delay` ns, once no indication about the adapter or a neighbor is on its way up on any processor (TRM-018). */
+  whenNothingIsIndicated(delay: number, work: () => void): void {
+    this.kernel.queueDeferredCall(() => {
+      if (this.gate.isIndicating) this.whenNothingIsIndicated(spinTime, work);
+      else work();
+    }, delay);
+  }
+
   /** NDIS's entry points from NdisMGetOffloadHandlers.
    * @throws Error before they have been fetched (INZ-016). */
   get upcalls(): NDIS_TCP_OFFLOAD_EVENT_HANDLERS {
