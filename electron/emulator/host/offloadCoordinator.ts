@@ -89,8 +89,9 @@ export class OffloadCoordinator {
 
   /** Takes connections back as soon as what runs now has ended, all in one tree. */
   takeBackSoon(connections: Iterable<HostConnection>): void {
+    const before = this.leaving.size;
     for (const connection of connections) this.leaving.add(connection);
-    this.settleSoon();
+    if (this.leaving.size > before) this.settleSoon();
   }
 
   /** Takes connections back now, and what only they depend on with them; one with a request under way is left for later. */

@@ -119,11 +119,16 @@ export class OffloadUpdates {
     const { record } = neighbor;
     if (record.invalid || !record.isSettled) return;
     if (record.place === 'InHost') {
-      this.coordinator.offerNeighbor(neighbor, (taken) => {
-        if (taken) return;
-        // Without the new neighbor the target can do nothing for these paths; they move once they are back.
+      // Without the new neighbor the target can do nothing for these paths; they move once they are back.
+      const giveUp = (): void => {
         for (const path of paths) this.coordinator.giveUp(path);
-      });
+      };
+      // A neighbor is a new offload, too: a target that has asked for a pause gets none (PWR-002, PWR-007).
+      if (!this.stack.chimney.mayOffload) giveUp();
+      else
+        this.coordinator.offerNeighbor(neighbor, (taken) => {
+          if (!taken) giveUp();
+        });
       return;
     }
     const { stack } = this;
