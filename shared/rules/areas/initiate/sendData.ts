@@ -11,6 +11,7 @@ import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Breach, type Rule, type RuleContext } from '../../engine/rule';
 import type { StructureView } from '../../engine/structureView';
 import { treeOf, type TreeBlock } from '../../engine/tree';
+import { unseenFrames } from '../../facts/unseenFrames';
 import { flows } from '../../facts/flows';
 import { payloadOf } from './receivedData';
 
@@ -189,6 +190,8 @@ interface TakenOver {
   }[];
   /** When SndUna must have been sent again at the latest; Infinity: it need not be. */
   deadline: VirtualTime;
+  /** Whether its terminate is under way: what arrives then may go up to the host stack unprocessed. */
+  isLeaving: boolean;
 }
 
 /** An acknowledgment that arrived so long before has been processed, virtual ns. */
@@ -196,6 +199,7 @@ const processingTime = 1e6;
 
 function takeOverRule({ facts, expect }: RuleContext) {
   const wire = facts.of(flows);
+  const unseen = facts.of(unseenFrames);
   const taken = new Map<number, TakenOver>();
   let ticksPerSecond = 1000;
   let earliest = Infinity;
@@ -213,7 +217,8 @@ function takeOverRule({ facts, expect }: RuleContext) {
       if (una === undefined || known?.driver !== call.caller || block.status !== NDIS_STATUS.SUCCESS)
         continue;
       const processed = known.acknowledgments.findLast(({ time }) => time <= call.time - processingTime);
-      if (processed === undefined) continue;
+      // An adapter that sleeps reads no acknowledgment.
+      if (processed === undefined || unseen.since(call.caller, processed.frame.event)) continue;
       expect(sequenceDistance(processed.number, una) >= 0, () => ({
         events: [known.initiate.event, processed.frame.event, call.event],
         found: `SndUna is still ${una}, although the peer has acknowledged ${processed.number}`,
@@ -272,6 +277,7 @@ function takeOverRule({ facts, expect }: RuleContext) {
             max,
             acknowledgments: [],
             deadline,
+            isLeaving: false,
           });
         }
       },
@@ -287,7 +293,9 @@ function takeOverRule({ facts, expect }: RuleContext) {
       MiniportTerminateOffload: (call: Call) => {
         for (const { object } of treeOf(call)) {
           const known = taken.get(facts.objects.find(object)?.connection ?? -1);
-          if (known !== undefined) known.deadline = Infinity;
+          if (known === undefined) continue;
+          known.deadline = Infinity;
+          known.isLeaving = true;
         }
       },
       NdisTcpOffloadEventHandler: (call: Call) => {
@@ -312,7 +320,7 @@ function takeOverRule({ facts, expect }: RuleContext) {
       if (taken.size === 0 || frame?.path !== 'peer' || frame.connection === undefined) return;
       const known = taken.get(frame.connection);
       // Another adapter of a team may get a segment as well.
-      if (known?.driver !== receiver || !frame.isSegment || !fateDelivers(fate) || fate === 'corrupted')
+      if (known?.driver !== receiver || known.isLeaving || !frame.isSegment || !fateDelivers(fate) || fate === 'corrupted')
         return;
       if (!frame.has(tcpFlags.ACK)) {
         if (frame.has(tcpFlags.RST)) end(frame.connection);

@@ -9,6 +9,7 @@ import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Breach, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
 import { flows, type Flow, type Flows } from '../../facts/flows';
+import { unseenFrames, type UnseenFrames } from '../../facts/unseenFrames';
 import { stays, type PlacedSend, type Stay, type Stays } from '../../facts/stays';
 
 const nagle = constantValue('TCP_FLAG_NAGLING_ENABLED');
@@ -25,10 +26,11 @@ interface Basis {
   readonly facts: RuleContext['facts'];
   readonly stays: Stays;
   readonly flows: Flows;
+  readonly unseen: UnseenFrames;
 }
 
 function basisOf({ expect, facts }: RuleContext): Basis {
-  return { expect, facts, stays: facts.of(stays), flows: facts.of(flows) };
+  return { expect, facts, stays: facts.of(stays), flows: facts.of(flows), unseen: facts.of(unseenFrames) };
 }
 
 /** The stay at the driver that sends a frame of the chimney. */
@@ -59,9 +61,10 @@ function noGap(
   return (frame) => {
     const stay = stayOf(basis, frame);
     if (stay === undefined) return;
-    const end = basis.flows.of(frame.connection)?.machine.sent.end;
+    const { end, endBy } = basis.flows.of(frame.connection)?.machine.sent ?? {};
     const { sequence } = frame;
     if (end === undefined || sequenceDistance(end, frame.sequenceEnd) <= 0) return;
+    if (basis.unseen.anySince(endBy?.event)) return;
     const skipped = stay.sendAt(end);
     const sent = stay.sendAt(sequence);
     if (skipped === undefined || sent === undefined || !isMatter(skipped, sent)) return;
@@ -217,7 +220,10 @@ export const sendWireRules: readonly Rule[] = [
         const edge = flow?.peer.arrived.rightEdge;
         if (flag?.nagles !== true || end === undefined || acknowledged === undefined || edge === undefined)
           return;
-        const isNew = sequenceDistance(end, frame.sequence) === 0;
+        const isNew =
+          sequenceDistance(end, frame.sequence) === 0 &&
+          !frame.record.retransmission &&
+          !basis.unseen.anySince(flow?.machine.sent.endBy?.event);
         // A close sends what there is, and a window that is nearly full leaves no choice.
         if (!isNew || stay.upload !== undefined || sequenceDistance(frame.sequenceEnd, edge) <= 0) return;
         const { bytes } = frame.record;

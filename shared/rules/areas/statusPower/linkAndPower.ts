@@ -16,7 +16,7 @@ const retrieve = constantValue('TcpIndicateRetrieve');
 const uploadRequested = constantValue('UploadRequested');
 
 /** Virtual time in which an upload that follows a lost link is taken for its consequence. */
-const soon = 100e6;
+const soon = 100e3;
 
 /** Whether a status indication says that the link is up or down; undefined for any other. */
 function linkOf(call: Call): boolean | undefined {

@@ -110,9 +110,9 @@ export const segmentRules: readonly Rule[] = [
     });
     /** Ranges that the peer has told that it has, with the segment that told them. */
     const known = new Map<HandedTcp, { start: number; end: number; by: EventId }[]>();
-    const lastArrival = new Map<HandedTcp, VirtualTime>();
+    const lastArrival = new Map<HandedTcp, { readonly time: VirtualTime; readonly event: EventId }>();
     const told = arrivals(context, ({ frame, tcp, time, target }) => {
-      lastArrival.set(tcp, time);
+      lastArrival.set(tcp, { time, event: frame.event });
       const at = supports(target) === true ? frame.option(sackOption) : -1;
       if (at < 0) return;
       const { bytes } = frame.record;
@@ -134,15 +134,16 @@ export const segmentRules: readonly Rule[] = [
       const ranges = known.get(tcp);
       if (ranges === undefined || frame.payloadLength === 0 || !frame.record.retransmission) return;
       // A retransmission timer may have expired: then what the peer has told counts no more (RFC 2018 section 5).
-      if (frame.time - (lastArrival.get(tcp) ?? 0) > shortestTimeout) {
+      const last = lastArrival.get(tcp);
+      if (frame.time - (last?.time ?? 0) > shortestTimeout) {
         known.delete(tcp);
         return;
       }
-      const { cause } = frame.record;
+      // What anything else than an arriving segment causes may be a timer that came with the connection.
+      const isAnswer = last !== undefined && frame.record.cause === last.event;
       const skipped = ranges.find(
-        ({ start, end, by }) =>
-          cause !== undefined &&
-          cause >= by &&
+        ({ start, end }) =>
+          isAnswer &&
           sequenceDistance(start, frame.sequence) >= 0 &&
           sequenceDistance(frame.sequenceEnd, end) >= 0,
       );

@@ -5,6 +5,7 @@ import type { VirtualTime } from '../../../trace/records';
 import type { Call } from '../../engine/call';
 import { tcpFlags } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
+import { stays } from '../../facts/stays';
 import { flows, type Flow } from '../../facts/flows';
 import { handedState, type HandedTcp } from '../../facts/handedState';
 import { tcpBlocks } from '../timestamps/handOvers';
@@ -180,6 +181,7 @@ export const sendingRules: readonly Rule[] = [
   rule('WIR-022', (context) => {
     const { expect, facts } = context;
     const known = facts.of(flows);
+    const connections = facts.of(stays);
     /** How far the congestion window can have grown at most. */
     const bounds = new Map<HandedTcp, { bytes: number }>();
     return {
@@ -195,6 +197,8 @@ export const sendingRules: readonly Rule[] = [
         const mss = tcp.constant.RemoteMss;
         const CWnd = tcp.delegated.number('CWnd');
         if (acknowledged === undefined || CWnd === undefined || frame.payloadLength === 0) return;
+        // Acknowledgments that come by another way than the wire let the window grow, too.
+        if (connections.of(frame.sender, frame.connection)?.forwarded === true) return;
         let bound = bounds.get(tcp);
         if (bound === undefined) {
           // What the host stack had in flight counts as well, and what was acknowledged meanwhile.
