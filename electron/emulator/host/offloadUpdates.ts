@@ -20,6 +20,8 @@ export class OffloadUpdates {
   private readonly stale = new Set<OffloadableObject>();
   /** Paths with the neighbor that they are to be linked to. */
   private readonly moves = new Map<PathEntry, NeighborEntry>();
+  /** Paths that are being linked to another neighbor, with that. */
+  private readonly relinking = new Map<PathEntry, NeighborEntry>();
 
   constructor(
     private readonly stack: HostStack,
@@ -41,7 +43,8 @@ export class OffloadUpdates {
 
   /** Everything on a path goes through another neighbor from now on, whose Ethernet address is known. */
   move(path: PathEntry, neighbor: NeighborEntry): void {
-    if (path.neighbor === neighbor) {
+    // A relink under way counts as done: what it brings must not be asked for again, and what it takes away must (UPD-009).
+    if ((this.relinking.get(path) ?? path.neighbor) === neighbor) {
       this.moves.delete(path);
       return;
     }
@@ -140,20 +143,24 @@ export class OffloadUpdates {
       one.updating = true;
       one.openRequests++;
     }
-    for (const path of paths) this.moves.delete(path);
+    for (const path of paths) {
+      this.moves.delete(path);
+      this.relinking.set(path, neighbor);
+    }
     stack.whenCompleted(root, () => {
       for (const one of records) {
         one.updating = false;
         one.openRequests--;
       }
       paths.forEach((path, index) => {
+        this.relinking.delete(path);
         if (blocks[index]!.Status === NDIS_STATUS.SUCCESS) {
           path.neighbor.dependents.delete(path);
           neighbor.dependents.add(path);
           path.neighbor = neighbor;
           stack.driver.observer.relinked(path.handle, neighbor.handle);
         } else {
-          this.moves.set(path, neighbor);
+          if (!this.moves.has(path)) this.moves.set(path, neighbor);
           this.coordinator.giveUp(path);
         }
       });

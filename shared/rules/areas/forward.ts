@@ -2,6 +2,7 @@
 import { sequenceDistance } from '../../analysis/tcpSegment';
 import { NDIS_STATUS, statusName } from '../../ddi/status';
 import type { RuleId } from '../catalogue';
+import type { EventId } from '../../trace/records';
 import type { Call } from '../engine/call';
 import { expectStatus } from '../engine/commonChecks';
 import { tcpFlags } from '../engine/frame';
@@ -24,6 +25,9 @@ function keyOf(driver: number, item: number): number {
 function portOf(end: string | undefined): number | undefined {
   return end === undefined ? undefined : Number(end.slice(end.lastIndexOf(':') + 1));
 }
+
+/** Segments of a connection whose arrivals are remembered. */
+const mostArrivals = 256;
 
 /** See the file's head. */
 export const forwardRules: readonly Rule[] = [
@@ -87,8 +91,18 @@ export const forwardRules: readonly Rule[] = [
   rule('FWD-005', ({ expect, facts }) => {
     /** The highest acknowledgment that the host stack itself has sent, by connection. */
     const acknowledged = new Map<number, { readonly number: number; readonly event: number }>();
+    /** When segments last came, by connection and sequence number: one that comes again is not the one that was acknowledged. */
+    const arrivals = new Map<number, Map<number, EventId>>();
     return {
       frame: (frame) => {
+        if (frame.path === 'peer' && frame.isSegment && frame.payloadLength > 0) {
+          if (frame.connection === undefined || !acknowledged.has(frame.connection)) return;
+          let known = arrivals.get(frame.connection);
+          if (known === undefined) arrivals.set(frame.connection, (known = new Map()));
+          known.delete(frame.sequence);
+          known.set(frame.sequence, frame.event);
+          if (known.size > mostArrivals) known.delete(known.keys().next().value!);
+        }
         if (frame.path !== 'host' || frame.connection === undefined || !frame.isSegment) return;
         if (!frame.has(tcpFlags.ACK)) return;
         const before = acknowledged.get(frame.connection);
@@ -101,6 +115,8 @@ export const forwardRules: readonly Rule[] = [
           const highest = acknowledged.get(call.connection);
           for (const { sequence, end } of segmentsOf(call)) {
             if (sequence === end || highest === undefined) continue;
+            const came = arrivals.get(call.connection)?.get(sequence) ?? -1;
+            if (came > highest.event) continue;
             expect(sequenceDistance(highest.number, end) > 0, () => ({
               events: [highest.event, call.event],
               found: 'a segment was forwarded that the host stack had acknowledged',
@@ -185,6 +201,9 @@ export const forwardRules: readonly Rule[] = [
         const one = processed.get(key);
         // What was queued before leaves within a moment.
         if (one === undefined || frame.time - one.completion.time < 200_000) return;
+        // A busy adapter may have queued it even longer: what caused it tells when it was made.
+        const { cause } = frame.record;
+        if (cause === undefined || cause < one.completion.event) return;
         processed.delete(key);
         const { segment, completion } = one;
         const fromStart = sequenceDistance(segment.sequence, frame.acknowledgment);

@@ -320,7 +320,13 @@ function takeOverRule({ facts, expect }: RuleContext) {
       if (taken.size === 0 || frame?.path !== 'peer' || frame.connection === undefined) return;
       const known = taken.get(frame.connection);
       // Another adapter of a team may get a segment as well.
-      if (known?.driver !== receiver || known.isLeaving || !frame.isSegment || !fateDelivers(fate) || fate === 'corrupted')
+      if (
+        known?.driver !== receiver ||
+        known.isLeaving ||
+        !frame.isSegment ||
+        !fateDelivers(fate) ||
+        fate === 'corrupted'
+      )
         return;
       if (!frame.has(tcpFlags.ACK)) {
         if (frame.has(tcpFlags.RST)) end(frame.connection);

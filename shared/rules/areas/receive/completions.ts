@@ -51,6 +51,7 @@ export const receiveCompletionRules: readonly Rule[] = [
           const isEnding =
             stay === undefined ||
             stay.upload !== undefined ||
+            stay.invalidate !== undefined ||
             stay.abort !== undefined ||
             stay.abortiveClose !== undefined ||
             stay.disconnect !== undefined ||

@@ -106,6 +106,14 @@ function atOnce(
         if (stay !== undefined) settle(stay, [call.event]);
       },
     },
+    returned: {
+      NdisTcpOffloadReceiveHandler: (call) => {
+        // Data that was being indicated when the acknowledgment left counts as delivered only now.
+        const stay = connections.ofCompletion(call);
+        const known = stay === undefined ? undefined : open.get(stay);
+        if (known !== undefined && known.due.since >= call.time) open.delete(stay!);
+      },
+    },
   };
 }
 

@@ -286,6 +286,7 @@ export const sendWireRules: readonly Rule[] = [
             const end = (stay.abort ?? stay.upload ?? call).time;
             const { lastAt } = flow.peer.arrived;
             if (lastAt > end - processingTime || list.bytesTransferred > acknowledged) return;
+            if (basis.unseen.anySince(flow.peer.arrived.acknowledgmentBy?.event)) return;
             basis.expect(list.bytesTransferred === acknowledged, breach(`${acknowledged} bytes`));
           });
         },

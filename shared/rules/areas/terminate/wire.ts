@@ -213,6 +213,10 @@ export const handOverWireRules: readonly Rule[] = [
       readonly call: Call;
       readonly SndUna: number;
       readonly SndMax: number;
+      /** The adapter that has been given frames since. */
+      adapter: number | undefined;
+      /** Whether several have: then frames may overtake each other. */
+      isSpread: boolean;
     }
     const returns = new Map<number, Return>();
     const unseen = facts.of(unseenFrames);
@@ -223,6 +227,12 @@ export const handOverWireRules: readonly Rule[] = [
     return {
       call: {
         MiniportOidRequest: forget,
+        MiniportSendNetBufferLists: (call) => {
+          const back = call.connection === undefined ? undefined : returns.get(call.connection);
+          if (back === undefined || facts.machine.role(call.callee) === 'intermediate-driver') return;
+          back.adapter ??= call.callee;
+          back.isSpread ||= back.adapter !== call.callee;
+        },
         MiniportPause: forget,
         MiniportResetEx: forget,
         NdisMIndicateStatusEx: forget,
@@ -237,7 +247,7 @@ export const handOverWireRules: readonly Rule[] = [
             const SndMax = state?.number('SndMax');
             if (block.status !== NDIS_STATUS.SUCCESS || SndUna === undefined || SndMax === undefined)
               continue;
-            returns.set(connection, { call, SndUna, SndMax });
+            returns.set(connection, { call, SndUna, SndMax, adapter: undefined, isSpread: false });
           }
         },
       },
@@ -247,6 +257,7 @@ export const handOverWireRules: readonly Rule[] = [
         const back = returns.get(frame.connection);
         if (back === undefined) return;
         returns.delete(frame.connection);
+        if (back.isSpread) return;
         const { call, SndUna, SndMax } = back;
         const inside =
           sequenceDistance(SndUna, frame.sequence) >= 0 && sequenceDistance(frame.sequence, SndMax) >= 0;

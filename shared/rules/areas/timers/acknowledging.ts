@@ -79,6 +79,9 @@ function debts(
   };
 }
 
+/** Frames that follow each other this closely may have been queued, ns. */
+const backlogTime = 2_000_000;
+
 /** See the file's head. */
 export const acknowledgingRules: readonly Rule[] = [
   rule('TMR-003', ({ expect, facts }) => {
@@ -128,7 +131,9 @@ export const acknowledgingRules: readonly Rule[] = [
     const seen = new WeakSet<TargetHold>();
     const { expect, facts } = context;
     const wire = facts.of(flows);
-    return debts(context, (hold, debt, frame, paid) => {
+    /** When each adapter sent its last frame. */
+    const lastSent = new Map<number, VirtualTime>();
+    const handlers = debts(context, (hold, debt, frame, paid) => {
       if (seen.has(hold) || hold.tick === undefined || debt.isMixed || paid !== 1) return;
       if (frame.sequenceLength > 0 || hold.updating !== undefined) return;
       const sent = wire.of(frame.connection)?.machine.sent;
@@ -139,6 +144,8 @@ export const acknowledgingRules: readonly Rule[] = [
       const waited = frame.time - owed!.arrivedAt;
       // What comes nearly at once was not delayed by the timer.
       if (waited < 2 * hold.tick + processing) return;
+      // On a busy adapter it may have waited behind other frames.
+      if (frame.time - (lastSent.get(frame.sender) ?? -Infinity) < backlogTime) return;
       seen.add(hold);
       expect(waited >= delay - 2 * hold.tick, () => ({
         events: [hold.taken?.event, owed!.frame.event, frame.event],
@@ -148,6 +155,13 @@ export const acknowledgingRules: readonly Rule[] = [
         connection: hold.connection,
       }));
     });
+    return {
+      ...handlers,
+      frame: (frame) => {
+        handlers.frame?.(frame);
+        if (frame.path !== 'peer') lastSent.set(frame.sender, frame.time);
+      },
+    };
   }),
 
   rule('TMR-005', (context) =>

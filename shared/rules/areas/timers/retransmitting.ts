@@ -7,6 +7,7 @@ import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
 import { flows } from '../../facts/flows';
+import { unseenFrames } from '../../facts/unseenFrames';
 import { targetHolds, type ReturnedState, type TargetHold } from '../../facts/targetHolds';
 import { Awaited, milliseconds, processing, stopped } from './awaited';
 
@@ -319,6 +320,7 @@ export const retransmittingRules: readonly Rule[] = [
 
   rule('TMR-018', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
+    const unseen = facts.of(unseenFrames);
     return {
       frame: (frame) => {
         if (frame.path !== 'chimney') return;
@@ -331,6 +333,7 @@ export const retransmittingRules: readonly Rule[] = [
         // Before SndMax the target sends on, whatever the timer says.
         if (una === given.number('SndMax') || given.number('SndNxt') !== given.number('SndMax')) return;
         if (given.number('SndWnd') === 0 || holds.kindOf(frame) !== 'timeout') return;
+        if (unseen.since(hold.target, initiate.event)) return;
         const earliest = initiate.time + (delta - 2) * tick;
         const latest = taken!.time + (delta + 2) * tick + processing;
         expect(frame.time >= earliest && frame.time <= latest, () => ({
