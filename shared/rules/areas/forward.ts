@@ -199,11 +199,8 @@ export const forwardRules: readonly Rule[] = [
         if (!frame.isSegment) return;
         const key = keyOf(frame.sender, frame.connection);
         const one = processed.get(key);
-        // What was queued before leaves within a moment.
-        if (one === undefined || frame.time - one.completion.time < 200_000) return;
-        // A busy adapter may have queued it even longer: what caused it tells when it was made.
-        const { cause } = frame.record;
-        if (cause === undefined || cause < one.completion.event) return;
+        // What was queued before leaves within a moment, from a busy adapter a little later.
+        if (one === undefined || frame.time - one.completion.time < 10_000_000) return;
         processed.delete(key);
         const { segment, completion } = one;
         const fromStart = sequenceDistance(segment.sequence, frame.acknowledgment);

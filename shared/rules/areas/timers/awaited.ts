@@ -57,7 +57,7 @@ export function milliseconds(time: number): string {
 }
 
 /** What a target may need between the expiry of a timer and the segment on the wire, or the event, virtual ns. */
-export const processing = 3_000_000;
+export const processing = 25_000_000;
 
 /** Stands for a stopped timer. */
 export const stopped = 0xffff_ffff;
