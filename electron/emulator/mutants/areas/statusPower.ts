@@ -430,6 +430,7 @@ export const statusPowerMutants: readonly Mutant[] = [
   {
     breaks: 'PWR-018',
     how: 'The target completes the pended request for a low power state with a failure.',
+    entails: { 'TRM-013': 'It goes to sleep nevertheless, and the segments that come are lost.' },
     situation: { scenario: 'power-down' },
     in: 'offload-target',
     driver: {
