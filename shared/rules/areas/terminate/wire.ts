@@ -84,6 +84,8 @@ export const handOverWireRules: readonly Rule[] = [
     const forget = (driver: number): void => {
       missing.delete(driver);
     };
+    /** Drivers whose adapters are paused or halted: they hear nothing before MiniportRestart. */
+    const still = new Set<number>();
     return {
       call: {
         MiniportInitiateOffload: (call) => {
@@ -119,6 +121,10 @@ export const handOverWireRules: readonly Rule[] = [
         // An adapter that stands still, or sleeps, hears nothing.
         MiniportPause: (call) => {
           forget(call.callee);
+          still.add(call.callee);
+        },
+        MiniportRestart: (call) => {
+          still.delete(call.callee);
         },
         MiniportResetEx: (call) => {
           forget(call.callee);
@@ -128,6 +134,7 @@ export const handOverWireRules: readonly Rule[] = [
         },
         MiniportHaltEx: (call) => {
           forget(call.callee);
+          still.add(call.callee);
         },
         NdisMIndicateStatusEx: (call) => {
           forget(call.caller);
@@ -137,7 +144,7 @@ export const handOverWireRules: readonly Rule[] = [
         if (back.size === 0 || frame?.connection === undefined || frame.path !== 'peer') return;
         if (fate !== 'delivered' || !frame.isSegment || frame.isFragment) return;
         const completion = back.get(keyOf(receiver, frame.connection));
-        if (completion === undefined) return;
+        if (completion === undefined || still.has(receiver)) return;
         const list = missing.get(receiver);
         if (list === undefined) missing.set(receiver, [{ frame, completion }]);
         else list.push({ frame, completion });
