@@ -4,6 +4,7 @@ import { NDIS_STATUS } from '../../ddi/status';
 import type { EventId } from '../../trace/records';
 import { isAnswerable } from '../engine/answers';
 import type { Call } from '../engine/call';
+import { asksForAbort } from '../engine/disconnectFlags';
 import { connectionsBehind } from '../engine/requestChecks';
 import type { FactDefinition, Facts, Handlers } from '../engine/rule';
 import { treeOf, type TreeBlock } from '../engine/tree';
@@ -11,7 +12,6 @@ import { flows, type Flows } from './flows';
 
 const retrieveEvent = constantValue('TcpIndicateRetrieve');
 const abortEvent = constantValue('TcpIndicateAbort');
-const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
 
 /** What has happened on a connection since it was offloaded at the miniport edge of a driver. */
 export interface OffloadHistory {
@@ -90,7 +90,7 @@ export class Uploads implements Handlers {
       if (type === abortEvent) history.abort ??= call.event;
     },
     MiniportTcpOffloadDisconnect: (call) => {
-      if (call.connection === undefined || call.number('Flags') !== abortiveClose) return;
+      if (call.connection === undefined || !asksForAbort(call)) return;
       this.historyOf(call.callee, call.connection).abort ??= call.event;
     },
     NdisMIndicateStatusEx: (call) => {
