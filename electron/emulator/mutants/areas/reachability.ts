@@ -6,6 +6,8 @@ import type { NDIS_HANDLE } from '../../ndis/characteristics';
 import type { BadDriver } from '../badDriver';
 import type { LegalOddity, Mutant } from '../mutant';
 import { forgetful } from '../ownEvents';
+import { ageMutants } from './reachability/ages';
+import { examinationMutants } from './reachability/examinations';
 
 const parametersOid = constantValue('OID_TCP_CONNECTION_OFFLOAD_PARAMETERS');
 const nceStaleTicksAt = structureLayout('NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS').fields.find(
@@ -143,6 +145,8 @@ export const reachabilityMutants: readonly Mutant[] = [
     }),
     entails: { 'RCH-011': 'The code is reserved.' },
   },
+  ...ageMutants,
+  ...examinationMutants,
 ];
 
 /** What looks odd in the area and is legal. */
