@@ -227,26 +227,25 @@ export class NeighborTimes implements Handlers {
   }
 }
 
-/** What a segment proves that arrives. A pure acknowledgment without anything new may be the answer to a probe. */
+/**
+ * What a segment proves that has arrived, and that `flow` knows of already. A pure acknowledgment without anything new may be the answer to a
+ * probe.
+ */
 function proofOf(frame: WireFrame, flow: Flow | undefined): Proof {
   if (flow === undefined || !frame.isSegment || frame.isFragment) return 'may prove';
-  const { flags, sequence, acknowledgment } = frame;
+  const { flags } = frame;
   if (flags & tcpFlags.RST) return 'proves nothing';
   const { machine, peer } = flow;
-  const { rightEdge, end } = machine.sent;
-  const acknowledged = peer.arrived.acknowledgment;
-  if (rightEdge === undefined || end === undefined || acknowledged === undefined) return 'may prove';
-  if (sequenceDistance(rightEdge, sequence) > 0) return 'proves nothing';
-  const isNews = sequenceDistance(acknowledged, acknowledgment) > 0;
-  const isOld =
-    frame.sequenceLength > 0 &&
-    machine.sent.acknowledgment !== undefined &&
-    sequenceDistance(frame.sequenceEnd, machine.sent.acknowledgment) >= 0;
-  if (isOld) return isNews ? 'may prove' : 'proves nothing';
-  const isPlain = flags & tcpFlags.ACK && !(flags & (tcpFlags.SYN | tcpFlags.URG));
-  const isNext = sequence === peer.arrived.contiguousEnd;
+  const { rightEdge, end, acknowledgment } = machine.sent;
+  if (rightEdge === undefined || end === undefined || acknowledgment === undefined) return 'may prove';
+  if (sequenceDistance(rightEdge, frame.sequence) > 0) return 'proves nothing';
+  const isNews = peer.arrived.acknowledgmentBy === frame;
+  if (frame.sequenceLength > 0 && sequenceDistance(frame.sequenceEnd, acknowledgment) >= 0)
+    return isNews ? 'may prove' : 'proves nothing';
+  const isPlain = (flags & tcpFlags.ACK) !== 0 && (flags & (tcpFlags.SYN | tcpFlags.URG)) === 0;
+  const isNext = sequenceDistance(frame.sequenceEnd, peer.arrived.contiguousEnd!) >= 0;
   const fits = sequenceDistance(frame.sequenceEnd, rightEdge) >= 0;
-  const isOfSent = sequenceDistance(acknowledgment, end) >= 0;
+  const isOfSent = sequenceDistance(frame.acknowledgment, end) >= 0;
   const hasOptions = frame.ipVersion === 4 && frame.transportAt !== frame.internetAt + 20;
   return isNews && isPlain && isNext && fits && isOfSent && !hasOptions ? 'proves' : 'may prove';
 }
