@@ -36,7 +36,7 @@ export function queryNeighbor({ host, connection }: QuietScene): void {
 /** The host stack asks the neighbor itself, as it may at any time: the answer confirms its entry. */
 export function confirmByArp({ host, connection }: QuietScene): void {
   const { address, mac } = connection.path.neighbor;
-  host.resolution.request(address, mac!);
+  host.resolution.request(address, mac);
 }
 
 /** The application sends a little. */
