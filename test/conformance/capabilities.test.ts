@@ -325,7 +325,7 @@ describe('the host stack and an adapter that answers OID_TCP_TASK_OFFLOAD withou
   }
 
   it('CAP-002: nothing is enabled by a set that names nothing', () => {
-    expect(enabling({})).toBe(0);
+    expect(enabling({ connection: undefined, parameters: undefined })).toBe(0);
   });
 
   it('CAP-002: what has been reported is enabled', () => {
@@ -335,6 +335,6 @@ describe('the host stack and an adapter that answers OID_TCP_TASK_OFFLOAD withou
       SupportSack: false,
       TcpConnectionOffloadCapacity: 1,
     });
-    expect(enabling({ connection })).toBe(1);
+    expect(enabling({ connection, parameters: undefined })).toBe(1);
   });
 });

@@ -346,11 +346,11 @@ export const intermediateMutants: readonly Mutant[] = [
     driver: {
       functions: {
         NdisMTerminateOffloadComplete: (next) => (miniport, tree) => {
-          let endsNeighbor = false;
-          walkBlocks(tree, ({ layer, MiniportOffloadContext }) => {
-            endsNeighbor ||= layer === 'neighbor' && MiniportOffloadContext !== null;
+          const neighbors: number[] = [];
+          walkBlocks(tree, ({ layer, MiniportOffloadContext, address }) => {
+            if (layer === 'neighbor' && MiniportOffloadContext !== null) neighbors.push(address);
           });
-          if (!endsNeighbor) next(miniport, tree);
+          if (neighbors.length === 0) next(miniport, tree);
         },
       },
     },
