@@ -8,11 +8,14 @@ import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
 import { stateVariable } from '../../engine/stateVariable';
+import { fullPower } from '../../facts/adapters';
 import { flows } from '../../facts/flows';
+import { oidOf, setsOid } from '../../facts/oidRequests';
 import { uploads } from '../../facts/uploads';
 import { pulledCables } from './pulledCables';
 import { connectionsIn, keyOf } from './requests';
 
+const setPower = constantValue('OID_PNP_SET_POWER');
 const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
 
 const moving = [
@@ -86,6 +89,8 @@ export const handOverWireRules: readonly Rule[] = [
     };
     /** Drivers whose adapters are paused or halted: they hear nothing before MiniportRestart. */
     const still = new Set<number>();
+    /** Drivers whose adapters have been asked to leave full power, and have not said that they can't: they may hear nothing. */
+    const asleep = new Set<number>();
     return {
       call: {
         MiniportInitiateOffload: (call) => {
@@ -131,6 +136,13 @@ export const handOverWireRules: readonly Rule[] = [
         },
         MiniportOidRequest: (call) => {
           forget(call.callee);
+          if (oidOf(call) !== setPower || !setsOid(call)) return;
+          if (call.number('PowerState') === fullPower) asleep.delete(call.callee);
+          else asleep.add(call.callee);
+        },
+        NdisMOidRequestComplete: (call) => {
+          const status = call.number('Status') ?? NDIS_STATUS.SUCCESS;
+          if (oidOf(call) === setPower && status !== NDIS_STATUS.SUCCESS) asleep.delete(call.caller);
         },
         MiniportHaltEx: (call) => {
           forget(call.callee);
@@ -144,7 +156,7 @@ export const handOverWireRules: readonly Rule[] = [
         if (back.size === 0 || frame?.connection === undefined || frame.path !== 'peer') return;
         if (fate !== 'delivered' || !frame.isSegment || frame.isFragment) return;
         const completion = back.get(keyOf(receiver, frame.connection));
-        if (completion === undefined || still.has(receiver)) return;
+        if (completion === undefined || still.has(receiver) || asleep.has(receiver)) return;
         const list = missing.get(receiver);
         if (list === undefined) missing.set(receiver, [{ frame, completion }]);
         else list.push({ frame, completion });
