@@ -215,7 +215,7 @@ export const statusPowerMutants: readonly Mutant[] = [
     how: 'The target completes sends with NDIS_STATUS_PAUSED while offloading is paused.',
     entails: {
       'PWR-006': 'No chimney send may end with that status at all.',
-      'SND-006': 'The connections are in good order, and a send of theirs does not fail.',
+      'SND-006': 'The connections are in good order, and their sends do not fail.',
     },
     situation: {
       act: steps(
@@ -239,7 +239,7 @@ export const statusPowerMutants: readonly Mutant[] = [
   {
     breaks: 'PWR-006',
     how: 'The target completes a send with NDIS_STATUS_PAUSED.',
-    entails: { 'SND-006': 'The connection is in good order, and a send of its does not fail.' },
+    entails: { 'SND-006': 'The connection is in good order, and its sends do not fail.' },
     in: 'offload-target',
     driver: {
       functions: {

@@ -275,7 +275,11 @@ export const updateRequestMutants: readonly Mutant[] = [
         // The target has failed the first one; the one that is right comes when that is known.
         NdisTerminateOffload: (next, tools) => (binding, root) => {
           const isSecond = root.OffloadHandle !== null && root.OffloadHandle === tools.memory.get('old');
-          tools.later(isSecond ? 1_000_000 : 0, () => {
+          if (!isSecond) {
+            next(binding, root);
+            return;
+          }
+          tools.later(1_000_000, () => {
             next(binding, root);
           });
         },
