@@ -98,7 +98,7 @@ export const forwardRules: readonly Rule[] = [
         if (frame.path === 'peer' && frame.isSegment && frame.payloadLength > 0) {
           if (frame.connection === undefined || !acknowledged.has(frame.connection)) return;
           let known = arrivals.get(frame.connection);
-          if (known === undefined) arrivals.set(frame.connection, (known = new Map()));
+          if (known === undefined) arrivals.set(frame.connection, (known = new Map<number, EventId>()));
           known.delete(frame.sequence);
           known.set(frame.sequence, frame.event);
           if (known.size > mostArrivals) known.delete(known.keys().next().value!);
