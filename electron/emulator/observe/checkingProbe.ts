@@ -95,6 +95,14 @@ export function checkingProbe(inner: Probe, checker: RuleChecker, snapLength: nu
         time,
       );
     },
+    ...(inner.counter === undefined
+      ? {}
+      : {
+          counter: (time: number, component: number, name: string, value: number) => {
+            inner.counter?.(time, component, name, value);
+            check({ kind: 'counter', component, name, value }, time);
+          },
+        }),
     note: (time, component, connection, cause, text) => {
       inner.note(time, component, connection, cause, text);
       check({ kind: 'note', component, connection, cause, text }, time);

@@ -1,6 +1,6 @@
 /** Mutants for the rules about the FIN_WAIT_2 timer. */
 import { TcpConnectionState } from '../../../tcp/tcpVariables';
-import { badTcp, handingUp, silentEvents } from '../../badTiming';
+import { badTcp, handingUp, silentEvents, taking } from '../../badTiming';
 import type { Mutant } from '../../mutant';
 import { quietConnection, type QuietStep } from '../../quietConnection';
 import { toldParameters, until, uploadAt } from './retransmitting';
@@ -91,6 +91,25 @@ export const finWait2Mutants: readonly Mutant[] = [
         State === TcpConnectionState.Closed ? { State: TcpConnectionState.FinWait2 } : {},
     }),
     situation: quietConnection([closesHalf, until(300_000)], told),
+  },
+  {
+    breaks: 'TMR-045',
+    how: 'The target begins FIN_WAIT_2 anew where a part of its time has been handed over.',
+    in: 'offload-target',
+    driver: taking({ delegated: () => ({ RetransmitTimeoutDelta: 120_000 }) }),
+    situation: quietConnection(
+      [
+        closesHalf,
+        [
+          41_000,
+          (scene) => {
+            scene.offload();
+          },
+        ],
+        until(300_000),
+      ],
+      { plan: { host: { ...told.plan?.host, offloadsHalfClosed: true } }, offloadAt: 'by-script' },
+    ),
   },
   {
     breaks: 'TMR-046',

@@ -7,7 +7,7 @@ import { quietConnection, type QuietStep } from '../../quietConnection';
 import { toldParameters, until } from './retransmitting';
 
 /** The target takes the requests that are posted for ones with a slot of another value. */
-function mistaking(slot: 'TcpReceiveNoPush', value: number): BadDriver {
+export function mistaking(slot: 'TcpReceiveNoPush', value: number): BadDriver {
   return {
     handlers: {
       TcpOffloadReceiveHandler: (next) => (adapter, context, lists) => {
@@ -27,7 +27,7 @@ function mark(
 }
 
 /** The host stack posts requests with a slot of a value. */
-function posting(
+export function posting(
   slot: 'TcpReceiveNoPush' | 'TcpReceiveBytesTransferred',
   value: number,
 ): NonNullable<Situation['besides']> {
@@ -45,7 +45,7 @@ function posting(
 }
 
 /** One message settles what is known; then the first segment of another one comes, without its end. */
-const half: readonly QuietStep[] = [
+export const half: readonly QuietStep[] = [
   [
     1000,
     (scene) => {
