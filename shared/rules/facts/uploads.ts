@@ -3,13 +3,13 @@ import { constantValue } from '../../ddi/catalogue';
 import { NDIS_STATUS } from '../../ddi/status';
 import type { EventId } from '../../trace/records';
 import type { Call } from '../engine/call';
+import { asksForAbort } from '../engine/disconnectFlags';
 import type { FactDefinition, Facts, Handlers } from '../engine/rule';
 import { treeOf } from '../engine/tree';
 import { flows, type Flows } from './flows';
 
 const retrieveEvent = constantValue('TcpIndicateRetrieve');
 const abortEvent = constantValue('TcpIndicateAbort');
-const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
 
 /** What has happened on a connection since it was offloaded at the miniport edge of a driver. */
 export interface OffloadHistory {
@@ -88,7 +88,7 @@ export class Uploads implements Handlers {
       if (type === abortEvent) history.abort ??= call.event;
     },
     MiniportTcpOffloadDisconnect: (call) => {
-      if (call.connection === undefined || call.number('Flags') !== abortiveClose) return;
+      if (call.connection === undefined || !asksForAbort(call)) return;
       this.historyOf(call.callee, call.connection).abort ??= call.event;
     },
     NdisMIndicateStatusEx: (call) => {
