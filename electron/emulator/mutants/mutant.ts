@@ -27,7 +27,12 @@ export interface Situation {
   /** What the remote hosts send in place of a frame: odd segments of attackers and of networks that no scenario has. */
   readonly remote?: FrameChange;
   /** Drivers of a role that do something legal and rare, which the mutation needs. Without mutation they do it as well. */
-  readonly besides?: { readonly in: BadRole; readonly driver: BadDriver };
+  readonly besides?: {
+    readonly in: BadRole;
+    readonly driver: BadDriver;
+    /** Rules that advise against it, each with the reason why it is done: they fire with the mutation and without it. */
+    readonly against?: Readonly<Partial<Record<RuleId, string>>>;
+  };
 }
 
 /**

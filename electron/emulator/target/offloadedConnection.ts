@@ -744,13 +744,15 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     adapter.observe(this);
   }
 
-  /** After so many retransmissions of one segment, once, the neighbor's reachability is in doubt (TMR-016). */
+  /** After so many retransmissions of one segment, once, the neighbor's reachability is in doubt (TMR-016): the host stack is to see to it. */
   private doubtNeighbor(): void {
     const { RetransmitCount } = this.engine.variables;
-    const reached =
-      RetransmitCount > this.doubtedAt && RetransmitCount === this.adapter.settings.doubtRetransmissions;
+    const { doubtRetransmissions, indicatesDoubt } = this.adapter.settings;
+    const reached = RetransmitCount > this.doubtedAt && RetransmitCount === doubtRetransmissions;
     this.doubtedAt = RetransmitCount;
-    if (reached) doubt(this.adapter, this.path.neighbor);
+    if (!reached) return;
+    if (indicatesDoubt) doubt(this.adapter, this.path.neighbor);
+    else this.askForUpload(uploadReasons.uploadRequested);
   }
 
   /** Makes the completions and raises the events that have become due; none before the initiate has been completed. */

@@ -24,6 +24,10 @@ export const tickMutants: readonly Mutant[] = [
   {
     breaks: 'CAP-019',
     how: 'The target counts a thousand ticks a second though it has been told a hundred.',
+    entails: {
+      'TMR-056': 'The push timer that counts so expires after a tenth of its time.',
+      'TMR-060': 'It is the first one after the offload.',
+    },
     in: 'offload-target',
     driver: hearing({ TicksPerSecond: 1000 }),
     situation: quietConnection([...half, uploadAt(3000)], { plan: slowTicks }),

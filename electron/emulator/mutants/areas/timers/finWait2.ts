@@ -85,6 +85,7 @@ export const finWait2Mutants: readonly Mutant[] = [
   {
     breaks: 'TMR-044',
     how: 'The target hands a connection up in FIN_WAIT_2 after its timer has expired.',
+    entails: { 'TRM-031': 'The State that comes back is another one than the target had.' },
     in: 'offload-target',
     driver: handingUp({
       delegated: ({ State }) =>
