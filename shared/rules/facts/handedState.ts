@@ -273,16 +273,13 @@ export class HandedState implements Handlers {
     },
   } as const;
 
-  readonly frame = ({
-    path,
+  readonly chimneyFrame = ({
     sender,
     connection,
   }: {
-    path: string;
-    sender: number;
-    connection: number | undefined;
+    readonly sender: number;
+    readonly connection: number | undefined;
   }): void => {
-    if (path !== 'chimney') return;
     const tcp = this.tcp(sender, connection);
     if (tcp === undefined) return;
     tcp.frameLeft();

@@ -28,12 +28,12 @@ export function arrivals(
   { facts }: RuleContext,
   take: (arrival: Arrival) => void,
   which: 'segments' | 'all' | 'even stopped' = 'segments',
-): Required<Pick<Handlers, 'fate'>> {
+): Required<Pick<Handlers, 'peerFate'>> {
   const handed = facts.of(handedState);
   const known = facts.of(flows);
   return {
-    fate: ({ fate, receiver }: FrameFateRecord, frame, time) => {
-      if (frame?.path !== 'peer' || frame.connection === undefined) return;
+    peerFate: ({ fate, receiver }: FrameFateRecord, frame, time) => {
+      if (frame.connection === undefined) return;
       if (which !== 'all' && (!frame.isSegment || frame.isFragment)) return;
       if (!fateDelivers(fate) || fate === 'corrupted') return;
       const tcp = handed.tcp(receiver, frame.connection);
@@ -61,7 +61,7 @@ export function watchProcessing(
   context: RuleContext,
   concerns: (arrival: Arrival) => boolean,
   decide: (processed: boolean, arrival: Arrival, evidence: WireFrame) => void,
-): Required<Pick<Handlers, 'fate' | 'frame'>> {
+): Required<Pick<Handlers, 'peerFate' | 'chimneyFrame'>> {
   const waiting = new Map<number, Arrival>();
   return {
     ...arrivals(context, (arrival) => {
@@ -77,8 +77,8 @@ export function watchProcessing(
       }
       if (isNext(arrival) && concerns(arrival)) waiting.set(connection!, arrival);
     }),
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.connection === undefined || !frame.isSegment) return;
+    chimneyFrame: (frame) => {
+      if (frame.connection === undefined || !frame.isSegment) return;
       const before = waiting.get(frame.connection);
       if (before === undefined) return;
       if (before.tcp.stoppedBy !== undefined) {
