@@ -8,6 +8,7 @@ import type {
   FrameFateRecord,
   FrameRecord,
   ReturnRecord,
+  StateChangeRecord,
   TraceRecord,
   VirtualTime,
 } from '../../trace/records';
@@ -70,9 +71,6 @@ export class RuleChecker implements TraceListener {
   }
 
   onRecord(record: TraceRecord, event: EventId, time: VirtualTime): void {
-    this.core.now = time;
-    this.core.event = event;
-    this.lastTime = time;
     switch (record.kind) {
       case 'call':
         this.call(record, event, time);
@@ -84,8 +82,23 @@ export class RuleChecker implements TraceListener {
         this.frame(record, event, time);
         return;
       case 'frame-fate':
-        this.fate(record, time);
+        this.fate(record, event, time);
         return;
+      case 'state-change':
+        this.stateChange(record, event, time);
+        return;
+      default:
+        this.at(event, time);
+        this.rare(record, event, time);
+    }
+  }
+
+  private rare(
+    record: Exclude<TraceRecord, { kind: 'call' | 'return' | 'frame' | 'frame-fate' | 'state-change' }>,
+    event: EventId,
+    time: VirtualTime,
+  ): void {
+    switch (record.kind) {
       case 'component':
         this.rules.component.deliver(record);
         this.facts.component.deliver(record);
@@ -97,10 +110,6 @@ export class RuleChecker implements TraceListener {
       case 'state-object':
         this.rules.stateObject.deliverThree(record, event, time);
         this.facts.stateObject.deliverThree(record, event, time);
-        return;
-      case 'state-change':
-        this.rules.stateChange.deliverThree(record, event, time);
-        this.facts.stateChange.deliverThree(record, event, time);
         return;
       case 'ownership':
         this.rules.ownership.deliverThree(record, event, time);
@@ -141,38 +150,65 @@ export class RuleChecker implements TraceListener {
   /** Frames whose fate is not known yet, and the last ones whose fate is: a duplicate's fate comes behind the first. */
   private frames = new Map<EventId, WireFrame>();
 
-  private call(record: CallRecord, event: EventId, time: VirtualTime): void {
+  /** Takes a record of the kinds that make up a run; the same as `onRecord`, for those who have no record with a `kind` in hand. */
+  call(record: Omit<CallRecord, 'kind'>, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
+    const { functionName } = record;
     const call = new Call(event, time, record, this.core.calls.find(record.parent));
-    this.rules.call.get(record.functionName)?.deliver(call);
+    this.rules.call.get(functionName)?.deliver(call);
     this.rules.anyCall.deliver(call);
-    this.facts.call.get(record.functionName)?.deliver(call);
+    this.facts.call.get(functionName)?.deliver(call);
     this.facts.anyCall.deliver(call);
   }
 
-  private return(record: ReturnRecord, event: EventId, time: VirtualTime): void {
+  /** As `call`. */
+  return(record: Omit<ReturnRecord, 'kind'>, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
     const call = this.core.calls.find(record.call);
     if (call === undefined) return;
+    const { functionName } = call;
     call.end(event, time, record);
-    this.rules.returned.get(call.functionName)?.deliver(call);
+    this.rules.returned.get(functionName)?.deliver(call);
     this.rules.anyReturned.deliver(call);
-    this.facts.returned.get(call.functionName)?.deliver(call);
+    this.facts.returned.get(functionName)?.deliver(call);
     this.facts.anyReturned.deliver(call);
   }
 
-  private frame(record: FrameRecord, event: EventId, time: VirtualTime): void {
+  /** As `call`. */
+  frame(record: Omit<FrameRecord, 'kind'>, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
     const frame = new WireFrame(event, time, record);
     this.frames.set(event, frame);
     if (this.frames.size > mostFrames) this.frames.delete(this.frames.keys().next().value!);
-    this.rules.ofPath(record.path).frames.deliver(frame);
-    this.facts.ofPath(record.path).frames.deliver(frame);
+    this.rules.ofPath(frame.path).frames.deliver(frame);
+    this.facts.ofPath(frame.path).frames.deliver(frame);
   }
 
-  private fate(record: FrameFateRecord, time: VirtualTime): void {
-    const frame = this.frames.get(record.frame);
-    const path = frame?.path;
+  /** As `call`. */
+  fate(record: FrameFateRecord, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
     const { rules, facts } = this;
-    (path === undefined ? rules.strayFates : rules.ofPath(path).fates).deliverThree(record, frame, time);
-    (path === undefined ? facts.strayFates : facts.ofPath(path).fates).deliverThree(record, frame, time);
+    const frame = this.frames.get(record.frame);
+    if (frame === undefined) {
+      rules.strayFates.deliverThree(record, frame, time);
+      facts.strayFates.deliverThree(record, frame, time);
+      return;
+    }
+    rules.ofPath(frame.path).fates.deliverThree(record, frame, time);
+    facts.ofPath(frame.path).fates.deliverThree(record, frame, time);
+  }
+
+  /** As `call`. */
+  stateChange(record: Omit<StateChangeRecord, 'kind'>, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
+    this.rules.stateChange.deliverThree(record, event, time);
+    this.facts.stateChange.deliverThree(record, event, time);
+  }
+
+  private at(event: EventId, time: VirtualTime): void {
+    this.core.now = time;
+    this.core.event = event;
+    this.lastTime = time;
   }
 
   /** Lets every rule begin; at the start of a trace, and behind a loss. */

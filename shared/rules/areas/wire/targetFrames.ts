@@ -84,8 +84,7 @@ export function targetSegments(
   const handed = facts.of(handedState);
   return {
     chimneyFrame: (frame) => {
-      if (!frame.isSegment || frame.isFragment) return;
-      const tcp = handed.tcp(frame.sender, frame.connection);
+      const tcp = handed.ofSegment(frame);
       if (tcp !== undefined) decide(frame, tcp);
     },
   };
