@@ -96,6 +96,10 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
     }
     const [request] = delivery.posted.splice(at, 1);
     const isPartial = list.bytesTransferred + request!.prefilled < request!.capacity;
+    // Bytes that an earlier segment has made ready are handed over piece by piece, and others arrive meanwhile.
+    const { cause } = call.record;
+    if (cause !== undefined && delivery.first !== undefined && cause < delivery.first.frame.event)
+      delivery.isSure = false;
     const isExplained = list.status !== NDIS_STATUS.SUCCESS || hold.ended !== undefined || at !== 0;
     if (isPartial && !isExplained && delivery.isSure && delivery.waiting === list.bytesTransferred)
       on.completed?.(hold, delivery, request!, call);
@@ -153,8 +157,8 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
         else delivery.isSure = false;
       },
     },
-    fate: ({ fate }, frame, time) => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate)) return;
+    peerFate: ({ fate }, frame, time) => {
+      if (!fateDelivers(fate)) return;
       const hold = holds.of(frame.connection);
       if (hold === undefined || !frame.isSegment) return;
       const delivery = of(hold);
