@@ -5,7 +5,6 @@
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
-  DISPATCH_LEVEL,
   devicePowerStates,
   writeLinkState,
   type Kernel,
@@ -44,6 +43,8 @@ export interface GatedAdapter {
   /** What a reset of the hardware takes, and how it is told. */
   readonly resetTime: number;
   readonly reportsReset: boolean;
+  /** Makes an indication at DISPATCH_LEVEL; until it has returned no terminate is completed (TRM-018). */
+  indicating(indication: () => void): void;
   /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD. */
   capabilities(): Uint8Array;
 }
@@ -60,7 +61,6 @@ export class AdapterGate {
   private removed = false;
   private resetting = false;
   private held: Initiate[] = [];
-  private indications = 0;
 
   constructor(private readonly adapter: GatedAdapter) {}
 
@@ -235,30 +235,17 @@ export class AdapterGate {
 
   /** Indicates a status at DISPATCH_LEVEL. */
   indicate(StatusCode: NdisStatus, StatusBuffer: Uint8Array | null): void {
-    const { kernel, ndis, handle } = this.adapter;
+    const { adapter } = this;
+    const { kernel, ndis, handle } = adapter;
     const indication: NDIS_STATUS_INDICATION = {
       address: kernel.allocate(statusIndicationSize),
       SourceHandle: handle,
       StatusCode,
       StatusBuffer,
     };
-    this.whileIndicating(() => {
-      kernel.atLeast(DISPATCH_LEVEL, () => {
-        ndis.NdisMIndicateStatusEx(handle, indication);
-      });
+    adapter.indicating(() => {
+      ndis.NdisMIndicateStatusEx(handle, indication);
     });
-  }
-
-  /** Whether an indication about the whole adapter or a neighbor is on its way up: no terminate is completed meanwhile (TRM-018). */
-  get isIndicating(): boolean {
-    return this.indications > 0;
-  }
-
-  /** Makes such an indication. */
-  whileIndicating(indicate: () => void): void {
-    this.indications++;
-    indicate();
-    this.indications--;
   }
 
   private goOn(): void {

@@ -27,11 +27,13 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
       const block = blocks[index];
       if (block === undefined) {
         // What was queued for the wire has left before the host stack sends again (TRM-040).
-        adapter.whenNothingIsIndicated(adapter.ring.idleAt - kernel.now, () => {
-          ndis.NdisMTerminateOffloadComplete(handle, root);
-          for (const connection of lost) connection.reportHardwareFailure();
-          adapter.operationEnds();
-        });
+        kernel.queueDeferredCall(() => {
+          adapter.whenIndicationsReturned(() => {
+            ndis.NdisMTerminateOffloadComplete(handle, root);
+            for (const connection of lost) connection.reportHardwareFailure();
+            adapter.operationEnds();
+          });
+        }, adapter.ring.idleAt - kernel.now);
         return;
       }
       block.Status = giveBack(adapter, block, lost);

@@ -94,16 +94,17 @@ export const forwardRules: readonly Rule[] = [
     /** When segments last came, by connection and sequence number: one that comes again is not the one that was acknowledged. */
     const arrivals = new Map<number, Map<number, EventId>>();
     return {
-      frame: (frame) => {
-        if (frame.path === 'peer' && frame.isSegment && frame.payloadLength > 0) {
-          if (frame.connection === undefined || !acknowledged.has(frame.connection)) return;
-          let known = arrivals.get(frame.connection);
-          if (known === undefined) arrivals.set(frame.connection, (known = new Map<number, EventId>()));
-          known.delete(frame.sequence);
-          known.set(frame.sequence, frame.event);
-          if (known.size > mostArrivals) known.delete(known.keys().next().value!);
-        }
-        if (frame.path !== 'host' || frame.connection === undefined || !frame.isSegment) return;
+      peerFrame: (frame) => {
+        if (!frame.isSegment || frame.payloadLength === 0) return;
+        if (frame.connection === undefined || !acknowledged.has(frame.connection)) return;
+        let known = arrivals.get(frame.connection);
+        if (known === undefined) arrivals.set(frame.connection, (known = new Map<number, EventId>()));
+        known.delete(frame.sequence);
+        known.set(frame.sequence, frame.event);
+        if (known.size > mostArrivals) known.delete(known.keys().next().value!);
+      },
+      hostFrame: (frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         if (!frame.has(tcpFlags.ACK)) return;
         const before = acknowledged.get(frame.connection);
         if (before === undefined || sequenceDistance(before.number, frame.acknowledgment) > 0)
@@ -194,8 +195,8 @@ export const forwardRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
-        if (processed.size === 0 || frame.path !== 'chimney' || frame.connection === undefined) return;
+      chimneyFrame: (frame) => {
+        if (processed.size === 0 || frame.connection === undefined) return;
         if (!frame.isSegment) return;
         const key = keyOf(frame.sender, frame.connection);
         const one = processed.get(key);
@@ -346,9 +347,9 @@ export const forwardRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
+      hostFrame: (frame) => {
         const { connection } = frame;
-        if (uploaded.size === 0 || frame.path !== 'host' || connection === undefined) return;
+        if (uploaded.size === 0 || connection === undefined) return;
         const upload = uploaded.get(connection);
         // What the host stack had queued before leaves within a moment.
         if (upload === undefined || !frame.isSegment || frame.time - upload.time < 200_000) return;

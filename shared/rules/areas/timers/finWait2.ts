@@ -5,6 +5,8 @@ import { fateDelivers } from '../../../trace/frameFates';
 import type { WireFrame } from '../../engine/frame';
 import { tcpFlags } from '../../engine/frame';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
+import { treeOf } from '../../engine/tree';
+import { isTaken } from '../../facts/objectFacts';
 import { targetHolds, type TargetHold, type TargetHolds } from '../../facts/targetHolds';
 import { Awaited, milliseconds, processing, stopped } from './awaited';
 import { ends, forReturned } from './retransmitting';
@@ -39,15 +41,15 @@ function waits(
   } = {},
 ): { readonly holds: TargetHolds; readonly of: (hold: TargetHold) => Waiting | undefined } & Pick<
   Handlers,
-  'fate'
+  'peerFate'
 > {
   const holds = facts.of(targetHolds);
   const all = new WeakMap<TargetHold, Waiting>();
   return {
     holds,
     of: (hold) => all.get(hold),
-    fate: ({ fate }, frame, time) => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate) || fate === 'corrupted') return;
+    peerFate: ({ fate }, frame, time) => {
+      if (!fateDelivers(fate) || fate === 'corrupted') return;
       const hold = holds.of(frame.connection);
       if (hold?.isActive !== true || !frame.isSegment) return;
       const finEnd = holds.flowOf(hold)?.machine.sent.finEnd;
@@ -96,9 +98,9 @@ function isExpiry(call: { number(name: string): number | undefined }): boolean {
 /** See the file's head. */
 export const finWait2Rules: readonly Rule[] = [
   rule('TMR-040', (context) => {
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         NdisMQueryOffloadStateComplete: (call) => {
           for (const { hold, state } of holds.returnedBy(call)) {
@@ -121,9 +123,9 @@ export const finWait2Rules: readonly Rule[] = [
   }),
 
   rule('TMR-041', (context) => {
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           const hold = holds.of(call.connection);
@@ -148,7 +150,7 @@ export const finWait2Rules: readonly Rule[] = [
       TargetHold,
       { readonly left: number; readonly at: number; readonly event: number }
     >();
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     const judge = (hold: TargetHold, left: number, at: number, event: number): void => {
       const before = told.get(hold);
       const waiting = of(hold);
@@ -168,7 +170,7 @@ export const finWait2Rules: readonly Rule[] = [
       }));
     };
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         ...forReturned((call) => {
           for (const { hold, state } of holds.returnedBy(call)) {
@@ -195,7 +197,7 @@ export const finWait2Rules: readonly Rule[] = [
 
   rule('TMR-043', (context) => {
     const awaited = new Awaited(context.expect);
-    const { holds, fate } = waits(context, {
+    const { holds, peerFate } = waits(context, {
       segment: (hold, waiting) => {
         awaited.wait(hold.connection, waiting.lastAt + interval * 1.25, () => ({
           events: [waiting.entered.event, waiting.last.event],
@@ -211,7 +213,7 @@ export const finWait2Rules: readonly Rule[] = [
       },
     });
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       frame: (frame) => {
         awaited.reached(frame.time);
       },
@@ -234,9 +236,9 @@ export const finWait2Rules: readonly Rule[] = [
 
   rule('TMR-044', (context) => {
     const expired = new WeakMap<TargetHold, number>();
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           const hold = holds.of(call.connection);
@@ -266,14 +268,76 @@ export const finWait2Rules: readonly Rule[] = [
     };
   }),
 
+  rule('TMR-045', (context) => {
+    const awaited = new Awaited(context.expect);
+    const holds = context.facts.of(targetHolds);
+    return {
+      fate: ({ fate }, frame) => {
+        // Every segment starts the timer anew.
+        if (frame?.path === 'peer' && fateDelivers(fate)) awaited.cancel(frame.connection);
+      },
+      frame: (frame) => {
+        awaited.reached(frame.time);
+      },
+      call: {
+        ...ends(holds, awaited),
+        NdisMInitiateOffloadComplete: (call) => {
+          for (const block of treeOf(call)) {
+            const hold = holds.of(context.facts.objects.find(block.object)?.connection);
+            if (hold?.target !== call.caller || !isTaken(block) || hold.ended !== undefined) continue;
+            const { given, initiate, tick, lastArrival } = hold;
+            const delta = given.number('Retransmit.TimeoutDelta');
+            if (given.number('State') !== finWait2 || tick === undefined) continue;
+            if (delta === undefined || delta === stopped || lastArrival !== undefined) continue;
+            awaited.wait(hold.connection, call.time + (delta + 1) * tick + processing, () => ({
+              events: [initiate.event, call.event],
+              found: `Retransmit.TimeoutDelta of ${delta} ticks was passed down in FIN_WAIT_2, and the timer has not expired when they had passed`,
+              expected: `TcpIndicateRetrieve (TimeoutExpiration) after ${milliseconds(delta * tick)}`,
+              component: hold.target,
+              connection: hold.connection,
+            }));
+          }
+        },
+        MiniportTcpOffloadDisconnect: (call) => {
+          awaited.cancel(call.connection);
+        },
+        NdisTcpOffloadEventHandler: (call) => {
+          const hold = holds.of(call.connection);
+          if (hold?.target !== call.caller) return;
+          awaited.cancel(hold.connection);
+          const { given, initiate, tick, lastArrival, taken } = hold;
+          const delta = given.number('Retransmit.TimeoutDelta');
+          if (!isExpiry(call) || given.number('State') !== finWait2 || lastArrival !== undefined) return;
+          if (delta === undefined || tick === undefined || taken === undefined || hold.ended !== undefined)
+            return;
+          const waited = call.time - initiate.time;
+          const latest = taken.time - initiate.time + (delta + 1) * tick + processing;
+          context.expect(delta !== stopped && waited >= (delta - 1) * tick && waited <= latest, () => ({
+            events: [initiate.event, call.event],
+            found: `the FIN_WAIT_2 timer expired ${milliseconds(waited)} after the initiate that brought a Retransmit.TimeoutDelta of ${delta === stopped ? '-1' : delta}`,
+            expected:
+              delta === stopped
+                ? 'no expiry: the timer was not running'
+                : `what was left of it, ${milliseconds(delta * tick)}`,
+            component: call.caller,
+            connection: hold.connection,
+          }));
+        },
+      },
+      end: ({ time, complete }) => {
+        if (complete) awaited.reached(time);
+      },
+    };
+  }),
+
   rule('TMR-046', (context) => {
     const told = new WeakMap<
       TargetHold,
       { readonly left: number; readonly at: number; readonly event: number }
     >();
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         NdisMQueryOffloadStateComplete: (call) => {
           for (const { hold, state } of holds.returnedBy(call)) {

@@ -13,9 +13,9 @@ import { Awaited, milliseconds } from './awaited';
 import { ends } from './retransmitting';
 
 /** What a target that has much to do may need for a pass of the delivery algorithm, virtual ns. */
-const pass = 30_000_000;
+export const pass = 30_000_000;
 
-interface PostedRequest {
+export interface PostedRequest {
   readonly call: Call;
   readonly address: number;
   readonly capacity: number;
@@ -30,7 +30,7 @@ interface Arrival {
 }
 
 /** Receive requests of a connection and the bytes that are in the first one. */
-class Delivery {
+export class Delivery {
   readonly posted: PostedRequest[] = [];
   /** Bytes that have come in order and have not been handed over. */
   waiting = 0;
@@ -71,7 +71,15 @@ interface DeliveryEvents {
 }
 
 /** Handlers that keep the receive requests of connections that targets have. */
-function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
+function deliveries(context: RuleContext, on: DeliveryEvents): Handlers {
+  return deliveriesOf(context, on).handlers;
+}
+
+/** As `deliveries`, with access to what is known of a connection. */
+export function deliveriesOf(
+  { facts }: Pick<RuleContext, 'facts'>,
+  on: DeliveryEvents = {},
+): { readonly handlers: Handlers; readonly of: (hold: TargetHold) => Delivery } {
   const holds = facts.of(targetHolds);
   const all = new WeakMap<TargetHold, Delivery>();
   const of = (hold: TargetHold): Delivery => {
@@ -106,7 +114,7 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
     delivery.waiting = Math.max(0, delivery.waiting - list.bytesTransferred);
     return isPartial && !isExplained;
   };
-  return {
+  const handlers: Handlers = {
     call: {
       MiniportTcpOffloadReceive: (call) => {
         const hold = holds.of(call.connection);
@@ -157,8 +165,8 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
         else delivery.isSure = false;
       },
     },
-    fate: ({ fate }, frame, time) => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate)) return;
+    peerFate: ({ fate }, frame, time) => {
+      if (!fateDelivers(fate)) return;
       const hold = holds.of(frame.connection);
       if (hold === undefined || !frame.isSegment) return;
       const delivery = of(hold);
@@ -182,9 +190,10 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
       if (partial !== undefined) on.placed?.(hold, delivery, partial, arrival);
     },
   };
+  return { handlers, of };
 }
 
-function valuesOf(call: Call, name: string): number[] {
+export function valuesOf(call: Call, name: string): number[] {
   return call.record.arguments.flatMap((one) =>
     one.kind === 'number' && one.name === name ? [one.value] : [],
   );
@@ -390,6 +399,6 @@ export const pushingRules: readonly Rule[] = [
   }),
 ];
 
-function nothing(): Breach {
+export function nothing(): Breach {
   return { events: [], found: '', expected: '' };
 }

@@ -24,6 +24,9 @@ const shortestLimit = 60e9;
 
 const unlimited = 0xffff_ffff;
 
+/** Between the retransmission that reaches the number and the next one, virtual ns. */
+const reportTime = 250_000_000;
+
 /** Whether the timer has been started by the host stack: it stands in the state of the initiate, and nothing has come since. */
 function isHandedOver(hold: TargetHold): boolean {
   return hold.lastArrival === undefined && hold.given.number('SndUna') !== hold.given.number('SndMax');
@@ -51,7 +54,7 @@ export const retransmittingRules: readonly Rule[] = [
   rule('TMR-008', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const { resent } = hold;
@@ -76,7 +79,7 @@ export const retransmittingRules: readonly Rule[] = [
   rule('TMR-009', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const limit = hold.parameter('TcpMaximumRetransmissions');
@@ -96,7 +99,7 @@ export const retransmittingRules: readonly Rule[] = [
   rule('TMR-010', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const ticks = hold.cached.number('MaxRT');
@@ -139,7 +142,7 @@ export const retransmittingRules: readonly Rule[] = [
           }));
         },
       },
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         if (hold.cached.number('MaxRT') === unlimited)
@@ -176,6 +179,8 @@ export const retransmittingRules: readonly Rule[] = [
     return {
       frame: (frame) => {
         awaited.reached(frame.time);
+      },
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         awaited.cancel(hold.connection);
@@ -192,8 +197,8 @@ export const retransmittingRules: readonly Rule[] = [
           connection: hold.connection,
         }));
       },
-      fate: ({ fate }, frame) => {
-        if (frame?.path === 'peer' && fateDelivers(fate)) awaited.cancel(frame.connection);
+      peerFate: ({ fate }, frame) => {
+        if (fateDelivers(fate)) awaited.cancel(frame.connection);
       },
       call: {
         NdisTcpOffloadEventHandler: (call) => {
@@ -209,28 +214,39 @@ export const retransmittingRules: readonly Rule[] = [
 
   rule('TMR-016', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
-    const doubted = new Map<number, number>();
+    const awaited = new Awaited(expect);
     return {
       call: {
+        ...ends(holds, awaited),
+        // It may have asked about the neighbor of many connections, once.
         NdisMOffloadEventIndicate: (call) => {
-          doubted.set(call.caller, call.time);
+          for (const hold of holds.all())
+            if (hold.target === call.caller) awaited.met(hold.connection, call.time);
+        },
+        NdisTcpOffloadEventHandler: (call) => {
+          awaited.met(call.connection, call.time);
         },
       },
+      fate: (_fate, frame) => {
+        if (frame?.path === 'peer') awaited.cancel(frame.connection);
+      },
       frame: (frame) => {
+        awaited.reached(frame.time);
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const limit = hold.parameter('TcpDoubtReachabilityRetransmissions') ?? 0;
         const [first] = hold.resent;
-        // The report belongs between the retransmission that reaches the number and the next one.
-        if (limit === 0 || first === undefined || isHandedOver(hold) || hold.timeouts !== limit) return;
-        const reported = doubted.get(hold.target);
-        expect(reported !== undefined && reported >= first.time, () => ({
-          events: [hold.resent[limit - 1]?.event, frame.event],
-          found: `a segment has been retransmitted ${limit} times and the neighbor was not doubted`,
-          expected: 'NeighborReachabilityInDoubt is indicated, or the upload asked for',
+        if (limit === 0 || isHandedOver(hold) || hold.timeouts !== limit - 1) return;
+        awaited.wait(hold.connection, frame.time + reportTime, () => ({
+          events: [first?.event, frame.event],
+          found: `a segment has been retransmitted ${limit} times, and the target said nothing about it`,
+          expected: 'the upload is asked for, or NeighborReachabilityInDoubt indicated',
           component: hold.target,
           connection: hold.connection,
         }));
+      },
+      end: ({ time, complete }) => {
+        if (complete) awaited.reached(time);
       },
     };
   }),
@@ -239,8 +255,8 @@ export const retransmittingRules: readonly Rule[] = [
     const holds = facts.of(targetHolds);
     const watches = new WeakMap<TargetHold, Duplicates>();
     return {
-      fate: ({ fate }, frame, time) => {
-        if (frame?.path !== 'peer' || !fateDelivers(fate) || fate === 'corrupted') return;
+      peerFate: ({ fate }, frame, time) => {
+        if (!fateDelivers(fate) || fate === 'corrupted') return;
         const hold = holds.of(frame.connection);
         if (hold?.isActive !== true || hold.initiate.blocks.length === 0) return;
         const flow = holds.flowOf(hold);
@@ -272,8 +288,8 @@ export const retransmittingRules: readonly Rule[] = [
         watch.count(frame, time);
         if (watch.seen.length === limit && watch.isSure) watch.due = { at: time, frame };
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || !frame.isSegment) return;
+      chimneyFrame: (frame) => {
+        if (!frame.isSegment) return;
         const hold = holds.of(frame.connection);
         const watch = hold === undefined ? undefined : watches.get(hold);
         const flow = hold === undefined ? undefined : holds.flowOf(hold);
@@ -322,8 +338,7 @@ export const retransmittingRules: readonly Rule[] = [
     const holds = facts.of(targetHolds);
     const unseen = facts.of(unseenFrames);
     return {
-      frame: (frame) => {
-        if (frame.path !== 'chimney') return;
+      chimneyFrame: (frame) => {
         const hold = holds.of(frame.connection);
         if (hold?.isActive !== true || hold.resent.length > 0 || !isHandedOver(hold)) return;
         const { given, tick, taken, initiate } = hold;
@@ -450,9 +465,9 @@ export const retransmittingRules: readonly Rule[] = [
         if (frame.path === 'host') awaited.met(frame.connection, frame.time);
         awaited.reached(frame.time);
       },
-      fate: (_fate, frame) => {
+      peerFate: (_fate, frame) => {
         // Whatever the peer says now decides what the host stack does.
-        if (frame?.path === 'peer') awaited.cancel(frame.connection);
+        awaited.cancel(frame.connection);
       },
       call: {
         NdisInitiateOffload: (call) => {
