@@ -20,6 +20,7 @@ const mostConnections = 10_000;
 
 interface SoakOptions extends SoakRange {
   readonly threads: number;
+  readonly check?: boolean;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -35,6 +36,7 @@ export function addSoakCommand(program: Command, exitWith: (code: number) => voi
     .option('--first <seed>', 'the first of them', parseSeed, 1)
     .option('--connections <number>', 'connections of each', parseCount(mostConnections), 50)
     .option('--threads <number>', 'seeds that are walked at a time', parseCount(64), availableParallelism())
+    .option('--check', 'check every seed against all rules of the specification, too')
     .option('--out <trace>', 'record the first seed, and walk no other, into this .sweep file')
     .option('--json', 'print the result as JSON')
     .action(async (options: SoakOptions) => {
@@ -46,10 +48,12 @@ export function addSoakCommand(program: Command, exitWith: (code: number) => voi
 async function soakAll(options: SoakOptions): Promise<number> {
   const begun = performance.now();
   const tally = emptyTally();
-  const stopped = await walkSeeds(options, { task: 'soak', connections: options.connections }, (result) => {
+  const { connections, check = false } = options;
+  const task = check ? 'checked-soak' : 'soak';
+  const stopped = await walkSeeds(options, { task, connections }, (result) => {
     addResult(tally, result);
     if (result.findings.length > 0 && tally.failures.length <= mostFailures && options.json !== true)
-      process.stdout.write(failureText(result, options.connections));
+      process.stdout.write(failureText(result, connections, check));
   });
   const seconds = (performance.now() - begun) / 1000;
   tally.failures.sort((left, right) => left.seed - right.seed);

@@ -11,6 +11,8 @@ export interface SoakRange {
   readonly seeds: number;
   readonly first: number;
   readonly connections: number;
+  /** Whether the rules of the specification are checked, too. */
+  readonly check?: boolean;
 }
 
 /** What all seeds came to. */
@@ -39,15 +41,15 @@ export function addResult(tally: SoakTally, result: SoakResult): void {
 }
 
 /** The command that repeats one seed. */
-function repeatCommand(seed: number, connections: number): string {
-  return `npx chimneysweep soak --seeds 1 --first ${seed} --connections ${connections}`;
+function repeatCommand(seed: number, connections: number, check: boolean): string {
+  return `npx chimneysweep soak --seeds 1 --first ${seed} --connections ${connections}${check ? ' --check' : ''}`;
 }
 
 /** A seed in which something is wrong, for people, with the command that repeats it. */
-export function failureText({ seed, findings }: SoakResult, connections: number): string {
+export function failureText({ seed, findings }: SoakResult, connections: number, check = false): string {
   const shown = findings.slice(0, mostFindings).map((finding) => `  ${finding}`);
   if (findings.length > mostFindings) shown.push(`  and ${findings.length - mostFindings} more`);
-  const lines = [`FAILED seed ${seed}:`, ...shown, `  again: ${repeatCommand(seed, connections)}`];
+  const lines = [`FAILED seed ${seed}:`, ...shown, `  again: ${repeatCommand(seed, connections, check)}`];
   return lines.join('\n') + '\n';
 }
 
@@ -73,15 +75,16 @@ export function tallyJson(tally: SoakTally, range: SoakRange, seconds: number, s
   const { failures, ...totals } = tally;
   const failed = failures.map((result) => ({
     ...result,
-    again: repeatCommand(result.seed, range.connections),
+    again: repeatCommand(result.seed, range.connections, range.check ?? false),
   }));
-  const { seeds, first, connections } = range;
+  const { seeds, first, connections, check = false } = range;
   return (
     JSON.stringify(
       {
         seeds,
         first,
         connections,
+        checked: check,
         stopped,
         ...totals,
         wallTimeMs: Math.round(seconds * 1000),

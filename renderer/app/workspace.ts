@@ -1,9 +1,11 @@
 /** Everything that the parts of the window share, made once and handed down. */
 import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type ShallowRef } from 'vue';
 import type { ChosenDriverModule } from '../../shared/contract/desktopBridge';
+import type { Finding } from '../../shared/rules/engine/finding';
 import type { TraceModel } from '../../shared/analysis/traceModel';
 import { CommandRegistry } from '../commands/registry';
 import type { Platform } from '../platform/platform';
+import { breakingEvent, FindingsView } from '../stores/findingsView';
 import { createLayoutChoices, type LayoutChoices } from '../stores/layoutChoices';
 import { Notices } from '../stores/notices';
 import { OpenTrace } from '../stores/openTrace';
@@ -31,6 +33,7 @@ export interface Workspace {
   readonly laneIndex: ShallowRef<LaneIndex | undefined>;
   readonly callFilter: CallFilter;
   readonly ruleCheck: RuleCheck;
+  readonly findings: FindingsView;
   readonly dialog: Ref<DialogName | undefined>;
   /** A file that waits to be sent by the scenario dialog. */
   readonly fileToSend: ShallowRef<
@@ -53,6 +56,7 @@ export function createWorkspace(platform: Platform): Workspace {
   const commands = new CommandRegistry();
   const layout = createLayoutChoices();
   const ruleCheck = new RuleCheck();
+  const findings = new FindingsView();
   watch(
     () => [trace.state.generation, trace.state.version] as const,
     ([generation], [before]) => {
@@ -67,6 +71,11 @@ export function createWorkspace(platform: Platform): Workspace {
       view.grow();
       ruleCheck.grow(trace.state.phase === 'ready');
     },
+    { flush: 'sync' },
+  );
+  watch(
+    () => ruleCheck.state.findings,
+    (list) => findings.update(trace.state.model, list),
     { flush: 'sync' },
   );
   watch(
@@ -86,6 +95,7 @@ export function createWorkspace(platform: Platform): Workspace {
     laneIndex,
     callFilter: new CallFilter(trace),
     ruleCheck,
+    findings,
     dialog: ref(),
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
@@ -104,6 +114,14 @@ export function useWorkspace(): Workspace {
 export function shownModel(workspace: Workspace): TraceModel | undefined {
   // Reading the version is what makes a computed value follow it.
   return workspace.trace.state.version >= 0 ? workspace.trace.state.model : undefined;
+}
+
+/** Shows a finding's page, and selects the record that breaks the rule. */
+export function showFinding(workspace: Workspace, finding: Finding): void {
+  const event = breakingEvent(finding);
+  workspace.findings.chosen.value = finding;
+  workspace.layout.bottomTab = 'findings';
+  if (event !== undefined) workspace.view.select(event);
 }
 
 export { workspaceKey };

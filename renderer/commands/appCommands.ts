@@ -2,7 +2,8 @@
 import type { MenuCommand } from '../../shared/contract/desktopBridge';
 import { demonstrationScenario } from '../../shared/contract/scenarios';
 import type { RecordingRequest } from '../../shared/contract/recording';
-import type { Workspace } from '../app/workspace';
+import { showFinding, type Workspace } from '../app/workspace';
+import { breakingEvent, markTime } from '../stores/findingsView';
 import type { BottomTab } from '../stores/layoutChoices';
 import { alongChain, neighbourInLane, neighbourMilestone } from '../timeline/navigation';
 import { panBy, zoomAround } from '../timeline/viewport';
@@ -156,6 +157,18 @@ function selectionCommands(workspace: Workspace, hasTrace: () => boolean): Comma
     const { model } = workspace.trace.state;
     if (model !== undefined) go(() => neighbourMilestone(model, view.cursor.value.event, step));
   };
+  const finding = (step: -1 | 1): void => {
+    const { findings } = workspace;
+    const { hidden, chosen } = findings;
+    const { model } = workspace.trace.state;
+    if (model === undefined) return;
+    const { value: from } = chosen;
+    const isThere = from !== undefined && view.selection.value === breakingEvent(from);
+    const next = findings
+      .inTime()
+      .next(isThere ? markTime(model, from) : view.cursor.value.time, step, hidden.value);
+    if (next !== undefined) showFinding(workspace, next);
+  };
   const make = (id: string, title: string, keys: Command['keys'], run: () => void): Command => ({
     id,
     title,
@@ -173,6 +186,8 @@ function selectionCommands(workspace: Workspace, hasTrace: () => boolean): Comma
     make('follow-request', 'Back: to the request, cause or caller', [{ key: '[' }], () => chain(-1)),
     make('next-milestone', 'Next milestone', [{ code: 'KeyN' }], () => milestone(1)),
     make('previous-milestone', 'Previous milestone', [{ code: 'KeyP' }], () => milestone(-1)),
+    make('next-finding', 'Next finding', [{ code: 'F8' }], () => finding(1)),
+    make('previous-finding', 'Previous finding', [{ code: 'F8', shift: true }], () => finding(-1)),
     make('back', 'Where I was before', [{ code: 'ArrowLeft', alt: true }], () => view.travel(-1)),
     make('forth', 'Where I was after', [{ code: 'ArrowRight', alt: true }], () => view.travel(1)),
     make('clear-selection', 'Clear the selection', [{ code: 'Escape' }], () => view.clearSelection()),

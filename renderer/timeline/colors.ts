@@ -1,4 +1,5 @@
 /** The canvas's colours: the same CSS variables that the rest of the window uses. */
+import type { RuleSeverity } from '../../shared/rules/catalogue';
 import { functionFamilies, type FunctionFamily } from './families';
 
 /** Fill of a bar and the text that can be read on it. */
@@ -21,6 +22,8 @@ export interface TimelineColors {
   readonly selection: string;
   readonly error: string;
   readonly warning: string;
+  /** Marks of findings, and their edge, which also draws the sign on them. */
+  readonly marks: Readonly<Record<RuleSeverity | 'edge', string>>;
   readonly host: string;
   readonly chimney: string;
   readonly peer: string;
@@ -72,6 +75,12 @@ export function readColors(element: Element): TimelineColors {
     selection: variable('--text'),
     error: variable('--error'),
     warning: variable('--warning'),
+    marks: {
+      error: variable('--mark-error'),
+      warning: variable('--mark-warning'),
+      info: variable('--mark-info'),
+      edge: variable('--mark-edge'),
+    },
     host: variable('--path-host'),
     chimney: variable('--path-chimney'),
     peer: variable('--path-peer'),

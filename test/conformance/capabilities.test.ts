@@ -1,6 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { defaultHostSettings } from '../../electron/emulator/host/hostSettings';
-import { readConnectionOffload } from '../../electron/emulator/ndis/connectionOffload';
+import { OffloadAdministration } from '../../electron/emulator/host/offloadAdministration';
+import {
+  readConnectionOffload,
+  writeConnectionOffload,
+} from '../../electron/emulator/ndis/connectionOffload';
 import {
   checksumSettings,
   offloadEncapsulationSize,
@@ -296,5 +300,41 @@ describe('the checksum task of a target whose hardware has it', () => {
     });
     expect(bench.host.capabilities).toMatchObject({ TcpConnectionOffloadCapacity: 300 });
     expect(bench.host.chimney.mayOffload).toBe(true);
+  });
+});
+
+describe('the host stack and an adapter that answers OID_TCP_TASK_OFFLOAD without an entry for connection offload', () => {
+  /** The adapter answers every request with success; to a query it writes `entries`. */
+  function enabling(entries: Parameters<typeof writeOlderTaskOffload>[0]): number {
+    let enabled = 0;
+    const administration = new OffloadAdministration({
+      path: 'task-offload',
+      parameters: defaultHostSettings.parameters,
+      request: (type, _oid, buffer, ended) => {
+        if (type === 'NdisRequestQueryInformation') buffer.set(writeOlderTaskOffload(entries));
+        ended(NDIS_STATUS.SUCCESS);
+        return NDIS_STATUS.SUCCESS;
+      },
+      ipv6Address: undefined,
+      processorForHash: () => 0,
+      onEnabled: () => enabled++,
+      onCapabilities: () => undefined,
+    });
+    administration.enable();
+    return enabled;
+  }
+
+  it('CAP-002: nothing is enabled by a set that names nothing', () => {
+    expect(enabling({ connection: undefined, parameters: undefined })).toBe(0);
+  });
+
+  it('CAP-002: what has been reported is enabled', () => {
+    const connection = writeConnectionOffload({
+      SupportIPv4: true,
+      SupportIPv6: false,
+      SupportSack: false,
+      TcpConnectionOffloadCapacity: 1,
+    });
+    expect(enabling({ connection, parameters: undefined })).toBe(1);
   });
 });

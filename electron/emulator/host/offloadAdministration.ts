@@ -141,7 +141,8 @@ export class OffloadAdministration {
     const parameters = on ? writeTcpParameters(stack.parameters) : undefined;
     const bytes = writeOlderTaskOffload({ connection, parameters });
     return stack.request('NdisRequestSetInformation', taskOffload, bytes, (ended) => {
-      if (on && ended === NDIS_STATUS.SUCCESS) stack.onEnabled();
+      // Whoever has not reported connection offload has nothing that could be on.
+      if (connection !== undefined && ended === NDIS_STATUS.SUCCESS) stack.onEnabled();
     });
   }
 

@@ -391,7 +391,7 @@ export class StateManipulationPlane {
     const { door, component, observer, machine } = this.core;
     const adapter = adapterFrom(NdisMiniportHandle);
     const binding = this.core.bindingAbove(adapter);
-    door.void(
+    door.cross(
       {
         functionName: 'NdisMOffloadEventIndicate',
         caller: adapter.driver.component,
@@ -411,7 +411,7 @@ export class StateManipulationPlane {
         );
         above.OffloadHandle = block.NdisOffloadHandle;
         above.Status = block.Status;
-        door.void(
+        door.cross(
           {
             functionName: 'ProtocolIndicateOffloadEvent',
             caller: component,
@@ -422,10 +422,13 @@ export class StateManipulationPlane {
               numberArgument('IndicationCode', IndicationCode, 'INDICATE_OFFLOAD_EVENT'),
             ],
           },
-          () =>
-            binding.clientGenericHandlers.IndicateOffloadEventHandler(binding.context, above, IndicationCode),
+          () => {
+            binding.clientGenericHandlers.IndicateOffloadEventHandler(binding.context, above, IndicationCode);
+          },
+          () => ({ outputs: answerOutputs(above) }),
         );
       },
+      () => ({ outputs: answerOutputs(block) }),
     );
   }
 
@@ -493,4 +496,12 @@ export class StateManipulationPlane {
     });
     return connections.size === 1 ? connections.values().next().value : undefined;
   }
+}
+
+/** What stands in HostReachabilityDelta when an indication returns: the host stack's answer, if it has written one (RCH-017). */
+function answerOutputs({
+  state,
+}: NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST): CallArgument[] {
+  if (state?.layer !== 'neighbor' || state.cached === undefined) return [];
+  return [numberArgument('HostReachabilityDelta', state.cached.HostReachabilityDelta)];
 }

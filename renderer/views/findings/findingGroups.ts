@@ -1,6 +1,7 @@
 /** Findings in groups: by the rule, by the object, or by the driver at fault. */
 import { ruleHeading, type RuleSeverity } from '../../../shared/rules/catalogue';
 import type { Finding } from '../../../shared/rules/engine/finding';
+import { noCounts, severities, type SeverityCounts } from '../../stores/sortedFindings';
 import type { TraceStore } from '../../../shared/trace/traceStore';
 
 /** How findings may be grouped. */
@@ -16,9 +17,6 @@ export interface FindingGroup {
   readonly severity: RuleSeverity;
   readonly findings: readonly Finding[];
 }
-
-/** The gravest first. */
-export const severities: readonly RuleSeverity[] = ['error', 'warning', 'info'];
 
 /** Words for severities. */
 export const severityNames: Readonly<Record<RuleSeverity, string>> = {
@@ -71,8 +69,8 @@ export function groupFindings(
 }
 
 /** Number of findings of each severity. */
-export function countBySeverity(findings: readonly Finding[]): Record<RuleSeverity, number> {
-  const counts = { error: 0, warning: 0, info: 0 };
+export function countBySeverity(findings: readonly Finding[]): SeverityCounts {
+  const counts = noCounts();
   for (const { severity } of findings) counts[severity]++;
   return counts;
 }

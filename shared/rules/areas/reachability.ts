@@ -6,6 +6,8 @@ import type { Call } from '../engine/call';
 import { rule, type Rule } from '../engine/rule';
 import { treeOf } from '../engine/tree';
 import { adapterFacts } from '../facts/adapters';
+import { ageRules } from './reachability/ages';
+import { examinationRules } from './reachability/examinations';
 
 const neighborState = constantValue('NeighborOffloadState');
 const reachabilityQuery = constantValue('NeighborReachabilityQuery');
@@ -187,6 +189,9 @@ export const reachabilityRules: readonly Rule[] = [
       },
     },
   })),
+
+  ...ageRules,
+  ...examinationRules,
 ];
 
 /** Rules of the area that records can't decide, each with the reason. */

@@ -6,6 +6,7 @@ import { constantValue } from '../../ddi/catalogue';
 import { NDIS_STATUS } from '../../ddi/status';
 import { bufferedDataOf, chainOf } from '../engine/attachedLists';
 import type { Call } from '../engine/call';
+import { asksForAbort } from '../engine/disconnectFlags';
 import type { FactDefinition, Facts, Handlers } from '../engine/rule';
 import { treeOf } from '../engine/tree';
 import { isTaken } from './objectFacts';
@@ -15,8 +16,6 @@ const events = {
   retrieve: constantValue('TcpIndicateRetrieve'),
   abort: constantValue('TcpIndicateAbort'),
 } as const;
-
-const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
 
 /** Sends whose places are remembered. */
 const mostSends = 512;
@@ -205,7 +204,7 @@ export class Stays implements Handlers {
       const stay = this.of(call.callee, call.connection);
       if (stay === undefined) return;
       stay.append(call, call.lists);
-      if (call.number('Flags') === abortiveClose) stay.abortiveClose ??= call;
+      if (asksForAbort(call)) stay.abortiveClose ??= call;
     },
     MiniportTcpOffloadReceive: (call) => {
       const stay = this.of(call.callee, call.connection);

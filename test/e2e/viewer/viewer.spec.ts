@@ -2,10 +2,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { expect, test } from '@playwright/test';
+import { mutantOf, recordMutant } from '../../harness/recordMutant';
+import { recordScenario } from '../../harness/recordScenario';
 import { syntheticTrace } from '../../harness/syntheticTrace';
 import { dropFile, openTrace, openViewer, viewerAddress, watchProblems } from './viewerPage';
 
 const trace = Buffer.from(syntheticTrace());
+const clean = Buffer.from(recordScenario('transfer', { fileBytes: 60_000 }).bytes);
+const bad = Buffer.from(recordMutant(mutantOf('SND-021')));
 
 test('the first screen says that files stay here, and asks nobody but its own server', async ({ page }) => {
   const problems = watchProblems(page);
@@ -277,6 +281,17 @@ for (const scheme of ['light', 'dark'] as const) {
     await check('frame');
     await page.getByTestId('help').click();
     await check('help');
+    await page.keyboard.press('Escape');
+    await openTrace(page, 'clean.sweep', clean);
+    await page.getByTestId('tab-findings').click();
+    await expect(page.getByTestId('findings-none')).toBeVisible();
+    await check('no findings');
+    await openTrace(page, 'bad.sweep', bad);
+    await page.getByTestId('finding-counter').getByRole('button').click();
+    await page.getByTestId('findings-list').getByRole('option').first().dblclick();
+    await expect(page.getByTestId('finding-page')).toBeVisible();
+    await expect(page.getByTestId('event-findings')).toBeVisible();
+    await check('findings');
   });
 }
 

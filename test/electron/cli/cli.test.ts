@@ -125,6 +125,14 @@ describe('chimneysweep soak', () => {
     expect(info.code).toBe(0);
   });
 
+  it('--check runs all rules of the specification over every seed', () => {
+    const words = 'soak --check --seeds 2 --first 500 --connections 6 --json'.split(' ');
+    const soak = chimneysweep(...words);
+    expect(soak.err).toBe('');
+    expect(JSON.parse(soak.out)).toMatchObject({ checked: true, done: 2, failures: [] });
+    expect(soak.code).toBe(0);
+  });
+
   it.each([
     [['--seeds', '0'], /whole number from 1/],
     [['--first', '-1'], /A seed is a whole number/],

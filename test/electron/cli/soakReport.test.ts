@@ -29,3 +29,7 @@ it('the tally sums up all seeds and names the failing ones', () => {
   const json = JSON.parse(tallyJson(tally, { seeds: 2, first: 17, connections: 5 }, 1.5, false)) as object;
   expect(json).toMatchObject({ done: 2, calls: 20, failures: [{ seed: 17, again }] });
 });
+
+it('a seed that was checked against the rules is repeated with them', () => {
+  expect(failureText(failure, 5, true)).toContain(`again: ${again} --check\n`);
+});

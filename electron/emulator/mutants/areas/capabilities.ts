@@ -108,11 +108,6 @@ export const capabilitiesMutants: readonly Mutant[] = [
   {
     breaks: 'CAP-003',
     how: 'The target answers the older OID without an entry for connection offload.',
-    entails: {
-      'CAP-002':
-        'The host stack names in its set what it has been told, which is nothing, and offloads nevertheless.',
-      'CAP-014': 'What the set does not name is off.',
-    },
     situation: { plan: { host: { capabilityPath: 'task-offload' } } },
     in: 'offload-target',
     driver: {

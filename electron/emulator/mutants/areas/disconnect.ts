@@ -7,18 +7,18 @@ import { tcpFlags } from '../../wire/tcpSegment';
 import type { Frame } from '../../wire/frame';
 import { copyFrame, editSegment, segmentPlaces } from '../badFrames';
 import { calling, returning } from '../badRecords';
-import type { LegalOddity, Mutant } from '../mutant';
+import { keepsMiniportHandle, miniportHandle } from '../miniportHandle';
+import type { LegalOddity, Mutant, Situation } from '../mutant';
 import type { MutantTools } from '../mutantTools';
 import { abortedBehindFin, abortedHalfway, abortedInIndication, uploadedBehindFin } from '../situations';
 
 type DisconnectComplete = NDIS_TCP_OFFLOAD_EVENT_HANDLERS['NdisTcpOffloadDisconnectComplete'];
 
-/** What a driver passes as NdisMiniportHandle that has forgotten its own: NDIS knows whose entry point it is. */
-const anyHandle = { address: 0, label: 'no handle' };
-
 /** Keeps the function, so that a handler of the same driver can call it. */
-function keepComplete(next: DisconnectComplete, { memory }: MutantTools): DisconnectComplete {
-  memory.set('complete', next.bind(undefined, anyHandle));
+function keepComplete(next: DisconnectComplete, tools: MutantTools): DisconnectComplete {
+  tools.memory.set('complete', (list: NET_BUFFER_LIST) => {
+    next(miniportHandle(tools), list);
+  });
   return next;
 }
 
@@ -37,7 +37,29 @@ function flagsOf(frame: Frame): number {
   return places === undefined ? 0 : frame.bytes[places.tcp + 13]!;
 }
 
+/** A RST with the sequence number that follows a frame. */
+function resetBehind(frame: Frame): Frame {
+  const reset = copyFrame(frame);
+  const { payloadLength } = reset;
+  reset.length -= payloadLength;
+  reset.payloadLength = 0;
+  return editSegment(reset, (bytes, { ip, tcp }, view) => {
+    view.setUint16(ip + 2, view.getUint16(ip + 2) - payloadLength);
+    view.setUint32(tcp + 4, view.getUint32(tcp + 4) + payloadLength);
+    bytes[tcp + 13] = tcpFlags.RST | tcpFlags.ACK;
+  });
+}
+
 const isFin = (frame: Frame): boolean => (flagsOf(frame) & tcpFlags.FIN) !== 0;
+
+/** Small segments need not wait: the last one, which carries the FIN, leaves without it as well. */
+const withoutNagle: Situation = {
+  act: (run) => {
+    const connection = run.streams[0]?.connection;
+    connection?.setOptions({ nagle: false });
+    return connection === undefined;
+  },
+};
 
 /** See the file's head. */
 export const disconnectMutants: readonly Mutant[] = [
@@ -65,7 +87,6 @@ export const disconnectMutants: readonly Mutant[] = [
   {
     breaks: 'DSC-003',
     how: 'The host stack asks for a graceful and an abortive close at once.',
-    entails: { 'DSC-023': 'The target takes it for an abortive close, which has not been asked for.' },
     in: 'host-stack',
     driver: {
       functions: { NdisOffloadTcpDisconnect: (next) => (handle, list) => next(handle, list, 3) },
@@ -132,6 +153,7 @@ export const disconnectMutants: readonly Mutant[] = [
     driver: {
       functions: { NdisTcpOffloadDisconnectComplete: keepComplete },
       handlers: {
+        ...keepsMiniportHandle,
         TcpOffloadDisconnectHandler: (_next, tools) => (_adapter, _context, list) => {
           completeLater(tools, list, NDIS_STATUS.SUCCESS);
           return NDIS_STATUS.PENDING;
@@ -153,6 +175,7 @@ export const disconnectMutants: readonly Mutant[] = [
   {
     breaks: 'DSC-010',
     how: 'The target holds the FIN back until the peer has acknowledged all data.',
+    situation: withoutNagle,
     frames: (frame, tools) => {
       if (!isFin(frame) || !tools.once(1, 'fin')) return [frame];
       if (frame.payloadLength === 0) return [];
@@ -198,12 +221,13 @@ export const disconnectMutants: readonly Mutant[] = [
     in: 'offload-target',
     driver: {
       functions: {
-        NdisTcpOffloadDisconnectComplete: (next, { memory }) => {
-          memory.set('complete', next.bind(undefined, anyHandle));
+        NdisTcpOffloadDisconnectComplete: (next, tools) => {
+          keepComplete(next, tools);
           return () => undefined;
         },
       },
       handlers: {
+        ...keepsMiniportHandle,
         TcpOffloadDisconnectHandler: (next, tools) => (adapter, context, list, flags) => {
           const status = next(adapter, context, list, flags);
           completeLater(tools, list, NDIS_STATUS.SUCCESS, 20_000);
@@ -275,6 +299,7 @@ export const disconnectMutants: readonly Mutant[] = [
     driver: {
       functions: { NdisTcpOffloadDisconnectComplete: keepComplete },
       handlers: {
+        ...keepsMiniportHandle,
         TcpOffloadDisconnectHandler: (_next, tools) => (_adapter, _context, list) => {
           completeLater(tools, list, NDIS_STATUS.UPLOAD_IN_PROGRESS);
           return NDIS_STATUS.PENDING;
@@ -327,13 +352,8 @@ export const disconnectMutants: readonly Mutant[] = [
   {
     breaks: 'DSC-023',
     how: 'The target resets a connection on its own.',
-    frames: (frame, tools) => [
-      frame.path === 'chimney' && tools.count() === 5
-        ? editSegment(frame, (bytes, { tcp }) => {
-            bytes[tcp + 13]! |= tcpFlags.RST;
-          })
-        : frame,
-    ],
+    frames: (frame, tools) =>
+      frame.path === 'chimney' && tools.count() === 5 ? [frame, resetBehind(frame)] : [frame],
   },
   {
     breaks: 'DSC-024',
@@ -387,12 +407,21 @@ export const disconnectMutants: readonly Mutant[] = [
     in: 'offload-target',
     driver: {
       functions: {
-        NdisTcpOffloadSendComplete: (next, tools) => (handle, lists) => {
-          if (lists.Status === NDIS_STATUS.REQUEST_ABORTED)
-            tools.later(100_000, () => {
-              next(handle, lists);
-            });
-          else next(handle, lists);
+        NdisTcpOffloadSendComplete: (next, { memory }) => {
+          const held: (() => void)[] = [];
+          memory.set('held', held);
+          return (handle, lists) => {
+            if (lists.Status !== NDIS_STATUS.REQUEST_ABORTED) next(handle, lists);
+            else
+              held.push(() => {
+                next(handle, lists);
+              });
+          };
+        },
+        NdisTcpOffloadDisconnectComplete: (next, tools) => (handle, list) => {
+          next(handle, list);
+          // The graceful disconnect comes first, then the abortive one.
+          if (tools.once(2)) for (const complete of tools.memory.get('held') as (() => void)[]) complete();
         },
       },
     },
@@ -440,6 +469,9 @@ export const disconnectMutants: readonly Mutant[] = [
   {
     breaks: 'DSC-032',
     how: 'The host stack never terminates a connection that has been closed.',
+    entails: {
+      'EVT-021': 'The target asks for the upload of a closed connection, and nothing comes of that either.',
+    },
     in: 'host-stack',
     driver: { functions: { NdisTerminateOffload: () => () => undefined } },
   },

@@ -23,6 +23,7 @@ const uploadReasons = {
   highDropRate: constantValue('HighDropRate'),
   smallIo: constantValue('SmallIO'),
   noBuffer: constantValue('NoBufferProposting'),
+  hardware: constantValue('HardwareFailure'),
   urgent: constantValue('ReceivedUrgentData'),
   timeout: constantValue('TimeoutExpiration'),
   uploadRequested: constantValue('UploadRequested'),
@@ -61,6 +62,20 @@ const slowTerminate: NonNullable<BadDriver['handlers']> = {
     tools.later(3_000_000, () => {
       next(context, tree);
     });
+  },
+};
+
+/** A host stack that takes three milliseconds to terminate. */
+const terminatesLate: Situation['besides'] = {
+  in: 'host-stack',
+  driver: {
+    functions: {
+      NdisTerminateOffload: (next, tools) => (binding, tree) => {
+        tools.later(3_000_000, () => {
+          next(binding, tree);
+        });
+      },
+    },
   },
 };
 
@@ -187,6 +202,7 @@ export const eventsMutants: readonly Mutant[] = [
   {
     breaks: 'EVT-009',
     how: 'The target refuses sends once the peer has closed its half.',
+    entails: { 'SND-006': 'A connection of which the peer has closed its half is in good order.' },
     situation: closesEarly,
     in: 'offload-target',
     driver: {
@@ -281,6 +297,7 @@ export const eventsMutants: readonly Mutant[] = [
   {
     breaks: 'EVT-018',
     how: 'The target asks for the upload of a path.',
+    entails: { 'CTX-017': 'The handle of a path is the handle of no connection.' },
     situation: longer,
     in: 'offload-target',
     driver: afterOffload(200_000, (tools) => {
@@ -320,23 +337,20 @@ export const eventsMutants: readonly Mutant[] = [
   {
     breaks: 'EVT-023',
     how: 'The target goes on with a connection that it wants to be uploaded.',
-    situation: longer,
+    situation: { ...longer, besides: terminatesLate },
     in: 'offload-target',
-    driver: {
-      ...raisingEvent(200_000, tcpEvents.retrieve, constantValue('InvalidState')),
-      handlers: slowTerminate,
-    },
+    driver: raisingEvent(200_000, tcpEvents.retrieve, uploadReasons.hardware),
   },
   {
     breaks: 'EVT-024',
-    how: 'The target gives sends back after it has suggested an upload.',
+    how: 'The target gives receives back as if it were uploaded after it has suggested an upload.',
     situation: smallReads,
     in: 'offload-target',
     driver: {
       functions: {
         ...raisingEvent(200_000, tcpEvents.retrieve, uploadReasons.smallIo).functions,
-        NdisTcpOffloadSendComplete: (next, tools) => (miniport, lists) => {
-          if (tools.once(5, 'completion'))
+        NdisTcpOffloadReceiveComplete: (next, tools) => (miniport, lists) => {
+          if (tools.once(20, 'completion'))
             for (const list of chainToArray(lists)) list.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
           next(miniport, lists);
         },
@@ -470,7 +484,7 @@ export const eventsMutants: readonly Mutant[] = [
     driver: afterOffload(100_000, (tools) => {
       for (let event = 1; event <= 60; event++)
         tools.later(event * 5_000, () => {
-          raise(tools, tcpEvents.sendBacklogChange, 65_536 * ((event % 3) + 1));
+          raise(tools, tcpEvents.sendBacklogChange, 2 ** 20 * ((event % 3) + 1));
         });
     }),
   },

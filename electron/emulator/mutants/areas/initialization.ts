@@ -13,6 +13,9 @@ export const initializationMutants: readonly Mutant[] = [
   {
     breaks: 'INZ-001',
     how: 'NDIS goes on with an adapter whose MiniportInitializeEx has failed.',
+    entails: {
+      'CAP-001': 'The host stack is bound to the failed adapter and asks what it can do.',
+    },
     records: returning('MiniportInitializeEx', NDIS_STATUS.FAILURE),
   },
   {

@@ -7,23 +7,40 @@ import type {
   NDIS_OID_REQUEST,
 } from '../../ndis/characteristics';
 import { OffloadEntry } from '../../intermediate/offloadEntry';
-import { chainToArray } from '../../ndis/netBufferList';
-import { walkBlocks, type NDIS_OFFLOAD_HANDLE, type PVOID } from '../../ndis/offloadBlockList';
+import { allocateNetBufferList, chainToArray, type NET_BUFFER_LIST } from '../../ndis/netBufferList';
+import {
+  NDIS_OFFLOAD_HANDLE,
+  walkBlocks,
+  type NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST,
+  type PVOID,
+} from '../../ndis/offloadBlockList';
 import { passOn } from '../../observe/passOn';
 import type { Probe } from '../../probe';
 import type { BadDriver } from '../badDriver';
 import { calling } from '../badRecords';
-import { forgetful } from '../ownEvents';
+import { forgetful, tcpEvents } from '../ownEvents';
 import type { LegalOddity, Mutant, Situation } from '../mutant';
 import type { MutantTools } from '../mutantTools';
+import { once } from '../situations';
 
 const taskOffload = constantValue('OID_TCP_TASK_OFFLOAD');
-const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
 
+type ProtocolBlock = NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST;
 type TreeCompletion = NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS['QueryOffloadCompleteHandler'];
 
 /** Two adapters, of which one carries everything. */
 const team: Situation = { scenario: 'failover', fileBytes: 400_000 };
+
+/** The same, and the application changes an option of the first connection when it has been offloaded. */
+const updated: Situation = {
+  ...team,
+  act: once(
+    ({ place }) => place === 'Offloaded',
+    (connection) => {
+      connection.setOptions({ keepAliveProbes: 7 });
+    },
+  ),
+};
 
 /** The same, with memory for few sends. */
 const poorTeam: Situation = {
@@ -109,13 +126,32 @@ export const intermediateMutants: readonly Mutant[] = [
     how: 'NDIS refuses the handlers of the intermediate driver, and lets offloads through it all the same.',
     situation: team,
     records: refusedRegistrations,
+    entails: {
+      'REG-027': 'The handlers that it lets offloads through to are those that it has refused.',
+      'REG-030': 'The intermediate driver starts all the same.',
+    },
   },
   {
     breaks: 'IMD-003',
-    how: 'The intermediate driver answers the query of what can be offloaded without asking below.',
+    how: 'The intermediate driver asks below once what can be offloaded, and answers later queries from memory.',
     situation: { ...team, plan: { host: { capabilityPath: 'task-offload' } } },
     in: 'intermediate-driver',
-    driver: answering('NdisRequestQueryInformation'),
+    driver: {
+      handlers: {
+        OidRequestHandler:
+          (next, { memory }) =>
+          (context, request) => {
+            if (request.Oid !== taskOffload || request.RequestType !== 'NdisRequestQueryInformation')
+              return next(context, request);
+            const first = memory.get('first') as NDIS_OID_REQUEST | undefined;
+            memory.set('first', first ?? request);
+            if (first === undefined) return next(context, request);
+            request.InformationBuffer.set(first.InformationBuffer);
+            request.bytesProcessed = first.bytesProcessed;
+            return NDIS_STATUS.SUCCESS;
+          },
+      },
+    },
   },
   {
     breaks: 'IMD-004',
@@ -136,16 +172,17 @@ export const intermediateMutants: readonly Mutant[] = [
     situation: { ...team, plan: { host: { capabilityPath: 'task-offload' } } },
     in: 'intermediate-driver',
     driver: answering('NdisRequestSetInformation'),
+    entails: { 'CAP-002': 'What is offered through it comes to an adapter in which nothing was enabled.' },
   },
   {
     breaks: 'IMD-006',
-    how: 'The intermediate driver passes a query down as an update.',
-    situation: { ...team, plan: { halfway: 'query' } },
+    how: 'The intermediate driver passes an update down as a query.',
+    situation: updated,
     in: 'intermediate-driver',
     driver: {
       functions: {
-        NdisQueryOffloadState: (_next, tools) => (binding, tree) => {
-          tools.functions!.NdisUpdateOffload(binding, tree);
+        NdisUpdateOffload: (_next, tools) => (binding, tree) => {
+          tools.functions!.NdisQueryOffloadState(binding, tree);
         },
       },
     },
@@ -177,32 +214,42 @@ export const intermediateMutants: readonly Mutant[] = [
   },
   {
     breaks: 'IMD-009',
-    how: 'The intermediate driver offers objects below by the handles of the driver above.',
+    how: 'The intermediate driver terminates a neighbor by the handle of the driver above, into which it has put the context of the driver below.',
     situation: team,
     in: 'intermediate-driver',
     driver: {
       functions: {
-        NdisInitiateOffload: (next, tools) => (binding, tree) => {
-          const above = tools.memory.get('above') as Map<number, NDIS_OFFLOAD_HANDLE>;
-          walkBlocks(tree, (block) => {
-            const handle = above.get(block.address);
-            if (handle !== undefined && block.layer === 'neighbor') block.OffloadHandle = handle;
-          });
-          next(binding, tree);
-        },
+        NdisTerminateOffload:
+          (next, { memory }) =>
+          (binding, tree) => {
+            const above = memory.get('above') as Map<number, NDIS_OFFLOAD_HANDLE>;
+            walkBlocks(tree, (block) => {
+              const handle = above.get(block.address);
+              if (handle === undefined || block.OffloadHandle === null) return;
+              handle.MiniportOffloadContext.value = block.OffloadHandle.MiniportOffloadContext.value;
+              block.OffloadHandle = handle;
+            });
+            next(binding, tree);
+          },
       },
       handlers: {
-        InitiateOffloadHandler: (next, tools) => (context, tree) => {
-          const above = new Map<number, NDIS_OFFLOAD_HANDLE>();
-          walkBlocks(tree, ({ address, NdisOffloadHandle }) => {
-            if (NdisOffloadHandle !== null) above.set(address, NdisOffloadHandle);
-          });
-          tools.memory.set('above', above);
-          next(context, tree);
-        },
+        TerminateOffloadHandler:
+          (next, { memory }) =>
+          (context, tree) => {
+            const above = new Map<number, NDIS_OFFLOAD_HANDLE>();
+            walkBlocks(tree, ({ address, layer, NdisOffloadHandle }) => {
+              if (NdisOffloadHandle !== null && layer === 'neighbor') above.set(address, NdisOffloadHandle);
+            });
+            memory.set('above', above);
+            next(context, tree);
+          },
       },
     },
-    entails: { 'IMD-019': 'Its further requests name the object by its own handle.' },
+    entails: {
+      'CTX-010': 'The context cell is the one in that handle.',
+      'CTX-013': 'The neighbor was offered by the handle of its own.',
+      'IMD-019': 'Until then it has used its own.',
+    },
   },
   {
     breaks: 'IMD-010',
@@ -219,10 +266,12 @@ export const intermediateMutants: readonly Mutant[] = [
         },
       },
     },
+    entails: { 'TRE-029': 'No miniport has allocated the port that it puts there.' },
   },
   {
     breaks: 'IMD-011',
     how: 'The target clears ImReserved when it completes.',
+    entails: { 'TRE-047': 'ImReserved is not for targets to touch.' },
     situation: team,
     in: 'offload-target',
     driver: {
@@ -239,6 +288,7 @@ export const intermediateMutants: readonly Mutant[] = [
   {
     breaks: 'IMD-012',
     how: 'The intermediate driver gives blocks back with its own SourceHandle.',
+    entails: { 'TRE-048': 'At its miniport edge it is a target.' },
     situation: team,
     in: 'intermediate-driver',
     driver: {
@@ -290,25 +340,45 @@ export const intermediateMutants: readonly Mutant[] = [
   },
   {
     breaks: 'IMD-014',
-    how: 'The intermediate driver keeps the completion of a terminate to itself.',
+    how: 'The intermediate driver keeps the completion of the terminate of a neighbor to itself.',
     situation: team,
-    in: 'intermediate-driver',
-    driver: { functions: { NdisMTerminateOffloadComplete: () => () => undefined } },
-  },
-  {
-    breaks: 'IMD-015',
-    how: 'The intermediate driver completes a query before the target has.',
-    situation: { ...team, plan: { halfway: 'query' } },
     in: 'intermediate-driver',
     driver: {
       functions: {
-        NdisQueryOffloadState: (next, tools) => (binding, tree) => {
+        NdisMTerminateOffloadComplete: (next) => (miniport, tree) => {
+          const neighbors: number[] = [];
+          walkBlocks(tree, ({ layer, MiniportOffloadContext, address }) => {
+            if (layer === 'neighbor' && MiniportOffloadContext !== null) neighbors.push(address);
+          });
+          if (neighbors.length === 0) next(miniport, tree);
+        },
+      },
+    },
+    entails: { 'TRE-040': 'The request of the driver above is never completed.' },
+  },
+  {
+    breaks: 'IMD-015',
+    how: 'The intermediate driver completes an update before the target has.',
+    situation: updated,
+    in: 'intermediate-driver',
+    driver: {
+      functions: {
+        NdisUpdateOffload: (next, tools) => (binding, tree) => {
           next(binding, tree);
-          (tools.memory.get('complete') as TreeCompletion)(null as never, tree);
+          tools.later(0, () => {
+            const handles = new Map<ProtocolBlock, NDIS_OFFLOAD_HANDLE | null>();
+            walkBlocks(tree, (block) => {
+              block.Status = NDIS_STATUS.SUCCESS;
+              handles.set(block, block.OffloadHandle);
+            });
+            (tools.memory.get('complete') as TreeCompletion)(null as never, tree);
+            // The driver below has the blocks still, and completes them.
+            for (const [block, handle] of handles) block.OffloadHandle = handle;
+          });
         },
       },
       handlers: {
-        QueryOffloadCompleteHandler: (next, tools) => {
+        UpdateOffloadCompleteHandler: (next, tools) => {
           tools.memory.set('complete', next);
           return () => undefined;
         },
@@ -321,7 +391,10 @@ export const intermediateMutants: readonly Mutant[] = [
     situation: { ...team, plan: { halfway: 'query' } },
     // NDIS takes no other block back: what a driver would do shows in the records only.
     records: otherRoots,
-    entails: { 'IMD-014': 'The block that was handed down never comes back.' },
+    entails: {
+      'IMD-014': 'The block that was handed down never comes back.',
+      'TRE-040': 'No request with such a tree is under way.',
+    },
   },
   {
     breaks: 'IMD-017',
@@ -341,36 +414,39 @@ export const intermediateMutants: readonly Mutant[] = [
   },
   {
     breaks: 'IMD-019',
-    how: 'The intermediate driver queries a connection by the handle of the driver above instead of the one that it was offloaded with.',
+    how: 'The intermediate driver queries a connection by another handle than the one that it was offloaded with.',
     situation: { ...team, plan: { halfway: 'query' } },
     in: 'intermediate-driver',
     driver: {
       functions: {
-        NdisQueryOffloadState: (next, tools) => (binding, tree) => {
-          tree.OffloadHandle = tools.memory.get('above') as NDIS_OFFLOAD_HANDLE;
-          next(binding, tree);
-        },
-      },
-      handlers: {
-        QueryOffloadHandler: (next, tools) => (context, tree) => {
-          tools.memory.set('above', tree.NdisOffloadHandle);
-          next(context, tree);
-        },
+        NdisQueryOffloadState:
+          (next, { machine }) =>
+          (binding, tree) => {
+            const other = new NDIS_OFFLOAD_HANDLE(machine.addresses);
+            other.MiniportOffloadContext.value = tree.OffloadHandle!.MiniportOffloadContext.value;
+            tree.OffloadHandle = other;
+            next(binding, tree);
+          },
       },
     },
     entails: {
-      'IMD-009': 'It is the handle of the driver above.',
+      'CTX-010': 'The context cell is the one in the other handle.',
+      'CTX-013': 'The connection was offered by the first one.',
     },
   },
   {
     breaks: 'IMD-021',
-    how: 'The intermediate driver indicates with its own handle instead of the one of the driver above.',
-    situation: team,
+    how: 'The intermediate driver tells of the send backlog with its own handle instead of the one of the driver above.',
+    situation: {
+      ...team,
+      plan: { target: { sendBacklog: { smallest: 2 ** 18, largest: 2 ** 20, interval: 1_000_000 } } },
+    },
     in: 'intermediate-driver',
     driver: {
       functions: {
         NdisTcpOffloadEventHandler: (next, tools) => (handle, type, information) => {
-          next((tools.memory.get('own') as NDIS_OFFLOAD_HANDLE | undefined) ?? handle, type, information);
+          const own = tools.memory.get('own') as NDIS_OFFLOAD_HANDLE;
+          next(type === tcpEvents.sendBacklogChange ? own : handle, type, information);
         },
       },
       handlers: {
@@ -379,6 +455,10 @@ export const intermediateMutants: readonly Mutant[] = [
           next(handle, type, information);
         },
       },
+    },
+    entails: {
+      'CTX-017': 'The driver above has not given that handle.',
+      'CTX-019': 'NDIS hands it on as the OffloadContext.',
     },
   },
   {
@@ -396,18 +476,39 @@ export const intermediateMutants: readonly Mutant[] = [
   },
   {
     breaks: 'IMD-023',
-    how: 'The intermediate driver makes abortive disconnects of graceful ones.',
+    how: 'The intermediate driver passes disconnects on with a list of its own, and gives the other back when that comes back.',
+    entails: { 'IMD-024': 'What goes up is not the list that came back from below.' },
     situation: team,
     in: 'intermediate-driver',
     driver: {
       functions: {
-        NdisOffloadTcpDisconnect: (next) => (handle, list) => next(handle, list, abortiveClose),
+        NdisOffloadTcpDisconnect:
+          (next, { machine, memory }) =>
+          (handle, list, flags) => {
+            const own = allocateNetBufferList(machine.addresses, []);
+            own.NetBufferListInfo.splice(0, own.NetBufferListInfo.length, ...list.NetBufferListInfo);
+            memory.set(`list ${own.address}`, list);
+            return next(handle, own, flags);
+          },
+      },
+      handlers: {
+        TcpOffloadDisconnectCompleteHandler:
+          (next, { memory }) =>
+          (context, own) => {
+            const list = memory.get(`list ${own.address}`) as NET_BUFFER_LIST;
+            list.Status = own.Status;
+            next(context, list);
+          },
       },
     },
   },
   {
     breaks: 'IMD-024',
     how: 'The intermediate driver passes only the first list of a chain up.',
+    entails: {
+      'RCV-020': 'The others, which are receives, are never completed.',
+      'TRM-017': 'They are outstanding when the connection is terminated.',
+    },
     situation: team,
     in: 'intermediate-driver',
     driver: {

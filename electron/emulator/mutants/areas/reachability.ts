@@ -1,11 +1,14 @@
 /** Mutants for the rules of the area "reachability". */
 import { constantValue, structureLayout } from '../../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../../shared/ddi/status';
+import { PASSIVE_LEVEL } from '../../machine/machine';
 import { walkBlocks, type NDIS_MINIPORT_OFFLOAD_BLOCK_LIST } from '../../ndis/offloadBlockList';
 import type { NDIS_HANDLE } from '../../ndis/characteristics';
 import type { BadDriver } from '../badDriver';
 import type { LegalOddity, Mutant } from '../mutant';
 import { forgetful } from '../ownEvents';
+import { ageMutants } from './reachability/ages';
+import { examinationMutants } from './reachability/examinations';
 
 const parametersOid = constantValue('OID_TCP_CONNECTION_OFFLOAD_PARAMETERS');
 const nceStaleTicksAt = structureLayout('NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS').fields.find(
@@ -52,6 +55,7 @@ export const reachabilityMutants: readonly Mutant[] = [
   {
     breaks: 'RCH-009',
     how: 'The target asks about neighbors long before they are stale.',
+    entails: { 'RCH-018': 'It asks again before the answer of the host stack has grown stale, too.' },
     situation: { fileBytes: 400_000, settings: { loss: 0.1 } },
     in: 'offload-target',
     driver: {
@@ -72,11 +76,14 @@ export const reachabilityMutants: readonly Mutant[] = [
     in: 'offload-target',
     driver: {
       functions: {
-        NdisMOffloadEventIndicate: (next, tools) => (adapter, block, code) => {
-          tools.laterPassive(0, () => {
+        NdisMOffloadEventIndicate:
+          (next, { machine }) =>
+          (adapter, block, code) => {
+            const { irql } = machine;
+            machine.irql = PASSIVE_LEVEL;
             next(adapter, block, code);
-          });
-        },
+            machine.irql = irql;
+          },
       },
     },
   },
@@ -88,7 +95,10 @@ export const reachabilityMutants: readonly Mutant[] = [
     driver: indicating((block, _code, indicate) => {
       indicate(block, 5);
     }),
-    entails: { 'RCH-016': 'A block comes with it.' },
+    entails: {
+      'RCH-016': 'A block comes with it.',
+      'CTX-026': 'The block shows the delegated delta outside a question.',
+    },
   },
   {
     breaks: 'RCH-012',
@@ -141,8 +151,13 @@ export const reachabilityMutants: readonly Mutant[] = [
     driver: indicating((block, _code, indicate) => {
       indicate(block, constantValue('NeighborReachabilityInDoubt'));
     }),
-    entails: { 'RCH-011': 'The code is reserved.' },
+    entails: {
+      'RCH-011': 'The code is reserved.',
+      'CTX-026': 'The block shows the delegated delta outside a question.',
+    },
   },
+  ...ageMutants,
+  ...examinationMutants,
 ];
 
 /** What looks odd in the area and is legal. */

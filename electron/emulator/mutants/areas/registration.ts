@@ -144,6 +144,9 @@ export const registrationMutants: readonly Mutant[] = [
   {
     breaks: 'REG-008',
     how: 'The teaming driver registers no generic handlers at its protocol edge.',
+    entails: {
+      'IMD-001': 'Of the four structures of its two edges one is missing.',
+    },
     situation: team,
     in: 'intermediate-driver',
     driver: {

@@ -55,6 +55,9 @@ export const rssMutants: readonly Mutant[] = [
   {
     breaks: 'RSS-004',
     how: 'The target delivers newer data first when the host stack has changed the indirection table.',
+    entails: {
+      'RCV-019': 'The older data is in the older request, which comes back after the newer one.',
+    },
     situation: {
       besides: {
         in: 'host-stack',

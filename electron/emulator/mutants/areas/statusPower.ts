@@ -121,6 +121,9 @@ export const statusPowerMutants: readonly Mutant[] = [
   {
     breaks: 'PWR-001',
     how: 'The target asks for the upload of everything through its event handler.',
+    entails: {
+      'EVT-001': 'A status is none of the four events of that handler.',
+    },
     in: 'offload-target',
     driver: {
       functions: {
@@ -141,6 +144,9 @@ export const statusPowerMutants: readonly Mutant[] = [
   {
     breaks: 'PWR-003',
     how: 'The target pauses while an initiate is with it, and forgets the initiate.',
+    entails: {
+      'TRE-040': 'The tree that was forgotten is never completed.',
+    },
     situation: { act: remember },
     in: 'offload-target',
     driver: {
@@ -207,7 +213,10 @@ export const statusPowerMutants: readonly Mutant[] = [
   {
     breaks: 'PWR-005',
     how: 'The target completes sends with NDIS_STATUS_PAUSED while offloading is paused.',
-    entails: { 'PWR-006': 'No chimney send may end with that status at all.' },
+    entails: {
+      'PWR-006': 'No chimney send may end with that status at all.',
+      'SND-006': 'The connections are in good order, and their sends do not fail.',
+    },
     situation: {
       act: steps(
         {
@@ -230,11 +239,12 @@ export const statusPowerMutants: readonly Mutant[] = [
   {
     breaks: 'PWR-006',
     how: 'The target completes a send with NDIS_STATUS_PAUSED.',
+    entails: { 'SND-006': 'The connection is in good order, and its sends do not fail.' },
     in: 'offload-target',
     driver: {
       functions: {
         NdisTcpOffloadSendComplete: (next, tools) => (handle, lists) => {
-          if (tools.once(3)) lists.Status = NDIS_STATUS.PAUSED;
+          if (tools.once(8)) lists.Status = NDIS_STATUS.PAUSED;
           next(handle, lists);
         },
       },
@@ -243,14 +253,29 @@ export const statusPowerMutants: readonly Mutant[] = [
   {
     breaks: 'PWR-007',
     how: 'The host stack is deaf to NDIS_STATUS_UPLOAD_ALL.',
-    entails: { 'PWR-008': 'The neighbor stays with the connections.' },
-    situation: { plan: twoConnections, fileBytes: 400_000, act: steps(uploadEverything) },
+    entails: {
+      'PWR-008': 'The neighbor stays with the connections.',
+      'TRE-040': 'The target keeps what is offered meanwhile until it resumes, for which it waits in vain.',
+    },
+    situation: {
+      plan: twoConnections,
+      fileBytes: 400_000,
+      act: steps(uploadEverything, {
+        due: after(100_000),
+        act: (run) => {
+          targetOf(run).resumeOffload();
+        },
+      }),
+    },
     in: 'host-stack',
     driver: deafTo(UPLOAD_ALL),
   },
   {
     breaks: 'PWR-008',
     how: 'The host stack leaves the neighbor out of what it terminates.',
+    entails: {
+      'TRM-007': 'Nothing depends on the neighbor any more, and it stays.',
+    },
     situation: { act: steps(uploadEverything) },
     in: 'host-stack',
     driver: {
@@ -323,7 +348,7 @@ export const statusPowerMutants: readonly Mutant[] = [
   },
   {
     breaks: 'PWR-012',
-    how: 'The target indicates what its hardware can do in a buffer of 4 bytes.',
+    how: 'The target indicates the header of what its hardware can do, and nothing behind it.',
     in: 'offload-target',
     driver: {
       functions: {
@@ -331,7 +356,7 @@ export const statusPowerMutants: readonly Mutant[] = [
           next(handle, indication);
           if (!tools.once()) return;
           const StatusCode = NDIS_STATUS.TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES;
-          next(handle, { ...indication, StatusCode, StatusBuffer: Uint8Array.of(1, 0, 0, 0) });
+          next(handle, { ...indication, StatusCode, StatusBuffer: Uint8Array.of(128, 1, 20, 0) });
         },
       },
     },
@@ -405,6 +430,7 @@ export const statusPowerMutants: readonly Mutant[] = [
   {
     breaks: 'PWR-018',
     how: 'The target completes the pended request for a low power state with a failure.',
+    entails: { 'TRM-013': 'It goes to sleep nevertheless, and the segments that come are lost.' },
     situation: { scenario: 'power-down' },
     in: 'offload-target',
     driver: {

@@ -7,6 +7,7 @@ import type { Frame } from '../../wire/frame';
 import { insertTag, removeTag, tagOf } from '../../wire/vlanTag';
 import { copyFrame } from '../badFrames';
 import type { BadDriver } from '../badDriver';
+import { adapterOf, rememberingAdapter } from '../treeTools';
 import type { FrameChange, LegalOddity, Mutant, Situation } from '../mutant';
 
 /** A host whose interface is in VLAN 7. */
@@ -27,16 +28,18 @@ function adapterWith(vlanIds: readonly number[], vlans = Infinity): NonNullable<
   return { target: { limits: { ...defaultTargetLimits, vlanIds, vlans } } };
 }
 
-/** The target answers another status for neighbors. */
+/** The target refuses all neighbors with a status. */
 function refusing(status: NdisStatus): BadDriver {
   return {
-    functions: {
-      NdisMInitiateOffloadComplete: (next) => (handle, root) => {
+    functions: rememberingAdapter,
+    handlers: {
+      InitiateOffloadHandler: (_next, tools) => (_context, root) => {
         walkBlocks(root, (block) => {
-          if (block.state?.layer === 'neighbor') block.Status = status;
-          else block.Status = NDIS_STATUS.FAILURE;
+          block.Status = block.state?.layer === 'neighbor' ? status : NDIS_STATUS.FAILURE;
         });
-        next(handle, root);
+        tools.later(10_000, () => {
+          tools.functions!.NdisMInitiateOffloadComplete(adapterOf(tools).handle, root);
+        });
       },
     },
   };
@@ -70,9 +73,22 @@ function retag(frame: Frame, VlanId: number, UserPriority = 0): Frame {
   return frame;
 }
 
-/** What the remote host sends on an offloaded connection comes with a tag, though nobody asked for one. */
+/** A link on which a round trip takes longer than an adapter needs to answer. */
+const slow = {
+  fileBytes: 400_000,
+  plan: { halfway: 'nothing' },
+  settings: { link: { delay: 20_000_000, bitsPerSecond: 10_000_000 } },
+} as const satisfies Situation;
+
+/** A segment with data in the middle of such a run, counted from 1. */
+const middle = 100;
+
+/** A segment of an offloaded connection comes with a tag, though nobody asked for one. */
 const taggedByNetwork: Situation = {
-  remote: (frame, tools) => [frame.payloadLength > 0 && tools.count() > 12 ? retag(frame, 9, 3) : frame],
+  ...slow,
+  remote: (frame, tools) => [
+    frame.payloadLength > 0 && tools.count() === middle ? retag(frame, 9, 3) : frame,
+  ],
 };
 
 /** Beside some segments the network delivers what another VLAN has of them, before they come. */
@@ -143,6 +159,7 @@ export const vlanPriorityMutants: readonly Mutant[] = [
   {
     breaks: 'VLN-005',
     how: 'The target of an interface in VLAN 7 refuses a neighbor without a VLAN.',
+    entails: { 'INI-041': 'The status speaks of a VLAN, and the neighbor has none.' },
     situation: { plan: adapterWith([7]) },
     in: 'offload-target',
     driver: refusing(NDIS_STATUS.OFFLOAD_VLAN_MISMATCH),
@@ -231,14 +248,9 @@ export const vlanPriorityMutants: readonly Mutant[] = [
   },
   {
     breaks: 'VLN-016',
-    how: 'The target takes the frames of its VLAN for frames of another one for a while.',
-    situation: { ...inVlan7, fileBytes: 200_000 },
-    received: (frame, tools) => {
-      if (frame.payloadLength === 0) return [frame];
-      if (tools.count() === 30) tools.memory.set('until', tools.machine.now + 2_500_000_000);
-      const until = tools.memory.get('until') as number | undefined;
-      return until !== undefined && tools.machine.now < until ? [] : [frame];
-    },
+    how: 'The target takes a frame of its VLAN for one of another VLAN.',
+    situation: { ...slow, plan: { ...slow.plan, ...inVlan7.plan } },
+    received: (frame, tools) => (frame.payloadLength > 0 && tools.count() === middle ? [] : [frame]),
   },
   {
     breaks: 'VLN-017',

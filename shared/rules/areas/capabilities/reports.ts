@@ -149,7 +149,8 @@ export const reportRules: readonly Rule[] = [
 
   rule('CAP-005', (context) =>
     eachReport(context, (view, call) => {
-      const encapsulation = view.number('Encapsulation') ?? 0;
+      const encapsulation = view.number('Encapsulation');
+      if (encapsulation === undefined) return;
       context.expect((encapsulation & recognized) !== 0, () => ({
         events: [call.parent?.event, call.event],
         found: `Encapsulation 0x${encapsulation.toString(16)} of an ${structure} has no flag that is recognized`,
@@ -207,13 +208,16 @@ export const reportRules: readonly Rule[] = [
 
   rule('CAP-009', (context) =>
     eachReport(context, (view, call) => {
-      for (const member of ['CongestionAlgorithm', 'Flags'] as const)
-        context.expect(view.number(member) === 0, () => ({
+      for (const member of ['CongestionAlgorithm', 'Flags'] as const) {
+        const value = view.number(member);
+        if (value === undefined) continue;
+        context.expect(value === 0, () => ({
           events: [call.parent?.event, call.event],
-          found: `${member} of an ${structure} is ${view.number(member)}`,
+          found: `${member} of an ${structure} is ${value}`,
           expected: '0, as it is reserved',
           component: reporter(call),
         }));
+      }
     }),
   ),
 
@@ -289,7 +293,8 @@ export const reportRules: readonly Rule[] = [
       before: Reported | undefined,
       adapter: KnownAdapter,
     ): void => {
-      if (before === undefined) return;
+      // What is too short says nothing.
+      if (before === undefined || view.bytes.length < before.view.bytes.length) return;
       const holds = adapter.pause !== undefined || adapter.uploadAll !== undefined || same(view, before.view);
       expect(holds, () => ({
         events: [before.call.event, call.event],

@@ -99,7 +99,8 @@ export const cellRules: readonly Rule[] = [
           const { context } = block;
           if (!isTaken(block) || context === undefined || context === 0) continue;
           const other = used.get(context);
-          expect(other === undefined, () => ({
+          // An object that is offered once more keeps its area.
+          expect(other === undefined || other.object === block.object, () => ({
             ...blamed(
               [block, request, completion],
               `the context of ${blockName(block)} is that of a ${facts.objects.find(other!.object)?.layer ?? 'second'} object which is offloaded as well`,
@@ -125,7 +126,7 @@ export const cellRules: readonly Rule[] = [
           if (!isTaken(block) || context === undefined || context === 0) continue;
           const older = holderOf(facts.objects, completion.caller, context);
           // Only what came with an earlier request can have been freed since.
-          expect(older === undefined, () => ({
+          expect(older === undefined || older.object === block.object, () => ({
             ...blamed(
               [block, request, completion],
               'the context area of an object that has not been terminated is in use for another one',

@@ -4,6 +4,7 @@ import { NDIS_STATUS } from '../../../ddi/status';
 import type { VirtualTime } from '../../../trace/records';
 import { chainOf } from '../../engine/attachedLists';
 import type { Call } from '../../engine/call';
+import { asksForAbort } from '../../engine/disconnectFlags';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
@@ -396,7 +397,7 @@ export const disconnectWireRules: readonly Rule[] = [
           }
         },
         MiniportTcpOffloadDisconnect: (call) => {
-          if (call.connection !== undefined && call.number('Flags') === abortiveClose)
+          if (call.connection !== undefined && asksForAbort(call))
             aborted.add(keyOf(call.callee, call.connection));
         },
       },

@@ -209,8 +209,9 @@ export const peerResetRules: readonly Rule[] = [
       end: ({ time, complete }) => {
         if (!complete) return;
         for (const [connection, event] of aborted) {
-          const place = facts.objects.connectionAt('protocol', event.callee, connection)?.place;
-          if (place !== 'held' || event.time + patience > time) continue;
+          const held = facts.objects.connectionAt('protocol', event.callee, connection);
+          // While a request about it is under way, it must not be terminated (TRM-004).
+          if (held?.place !== 'held' || held.requests.length > 0 || event.time + patience > time) continue;
           expect(false, () => ({
             events: [event.event],
             found: 'TcpIndicateAbort, and the connection stayed offloaded',

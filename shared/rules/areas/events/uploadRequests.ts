@@ -129,8 +129,9 @@ export const uploadRequestRules: readonly Rule[] = [
       end: ({ time, complete }) => {
         if (!complete) return;
         for (const [connection, { event }] of pending) {
-          const place = facts.objects.connectionAt('protocol', event.callee, connection)?.place;
-          if (place !== 'held' || event.time + settling > time) continue;
+          const held = facts.objects.connectionAt('protocol', event.callee, connection);
+          // While a request about it is under way, it must not be terminated (TRM-004).
+          if (held?.place !== 'held' || held.requests.length > 0 || event.time + settling > time) continue;
           expect(false, () => ({
             events: [event.event],
             found: `TcpIndicateRetrieve(${reasonName(reasonOf(event))}), and the connection stayed offloaded`,

@@ -57,6 +57,14 @@ export const sendRequestRules: readonly Rule[] = [
         },
       },
       call: {
+        // More may be posted as soon as the driver hears of it, from inside the event.
+        ProtocolTcpOffloadEvent: (call) => {
+          const { connection, callee } = call;
+          if (call.number('EventType') !== backlogChange || connection === undefined) return;
+          const bytes = call.number('EventSpecificInformation') ?? 0;
+          const before = wanted.get(keyOf(callee, connection));
+          if (before !== undefined && bytes > before.bytes) want(callee, connection, bytes, call.event);
+        },
         NdisTerminateOffload: (call) => {
           for (const { object } of call.blocks) {
             const connection = facts.objects.find(object)?.connection;

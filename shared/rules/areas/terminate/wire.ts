@@ -8,11 +8,14 @@ import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
 import { stateVariable } from '../../engine/stateVariable';
+import { fullPower } from '../../facts/adapters';
 import { flows } from '../../facts/flows';
+import { oidOf, setsOid } from '../../facts/oidRequests';
 import { uploads } from '../../facts/uploads';
 import { pulledCables } from './pulledCables';
 import { connectionsIn, keyOf } from './requests';
 
+const setPower = constantValue('OID_PNP_SET_POWER');
 const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
 
 const moving = [
@@ -84,6 +87,10 @@ export const handOverWireRules: readonly Rule[] = [
     const forget = (driver: number): void => {
       missing.delete(driver);
     };
+    /** Drivers whose adapters are paused or halted: they hear nothing before MiniportRestart. */
+    const still = new Set<number>();
+    /** Drivers whose adapters have been asked to leave full power, and have not said that they can't: they may hear nothing. */
+    const asleep = new Set<number>();
     return {
       call: {
         MiniportInitiateOffload: (call) => {
@@ -119,15 +126,27 @@ export const handOverWireRules: readonly Rule[] = [
         // An adapter that stands still, or sleeps, hears nothing.
         MiniportPause: (call) => {
           forget(call.callee);
+          still.add(call.callee);
+        },
+        MiniportRestart: (call) => {
+          still.delete(call.callee);
         },
         MiniportResetEx: (call) => {
           forget(call.callee);
         },
         MiniportOidRequest: (call) => {
           forget(call.callee);
+          if (oidOf(call) !== setPower || !setsOid(call)) return;
+          if (call.number('PowerState') === fullPower) asleep.delete(call.callee);
+          else asleep.add(call.callee);
+        },
+        NdisMOidRequestComplete: (call) => {
+          const status = call.number('Status') ?? NDIS_STATUS.SUCCESS;
+          if (oidOf(call) === setPower && status !== NDIS_STATUS.SUCCESS) asleep.delete(call.caller);
         },
         MiniportHaltEx: (call) => {
           forget(call.callee);
+          still.add(call.callee);
         },
         NdisMIndicateStatusEx: (call) => {
           forget(call.caller);
@@ -137,7 +156,7 @@ export const handOverWireRules: readonly Rule[] = [
         if (back.size === 0 || frame?.connection === undefined || frame.path !== 'peer') return;
         if (fate !== 'delivered' || !frame.isSegment || frame.isFragment) return;
         const completion = back.get(keyOf(receiver, frame.connection));
-        if (completion === undefined) return;
+        if (completion === undefined || still.has(receiver) || asleep.has(receiver)) return;
         const list = missing.get(receiver);
         if (list === undefined) missing.set(receiver, [{ frame, completion }]);
         else list.push({ frame, completion });

@@ -25,6 +25,9 @@ interface Waiting {
   /** The last segment since. */
   last: WireFrame;
   lastAt: number;
+  /** The last one that was acceptable for certain (RFC 9293 section 3.10.7.4): not one whose numbers had all come before. */
+  acceptable: WireFrame;
+  acceptableAt: number;
 }
 
 /** Handlers that keep which connections of targets are in FIN_WAIT_2: our FIN is acknowledged, and the peer's has not come. */
@@ -59,12 +62,25 @@ function waits(
       }
       if (known === undefined) {
         // The FIN may have been the host stack's, and the state have been handed over.
-        const waiting = { entered: frame, enteredAt: time, last: frame, lastAt: time };
+        const waiting = {
+          entered: frame,
+          enteredAt: time,
+          last: frame,
+          lastAt: time,
+          acceptable: frame,
+          acceptableAt: time,
+        };
         all.set(hold, waiting);
         on.segment?.(hold, waiting, true);
       } else {
         known.last = frame;
         known.lastAt = time;
+        const received = holds.flowOf(hold)?.peer.arrived.contiguousEnd;
+        const beyond = received === undefined ? 1 : sequenceDistance(received, frame.sequenceEnd);
+        if (beyond > 0 || (beyond === 0 && frame.payloadLength === 0)) {
+          known.acceptable = frame;
+          known.acceptableAt = time;
+        }
         on.segment?.(hold, known, false);
       }
     },
@@ -113,9 +129,9 @@ export const finWait2Rules: readonly Rule[] = [
           const hold = holds.of(call.connection);
           const waiting = hold === undefined ? undefined : of(hold);
           if (hold?.target !== call.caller || waiting === undefined || !isExpiry(call)) return;
-          const waited = call.time - waiting.lastAt;
+          const waited = call.time - waiting.acceptableAt;
           context.expect(waited >= interval - 1e9, () => ({
-            events: [waiting.last.event, call.event],
+            events: [waiting.acceptable.event, call.event],
             found: `the FIN_WAIT_2 timer expired ${milliseconds(waited)} after the last segment`,
             expected: 'it starts at 120 s',
             component: call.caller,

@@ -96,6 +96,10 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
     }
     const [request] = delivery.posted.splice(at, 1);
     const isPartial = list.bytesTransferred + request!.prefilled < request!.capacity;
+    // Bytes that an earlier segment has made ready are handed over piece by piece, and others arrive meanwhile.
+    const { cause } = call.record;
+    if (cause !== undefined && delivery.first !== undefined && cause < delivery.first.frame.event)
+      delivery.isSure = false;
     const isExplained = list.status !== NDIS_STATUS.SUCCESS || hold.ended !== undefined || at !== 0;
     if (isPartial && !isExplained && delivery.isSure && delivery.waiting === list.bytesTransferred)
       on.completed?.(hold, delivery, request!, call);

@@ -2,7 +2,6 @@
 import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import {
   allocateNetBufferList,
-  NdisAdvanceNetBufferDataStart,
   NET_BUFFER,
   NET_BUFFER_LIST,
   netBufferBytes,
@@ -61,13 +60,13 @@ const postsInside: Situation['besides'] = {
 export const indicationMutants: readonly Mutant[] = [
   {
     breaks: 'IND-001',
-    how: 'The target indicates a chain of two lists.',
+    how: 'The target indicates a chain of two lists, of which the second is empty.',
     situation: indicated,
     in: 'offload-target',
     driver: {
       functions: {
         NdisTcpOffloadReceiveHandler: (next, tools) => (handle, list, status) => {
-          list.Next = allocateNetBufferList(tools.machine.addresses, [new Uint8Array(10)]);
+          list.Next = allocateNetBufferList(tools.machine.addresses, [new Uint8Array(0)]);
           const answer = next(handle, list, status);
           list.Next = null;
           return answer;
@@ -258,18 +257,21 @@ export const indicationMutants: readonly Mutant[] = [
   },
   {
     breaks: 'IND-017',
-    how: 'The target takes bytes out of what it holds when a receive without room lifts the block.',
+    how: 'The target takes all but a thousand bytes out of what it holds when a receive without room lifts the block, and indicates them apart.',
     situation: lifting,
-    entails: {
-      'IND-006': 'The bytes that are missing had been acknowledged.',
-      'IND-019': 'They had been refused, and do not come again.',
-    },
+    entails: { 'IND-006': 'The bytes that are left out had been acknowledged as well.' },
     in: 'offload-target',
     driver: {
       functions: {
         NdisTcpOffloadReceiveHandler: (next, tools) => (handle, list, status) => {
-          if (tools.once(2)) NdisAdvanceNetBufferDataStart(list.FirstNetBuffer, 100);
-          return next(handle, list, status);
+          if (!tools.once(2)) return next(handle, list, status);
+          const bytes = netBufferBytes(list.FirstNetBuffer).slice();
+          list.FirstNetBuffer.DataLength = 1000;
+          next(handle, list, status);
+          const rest = allocateNetBufferList(tools.machine.addresses, [bytes.subarray(1000)]);
+          // The host stack refuses every other indication: the bytes that it refuses here stay with the target.
+          next(handle, rest, status);
+          return { status: NDIS_STATUS.OFFLOAD_DATA_PARTIALLY_ACCEPTED, BytesConsumed: 1000 };
         },
       },
     },
@@ -277,7 +279,8 @@ export const indicationMutants: readonly Mutant[] = [
   {
     breaks: 'IND-018',
     how: 'The target hands data over again from its first byte, of which the host stack has taken four bytes.',
-    situation: taking((length) => Math.min(4, length)),
+    situation: { ...taking((length) => Math.min(4, length)), plan: { halfway: 'nothing' } },
+    entails: { 'TRM-016': 'The bytes that come twice make more of them than RcvNxt says.' },
     in: 'offload-target',
     driver: {
       functions: {
@@ -293,19 +296,14 @@ export const indicationMutants: readonly Mutant[] = [
   },
   {
     breaks: 'IND-019',
-    how: 'The target forgets data that the host stack has refused.',
-    situation: refusing(65_536),
-    entails: {
-      'IND-015': 'What comes next is indicated as if nothing had been refused.',
-      'RCV-014': 'Segments come while refused data is held, and data is indicated.',
-    },
+    how: 'The target mixes up data that the host stack has refused.',
+    situation: lifting,
     in: 'offload-target',
     driver: {
       functions: {
         NdisTcpOffloadReceiveHandler: (next, tools) => (handle, list, status) => {
-          const BytesConsumed = list.FirstNetBuffer.DataLength;
-          const answer = next(handle, list, status);
-          return tools.once() ? { status: NDIS_STATUS.SUCCESS, BytesConsumed } : answer;
+          if (tools.once(2)) netBufferBytes(list.FirstNetBuffer).subarray(0, 1000).reverse();
+          return next(handle, list, status);
         },
       },
     },

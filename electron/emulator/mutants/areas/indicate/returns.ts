@@ -5,10 +5,9 @@ import type { NDIS_HANDLE } from '../../../ndis/characteristics';
 import { allocateNetBufferList, netBufferListInfo, type NET_BUFFER_LIST } from '../../../ndis/netBufferList';
 import { passOn } from '../../../observe/passOn';
 import { calling } from '../../badRecords';
+import { keepsMiniportHandle, miniportHandle } from '../../miniportHandle';
 import type { Mutant } from '../../mutant';
 import { indicated, refusing, returnsLate } from './hosts';
-
-const noHandle: NDIS_HANDLE = { address: 0, label: 'nothing' };
 
 /** See the file's head. */
 export const returnMutants: readonly Mutant[] = [
@@ -105,6 +104,7 @@ export const returnMutants: readonly Mutant[] = [
     in: 'offload-target',
     driver: {
       handlers: {
+        ...keepsMiniportHandle,
         TcpOffloadReceiveReturnHandler: (next, tools) => (context, lists) => {
           const status = next(context, lists);
           lists.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] = 0;
@@ -117,9 +117,8 @@ export const returnMutants: readonly Mutant[] = [
       },
       functions: {
         NdisTcpOffloadReceiveComplete: (next, tools) => {
-          // NDIS looks at the lists alone.
           tools.memory.set('complete', (lists: NET_BUFFER_LIST) => {
-            next(noHandle, lists);
+            next(miniportHandle(tools), lists);
           });
           return next;
         },

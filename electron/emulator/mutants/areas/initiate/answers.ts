@@ -17,13 +17,21 @@ const target = { in: 'offload-target' } as const;
 const noPaths: Situation = { plan: { target: { limits: { ...defaultTargetLimits, paths: 0 } } } };
 
 /** A target that has no room for neighbors, and is offered two in one tree. */
-const noNeighbors: Situation = {
+const noNeighbors = {
   plan: {
     connections: 2,
     paths: 2,
     neighbors: 2,
     offload: 'together',
     target: { limits: { ...defaultTargetLimits, neighbors: 0 } },
+  },
+} as const satisfies Situation;
+
+/** The same of an interface that is in VLAN 7. */
+const noNeighborsInVlan: Situation = {
+  plan: {
+    ...noNeighbors.plan,
+    target: { limits: { ...noNeighbors.plan.target.limits, vlanIds: [7] } },
   },
 };
 
@@ -72,6 +80,10 @@ export const answerMutants: readonly Mutant[] = [
     ...target,
     breaks: 'INI-032',
     how: 'The target refuses a path and takes the connection below it.',
+    entails: {
+      'CTX-001':
+        'The target made no context for the connection that it calls taken, as its path was refused.',
+    },
     situation: noPaths,
     driver: answering((root) => {
       setStatus(root, 'tcp', NDIS_STATUS.SUCCESS);
@@ -90,6 +102,9 @@ export const answerMutants: readonly Mutant[] = [
     ...target,
     breaks: 'INI-034',
     how: 'The target goes on with the second neighbor of a tree whose root it has refused.',
+    entails: {
+      'CTX-001': 'The target never came to the objects that it calls taken, and so has no context for them.',
+    },
     situation: noNeighbors,
     driver: answering((root) => {
       for (let block = root.NextBlock; block !== null; block = block.NextBlock) {
@@ -147,7 +162,10 @@ export const answerMutants: readonly Mutant[] = [
     ...target,
     breaks: 'INI-041',
     how: 'The target finds that a neighbor without a VLAN is in the wrong one.',
-    situation: noNeighbors,
+    entails: {
+      'VLN-005': 'A neighbor without a VLAN is right on every interface.',
+    },
+    situation: noNeighborsInVlan,
     driver: answering((root) => {
       root.Status = NDIS_STATUS.OFFLOAD_VLAN_MISMATCH;
     }),
@@ -178,7 +196,11 @@ export const answerMutants: readonly Mutant[] = [
     ...target,
     breaks: 'INI-045',
     how: 'The target forgets the connection that it had room for, because another one did not fit.',
-    entails: { 'QRY-011': 'The query fails without broken hardware.' },
+    entails: {
+      'QRY-011': 'The query fails without broken hardware.',
+      'TRM-037':
+        'A failed query says that the hardware has lost the connection, and the terminate behind it ends like any other.',
+    },
     situation: roomForOne,
     driver: {
       functions: {

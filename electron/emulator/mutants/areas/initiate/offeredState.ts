@@ -1,6 +1,7 @@
 /** Host stacks that offer what they may not, or with values that no connection has. */
 import { constantValue } from '../../../../../shared/ddi/catalogue';
-import type { Mutant } from '../../mutant';
+import { defaultTargetLimits } from '../../../target/targetLimits';
+import type { Mutant, Situation } from '../../mutant';
 import {
   afterOffer,
   asStranger,
@@ -19,6 +20,9 @@ const base = { in: 'host-stack' } as const;
 function tcpBlocks(root: ProtocolBlock): ProtocolBlock[] {
   return blocksOf(root, 'tcp');
 }
+
+/** An adapter whose interface is in VLAN 7: neighbors of other VLANs are refused. */
+const refusesVlans: Situation = { plan: { target: { limits: { ...defaultTargetLimits, vlanIds: [7] } } } };
 
 /** See the file's head. */
 export const offeredStateMutants: readonly Mutant[] = [
@@ -55,6 +59,10 @@ export const offeredStateMutants: readonly Mutant[] = [
     ...base,
     breaks: 'INI-004',
     how: 'The host stack offers a neighbor anew that the target has.',
+    entails: {
+      'CTX-011': 'The handle of the neighbor has the context of the first offer in its cell.',
+      'TRE-019': 'A block whose cell is filled is a linker, and nothing depends on this one.',
+    },
     driver: afterOffer(({ binding, root }, tools) => {
       const neighbor = twinOf(tools, blockWithState(root, 'neighbor')!);
       tools.later(100_000, () => {
@@ -66,6 +74,7 @@ export const offeredStateMutants: readonly Mutant[] = [
     ...base,
     breaks: 'INI-008',
     how: 'The host stack offers a neighbor in VLAN 5,000.',
+    situation: refusesVlans,
     driver: offering((root) => {
       rewriteState(blockWithState(root, 'neighbor'), 'neighbor', 'const', () => ({ VlanId: 5000 }));
     }),
@@ -82,6 +91,10 @@ export const offeredStateMutants: readonly Mutant[] = [
     ...base,
     breaks: 'INI-010',
     how: 'The host stack says that the delegated state of a path has 64 bytes.',
+    entails: {
+      'TRE-014':
+        'A Length in a header of a structure is the size of that structure, of this one as of any other.',
+    },
     driver: offering((root) => {
       rewriteState(blockWithState(root, 'path'), 'path', 'delegated', () => ({ Length: 64 }));
     }),
@@ -138,6 +151,9 @@ export const offeredStateMutants: readonly Mutant[] = [
     ...base,
     breaks: 'INI-017',
     how: 'The host stack offers a connection with SndNxt beyond SndMax.',
+    entails: {
+      'SND-014': 'The target goes on at SndNxt, and so leaves out the bytes before it.',
+    },
     driver: offering((root) => {
       rewriteState(blockWithState(root, 'tcp'), 'tcp', 'delegated', ({ SndMax }) => ({
         SndNxt: (SndMax + 500) >>> 0,

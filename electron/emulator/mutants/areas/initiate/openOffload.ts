@@ -1,7 +1,7 @@
 /** Drivers that can't wait for the end of an offload. */
 import { NDIS_STATUS } from '../../../../../shared/ddi/status';
-import { unfilledDelegated } from '../../../host/unfilledState';
 import { allocateNetBufferList, type NET_BUFFER_LIST } from '../../../ndis/netBufferList';
+import type { TCP_OFFLOAD_STATE_CONST } from '../../../ndis/offloadState';
 import { delegatedStateTypes, type NDIS_OFFLOAD_HANDLE } from '../../../ndis/offloadBlockList';
 import type { BadDriver } from '../../badDriver';
 import type { LegalOddity, Mutant, Situation } from '../../mutant';
@@ -21,6 +21,17 @@ const twoOffers: Situation = {
   settings: { link: { bitsPerSecond: 2_000_000 } },
 };
 
+/** A target that takes its time for each object. */
+const slowOffer: Situation = { plan: { target: { objectTime: 1_000_000 } } };
+
+/** Writes the TCP header of a segment from the peer, as forwarded ones begin with it; ports are in network order in the state as well. */
+function writeHeader(bytes: Uint8Array, { LocalPort, RemotePort }: TCP_OFFLOAD_STATE_CONST): void {
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, RemotePort, true);
+  view.setUint16(2, LocalPort, true);
+  view.setUint8(12, 5 << 4);
+}
+
 /** A host stack that uses a connection before the target has it. */
 function tooEarly(
   post: (
@@ -30,8 +41,10 @@ function tooEarly(
   ) => void,
 ): BadDriver {
   return afterOffer(({ root }, tools) => {
-    const { OffloadHandle } = blockWithState(root, 'tcp')!;
-    const list = allocateNetBufferList(tools.machine.addresses, [new Uint8Array(100)]);
+    const { OffloadHandle, state } = blockWithState(root, 'tcp')!;
+    const bytes = new Uint8Array(100);
+    if (state?.layer === 'tcp' && state.const !== undefined) writeHeader(bytes, state.const);
+    const list = allocateNetBufferList(tools.machine.addresses, [bytes]);
     post(OffloadHandle!, list, tools.functions!);
   });
 }
@@ -41,6 +54,9 @@ export const openOffloadMutants: readonly Mutant[] = [
   {
     breaks: 'INI-005',
     how: 'The target forgets an initiate that comes while another one is open.',
+    entails: {
+      'TRE-040': 'The tree that was forgotten is never completed.',
+    },
     situation: twoOffers,
     in: 'offload-target',
     driver: {
@@ -62,13 +78,17 @@ export const openOffloadMutants: readonly Mutant[] = [
   },
   {
     breaks: 'INI-048',
-    how: 'The host stack queries a connection that it has just offered.',
+    how: 'The host stack queries a neighbor that the target has taken from a tree on which it is still at work.',
+    entails: { 'CTX-007': 'Before the initiate has been completed no context has been given out.' },
+    situation: slowOffer,
     in: 'host-stack',
     driver: afterOffer(({ binding, root }, tools) => {
-      const { OffloadHandle } = blockWithState(root, 'tcp')!;
-      const state = { layer: 'tcp', delegated: unfilledDelegated() } as const;
-      const block = blockNaming(tools, 'tcp', delegatedStateTypes.tcp, OffloadHandle, state);
-      tools.functions!.NdisQueryOffloadState(binding, asStranger(tools, block));
+      const { OffloadHandle } = blockWithState(root, 'neighbor')!;
+      const state = { layer: 'neighbor', delegated: { NicReachabilityDelta: 0 } } as const;
+      const block = blockNaming(tools, 'neighbor', delegatedStateTypes.neighbor, OffloadHandle, state);
+      tools.later(1_500_000, () => {
+        tools.functions!.NdisQueryOffloadState(binding, asStranger(tools, block));
+      });
     }),
   },
   {
@@ -98,6 +118,9 @@ export const openOffloadMutants: readonly Mutant[] = [
   {
     breaks: 'INI-054',
     how: 'The target completes an initiate late, when the connection is at work already.',
+    entails: {
+      'CTX-017': 'The handle with which it indicates is that of a connection whose initiate is still open.',
+    },
     in: 'offload-target',
     driver: {
       functions: {

@@ -61,6 +61,9 @@ export const receivedDataMutants: readonly Mutant[] = [
   {
     breaks: 'INI-007',
     how: 'The target takes a neighbor with a source address and sends from its own.',
+    entails: {
+      'WIR-006': 'Every frame of the connection has the source address that was not wanted.',
+    },
     situation: givesSourceAddress,
     in: 'offload-target',
     driver: {
@@ -92,6 +95,9 @@ export const receivedDataMutants: readonly Mutant[] = [
   {
     breaks: 'INI-024',
     how: 'The host stack keeps the newest received data back when it offers a connection.',
+    entails: {
+      'RCV-012': 'The target goes on behind RcvNxt, and the application misses what was kept back.',
+    },
     situation: buffered,
     in: 'host-stack',
     driver: offering((root) => {
@@ -103,6 +109,9 @@ export const receivedDataMutants: readonly Mutant[] = [
   {
     breaks: 'INI-026',
     how: 'The target delivers received data from the memory of the host stack, where it was at the offload.',
+    entails: {
+      'RCV-012': 'By then the memory has been used for something else, and that is delivered.',
+    },
     situation: buffered,
     in: 'offload-target',
     driver: {
@@ -137,6 +146,11 @@ export const receivedDataMutants: readonly Mutant[] = [
   {
     breaks: 'INI-058',
     how: 'The target delivers what it receives before the received data that came with the offload.',
+    entails: {
+      'RCV-012': 'What is handed over first is not what arrived first.',
+      'RCV-018':
+        'Counted from the oldest byte on, the receive ends before the end of the segment whose PSH has completed it.',
+    },
     situation: buffered,
     in: 'offload-target',
     driver: withTaken((connection) => {

@@ -88,6 +88,11 @@ export const sendDataMutants: readonly Mutant[] = [
   {
     breaks: 'INI-047',
     how: 'The target gives a connection back without the sends that came with it.',
+    entails: {
+      'TRM-017': 'The sends are still outstanding when the terminate is completed.',
+      'TRM-025': 'They are neither completed nor in the chain of the terminate.',
+      'SND-018': 'No completion follows a terminate, and so theirs never comes.',
+    },
     situation: uploadedAtOnce,
     in: 'offload-target',
     driver: {
@@ -127,6 +132,9 @@ export const sendDataMutants: readonly Mutant[] = [
   {
     breaks: 'INI-062',
     how: 'The target leaves out the first hundred bytes that have not been sent.',
+    entails: {
+      'SND-014': 'The bytes behind the gap leave before those in it.',
+    },
     in: 'offload-target',
     driver: withTaken(({ engine: { variables } }) => {
       variables.SndNxt = (variables.SndNxt + 100) >>> 0;

@@ -9,14 +9,14 @@ import {
   netBufferListInfo,
   type NET_BUFFER_LIST,
 } from '../../../ndis/netBufferList';
-import type { NDIS_HANDLE } from '../../../ndis/characteristics';
 import type { BadDriver } from '../../badDriver';
 import { returning } from '../../badRecords';
+import { keepsMiniportHandle, miniportHandle } from '../../miniportHandle';
 import type { Mutant, Situation } from '../../mutant';
+import { peerCloses } from '../../ownEvents';
 import { givesUp, nonpush, prefilled, smallRequests, tinyRequests } from './hosts';
 
 const { TcpOffloadBytesTransferred, TcpReceiveBytesTransferred } = netBufferListInfo;
-const noHandle: NDIS_HANDLE = { address: 0, label: 'nothing' };
 const disconnectEvent = constantValue('TcpIndicateDisconnect');
 
 /** The target does something to lists that it is about to complete. */
@@ -115,6 +115,7 @@ export const receiveCompletionMutants: readonly Mutant[] = [
     in: 'offload-target',
     driver: {
       handlers: {
+        ...keepsMiniportHandle,
         TcpOffloadReceiveHandler:
           (_next, tools) =>
           (...values) => {
@@ -129,9 +130,8 @@ export const receiveCompletionMutants: readonly Mutant[] = [
       },
       functions: {
         NdisTcpOffloadReceiveComplete: (next, tools) => {
-          // NDIS looks at the lists alone.
           tools.memory.set('complete', (lists: NET_BUFFER_LIST) => {
-            next(noHandle, lists);
+            next(miniportHandle(tools), lists);
           });
           return next;
         },
@@ -192,6 +192,7 @@ export const receiveCompletionMutants: readonly Mutant[] = [
   {
     breaks: 'RCV-020',
     how: 'The target forgets the receives that are empty when a connection goes back.',
+    entails: { 'TRM-017': 'They are still with it when the terminate is completed.' },
     situation: { scenario: 'upload-all', fileBytes: 400_000 },
     in: 'offload-target',
     driver: {
@@ -224,15 +225,24 @@ export const receiveCompletionMutants: readonly Mutant[] = [
   },
   {
     breaks: 'RCV-022',
-    how: 'The target reports more bytes than there is room for.',
+    how: 'The target reports a few bytes of the second receive of a chain with the first, which is full.',
+    situation: { plan: tinyRequests },
     entails: {
-      'RCV-012': 'More is reported than has arrived.',
-      'RCV-023': 'No NET_BUFFER can be advanced by so many.',
+      'RCV-023': 'Each NET_BUFFER was advanced by the bytes that are in it, not by those that are reported.',
     },
     in: 'offload-target',
-    driver: completing((list) => {
-      list.NetBufferListInfo[TcpOffloadBytesTransferred]! += 1_000_000;
-    }),
+    driver: {
+      functions: {
+        NdisTcpOffloadReceiveComplete: (next) => (handle, lists) => {
+          const [first, second, ...others] = chainToArray(lists);
+          if (first !== undefined && second !== undefined && others.length === 0) {
+            first.NetBufferListInfo[TcpOffloadBytesTransferred]! += 100;
+            second.NetBufferListInfo[TcpOffloadBytesTransferred]! -= 100;
+          }
+          next(handle, lists);
+        },
+      },
+    },
   },
   {
     breaks: 'RCV-023',
@@ -256,7 +266,7 @@ export const receiveCompletionMutants: readonly Mutant[] = [
   {
     breaks: 'RCV-026',
     how: 'The target reports nothing of the bytes in aborted receives.',
-    situation: { besides: nonpush, act: givesUp },
+    situation: { plan: { halfway: 'nothing' }, besides: nonpush, act: givesUp },
     in: 'offload-target',
     driver: completing((list) => {
       if (list.Status !== NDIS_STATUS.REQUEST_ABORTED) return;
@@ -298,7 +308,8 @@ export const receiveCompletionMutants: readonly Mutant[] = [
   {
     breaks: 'RCV-029',
     how: 'The target completes receives with success that were posted behind TcpIndicateDisconnect.',
-    situation: { besides: postsLate },
+    // The host stack still has much to send when the peer closes, and so keeps the connection offloaded.
+    situation: { fileBytes: 400_000, besides: postsLate, act: peerCloses(100_000) },
     in: 'offload-target',
     driver: completing((list) => {
       if (list.Status === NDIS_STATUS.INVALID_STATE) list.Status = NDIS_STATUS.SUCCESS;
@@ -359,6 +370,9 @@ export const receiveCompletionMutants: readonly Mutant[] = [
   {
     breaks: 'RCV-033',
     how: 'The target completes two receives of a connection at once, on two processors.',
+    entails: {
+      'RSS-003': 'One of them is not the processor to which the indirection table sends the connection.',
+    },
     situation: { plan: smallRequests },
     in: 'offload-target',
     driver: {

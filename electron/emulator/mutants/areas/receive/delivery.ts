@@ -5,7 +5,7 @@ import { editSegment } from '../../badFrames';
 import type { BadDriver } from '../../badDriver';
 import type { Mutant, Situation } from '../../mutant';
 import type { MutantTools } from '../../mutantTools';
-import { indicated, reading, refusing } from '../indicate/hosts';
+import { reading, refusing } from '../indicate/hosts';
 import { nonpush, tinyRequests } from './hosts';
 
 /** Time that no pass of the algorithm takes, virtual ns. */
@@ -90,7 +90,10 @@ export const deliveryMutants: readonly Mutant[] = [
     breaks: 'RCV-007',
     how: 'The target takes all requests for push mode.',
     situation: { besides: nonpush },
-    entails: { 'RCV-017': 'A nonpush request is completed before it is full.' },
+    entails: {
+      'RCV-017': 'A nonpush request is completed before it is full.',
+      'TMR-053': 'It is PSH that completes it.',
+    },
     in: 'offload-target',
     driver: {
       handlers: {
@@ -182,7 +185,11 @@ export const deliveryMutants: readonly Mutant[] = [
       'IND-006':
         'What is indicated later comes in the pieces in which it arrived, and was acknowledged meanwhile.',
     },
-    situation: { ...indicated, fileBytes: 12_000, besides: closesLate },
+    situation: {
+      plan: { halfway: 'nothing', host: { postedReceives: 0 } },
+      fileBytes: 12_000,
+      besides: closesLate,
+    },
     in: 'offload-target',
     driver: indicatingLate(2),
   },
@@ -190,10 +197,7 @@ export const deliveryMutants: readonly Mutant[] = [
     breaks: 'RCV-014',
     how: 'The target indicates when a segment comes although it holds refused data.',
     situation: refusing(65_536),
-    entails: {
-      'IND-006': 'It shows what it had then, and more has come since.',
-      'IND-015': 'No receive has been posted since the refusal.',
-    },
+    entails: { 'IND-015': 'No receive has been posted since the refusal.' },
     in: 'offload-target',
     driver: {
       functions: {

@@ -1,4 +1,5 @@
 /** Mutants for the rules about completed sends. */
+import { constantValue } from '../../../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../../../shared/ddi/status';
 import {
   NdisAdvanceNetBufferDataStart,
@@ -8,6 +9,7 @@ import {
 import type { BadDriver } from '../../badDriver';
 import { calling } from '../../badRecords';
 import type { Mutant, Situation } from '../../mutant';
+import { raise, tcpEvents, withEvents } from '../../ownEvents';
 import { answeringSends } from './answering';
 import { sendsInChains } from './chains';
 
@@ -66,7 +68,6 @@ export const sendCompletionMutants: readonly Mutant[] = [
   {
     breaks: 'SND-019',
     how: 'The target completes a posted receive with NdisTcpOffloadSendComplete.',
-    entails: { 'RCV-020': 'The receive is never completed as one.' },
     in: 'offload-target',
     driver: {
       functions: {
@@ -117,25 +118,31 @@ export const sendCompletionMutants: readonly Mutant[] = [
   },
   {
     breaks: 'SND-024',
-    how: 'The target fails the first list of a chain and completes the second with success.',
-    situation: { besides: sendsInChains },
-    entails: {
-      'SND-026': 'What stands behind a failed send moves up: the order is lost.',
-      'DSC-006': 'The host stack posts the failed bytes once more, and has closed by then.',
-    },
+    how: 'The target fails the first list of a chain for an upload, for which it asks, and completes the second with success.',
+    situation: { fileBytes: 100_000, besides: sendsInChains },
+    entails: { 'TRM-026': 'What stands behind the failed send goes back in the chain of the terminate.' },
     in: 'offload-target',
     driver: {
       handlers: {
         TcpOffloadSendHandler:
-          (next, tools) =>
+          (next, { memory }) =>
           (...values) => {
-            if (values[2].Next !== null && tools.once()) tools.memory.set('first', values[2]);
+            const [, , first] = values;
+            if (first.Next !== null && !memory.has('second'))
+              memory.set('first', first).set('second', first.Next);
             return next(...values);
           },
       },
       functions: {
+        ...withEvents,
         NdisTcpOffloadSendComplete: (next, tools) => (handle, lists) => {
-          if (lists === tools.memory.get('first')) lists.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
+          const first = tools.memory.get('first') as NET_BUFFER_LIST | undefined;
+          if (lists === first) return;
+          if (first !== undefined && lists === tools.memory.get('second')) {
+            first.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
+            next(handle, first);
+            raise(tools, tcpEvents.retrieve, constantValue('UploadRequested'));
+          }
           next(handle, lists);
         },
       },
@@ -179,6 +186,7 @@ export const sendCompletionMutants: readonly Mutant[] = [
   {
     breaks: 'SND-027',
     how: 'The target answers a send with NDIS_STATUS_UPLOAD_IN_PROGRESS and goes on with the connection.',
+    entails: { 'TRM-010': 'It answers as if it prepared an upload, and sends what is posted later.' },
     in: 'offload-target',
     driver: answering(3, NDIS_STATUS.UPLOAD_IN_PROGRESS),
   },

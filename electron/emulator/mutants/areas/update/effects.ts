@@ -106,6 +106,10 @@ export const updateEffectMutants: readonly Mutant[] = [
   {
     breaks: 'UPD-004',
     how: 'The target reports success for a new path MTU and keeps the old one.',
+    entails: {
+      'CTX-024': 'The query tells the old MTU, which is not what the host stack has last said.',
+      'WIR-011': 'Datagrams of the old MTU are too large for the new one.',
+    },
     situation: mtuChanges,
     in: 'offload-target',
     driver: ignoring(
@@ -137,12 +141,17 @@ export const updateEffectMutants: readonly Mutant[] = [
   {
     breaks: 'UPD-011',
     how: 'The target reports success for a relink and goes on sending to the old neighbor.',
+    entails: {
+      'WIR-005':
+        'The frames have the MAC address of the old neighbor, and the path is linked to the new one.',
+    },
     situation: routeChanges,
     in: 'offload-target',
     driver: ignoring<NeighborContext>(
       ({ neighbor }) => neighbor,
       (path, neighbor) => {
-        path.neighbor = neighbor;
+        const old = Object.create(path, { neighbor: { value: neighbor } }) as PathContext;
+        path.addressingFor = (...values) => PathContext.prototype.addressingFor.apply(old, values);
       },
     ),
   },
@@ -162,6 +171,9 @@ export const updateEffectMutants: readonly Mutant[] = [
   {
     breaks: 'UPD-018',
     how: 'The target goes on with keepalive probes when it has been turned off.',
+    entails: {
+      'TMR-029': 'The probes leave while the flag of the connection is clear.',
+    },
     situation: keepAliveOff,
     in: 'offload-target',
     driver: withTaken((connection) => {

@@ -7,6 +7,9 @@ import {
   compositeStateTypes,
   delegatedStateTypes,
 } from '../../../ndis/offloadBlockList';
+import type { NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS } from '../../../ndis/characteristics';
+import type { PVOID } from '../../../kit';
+import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import type { Frame } from '../../../wire/frame';
 import { icmpFrame } from '../../../wire/icmp';
 import { copyFrame, segmentPlaces, type SegmentPlaces } from '../../badFrames';
@@ -107,6 +110,9 @@ function refusalOf(frame: Frame, { ip, tcp }: SegmentPlaces): Frame {
   refusal.retransmission = false;
   return refusal;
 }
+
+type UpdateCompleteHandler =
+  NDIS_CLIENT_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS['UpdateOffloadCompleteHandler'];
 
 /** Two connections on a path each. */
 const twoPaths: Situation = { plan: { connections: 2, paths: 2, halfway: 'nothing' } };
@@ -225,7 +231,8 @@ export const updateRequestMutants: readonly Mutant[] = [
   },
   {
     breaks: 'UPD-009',
-    how: 'The host stack moves a path to a neighbor that the target has never had.',
+    how: 'The host stack relinks a path that the target has never had.',
+    entails: { 'CTX-008': 'A handle that was never offloaded has no context.' },
     in: 'host-stack',
     driver: noting((binding, _root, tools) => {
       const [neighbor] = offered(tools, 'neighbor');
@@ -241,6 +248,7 @@ export const updateRequestMutants: readonly Mutant[] = [
     how: 'The host stack links a path to a neighbor that it has just offered.',
     entails: {
       'INI-048': 'An update names a neighbor whose offload is in progress.',
+      'CTX-008': 'Before the offload has been completed the handle of the neighbor has no context.',
       'UPD-002': 'The relink that the host stack has meant to make comes before this one has ended.',
     },
     situation: routeChanges,
@@ -257,15 +265,28 @@ export const updateRequestMutants: readonly Mutant[] = [
   {
     breaks: 'UPD-012',
     how: 'The host stack terminates the old neighbor as soon as it has asked for the relink.',
+    entails: { 'TRM-005': 'Until the relink has been completed the path depends on the old neighbor.' },
     situation: routeChanges,
     in: 'host-stack',
     driver: {
       ...noting(() => undefined),
       functions: {
         ...noting(() => undefined).functions,
+        // The target has failed the first one; the one that is right comes when that is known.
+        NdisTerminateOffload: (next, tools) => (binding, root) => {
+          const isSecond = root.OffloadHandle !== null && root.OffloadHandle === tools.memory.get('old');
+          if (!isSecond) {
+            next(binding, root);
+            return;
+          }
+          tools.later(1_000_000, () => {
+            next(binding, root);
+          });
+        },
         NdisUpdateOffload: (next, tools) => (binding, root) => {
           next(binding, root);
           const [old] = offered(tools, 'neighbor');
+          tools.memory.set('old', old);
           const state = { layer: 'neighbor', delegated: { NicReachabilityDelta: 0 } } as const;
           const block = blockNaming(tools, 'neighbor', delegatedStateTypes.neighbor, old!, state);
           tools.functions!.NdisTerminateOffload(binding, asStranger(tools, block));
@@ -278,6 +299,28 @@ export const updateRequestMutants: readonly Mutant[] = [
     how: 'The host stack keeps the MTU that a router has told from the target.',
     situation: packetTooBig,
     in: 'host-stack',
-    driver: { functions: { NdisUpdateOffload: () => () => undefined } },
+    driver: {
+      handlers: {
+        UpdateOffloadCompleteHandler: (next, { memory }) => {
+          memory.set('complete', next);
+          return next;
+        },
+        InitiateOffloadCompleteHandler:
+          (next, { memory }) =>
+          (context, root) => {
+            memory.set('context', context);
+            next(context, root);
+          },
+      },
+      functions: {
+        NdisUpdateOffload: (_next, tools) => (_binding, root) => {
+          const complete = tools.memory.get('complete') as UpdateCompleteHandler;
+          root.Status = NDIS_STATUS.SUCCESS;
+          tools.later(10_000, () => {
+            complete(tools.memory.get('context') as PVOID, root);
+          });
+        },
+      },
+    },
   },
 ];
