@@ -33,7 +33,8 @@ function basisOf({ expect, facts }: RuleContext): Basis {
 
 /** The stay at the driver that sends a frame of the chimney. */
 function stayOf(basis: Basis, frame: WireFrame): Stay | undefined {
-  if (frame.path !== 'chimney' || !frame.isSegment || frame.payloadLength === 0) return undefined;
+  if (frame.path !== 'chimney' || !frame.isSegment || frame.isFragment) return undefined;
+  if (frame.payloadLength === 0) return undefined;
   return basis.stays.of(frame.sender, frame.connection);
 }
 
@@ -91,7 +92,8 @@ function withAcknowledgment(
   const stay = connections.ofCompletion(call);
   const flow = segments.of(stay?.connection);
   const acknowledgment = flow?.peer.arrived.acknowledgment;
-  if (stay === undefined || flow === undefined || acknowledgment === undefined) return;
+  // What is forwarded acknowledges as well, and is no frame.
+  if (stay === undefined || stay.forwarded || flow === undefined || acknowledgment === undefined) return;
   for (const { list, lent } of facts.lists.givenBack(call)) {
     const place = lent?.purpose === 'send' ? stay.placeOf(list.address) : undefined;
     if (place === undefined) continue;

@@ -126,6 +126,10 @@ export const toHostMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-007',
     how: 'The target takes segments to its own address only.',
+    entails: {
+      'DSC-013': 'All data to the group address is lost, that behind the FIN as well.',
+      'TMR-052': 'The segment with PSH is among those that are lost.',
+    },
     situation: fullSegments((frame) => {
       frame.bytes.set(allHosts);
       return [frame];
@@ -142,12 +146,19 @@ export const toHostMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-029',
     how: 'The target steps over IPv4 options and processes the segment.',
+    entails: {
+      'RSS-003':
+        'The hash of a datagram with options leads to another processor than that of the connection.',
+    },
     situation: fullSegments((frame) => [withOptions(frame)]),
     received: (frame) => [(flagsOf(frame) & ACK) === 0 ? frame : withoutOptions(frame)],
   },
   {
     breaks: 'WIR-036',
     how: 'The target drops a SYN for a connection in TIME_WAIT.',
+    entails: {
+      'TRM-013': 'Further SYNs come when the connection has gone back, and are dropped as well.',
+    },
     situation: beginsAnew,
     received: (frame) => (frame.path === 'peer' && (flagsOf(frame) & (SYN | ACK)) === SYN ? [] : [frame]),
   },
