@@ -37,11 +37,11 @@ export const peerCloseRules: readonly Rule[] = [
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           if (!isDisconnect(call) || facts.machine.role(call.caller) !== 'offload-target') return;
-          // What is forwarded is no frame.
-          if (connections.of(call.caller, call.connection)?.forwarded === true) return;
           const arrived = wire.of(call.connection)?.peer.arrived;
           if (!facts.historyComplete || arrived === undefined) return;
           const { fin, finEnd } = arrived;
+          // What is missing in front of the FIN may have been forwarded.
+          if (fin !== undefined && connections.of(call.caller, call.connection)?.forwarded === true) return;
           const inSequence =
             fin !== undefined &&
             finEnd !== undefined &&

@@ -49,7 +49,10 @@ export const separateMutants: readonly Mutant[] = [
   {
     breaks: 'STT-003',
     how: 'Two adapters share one counter.',
-    situation: asked({ scenario: 'failover', settings: { link: {} } }, { interval: 1_000_000, count: 60 }),
+    situation: asked(
+      { scenario: 'failover', fileBytes: 1_500_000, settings: { link: {} } },
+      { interval: 1_000_000, count: 60 },
+    ),
     in: 'offload-target',
     driver: answeringWith('tcp4', 'InSegments', ({ value, tools }) => {
       const own = Number(value);
