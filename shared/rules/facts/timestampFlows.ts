@@ -51,9 +51,8 @@ export class TimestampFlows implements Handlers {
     if (value !== undefined) this.flow(connection).last = { frame, value, time: frame.time };
   };
 
-  readonly fate = ({ fate }: FrameFateRecord, frame: WireFrame | undefined): void => {
-    if (frame?.path !== 'peer' || frame.connection === undefined || !frame.isSegment || frame.isFragment)
-      return;
+  readonly peerFate = ({ fate }: FrameFateRecord, frame: WireFrame): void => {
+    if (frame.connection === undefined || !frame.isSegment || frame.isFragment) return;
     if (!fateDelivers(fate) || fate === 'corrupted' || frame.flags & tcpFlags.RST) return;
     const value = frame.timestamp;
     if (value === undefined) return;

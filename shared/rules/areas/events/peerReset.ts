@@ -123,8 +123,8 @@ export const peerResetRules: readonly Rule[] = [
       }));
     };
     return {
-      fate: ({ fate, receiver }, frame, time) => {
-        if (frame?.connection === undefined || frame.path !== 'peer' || !frame.isSegment) return;
+      peerFate: ({ fate, receiver }, frame, time) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         if (!frame.has(tcpFlags.RST) || !fateDelivers(fate) || fate === 'corrupted') return;
         if (facts.machine.role(receiver) === 'wire') return;
         const flow = wire.of(frame.connection);
@@ -229,8 +229,8 @@ export const peerResetRules: readonly Rule[] = [
     /** Segments that came for connections that were closed by then, and have not shown up in the host. */
     const waiting = new Map<number, { frame: WireFrame; time: VirtualTime }>();
     return {
-      fate: ({ fate, receiver }, frame, time) => {
-        if (frame?.connection === undefined || frame.path !== 'peer' || !frame.isSegment) return;
+      peerFate: ({ fate, receiver }, frame, time) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         const known = held.of(frame.connection);
         if (known?.abortEvent === undefined) return;
         if (!fateDelivers(fate) || fate === 'corrupted') return;

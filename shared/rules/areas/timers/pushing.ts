@@ -174,8 +174,8 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
         else delivery.isSure = false;
       },
     },
-    fate: ({ fate, receiver }, frame, time) => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate)) return;
+    peerFate: ({ fate, receiver }, frame, time) => {
+      if (!fateDelivers(fate)) return;
       const hold = holds.of(frame.connection);
       if (hold === undefined || !frame.isSegment) return;
       const delivery = of(hold);

@@ -167,8 +167,8 @@ export const handOverRules: readonly Rule[] = [
           for (const { connection } of tcpBlocks(facts, call)) returned.delete(connection);
         },
       },
-      frame: (frame) => {
-        if (frame.path !== 'host' || frame.connection === undefined || !frame.isSegment) return;
+      hostFrame: (frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         const back = returned.get(frame.connection);
         if (back === undefined || frame.flags & tcpFlags.RST) return;
         returned.delete(frame.connection);
