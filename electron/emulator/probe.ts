@@ -79,6 +79,8 @@ export interface Probe {
     connection: number | undefined,
     bytes: Uint8Array,
   ): void;
+  /** A number that belongs to no state object has another value from now on. Absent: nobody wants to know, and nothing is recorded. */
+  counter?(time: number, component: number, name: string, value: number): void;
   note(
     time: number,
     component: number,

@@ -162,6 +162,10 @@ export class TraceRecorder implements Probe {
     this.encoder.writeFrameFate(time, frame, frameFates.indexOf(fate), receiver, flippedBits);
   }
 
+  counter(time: number, component: number, name: string, value: number): void {
+    this.encoder.write(time, { kind: 'counter', component, name, value });
+  }
+
   note(
     time: number,
     component: number,

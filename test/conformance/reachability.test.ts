@@ -254,9 +254,12 @@ describe('NeighborReachabilityInDoubt', () => {
       return code?.kind === 'number' ? code.value : undefined;
     });
 
-  function withRetransmissions(TcpDoubtReachabilityRetransmissions: number): OffloadBench {
+  function withRetransmissions(
+    TcpDoubtReachabilityRetransmissions: number,
+    indicatesDoubt = true,
+  ): OffloadBench {
     const parameters = { ...defaultHostSettings.parameters, TcpDoubtReachabilityRetransmissions };
-    const bench = new OffloadBench({ host: { parameters } });
+    const bench = new OffloadBench({ host: { parameters }, target: { indicatesDoubt } });
     bench.offload();
     bench.peerHears = 'nothing';
     bench.send(1000);
@@ -266,6 +269,17 @@ describe('NeighborReachabilityInDoubt', () => {
 
   it('TMR-016 RCH-011: indicated once, when a segment has been retransmitted so often', () => {
     expect(codesOf(withRetransmissions(2))).toEqual([inDoubt]);
+  });
+
+  it('TMR-016 A128: a target that does not indicate it asks for the upload, once', () => {
+    const bench = withRetransmissions(2, false);
+    expect(codesOf(bench)).toEqual([]);
+    const reasons = bench.callsOf('NdisTcpOffloadEventHandler').map(({ arguments: given }) => {
+      const reason = given.find(({ name }) => name === 'EventSpecificInformation');
+      return reason?.kind === 'number' ? reason.value : undefined;
+    });
+    expect(reasons).toEqual([constantValue('UploadRequested')]);
+    expect(bench.connection.place).toBe('InHost');
   });
 
   it('TMR-016: never where the host stack does not ask for it', () => {

@@ -8,6 +8,7 @@ import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import {
   NDIS_OFFLOAD_HANDLE,
+  ProtocolTimer,
   allocateNetBufferList,
   chainToArray,
   linkChain,
@@ -111,6 +112,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
   readonly handOvers: HandOverCounts = { offloads: 0, uploads: 0 };
 
   private readonly timer: TimerObject;
+  /** Made when it is needed first. */
+  private sillyWindowWatch: ProtocolTimer | undefined;
   /** Posted and not acknowledged in full, oldest first. */
   private readonly sends: HostSend[] = [];
   /** Sends that no engine and no target has at this moment. */
@@ -199,6 +202,10 @@ export class HostConnection implements TcpUser, SegmentOutput {
   /** Its timer has expired. */
   expire(): void {
     this.run();
+  }
+
+  get sillyWindowTimer(): ProtocolTimer {
+    return (this.sillyWindowWatch ??= new ProtocolTimer(this.stack.driver, this.handle, 'SWS timer'));
   }
 
   emit(segment: TcpSegment, queue: SendQueue, offset: number, retransmission: boolean): void {
@@ -448,7 +455,9 @@ export class HostConnection implements TcpUser, SegmentOutput {
   prepareOffload(done: (isReady: boolean) => void): void {
     const { State } = this.engine.variables;
     const worthwhile =
-      (State === TcpConnectionState.Established || State === TcpConnectionState.CloseWait) &&
+      (State === TcpConnectionState.Established ||
+        State === TcpConnectionState.CloseWait ||
+        (State === TcpConnectionState.FinWait2 && this.stack.settings.offloadsHalfClosed)) &&
       !this.engine.timesCautiously;
     if (
       this.place !== 'InHost' ||
@@ -504,6 +513,7 @@ export class HostConnection implements TcpUser, SegmentOutput {
       return undefined;
     }
     this.timer.stop();
+    engine.stopSillyWindowTimer();
     this.updateActions = 0;
     const delegated = exportDelegated(engine, stack.kernel.now);
     // Behind the peer's FIN nothing more is received: what has not been read stays here, where the reader finds it.
@@ -534,6 +544,9 @@ export class HostConnection implements TcpUser, SegmentOutput {
   onOffloaded(): void {
     this.discardedEngineBytes += this.engine.newBytesSent;
     this.handOvers.offloads++;
+    // A FIN that the peer has acknowledged is no business of the target's any more.
+    if (this.engine.variables.State === TcpConnectionState.FinWait2)
+      this.disconnectPosted = this.disconnected = true;
     this.stack.chimneyCounters.onTaken();
     this.stack.note(this.id, 'The chimney has the connection');
     const held = this.held.splice(0);

@@ -39,6 +39,8 @@ export interface HostSettings {
   readonly receivePostDelay: number;
   /** Whether the last data of an offloaded connection goes down with its graceful disconnect, not as a send in front of it (DSC-009). */
   readonly closesWithData: boolean;
+  /** Whether a connection may be offloaded that its application has closed and the peer has not: in FIN_WAIT_2. */
+  readonly offloadsHalfClosed: boolean;
   /** Whether the host takes a connection back where the target would go on with it (EVT-022). */
   readonly grantsOptionalUploads: boolean;
   /** Which connections it offloads by itself; undefined: none, whoever runs it decides. */
@@ -67,6 +69,7 @@ export const defaultHostSettings: Omit<HostSettings, 'mac' | 'address'> = {
   postedReceiveBytes: 64 * 1024,
   receivePostDelay: 40_000,
   closesWithData: false,
+  offloadsHalfClosed: false,
   grantsOptionalUploads: true,
   linkBitsPerSecond: 1_000_000_000,
   capabilityPath: 'connection-offload',

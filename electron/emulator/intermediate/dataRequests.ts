@@ -104,7 +104,9 @@ export class DataRequests {
     if (entry === undefined) return;
     const above = block.reusedAsMiniport();
     above.NdisOffloadHandle = entry.NdisOffloadHandle;
-    team.driver.ndis.NdisMOffloadEventIndicate(team.handle, above, IndicationCode);
+    team.indicating(() => {
+      team.driver.ndis.NdisMOffloadEventIndicate(team.handle, above, IndicationCode);
+    });
     block.OffloadHandle = own;
   }
 

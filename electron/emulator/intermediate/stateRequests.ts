@@ -299,6 +299,14 @@ export class StateRequests {
   private partEnded(request: OpenRequest): void {
     request.open--;
     if (request.open > 0) return;
+    if (request.operation === 'terminate')
+      this.team.whenIndicationsReturned(() => {
+        this.complete(request);
+      });
+    else this.complete(request);
+  }
+
+  private complete(request: OpenRequest): void {
     this.underWay--;
     const { ndis } = this.team.driver;
     for (const { parent, dependents } of [...request.parted].reverse()) {

@@ -2,18 +2,22 @@
  * The team that both edges share: its members, what is offloaded through them, and who takes what. It is the device context of the
  * virtual miniport.
  */
-import type {
-  ConnectionOffload,
-  DRIVER_OBJECT,
-  NDIS_HANDLE,
-  NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
-  PVOID,
+import {
+  DISPATCH_LEVEL,
+  type ConnectionOffload,
+  type DRIVER_OBJECT,
+  type NDIS_HANDLE,
+  type NDIS_TCP_OFFLOAD_EVENT_HANDLERS,
+  type PVOID,
 } from '../kit';
 import { aggregationHash } from '../wire/linkAggregation';
 import { LentLists } from './lentLists';
 import { OffloadEntries } from './offloadEntry';
 import type { TeamMember } from './teamMember';
 import type { TeamSettings } from './teamSettings';
+
+/** Virtual ns after which a processor looks again whether another has come back. */
+const spinTime = 500;
 
 /** The virtual miniport of a team, once it is up. */
 export interface VirtualMiniport {
@@ -35,6 +39,7 @@ export class Team implements PVOID {
   miniport: VirtualMiniport | undefined;
   /** Whether the virtual miniport is below full power. */
   asleep = false;
+  private openIndications = 0;
   private usableMembers: readonly TeamMember[] = [];
   /** The member that carries everything in failover mode; it stays while it can. */
   private active: TeamMember | undefined;
@@ -80,6 +85,24 @@ export class Team implements PVOID {
   /** As `capabilities`, of what the hardware can take at most. */
   get hardwareCapabilities(): ConnectionOffload | undefined {
     return together(this.carriers.flatMap((member) => member.hardwareCapabilities ?? []));
+  }
+
+  /** Makes an indication about the adapter or a neighbor, at DISPATCH_LEVEL. */
+  indicating(indication: () => void): void {
+    this.openIndications++;
+    this.driver.kernel.atLeast(DISPATCH_LEVEL, indication);
+    this.openIndications--;
+  }
+
+  /** Does what must not happen while such an indication is on its way up (TRM-018): now, or as soon as all have returned. */
+  whenIndicationsReturned(work: () => void): void {
+    if (this.openIndications === 0) {
+      work();
+      return;
+    }
+    this.driver.kernel.queueDeferredCall(() => {
+      this.whenIndicationsReturned(work);
+    }, spinTime);
   }
 
   /** NdisMiniportHandle of the virtual miniport.

@@ -5,7 +5,6 @@
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
-  DISPATCH_LEVEL,
   devicePowerStates,
   netEvents,
   readConnectionOffload,
@@ -290,7 +289,7 @@ export class TeamGate {
       StatusCode,
       StatusBuffer,
     };
-    driver.kernel.atLeast(DISPATCH_LEVEL, () => {
+    this.team.indicating(() => {
       driver.ndis.NdisMIndicateStatusEx(handle, indication);
     });
   }

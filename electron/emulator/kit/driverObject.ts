@@ -8,6 +8,7 @@ import type { PVOID } from '../ndis/offloadBlockList';
 import type { HardwarePort } from './hardwarePort';
 import { Kernel } from './kernel';
 import { ndisFunctionsFor, type NdisFunctions } from './ndisFunctions';
+import type { TimerTamper } from './protocolTimer';
 
 /** Bytes of a DRIVER_OBJECT on 64-bit Windows. */
 const sizeOfDriverObject = 0x150;
@@ -33,6 +34,8 @@ export class DRIVER_OBJECT implements PVOID {
     readonly name: string,
     /** Puts something between the driver and NDIS. */
     guard: (functions: NdisFunctions) => NdisFunctions = (functions) => functions,
+    /** What makes its timers go wrong. */
+    readonly timerTamper?: TimerTamper,
   ) {
     this.component = machine.probe.component(role, name);
     this.ndis = guard(ndisFunctionsFor(ndis, this.component, name));

@@ -36,6 +36,7 @@ import type {
   FirmwareRoute,
 } from './hardwarePort';
 import { Placement, settle } from './placement';
+import { ProtocolTimer } from './protocolTimer';
 
 /** Bytes of an IPv4 and a TCP header without options. */
 const ipAndTcpHeaderLength = 40;
@@ -116,6 +117,7 @@ export class EngineConnection implements FirmwareConnection {
   private readonly forwarded = new TcpSegment();
   private readonly timer: Timer;
   private readonly pushTimer: Timer;
+  private readonly pushWatch: ProtocolTimer;
   private readonly output: SegmentOutput;
 
   private readonly goOn = (): void => {
@@ -132,9 +134,10 @@ export class EngineConnection implements FirmwareConnection {
     const { machine } = nic;
     this.cached = { ...offload.cached };
     this.timer = new Timer(machine, this.goOn, 0);
+    this.pushWatch = new ProtocolTimer(nic, offload.NdisOffloadHandle, 'push timer');
     const onPush = (): void => {
       this.run(() => {
-        this.placement.pushExpired();
+        if (this.pushWatch.expired()) this.placement.pushExpired();
       });
     };
     this.pushTimer = new Timer(machine, onPush, 0);
@@ -144,6 +147,7 @@ export class EngineConnection implements FirmwareConnection {
     this.engine = importEngine(
       settings,
       {
+        sillyWindowTimer: new ProtocolTimer(nic, offload.NdisOffloadHandle, 'SWS timer'),
         receiveSpace: () => Math.max(0, this.cached.InitialRcvWnd - this.placement.heldBytes),
         onData: (bytes, start, length, push) => {
           this.placement.add(bytes.slice(start, start + length), push);
@@ -221,7 +225,10 @@ export class EngineConnection implements FirmwareConnection {
   }
 
   start(): void {
-    if (this.stage === 'new') this.stage = 'running';
+    if (this.stage === 'new') {
+      this.stage = 'running';
+      this.pushWatch.exists();
+    }
     this.goOn();
   }
 
@@ -310,7 +317,18 @@ export class EngineConnection implements FirmwareConnection {
   halt(): void {
     this.stage = 'halted';
     this.timer.stop();
+    this.engine.stopSillyWindowTimer();
+    this.stopPushTimer();
+  }
+
+  private startPushTimer(): void {
+    const due = this.nic.machine.now + this.nic.pushTime;
+    if (this.pushWatch.started(due)) this.pushTimer.set(due);
+  }
+
+  private stopPushTimer(): void {
     this.pushTimer.stop();
+    this.pushWatch.stopped();
   }
 
   query(): TCP_OFFLOAD_STATE_DELEGATED {
@@ -355,8 +373,8 @@ export class EngineConnection implements FirmwareConnection {
     if (wasRunning) nic.observer.ran(this.offload.NdisOffloadHandle, nic.component, engine.variables);
     // The dispatch may have found that a timer has given up.
     if (this.processesSegments) {
-      if (placement.awaitsPush) this.pushTimer.set(machine.now + nic.pushTime);
-      else this.pushTimer.stop();
+      if (placement.awaitsPush) this.startPushTimer();
+      else this.stopPushTimer();
       if (this.State === TcpConnectionState.TimeWait) this.endTimeWait();
       else this.timer.set(engine.nextAt());
     }

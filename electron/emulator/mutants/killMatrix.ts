@@ -30,6 +30,7 @@ export interface MutantVerdict {
 /** Runs one mutant with a seed, and the same run without it. */
 export function judgeMutant(rules: readonly Rule[], mutant: Mutant, seed = 1): MutantVerdict {
   const { breaks, how, entails = {}, situation } = mutant;
+  const against = situation?.besides?.against ?? {};
   const clean = runSituation(rules, situation, seed).checker;
   const { checker } = runMutant(rules, mutant, seed);
   const fired = [...new Set(checker.findings.map(({ rule }) => rule))];
@@ -39,8 +40,10 @@ export function judgeMutant(rules: readonly Rule[], mutant: Mutant, seed = 1): M
     how,
     killed: fired.includes(breaks),
     entailed: others.filter((rule) => Object.hasOwn(entails, rule)),
-    stray: others.filter((rule) => !Object.hasOwn(entails, rule)),
-    unprovoked: [...new Set(clean.findings.map(({ rule }) => rule))],
+    stray: others.filter((rule) => !Object.hasOwn(entails, rule) && !Object.hasOwn(against, rule)),
+    unprovoked: [...new Set(clean.findings.map(({ rule }) => rule))].filter(
+      (rule) => !Object.hasOwn(against, rule),
+    ),
     findings: checker.findings.filter(({ rule }) => rule === breaks).length,
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { ScenarioId } from '../../../shared/contract/scenarios';
 import type { RuleId } from '../../../shared/rules/catalogue';
+import type { TimerTamper } from '../kit/protocolTimer';
 import type { Probe } from '../probe';
 import type { ScenarioPlan } from '../scenarios/scenarioPlan';
 import type { ScenarioRun } from '../scenarios/scenarioRun';
@@ -26,7 +27,12 @@ export interface Situation {
   /** What the remote hosts send in place of a frame: odd segments of attackers and of networks that no scenario has. */
   readonly remote?: FrameChange;
   /** Drivers of a role that do something legal and rare, which the mutation needs. Without mutation they do it as well. */
-  readonly besides?: { readonly in: BadRole; readonly driver: BadDriver };
+  readonly besides?: {
+    readonly in: BadRole;
+    readonly driver: BadDriver;
+    /** Rules that advise against it, each with the reason why it is done: they fire with the mutation and without it. */
+    readonly against?: Readonly<Partial<Record<RuleId, string>>>;
+  };
 }
 
 /**
@@ -44,6 +50,8 @@ export interface Mutation {
   /** What is bad about every driver of a role. */
   readonly in?: BadRole;
   readonly driver?: BadDriver;
+  /** What is bad about the timers of every driver of that role; one that is not stopped expires, and nothing follows from it. */
+  readonly timers?: TimerTamper;
   /** What leaves the adapters in place of a frame. */
   readonly frames?: FrameChange;
   /** What the adapters make of a frame that has arrived: a bad adapter may overlook it or misread it. */

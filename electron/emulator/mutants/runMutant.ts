@@ -3,6 +3,8 @@ import { scenarioDescription } from '../../../shared/contract/scenarios';
 import { RuleChecker } from '../../../shared/rules/engine/checker';
 import type { Rule } from '../../../shared/rules/engine/rule';
 import { Random } from '../../../shared/base/random';
+import type { TimerTamper } from '../kit/protocolTimer';
+import type { Machine } from '../machine/machine';
 import { checkingProbe } from '../observe/checkingProbe';
 import { silentProbe } from '../observe/silentProbe';
 import type { Probe } from '../probe';
@@ -31,9 +33,25 @@ export interface MutantOutcome {
   readonly accident: string | undefined;
 }
 
+/** Timers that expire where they are not stopped. */
+function runningOn(machine: Machine, { stops, ...others }: TimerTamper): TimerTamper {
+  if (stops === undefined) return others;
+  return {
+    ...others,
+    stops: (timer) => {
+      const { due } = timer;
+      if (stops(timer)) return true;
+      machine.queueDeferredCall(Math.max(0, due - machine.now), () => {
+        if (timer.due === due) timer.expire();
+      });
+      return false;
+    },
+  };
+}
+
 function tamperingOf({ besides, remote }: Situation, mutant: Mutation | undefined, seed: number): Tampering {
   const random = new Random(seed, mutantStream);
-  const { driver, frames, received } = mutant ?? {};
+  const { driver, frames, received, timers } = mutant ?? {};
   const isChanged = driver !== undefined || besides !== undefined;
   return {
     ...(isChanged
@@ -49,6 +67,9 @@ function tamperingOf({ besides, remote }: Situation, mutant: Mutation | undefine
           },
         }
       : {}),
+    ...(timers === undefined
+      ? {}
+      : { timers: (machine, role) => (role === mutant?.in ? runningOn(machine, timers) : undefined) }),
     ...(frames === undefined && received === undefined && remote === undefined
       ? {}
       : {

@@ -105,6 +105,14 @@ export function checkingProbe(inner: Probe, checker: RuleChecker, snapLength: nu
       const record = { kind: 'frame-fate', frame, fate, receiver } as const;
       checker.fate(flippedBits === undefined ? record : { ...record, flippedBits }, next++, time);
     },
+    ...(inner.counter === undefined
+      ? {}
+      : {
+          counter: (time: number, component: number, name: string, value: number) => {
+            inner.counter?.(time, component, name, value);
+            check({ kind: 'counter', component, name, value }, time);
+          },
+        }),
     note: (time, component, connection, cause, text) => {
       inner.note(time, component, connection, cause, text);
       check({ kind: 'note', component, connection, cause, text }, time);

@@ -38,6 +38,13 @@ export function passOn(inner: Probe, watched: Partial<Probe>): Probe {
             inner.packet?.(...packet);
           },
         }),
+    ...(inner.counter === undefined
+      ? {}
+      : {
+          counter: (time: number, component: number, name: string, value: number) => {
+            inner.counter?.(time, component, name, value);
+          },
+        }),
     note: (time, component, connection, cause, text) => {
       inner.note(time, component, connection, cause, text);
     },

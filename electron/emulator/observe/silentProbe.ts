@@ -30,6 +30,7 @@ export function silentProbe(): Probe {
     return: count,
     frame: () => events++,
     frameFate: count,
+    counter: count,
     note: count,
   };
 }

@@ -4,6 +4,7 @@
  */
 import { offloadStateVariables } from '../../../shared/ddi/offloadState';
 import type { StateChangeRecord, StateLayer, StateOwner } from '../../../shared/trace/records';
+import { timerCounterName, type RecordedTimer } from '../../../shared/trace/timerCounter';
 import type { Machine } from '../machine/machine';
 import type { NDIS_OFFLOAD_HANDLE } from '../ndis/offloadBlockList';
 import type { AttachedState } from '../ndis/offloadState';
@@ -115,6 +116,14 @@ export class StateObserver {
     if (object === undefined) return;
     const { machine } = this;
     machine.probe.relink(machine.now, object.id, watchedOf(parent)?.id, machine.currentCause);
+  }
+
+  /** A timer that no variable shows has been started for a time, virtual ns, or has another of the values that `timerCounter.ts` names. */
+  timer(handle: NDIS_OFFLOAD_HANDLE, component: number, timer: RecordedTimer, value: number): void {
+    const connection = watchedOf(handle)?.connection;
+    const { probe, now } = this.machine;
+    if (connection === undefined || probe.counter === undefined) return;
+    probe.counter(now, component, timerCounterName(timer, connection), Math.round(value));
   }
 
   /** `writer` has set every variable that `state` holds. */

@@ -1,6 +1,7 @@
 /** Where a run can be made to go wrong on purpose: between a driver and NDIS, and between an adapter and its cable. Nothing of it is there otherwise. */
 import type { ComponentRole } from '../../../shared/trace/records';
 import type { NdisFunctions } from '../kit/ndisFunctions';
+import type { TimerTamper } from '../kit/protocolTimer';
 import type { Machine } from '../machine/machine';
 import type { Ndis } from '../ndis/ndis';
 import type { Frame, FramePool } from '../wire/frame';
@@ -18,6 +19,8 @@ export interface Tampering {
     role: ComponentRole,
     name: string,
   ) => ((functions: NdisFunctions) => NdisFunctions) | undefined;
+  /** What makes the timers of a driver go wrong; undefined where nothing does. */
+  readonly timers?: (machine: Machine, role: ComponentRole) => TimerTamper | undefined;
   /** What stands between the adapter of a driver and its cable. */
   readonly frames?: (machine: Machine, ndis: Ndis, pool: FramePool, driver: string) => LinkTampers;
 }

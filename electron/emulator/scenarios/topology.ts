@@ -236,7 +236,14 @@ function driverObjectsOf(
   tampering: Tampering | undefined,
 ): (role: ComponentRole, name: string) => DRIVER_OBJECT {
   return (role, name) =>
-    new DRIVER_OBJECT(machine, ndis, role, name, tampering?.driver?.(machine, ndis, role, name));
+    new DRIVER_OBJECT(
+      machine,
+      ndis,
+      role,
+      name,
+      tampering?.driver?.(machine, ndis, role, name),
+      tampering?.timers?.(machine, role),
+    );
 }
 
 /** Name of a physical adapter's driver; a single one needs no number. */

@@ -5,7 +5,6 @@
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
-  DISPATCH_LEVEL,
   devicePowerStates,
   writeLinkState,
   type Kernel,
@@ -44,6 +43,8 @@ export interface GatedAdapter {
   /** What a reset of the hardware takes, and how it is told. */
   readonly resetTime: number;
   readonly reportsReset: boolean;
+  /** Makes an indication at DISPATCH_LEVEL; until it has returned no terminate is completed (TRM-018). */
+  indicating(indication: () => void): void;
   /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD. */
   capabilities(): Uint8Array;
 }
@@ -234,14 +235,15 @@ export class AdapterGate {
 
   /** Indicates a status at DISPATCH_LEVEL. */
   indicate(StatusCode: NdisStatus, StatusBuffer: Uint8Array | null): void {
-    const { kernel, ndis, handle } = this.adapter;
+    const { adapter } = this;
+    const { kernel, ndis, handle } = adapter;
     const indication: NDIS_STATUS_INDICATION = {
       address: kernel.allocate(statusIndicationSize),
       SourceHandle: handle,
       StatusCode,
       StatusBuffer,
     };
-    kernel.atLeast(DISPATCH_LEVEL, () => {
+    adapter.indicating(() => {
       ndis.NdisMIndicateStatusEx(handle, indication);
     });
   }

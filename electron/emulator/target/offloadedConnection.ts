@@ -7,6 +7,7 @@ import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
   DISPATCH_LEVEL,
   NdisAdvanceNetBufferDataStart,
+  ProtocolTimer,
   chainToArray,
   linkChain,
   type NDIS_OFFLOAD_HANDLE,
@@ -97,6 +98,8 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
   private readonly timer: TimerObject;
   /** Made when it is needed first. */
   private pushTimer: TimerObject | undefined;
+  private readonly pushWatch: ProtocolTimer;
+  private sillyWindowWatch: ProtocolTimer | undefined;
   waitsForRoom = false;
   readonly largeSendLimit: number | undefined;
   private addressing: SegmentAddressing;
@@ -160,6 +163,7 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     this.watch = watchesTraffic(uploadPolicy) ? new TrafficWatch(uploadPolicy, this) : undefined;
     if (uploadPolicy.lowActivity !== undefined) this.idleTimer = this.makeIdleTimer();
     this.delivery = new ReceiveDelivery(this);
+    this.pushWatch = new ProtocolTimer(adapter.driver, handle, 'push timer');
     this.engine = importEngine(tcp, this, constState, cached, delegated, kernel.now);
     this.engine.pathMss = path.cached.PathMtu - headerLengths[this.version];
     this.largeSendLimit = emitsLargeFrames ? largestSend : undefined;
@@ -213,6 +217,7 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     if (this.uploaded) return;
     this.run(() => {
       this.started = true;
+      this.pushWatch.exists();
       this.delivery.start();
       this.noteActivity();
     });
@@ -523,14 +528,20 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     const { kernel, settings } = this.adapter;
     this.pushTimer ??= kernel.allocateTimer(() => {
       this.run(() => {
-        this.delivery.onPushTimer();
+        if (this.pushWatch.expired()) this.delivery.onPushTimer();
       });
     }, this.processor);
-    this.pushTimer.set(kernel.now + settings.pushTime);
+    const due = kernel.now + settings.pushTime;
+    if (this.pushWatch.started(due)) this.pushTimer.set(due);
   }
 
   stopPushTimer(): void {
     this.pushTimer?.stop();
+    this.pushWatch.stopped();
+  }
+
+  get sillyWindowTimer(): ProtocolTimer {
+    return (this.sillyWindowWatch ??= new ProtocolTimer(this.adapter.driver, this.handle, 'SWS timer'));
   }
 
   drained(): void {
@@ -665,7 +676,8 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     this.stopped = true;
     this.idleTimer?.stop();
     this.timer.stop();
-    this.pushTimer?.stop();
+    this.engine.stopSillyWindowTimer();
+    this.stopPushTimer();
   }
 
   /**
@@ -732,13 +744,15 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     adapter.observe(this);
   }
 
-  /** After so many retransmissions of one segment, once, the neighbor's reachability is in doubt (TMR-016). */
+  /** After so many retransmissions of one segment, once, the neighbor's reachability is in doubt (TMR-016): the host stack is to see to it. */
   private doubtNeighbor(): void {
     const { RetransmitCount } = this.engine.variables;
-    const reached =
-      RetransmitCount > this.doubtedAt && RetransmitCount === this.adapter.settings.doubtRetransmissions;
+    const { doubtRetransmissions, indicatesDoubt } = this.adapter.settings;
+    const reached = RetransmitCount > this.doubtedAt && RetransmitCount === doubtRetransmissions;
     this.doubtedAt = RetransmitCount;
-    if (reached) doubt(this.adapter, this.path.neighbor);
+    if (!reached) return;
+    if (indicatesDoubt) doubt(this.adapter, this.path.neighbor);
+    else this.askForUpload(uploadReasons.uploadRequested);
   }
 
   /** Makes the completions and raises the events that have become due; none before the initiate has been completed. */

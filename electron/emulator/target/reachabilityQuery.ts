@@ -1,7 +1,7 @@
 /** NeighborReachabilityQuery: asks the host stack about a neighbor that nobody has heard of for too long (RCH-008 to RCH-019). */
 import { constantValue } from '../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
-import { DISPATCH_LEVEL, NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, compositeStateTypes } from '../kit';
+import { NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, compositeStateTypes } from '../kit';
 import type { NeighborContext } from './contexts';
 import { neighborState } from './neighborState';
 import type { TargetAdapter } from './targetAdapter';
@@ -36,7 +36,7 @@ function indicate(adapter: TargetAdapter, neighbor: NeighborContext, IndicationC
   block.NdisOffloadHandle = neighbor.handle;
   block.Status = NDIS_STATUS.SUCCESS;
   neighbor.asking = true;
-  kernel.atLeast(DISPATCH_LEVEL, () => {
+  adapter.indicating(() => {
     ndis.NdisMOffloadEventIndicate(handle, block, IndicationCode);
   });
   neighbor.asking = false;

@@ -147,6 +147,7 @@ export class ReceiveDelivery {
   returnPosted(statusWhenEmpty: NdisStatus): void {
     const all = this.posted.splice(0);
     if (all.length === 0) return;
+    this.actions.stopPushTimer();
     const aborted = statusWhenEmpty === NDIS_STATUS.REQUEST_ABORTED;
     this.complete(all, undefined, (request) =>
       request.filled > 0 && !aborted ? NDIS_STATUS.SUCCESS : statusWhenEmpty,

@@ -49,6 +49,11 @@ export interface TargetSettings {
   readonly nceStaleTicks: number;
   /** Retransmissions of one segment after which it doubts the neighbor; 0 for never (TcpDoubtReachabilityRetransmissions). */
   readonly doubtRetransmissions: number;
+  /**
+   * How it says so: by NeighborReachabilityInDoubt, a code that is reserved, and with the neighbor's block, from which alone the host stack knows
+   * who is meant; off, by asking for the upload, as drivers were tested for (A35, A128).
+   */
+  readonly indicatesDoubt: boolean;
   /** When it asks for uploads that it could do without. */
   readonly uploadPolicy: UploadPolicy;
   /** How it says what it wants to have outstanding; undefined: it has no send-backlog feature (QRY-007). */
@@ -76,6 +81,7 @@ export const defaultTargetSettings: Omit<TargetSettings, 'mac'> = {
   pushTime: 500_000_000,
   nceStaleTicks: 30_000,
   doubtRetransmissions: 0,
+  indicatesDoubt: false,
   uploadPolicy: {},
   sendBacklog: undefined,
 };

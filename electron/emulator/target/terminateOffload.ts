@@ -28,9 +28,11 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
       if (block === undefined) {
         // What was queued for the wire has left before the host stack sends again (TRM-040).
         kernel.queueDeferredCall(() => {
-          ndis.NdisMTerminateOffloadComplete(handle, root);
-          for (const connection of lost) connection.reportHardwareFailure();
-          adapter.operationEnds();
+          adapter.whenIndicationsReturned(() => {
+            ndis.NdisMTerminateOffloadComplete(handle, root);
+            for (const connection of lost) connection.reportHardwareFailure();
+            adapter.operationEnds();
+          });
         }, adapter.ring.idleAt - kernel.now);
         return;
       }

@@ -1,4 +1,5 @@
 /** How connections end: FIN-WAIT-2, TIME-WAIT, CLOSED (RFC 9293 section 3.6). */
+import { stopSillyWindowTimer } from './sillyWindow';
 import { TcpConnectionState } from './tcpVariables';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
 
@@ -9,7 +10,7 @@ export function toClosed(tcb: TransmissionControlBlock): void {
   variables.retransmitDeadline = Infinity;
   variables.keepAliveDeadline = Infinity;
   tcb.delayedAckDeadline = Infinity;
-  tcb.sillyWindowDeadline = Infinity;
+  stopSillyWindowTimer(tcb);
   tcb.windowUpdateDeadline = Infinity;
   tcb.acknowledge = 'no';
 }

@@ -19,6 +19,7 @@ import { processSegment } from './segmentArrival';
 import { emitSegment } from './segmentEmission';
 import type { SegmentOutput } from './segmentOutput';
 import type { SendOwner, SendQueue } from './sendQueue';
+import { stopSillyWindowTimer } from './sillyWindow';
 import { timeoutAfterLostSyn } from './roundTripTime';
 import { advance, distance } from './sequenceNumber';
 import type { KeepAliveSettings, TcpSettings } from './tcpSettings';
@@ -235,6 +236,11 @@ export class TcpEngine {
   /** Sends the acknowledgment that is being delayed, if there is one: a hand-over must not lose it. */
   flushAcknowledgment(): void {
     if (this.tcb.acknowledge === 'delayed') this.tcb.acknowledge = 'now';
+  }
+
+  /** Whoever has the engine hands the connection on: silly-window avoidance waits no longer (TMR-067, TMR-069). */
+  stopSillyWindowTimer(): void {
+    stopSillyWindowTimer(this.tcb);
   }
 
   /**

@@ -1,5 +1,16 @@
+/** Hears what becomes of a timer. */
+export interface TimerWatch {
+  /** It is started for a time, virtual ns; answers whether it runs. */
+  started(due: number): boolean;
+  stopped(): void;
+  /** Answers whether the engine is to do what follows from it. */
+  expired(): boolean;
+}
+
 /** Who a home's engine works for: what TCP tells its user (RFC 9293 section 3.9.1, user interface). */
 export interface TcpUser {
+  /** Watches the sender's timer of silly-window avoidance; absent: nobody wants to know. */
+  readonly sillyWindowTimer?: TimerWatch;
   /** Room for received bytes that have not been handed over yet: the window to offer. */
   receiveSpace(): number;
   /** In-sequence bytes; the user takes a copy before it returns. */

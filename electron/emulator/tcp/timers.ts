@@ -7,7 +7,7 @@ import { probeWindow } from './persist';
 import { onRetransmitTimeout } from './retransmission';
 import { onWindowUpdateTimeout } from './receiveWindow';
 import type { SegmentOutput } from './segmentOutput';
-import { onSillyWindowTimeout } from './transmission';
+import { onSillyWindowTimeout } from './sillyWindow';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
 
 /** Time of the next timer, virtual ns; Infinity if none runs. */

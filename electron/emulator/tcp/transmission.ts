@@ -5,6 +5,7 @@ import { retransmissionTimeout } from './roundTripTime';
 import { emitSegment } from './segmentEmission';
 import type { SegmentOutput } from './segmentOutput';
 import { sackLengthDue } from './selectiveAcknowledgment';
+import { startSillyWindowTimer, stopSillyWindowTimer } from './sillyWindow';
 import { advance, distance, isBefore } from './sequenceNumber';
 import { TcpConnectionState } from './tcpVariables';
 import type { TransmissionControlBlock } from './transmissionControlBlock';
@@ -33,7 +34,7 @@ export function transmitNext(tcb: TransmissionControlBlock, output: SegmentOutpu
   if (!fin && !retransmission && !mayTransmit(tcb, count, size, available, flight, now)) return false;
   if (output.hasRoom?.() === false) return false;
   tcb.pushHeld = false;
-  tcb.sillyWindowDeadline = Infinity;
+  stopSillyWindowTimer(tcb);
   const push = count > 0 && queue.endsAt(offset + count);
   const flags = tcpFlags.ACK | (push ? tcpFlags.PSH : 0) | (fin ? tcpFlags.FIN : 0);
   const sequence = variables.SndNxt;
@@ -58,12 +59,6 @@ export function transmitNext(tcb: TransmissionControlBlock, output: SegmentOutpu
     else if (variables.State === TcpConnectionState.CloseWait) variables.State = TcpConnectionState.LastAck;
   }
   return true;
-}
-
-/** Silly-window avoidance has held a segment back for long enough. */
-export function onSillyWindowTimeout(tcb: TransmissionControlBlock): void {
-  tcb.sillyWindowDeadline = Infinity;
-  tcb.pushHeld = true;
 }
 
 /**
@@ -109,7 +104,6 @@ function mayTransmit(
   if (count >= size || tcb.pushHeld) return true;
   const nagleAllows = flight === 0 || !tcb.settings.nagle || tcb.finQueued || !waitsForSmall(tcb);
   if (nagleAllows && (count === available || count * 2 >= tcb.variables.MaxSndWnd)) return true;
-  if (flight === 0 && tcb.sillyWindowDeadline === Infinity)
-    tcb.sillyWindowDeadline = now + tcb.settings.sillyWindowTime;
+  if (flight === 0) startSillyWindowTimer(tcb, now);
   return false;
 }

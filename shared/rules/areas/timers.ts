@@ -6,8 +6,10 @@ import { finWait2Rules } from './timers/finWait2';
 import { keepingAliveRules } from './timers/keepingAlive';
 import { persistingRules } from './timers/persisting';
 import { pushingRules } from './timers/pushing';
+import { pushTimerRules } from './timers/pushTimer';
 import { retransmittingRules } from './timers/retransmitting';
 import { sillyWindowRules } from './timers/sillyWindow';
+import { sillyWindowTimerRules } from './timers/sillyWindowTimer';
 
 /** See the file's head. */
 export const timersRules: readonly Rule[] = [
@@ -17,7 +19,9 @@ export const timersRules: readonly Rule[] = [
   ...keepingAliveRules,
   ...finWait2Rules,
   ...pushingRules,
+  ...pushTimerRules,
   ...sillyWindowRules,
+  ...sillyWindowTimerRules,
 ];
 
 /** Rules of the area that records can't decide, each with the reason. */

@@ -16,6 +16,7 @@ import { answering, editingStructure } from '../badReturns';
 import type { LegalOddity, Mutant } from '../mutant';
 import type { MutantTools } from '../mutantTools';
 import { after, offloaded, steps, targetOf } from '../steps';
+import { tickMutants } from './capabilities/ticks';
 
 const structure = 'NDIS_TCP_CONNECTION_OFFLOAD';
 const parameters = 'NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS';
@@ -295,6 +296,7 @@ export const capabilitiesMutants: readonly Mutant[] = [
       view.setUint32(32, 250, true);
     }),
   },
+  ...tickMutants,
   {
     breaks: 'CAP-021',
     how: 'NDIS answers another TcpPushTicks than was set.',

@@ -165,6 +165,7 @@ export const timestampsMutants: readonly Mutant[] = [
     situation: slowLink,
     entails: {
       'TMS-004': 'The distance between two timestamps is wrong as well.',
+      'INI-023': 'Round trips are measured in the same long ticks, and SRtt comes out too small.',
     },
     in: 'offload-target',
     driver: {

@@ -6,9 +6,13 @@ import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { flows, type Flow } from '../../facts/flows';
+import { protocolTimers } from '../../facts/protocolTimers';
 import type { LentList } from '../../facts/listLedger';
 import { stays, type Stay } from '../../facts/stays';
 import { isNonpush, isOutOfOrder, roomOf } from './posts';
+
+/** What a target that has much to do may need for a pass of the delivery algorithm, virtual ns. */
+const pass = 30_000_000;
 
 interface Partial {
   readonly call: Call;
@@ -86,11 +90,17 @@ export const receiveModeRules: readonly Rule[] = [
     }),
   ),
 
-  rule('RCV-018', (context) =>
-    forEachSuccess(context, (completed) => {
+  rule('RCV-018', (context) => {
+    const timers = context.facts.of(protocolTimers);
+    return forEachSuccess(context, (completed) => {
       const { call, list, lent, flow, end } = completed;
       const { bytesTransferred } = list;
       if (isNonpush(lent) || bytesTransferred === 0 || bytesTransferred >= roomOf(lent)) return;
+      const timer =
+        lent.connection === undefined ? undefined : timers.of('push timer', lent.connection, call.caller);
+      // A trace without timers leaves room for one.
+      if (timer === undefined && call.time - flow.peer.arrived.lastAt > pass) return;
+      if (timer?.to === 'expired' && call.time - timer.at <= pass) return;
       // Only a segment that leads to the completion at once, and behind which nothing more has come in order, speaks against a timer.
       const cause = flow.peer.arrived.lastWithData;
       if (cause === undefined || call.record.cause !== cause.event) return;
@@ -104,6 +114,6 @@ export const receiveModeRules: readonly Rule[] = [
         component: call.caller,
         connection: lent.connection,
       }));
-    }),
-  ),
+    });
+  }),
 ];

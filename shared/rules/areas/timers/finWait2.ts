@@ -5,6 +5,8 @@ import { fateDelivers } from '../../../trace/frameFates';
 import type { WireFrame } from '../../engine/frame';
 import { tcpFlags } from '../../engine/frame';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
+import { treeOf } from '../../engine/tree';
+import { isTaken } from '../../facts/objectFacts';
 import { targetHolds, type TargetHold, type TargetHolds } from '../../facts/targetHolds';
 import { Awaited, milliseconds, processing, stopped } from './awaited';
 import { ends, forReturned } from './retransmitting';
@@ -262,6 +264,68 @@ export const finWait2Rules: readonly Rule[] = [
             }));
           }
         },
+      },
+    };
+  }),
+
+  rule('TMR-045', (context) => {
+    const awaited = new Awaited(context.expect);
+    const holds = context.facts.of(targetHolds);
+    return {
+      fate: ({ fate }, frame) => {
+        // Every segment starts the timer anew.
+        if (frame?.path === 'peer' && fateDelivers(fate)) awaited.cancel(frame.connection);
+      },
+      frame: (frame) => {
+        awaited.reached(frame.time);
+      },
+      call: {
+        ...ends(holds, awaited),
+        NdisMInitiateOffloadComplete: (call) => {
+          for (const block of treeOf(call)) {
+            const hold = holds.of(context.facts.objects.find(block.object)?.connection);
+            if (hold?.target !== call.caller || !isTaken(block) || hold.ended !== undefined) continue;
+            const { given, initiate, tick, lastArrival } = hold;
+            const delta = given.number('Retransmit.TimeoutDelta');
+            if (given.number('State') !== finWait2 || tick === undefined) continue;
+            if (delta === undefined || delta === stopped || lastArrival !== undefined) continue;
+            awaited.wait(hold.connection, call.time + (delta + 1) * tick + processing, () => ({
+              events: [initiate.event, call.event],
+              found: `Retransmit.TimeoutDelta of ${delta} ticks was passed down in FIN_WAIT_2, and the timer has not expired when they had passed`,
+              expected: `TcpIndicateRetrieve (TimeoutExpiration) after ${milliseconds(delta * tick)}`,
+              component: hold.target,
+              connection: hold.connection,
+            }));
+          }
+        },
+        MiniportTcpOffloadDisconnect: (call) => {
+          awaited.cancel(call.connection);
+        },
+        NdisTcpOffloadEventHandler: (call) => {
+          const hold = holds.of(call.connection);
+          if (hold?.target !== call.caller) return;
+          awaited.cancel(hold.connection);
+          const { given, initiate, tick, lastArrival, taken } = hold;
+          const delta = given.number('Retransmit.TimeoutDelta');
+          if (!isExpiry(call) || given.number('State') !== finWait2 || lastArrival !== undefined) return;
+          if (delta === undefined || tick === undefined || taken === undefined || hold.ended !== undefined)
+            return;
+          const waited = call.time - initiate.time;
+          const latest = taken.time - initiate.time + (delta + 1) * tick + processing;
+          context.expect(delta !== stopped && waited >= (delta - 1) * tick && waited <= latest, () => ({
+            events: [initiate.event, call.event],
+            found: `the FIN_WAIT_2 timer expired ${milliseconds(waited)} after the initiate that brought a Retransmit.TimeoutDelta of ${delta === stopped ? '-1' : delta}`,
+            expected:
+              delta === stopped
+                ? 'no expiry: the timer was not running'
+                : `what was left of it, ${milliseconds(delta * tick)}`,
+            component: call.caller,
+            connection: hold.connection,
+          }));
+        },
+      },
+      end: ({ time, complete }) => {
+        if (complete) awaited.reached(time);
       },
     };
   }),

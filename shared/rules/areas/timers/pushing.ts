@@ -15,9 +15,9 @@ import { Awaited, milliseconds } from './awaited';
 import { ends } from './retransmitting';
 
 /** What a target that has much to do may need for a pass of the delivery algorithm, virtual ns. */
-const pass = 30_000_000;
+export const pass = 30_000_000;
 
-interface PostedRequest {
+export interface PostedRequest {
   readonly call: Call;
   readonly address: number;
   readonly capacity: number;
@@ -32,7 +32,7 @@ interface Arrival {
 }
 
 /** Receive requests of a connection and the bytes that are in the first one. */
-class Delivery {
+export class Delivery {
   readonly posted: PostedRequest[] = [];
   /** Bytes that have come in order and have not been handed over. */
   waiting = 0;
@@ -88,7 +88,15 @@ function isInStep(flow: Flow | undefined, frame: WireFrame): boolean {
 }
 
 /** Handlers that keep the receive requests of connections that targets have. */
-function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
+function deliveries(context: RuleContext, on: DeliveryEvents): Handlers {
+  return deliveriesOf(context, on).handlers;
+}
+
+/** As `deliveries`, with access to what is known of a connection. */
+export function deliveriesOf(
+  { facts }: Pick<RuleContext, 'facts'>,
+  on: DeliveryEvents = {},
+): { readonly handlers: Handlers; readonly of: (hold: TargetHold) => Delivery } {
   const holds = facts.of(targetHolds);
   const all = new WeakMap<TargetHold, Delivery>();
   const of = (hold: TargetHold): Delivery => {
@@ -123,7 +131,7 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
     delivery.waiting = Math.max(0, delivery.waiting - list.bytesTransferred);
     return isPartial && !isExplained;
   };
-  return {
+  const handlers: Handlers = {
     call: {
       MiniportTcpOffloadReceive: (call) => {
         const hold = holds.of(call.connection);
@@ -202,9 +210,10 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
       if (partial !== undefined) on.placed?.(hold, delivery, partial, arrival);
     },
   };
+  return { handlers, of };
 }
 
-function valuesOf(call: Call, name: string): number[] {
+export function valuesOf(call: Call, name: string): number[] {
   return call.record.arguments.flatMap((one) =>
     one.kind === 'number' && one.name === name ? [one.value] : [],
   );
@@ -410,6 +419,6 @@ export const pushingRules: readonly Rule[] = [
   }),
 ];
 
-function nothing(): Breach {
+export function nothing(): Breach {
   return { events: [], found: '', expected: '' };
 }

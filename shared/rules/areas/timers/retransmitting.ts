@@ -23,6 +23,9 @@ const shortestLimit = 60e9;
 
 const unlimited = 0xffff_ffff;
 
+/** Between the retransmission that reaches the number and the next one, virtual ns. */
+const reportTime = 250_000_000;
+
 /** Whether the timer has been started by the host stack: it stands in the state of the initiate, and nothing has come since. */
 function isHandedOver(hold: TargetHold): boolean {
   return hold.lastArrival === undefined && hold.given.number('SndUna') !== hold.given.number('SndMax');
@@ -210,28 +213,39 @@ export const retransmittingRules: readonly Rule[] = [
 
   rule('TMR-016', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
-    const doubted = new Map<number, number>();
+    const awaited = new Awaited(expect);
     return {
       call: {
+        ...ends(holds, awaited),
+        // It may have asked about the neighbor of many connections, once.
         NdisMOffloadEventIndicate: (call) => {
-          doubted.set(call.caller, call.time);
+          for (const hold of holds.all())
+            if (hold.target === call.caller) awaited.met(hold.connection, call.time);
+        },
+        NdisTcpOffloadEventHandler: (call) => {
+          awaited.met(call.connection, call.time);
         },
       },
-      chimneyFrame: (frame) => {
+      fate: (_fate, frame) => {
+        if (frame?.path === 'peer') awaited.cancel(frame.connection);
+      },
+      frame: (frame) => {
+        awaited.reached(frame.time);
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const limit = hold.parameter('TcpDoubtReachabilityRetransmissions') ?? 0;
         const [first] = hold.resent;
-        // The report belongs between the retransmission that reaches the number and the next one.
-        if (limit === 0 || first === undefined || isHandedOver(hold) || hold.timeouts !== limit) return;
-        const reported = doubted.get(hold.target);
-        expect(reported !== undefined && reported >= first.time, () => ({
-          events: [hold.resent[limit - 1]?.event, frame.event],
-          found: `a segment has been retransmitted ${limit} times and the neighbor was not doubted`,
-          expected: 'NeighborReachabilityInDoubt is indicated, or the upload asked for',
+        if (limit === 0 || isHandedOver(hold) || hold.timeouts !== limit - 1) return;
+        awaited.wait(hold.connection, frame.time + reportTime, () => ({
+          events: [first?.event, frame.event],
+          found: `a segment has been retransmitted ${limit} times, and the target said nothing about it`,
+          expected: 'the upload is asked for, or NeighborReachabilityInDoubt indicated',
           component: hold.target,
           connection: hold.connection,
         }));
+      },
+      end: ({ time, complete }) => {
+        if (complete) awaited.reached(time);
       },
     };
   }),

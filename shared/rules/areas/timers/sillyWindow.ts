@@ -10,10 +10,10 @@ import { targetHolds, type TargetHold } from '../../facts/targetHolds';
 import { milliseconds } from './awaited';
 
 /** What a target that has much to do may need, virtual ns. */
-const busy = 30_000_000;
+export const busy = 30_000_000;
 
 /** Payload that is less than a full-sized segment on any path. */
-const small = 500;
+export const small = 500;
 
 /** The arrival behind which a small window was all that was left. */
 interface SmallWindow {

@@ -28,6 +28,9 @@ function makeGate() {
     linkSpeed: 1e9,
     resetTime: 1000,
     reportsReset: false,
+    indicating: (indication: () => void) => {
+      indication();
+    },
     capabilities: () =>
       writeConnectionOffload({ SupportIPv4: true, SupportIPv6: false, TcpConnectionOffloadCapacity: 5 }),
   });

@@ -159,6 +159,15 @@ describe('receive delivery algorithm', () => {
     expect(client.pushTimer).toBe(false);
   });
 
+  it('TMR-051: so does the end of the stream, which completes a partial request', () => {
+    const client = new Client();
+    client.post(client.request('A', 5));
+    client.arrive('abc');
+    client.delivery.onPeerClosed();
+    expect(client.log).toEqual(['complete A=abc', 'drained']);
+    expect(client.pushTimer).toBe(false);
+  });
+
   it('an expiry without a partial request does nothing: races happen', () => {
     const client = new Client();
     client.delivery.onPushTimer();

@@ -1,6 +1,6 @@
 /** Mutants for the rules about the FIN_WAIT_2 timer. */
 import { TcpConnectionState } from '../../../tcp/tcpVariables';
-import { badTcp, handingUp, silentEvents } from '../../badTiming';
+import { badTcp, handingUp, silentEvents, taking } from '../../badTiming';
 import type { Mutant } from '../../mutant';
 import { quietConnection, type QuietStep } from '../../quietConnection';
 import { toldParameters, until, uploadAt } from './retransmitting';
@@ -85,12 +85,32 @@ export const finWait2Mutants: readonly Mutant[] = [
   {
     breaks: 'TMR-044',
     how: 'The target hands a connection up in FIN_WAIT_2 after its timer has expired.',
+    entails: { 'TRM-031': 'The State that comes back is another one than the target had.' },
     in: 'offload-target',
     driver: handingUp({
       delegated: ({ State }) =>
         State === TcpConnectionState.Closed ? { State: TcpConnectionState.FinWait2 } : {},
     }),
     situation: quietConnection([closesHalf, until(300_000)], told),
+  },
+  {
+    breaks: 'TMR-045',
+    how: 'The target begins FIN_WAIT_2 anew where a part of its time has been handed over.',
+    in: 'offload-target',
+    driver: taking({ delegated: () => ({ RetransmitTimeoutDelta: 120_000 }) }),
+    situation: quietConnection(
+      [
+        closesHalf,
+        [
+          41_000,
+          (scene) => {
+            scene.offload();
+          },
+        ],
+        until(300_000),
+      ],
+      { plan: { host: { ...told.plan?.host, offloadsHalfClosed: true } }, offloadAt: 'by-script' },
+    ),
   },
   {
     breaks: 'TMR-046',

@@ -1,8 +1,12 @@
 /** Mutants for the rules about probing a closed window. */
+import { copyFrame, editSegment } from '../../badFrames';
 import { badTcp, silentEvents, taking } from '../../badTiming';
 import type { Mutant } from '../../mutant';
 import { quietConnection, type QuietStep } from '../../quietConnection';
 import { toldParameters, until, uploadAt } from './retransmitting';
+
+/** Offset of the window in a TCP header. */
+const windowOffset = 14;
 
 /** The remote application stops reading after a second, and more is sent than its window takes. */
 const closes: readonly QuietStep[] = [
@@ -46,10 +50,18 @@ export const persistingMutants: readonly Mutant[] = [
   },
   {
     breaks: 'TMR-026',
-    how: 'The target sends nothing any more when the window opens again.',
+    how: 'The target takes the window that it has probed for closed when it opens again.',
+    entails: { 'WIR-013': 'The SndWnd that comes back is the window as it was misread.' },
     frames: (frame, tools) => {
       if (frame.path === 'chimney' && frame.payloadLength === 1) tools.memory.set('probed', true);
-      return frame.payloadLength > 1 && tools.memory.has('probed') ? [] : [frame];
+      return [frame];
+    },
+    received: (frame, tools) => {
+      if (frame.path !== 'peer' || !tools.memory.has('probed')) return [frame];
+      const closed = editSegment(copyFrame(frame), (_bytes, { tcp }, view) => {
+        view.setUint16(tcp + windowOffset, 0);
+      });
+      return [closed];
     },
     situation: quietConnection([
       ...closes,

@@ -7,7 +7,7 @@ import { quietConnection, type QuietStep } from '../../quietConnection';
 import { toldParameters, until } from './retransmitting';
 
 /** The target takes the requests that are posted for ones with a slot of another value. */
-function mistaking(slot: 'TcpReceiveNoPush', value: number): BadDriver {
+export function mistaking(slot: 'TcpReceiveNoPush', value: number): BadDriver {
   return {
     handlers: {
       TcpOffloadReceiveHandler: (next) => (adapter, context, lists) => {
@@ -27,7 +27,7 @@ function mark(
 }
 
 /** The host stack posts requests with a slot of a value. */
-function posting(
+export function posting(
   slot: 'TcpReceiveNoPush' | 'TcpReceiveBytesTransferred',
   value: number,
 ): NonNullable<Situation['besides']> {
@@ -45,7 +45,7 @@ function posting(
 }
 
 /** One message settles what is known; then the first segment of another one comes, without its end. */
-const half: readonly QuietStep[] = [
+export const half: readonly QuietStep[] = [
   [
     1000,
     (scene) => {
@@ -89,7 +89,10 @@ export const pushingMutants: readonly Mutant[] = [
       ...quietConnection([until(20_000)], {
         plan: { host: { postedReceives: 1 } },
       }),
-      besides: posting('TcpReceiveBytesTransferred', 100),
+      besides: {
+        ...posting('TcpReceiveBytesTransferred', 100),
+        against: { 'RCV-008': 'Host stacks should not do it, and targets must be ready for it (A107).' },
+      },
     },
   },
   {
@@ -119,6 +122,10 @@ export const pushingMutants: readonly Mutant[] = [
   {
     breaks: 'TMR-053',
     how: 'The target completes nonpush requests at PSH.',
+    entails: {
+      'RCV-007': 'What PSH completes has not waited until it is full.',
+      'RCV-017': 'The same request goes up half empty.',
+    },
     in: 'offload-target',
     driver: mistaking('TcpReceiveNoPush', 0),
     situation: {
@@ -129,6 +136,10 @@ export const pushingMutants: readonly Mutant[] = [
   {
     breaks: 'TMR-055',
     how: 'The target completes nonpush requests when its push timer expires.',
+    entails: {
+      'TMR-049': 'The timer that expires was started for a nonpush request.',
+      'RCV-017': 'The request that it completes is not full.',
+    },
     in: 'offload-target',
     driver: mistaking('TcpReceiveNoPush', 0),
     situation: { ...quietConnection([half[1]!, until(5000)]), besides: posting('TcpReceiveNoPush', 1) },

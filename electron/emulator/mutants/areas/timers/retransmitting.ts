@@ -133,7 +133,7 @@ export const retransmittingMutants: readonly Mutant[] = [
     breaks: 'TMR-016',
     how: 'The target does not tell of its doubts about a neighbor.',
     in: 'offload-target',
-    driver: { functions: { NdisMOffloadEventIndicate: () => () => undefined } },
+    driver: hearing({ TcpDoubtReachabilityRetransmissions: 0 }),
     situation: quietConnection([...unanswered, uploadAt(10_000)], {
       plan: toldParameters({ TcpDoubtReachabilityRetransmissions: 2 }),
     }),

@@ -1,20 +1,24 @@
 /** Mutants for the rules about silly-window avoidance. */
 import { hearing } from '../../badTiming';
-import type { Mutant } from '../../mutant';
-import { quietConnection } from '../../quietConnection';
+import type { Mutant, Situation } from '../../mutant';
+import { quietConnection, type QuietStep } from '../../quietConnection';
 import { until } from './retransmitting';
 
+/** The remote application stops reading, and more is sent than its window takes: the last of it is small. */
+export const stopsReading: QuietStep = [
+  1000,
+  (scene) => {
+    scene.pauseReading();
+    scene.send(400_000);
+  },
+];
+
 /** The remote application stops reading, and the last of its window is small. */
-const smallWindow = quietConnection([
-  [
-    1000,
-    (scene) => {
-      scene.pauseReading();
-      scene.send(400_000);
-    },
-  ],
-  until(8000),
-]);
+export function smallWindow(...steps: readonly QuietStep[]): Situation {
+  return quietConnection([stopsReading, ...steps]);
+}
+
+const untilSent = smallWindow(until(8000));
 
 /** See the file's head. */
 export const sillyWindowMutants: readonly Mutant[] = [
@@ -23,20 +27,20 @@ export const sillyWindowMutants: readonly Mutant[] = [
     how: 'The target holds small segments back for a millisecond.',
     in: 'offload-target',
     driver: hearing({ TcpSwsPreventionTicks: 1 }),
-    situation: smallWindow,
+    situation: untilSent,
   },
   {
     breaks: 'TMR-065',
     how: 'The target holds small segments back for a second.',
     in: 'offload-target',
     driver: hearing({ TcpSwsPreventionTicks: 1000 }),
-    situation: smallWindow,
+    situation: untilSent,
   },
   {
     breaks: 'TMR-066',
     how: 'The target begins with half of the time gone.',
     in: 'offload-target',
     driver: hearing({ TcpSwsPreventionTicks: 100 }),
-    situation: smallWindow,
+    situation: untilSent,
   },
 ];

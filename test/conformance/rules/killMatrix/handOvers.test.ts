@@ -1,0 +1,3 @@
+import { killMatrix, killMatrixGroups } from '../../../harness/killMatrix';
+
+killMatrix(killMatrixGroups.handOvers);
