@@ -72,7 +72,11 @@ import { PathCache, type PathEntry } from './pathCache';
 import type { ReceivePolicy } from './receivePolicy';
 import { ReceiveMemory } from './receiveMemory';
 import { RoutingTable } from './routes';
-import { readOffloadStatistics, type OffloadStatisticsAnswer } from './offloadStatistics';
+import {
+  readOffloadStatistics,
+  resetOffloadStatistics,
+  type OffloadStatisticsAnswer,
+} from './offloadStatistics';
 
 const tcpChimney = constantValue('NdisTcpChimneyOffload');
 
@@ -333,6 +337,11 @@ export class HostStack implements PVOID {
   /** Counters of offloaded connections over an IP version, from the adapter; undefined if it keeps none. At PASSIVE_LEVEL. */
   offloadStatistics(version: 'ipv4' | 'ipv6' = 'ipv4'): OffloadStatisticsAnswer | undefined {
     return readOffloadStatistics(this.kernel, this.ndis, this.binding, version);
+  }
+
+  /** Makes counters of offloaded connections over an IP version begin anew; what `values` holds means nothing (STT-008). At PASSIVE_LEVEL. */
+  resetOffloadStatistics(version: 'ipv4' | 'ipv6', kind: 'ip' | 'tcp', values?: Uint8Array): NdisStatus {
+    return resetOffloadStatistics(this.kernel, this.ndis, this.binding, version, kind, values);
   }
 
   /** Connections and listening ports as `netstat -t` lists them. */

@@ -1,6 +1,6 @@
 /** What the host stack asks an adapter about the traffic of offloaded connections (STT rules). */
 import { structureLayout, type StructureName } from '../../../shared/ddi/catalogue';
-import { NDIS_STATUS } from '../../../shared/ddi/status';
+import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import { decodeStructure, type StructureValues } from '../../../shared/ddi/structureCodec';
 import { allocateOidRequest, chimneyOids, type Kernel, type NDIS_HANDLE, type NdisFunctions } from '../kit';
 
@@ -32,4 +32,22 @@ export function readOffloadStatistics(
   const ip = query('IP_OFFLOAD_STATS', statisticsOids[version].ip);
   const tcp = query('TCP_OFFLOAD_STATS', statisticsOids[version].tcp);
   return ip === undefined || tcp === undefined ? undefined : { ip, tcp };
+}
+
+/** Sets one of the OIDs at PASSIVE_LEVEL, which makes its counters begin anew; whatever `values` holds means nothing (STT-006 to STT-008). */
+export function resetOffloadStatistics(
+  kernel: Kernel,
+  ndis: NdisFunctions,
+  binding: NDIS_HANDLE,
+  version: 'ipv4' | 'ipv6',
+  kind: 'ip' | 'tcp',
+  values?: Uint8Array,
+): NdisStatus {
+  const size = structureLayout(kind === 'ip' ? 'IP_OFFLOAD_STATS' : 'TCP_OFFLOAD_STATS').size;
+  const oid = statisticsOids[version][kind];
+  const buffer = values ?? new Uint8Array(size);
+  return ndis.NdisOidRequest(
+    binding,
+    allocateOidRequest(kernel.addresses, 'NdisRequestSetInformation', oid, buffer),
+  );
 }

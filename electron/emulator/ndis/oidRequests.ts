@@ -266,6 +266,11 @@ export class OidPlane {
       return this.olderTaskOffload(InformationBuffer, address);
     if (Oid === constantValue('OID_GEN_RECEIVE_SCALE_PARAMETERS'))
       return receiveScale(InformationBuffer, address);
+    if (Oid === constantValue('OID_802_3_MULTICAST_LIST'))
+      return [
+        pointerArgument('InformationBuffer', { address }, `${InformationBuffer.length} bytes`),
+        textArgument('MulticastList', hexOf(InformationBuffer)),
+      ];
     const number = numberOfOid.get(Oid);
     const value = readUnsignedLong(InformationBuffer.subarray(0, 4));
     if (number !== undefined && value !== undefined) return [numberArgument(number, value)];

@@ -43,6 +43,13 @@ export class OffloadStatistics {
   private readonly wideCounts = new Uint32Array(2 * wideCounters.length);
   private readonly narrowCounts = new Uint32Array(Object.keys(narrow).length);
 
+  /** @param belowWrap how many steps before they wrap all counters begin, up to 2^32 - 1; 0: they begin at zero (STT-026) */
+  constructor(belowWrap = 0) {
+    if (belowWrap === 0) return;
+    this.narrowCounts.fill(-belowWrap);
+    for (const counter of wideCounters) this.addWords(counter, -belowWrap >>> 0, 0xffff_ffff);
+  }
+
   /** A datagram has come for an offloaded connection and has been delivered; `octets` counts its IP header too. */
   received(octets: number): void {
     this.add('InReceives', 1);

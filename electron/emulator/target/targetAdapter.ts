@@ -90,7 +90,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   /** What of its hardware is about to break. */
   readonly fault = new HardwareFault();
   /** Traffic of offloaded connections, by IP version (STT-002). */
-  readonly statistics = { ipv4: new OffloadStatistics(), ipv6: new OffloadStatistics() } as const;
+  readonly statistics: Readonly<Record<'ipv4' | 'ipv6', OffloadStatistics>>;
   /** The hardware's address filter, what passes it and the transmitter, and what it does for packets of the host path. */
   readonly filter: ReceiveFilter;
   readonly frames = new FrameCounters();
@@ -129,6 +129,10 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     this.completionProcessors = kernel.random(completionStream);
     this.filter = new ReceiveFilter(current.mac);
     this.tasks = new TaskOffloads(current.transmitTcpChecksum);
+    this.statistics = {
+      ipv4: new OffloadStatistics(current.countersBelowWrap),
+      ipv6: new OffloadStatistics(current.countersBelowWrap),
+    };
     this.hardwareCapacity = current.tcpCapacity;
     this.ring = new TransmitRing(kernel.hardware, current.ringTime);
     this.address = kernel.allocate(contextSize);

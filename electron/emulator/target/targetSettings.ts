@@ -58,6 +58,8 @@ export interface TargetSettings {
   readonly uploadPolicy: UploadPolicy;
   /** How it says what it wants to have outstanding; undefined: it has no send-backlog feature (QRY-007). */
   readonly sendBacklog: SendBacklogSettings | undefined;
+  /** How many steps before they wrap its statistics counters begin; absent: they begin at zero (STT-026). */
+  readonly countersBelowWrap?: number;
 }
 
 /** An adapter like those of 2007: room for 1024 connections, a clock of its own. */

@@ -7,6 +7,7 @@ import { hostPathRules } from './wire/hostPath';
 import { mitigationRules } from './wire/mitigation';
 import { segmentRules } from './wire/segments';
 import { sendingRules } from './wire/sending';
+import { toHostRules } from './wire/toHost';
 import { urgentRules } from './wire/urgent';
 
 /** See the file's head. */
@@ -15,6 +16,7 @@ export const wireRules: readonly Rule[] = [
   ...blindResetRules,
   ...mitigationRules,
   ...hostPathRules,
+  ...toHostRules,
   ...urgentRules,
   ...segmentRules,
   ...sendingRules,

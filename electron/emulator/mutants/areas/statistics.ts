@@ -1,65 +1,10 @@
 /** Mutants for the rules of the area "statistics". */
-import { constantValue, structureLayout, type StructureName } from '../../../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../../../shared/ddi/status';
-import type { BadDriver } from '../badDriver';
-import type { LegalOddity, Mutant, Situation } from '../mutant';
-
-const statistics = {
-  ip: { oid: constantValue('OID_IP4_OFFLOAD_STATS'), structure: 'IP_OFFLOAD_STATS' },
-  tcp: { oid: constantValue('OID_TCP4_OFFLOAD_STATS'), structure: 'TCP_OFFLOAD_STATS' },
-} as const satisfies Record<string, { oid: number; structure: StructureName }>;
-
-/** Virtual ns between two queries. */
-const queryInterval = 1_000_000;
-
-/** The host stack asks for the statistics every millisecond. */
-function asksOften(): NonNullable<Situation['act']> {
-  let next = 0;
-  return (run) => {
-    if (run.streams[0]?.connection === undefined || run.now < next) return true;
-    next = run.now + queryInterval;
-    run.topology.host.offloadStatistics();
-    return next < 50 * queryInterval;
-  };
-}
-
-/** A target that answers a query of IPv4 statistics with another value of a member; `change` gets the number of the query, from 1. */
-function lying(kind: keyof typeof statistics, member: string, change: (query: number) => number): BadDriver {
-  const { oid, structure } = statistics[kind];
-  const { offset } = structureLayout(structure).fields.find(({ name }) => name === member)!;
-  return {
-    handlers: {
-      OidRequestHandler: (next, tools) => (context, request) => {
-        const status = next(context, request);
-        const { Oid, RequestType, InformationBuffer } = request;
-        if (Oid === oid && RequestType === 'NdisRequestQueryInformation')
-          new DataView(InformationBuffer.buffer, InformationBuffer.byteOffset).setUint32(
-            offset,
-            change(tools.count()),
-            true,
-          );
-        return status;
-      },
-    },
-  };
-}
-
-/** Every mutant has the host ask in a run of its own, so that no two share a clock. */
-function asked(more: Partial<Situation> = {}): Situation {
-  let act: NonNullable<Situation['act']> | undefined;
-  let of: unknown;
-  return {
-    fileBytes: 600_000,
-    ...more,
-    act: (run) => {
-      if (of !== run) {
-        of = run;
-        act = asksOften();
-      }
-      return act!(run);
-    },
-  };
-}
+import type { LegalOddity, Mutant } from '../mutant';
+import { answeringWith, asked, statistics } from './statistics/asking';
+import { faultMutants } from './statistics/faults';
+import { sentMutants } from './statistics/sent';
+import { separateMutants } from './statistics/separate';
 
 /** See the file's head. */
 export const statisticsMutants: readonly Mutant[] = [
@@ -71,7 +16,7 @@ export const statisticsMutants: readonly Mutant[] = [
     driver: {
       handlers: {
         OidRequestHandler: (next) => (context, request) =>
-          request.Oid === statistics.tcp.oid ? NDIS_STATUS.NOT_SUPPORTED : next(context, request),
+          request.Oid === statistics.tcp4.oid ? NDIS_STATUS.NOT_SUPPORTED : next(context, request),
       },
     },
   },
@@ -80,28 +25,28 @@ export const statisticsMutants: readonly Mutant[] = [
     how: 'The target counts datagrams while nothing is offloaded.',
     situation: asked({ plan: { target: { tcpCapacity: 0, reportedCapacity: 1024 } } }),
     in: 'offload-target',
-    driver: lying('ip', 'InOctets', (query) => 1000 * query),
+    driver: answeringWith('ip4', 'InOctets', ({ tools }) => 1000 * tools.count()),
   },
   {
     breaks: 'STT-005',
     how: 'The target counts segments while nothing is offloaded.',
     situation: asked({ plan: { target: { tcpCapacity: 0, reportedCapacity: 1024 } } }),
     in: 'offload-target',
-    driver: lying('tcp', 'InSegments', (query) => query),
+    driver: answeringWith('tcp4', 'InSegments', ({ tools }) => tools.count()),
   },
   {
     breaks: 'STT-009',
     how: 'The target leaves headers out of InOctets.',
     situation: asked(),
     in: 'offload-target',
-    driver: lying('ip', 'InOctets', () => 0),
+    driver: answeringWith('ip4', 'InOctets', () => 0),
   },
   {
     breaks: 'STT-010',
     how: 'The target counts more datagrams as delivered than have come.',
     situation: asked(),
     in: 'offload-target',
-    driver: lying('ip', 'InDelivers', (query) => 5000 * query),
+    driver: answeringWith('ip4', 'InDelivers', ({ tools }) => 5000 * tools.count()),
     entails: { 'STT-004': 'It counts before anything is offloaded, too.' },
   },
   {
@@ -109,23 +54,30 @@ export const statisticsMutants: readonly Mutant[] = [
     how: 'The target leaves OutOctets where it is.',
     situation: asked(),
     in: 'offload-target',
-    driver: lying('ip', 'OutOctets', () => 0),
+    driver: answeringWith('ip4', 'OutOctets', () => 0),
   },
   {
     breaks: 'STT-019',
     how: 'The target counts bad segments in InErrors only.',
     situation: asked(),
     in: 'offload-target',
-    driver: lying('tcp', 'InErrors', (query) => 5000 * query),
-    entails: { 'STT-005': 'It counts before anything is offloaded, too.' },
+    driver: answeringWith('tcp4', 'InErrors', ({ tools }) => 5000 * tools.count()),
+    entails: {
+      'STT-005': 'It counts before anything is offloaded, too.',
+      'STT-018': 'And so before there is any path.',
+      'STT-024': 'It counts where no segment is at fault.',
+    },
   },
   {
     breaks: 'STT-022',
     how: 'The target counts seven established connections where there is one.',
     situation: asked(),
     in: 'offload-target',
-    driver: lying('tcp', 'CurrentlyEstablished', () => 7),
+    driver: answeringWith('tcp4', 'CurrentlyEstablished', () => 7),
   },
+  ...separateMutants,
+  ...faultMutants,
+  ...sentMutants,
 ];
 
 /** What looks odd in the area and is legal. */

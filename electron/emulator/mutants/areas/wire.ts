@@ -6,6 +6,7 @@ import { headerMutants } from './wire/headers';
 import { mitigationMutants } from './wire/mitigation';
 import { segmentMutants } from './wire/segments';
 import { specialMutants } from './wire/special';
+import { toHostMutants } from './wire/toHost';
 
 /** See the file's head. */
 export const wireMutants: readonly Mutant[] = [
@@ -13,6 +14,7 @@ export const wireMutants: readonly Mutant[] = [
   ...blindResetMutants,
   ...mitigationMutants,
   ...specialMutants,
+  ...toHostMutants,
   ...segmentMutants,
 ];
 

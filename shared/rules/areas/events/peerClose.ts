@@ -12,6 +12,7 @@ import {
   tcpEvents,
   type ChimneyConnection,
 } from '../../facts/chimneyConnections';
+import { stays } from '../../facts/stays';
 import { flows } from '../../facts/flows';
 
 /** What a target may take over its events, virtual ns: processors meet, and a delivery pass takes time. */
@@ -31,6 +32,7 @@ function isDisconnect(call: Call): boolean {
 export const peerCloseRules: readonly Rule[] = [
   rule('EVT-005', ({ expect, facts }) => {
     const wire = facts.of(flows);
+    const connections = facts.of(stays);
     return {
       call: {
         NdisTcpOffloadEventHandler: (call) => {
@@ -38,6 +40,8 @@ export const peerCloseRules: readonly Rule[] = [
           const arrived = wire.of(call.connection)?.peer.arrived;
           if (!facts.historyComplete || arrived === undefined) return;
           const { fin, finEnd } = arrived;
+          // What is missing in front of the FIN may have been forwarded.
+          if (fin !== undefined && connections.of(call.caller, call.connection)?.forwarded === true) return;
           const inSequence =
             fin !== undefined &&
             finEnd !== undefined &&

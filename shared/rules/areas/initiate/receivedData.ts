@@ -10,6 +10,7 @@ import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
+import { faultOf } from '../../facts/arrivalFaults';
 import { flows } from '../../facts/flows';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
@@ -363,6 +364,8 @@ export const receivedDataRules: readonly Rule[] = [
           const hasOptions = last.ipVersion === 4 ? (last.record.bytes[last.internetAt]! & 0xf) !== 5 : false;
           const isTagged = last.internetAt !== 14;
           if (isSpecial || hasOptions || isTagged || last.isFragment || last.ipVersion === undefined) return;
+          // What is at fault is the host stack's, too (STT-016, STT-017).
+          if (faultOf(last, undefined) !== 'none') return;
           expect(false, () => ({
             events: [completion.event, last.event, call.event],
             found: `a segment of an offloaded connection with ${last.payloadLength} bytes goes up the non-offload path`,

@@ -601,7 +601,7 @@ export const sendDataRules: readonly Rule[] = [
       chimneyFrame: (frame) => {
         if (frame.payloadLength === 0 || frame.connection === undefined) return;
         const known = sentUpTo.get(frame.connection);
-        if (known === undefined) return;
+        if (known === undefined || frame.isFragment) return;
         const { sequence, sequenceEnd } = frame;
         // Probes of a closed window and of an idle connection lie below what was sent; acknowledged data need not be sent again.
         const acknowledged = wire.of(frame.connection)?.peer.arrived.acknowledgment;

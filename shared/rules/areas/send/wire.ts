@@ -35,7 +35,7 @@ function basisOf({ expect, facts }: RuleContext): Basis {
 
 /** The stay at the driver that sends a frame of the chimney. */
 function stayOf(basis: Basis, frame: WireFrame): Stay | undefined {
-  if (!frame.isSegment || frame.payloadLength === 0) return undefined;
+  if (!frame.isSegment || frame.isFragment || frame.payloadLength === 0) return undefined;
   return basis.stays.of(frame.sender, frame.connection);
 }
 
@@ -94,7 +94,8 @@ function withAcknowledgment(
   const stay = connections.ofCompletion(call);
   const flow = segments.of(stay?.connection);
   const acknowledgment = flow?.peer.arrived.acknowledgment;
-  if (stay === undefined || flow === undefined || acknowledgment === undefined) return;
+  // What is forwarded acknowledges as well, and is no frame.
+  if (stay === undefined || stay.forwarded || flow === undefined || acknowledgment === undefined) return;
   for (const { list, lent } of facts.lists.givenBack(call)) {
     const place = lent?.purpose === 'send' ? stay.placeOf(list.address) : undefined;
     if (place === undefined) continue;

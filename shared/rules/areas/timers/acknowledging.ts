@@ -41,7 +41,7 @@ function debts(
     peerFate: ({ fate }: FrameFateRecord, frame, time): void => {
       if (!fateDelivers(fate)) return;
       const hold = holds.of(frame.connection);
-      if (hold?.isActive !== true || !frame.isSegment) return;
+      if (hold?.isActive !== true || !frame.isSegment || frame.isFragment) return;
       let debt = all.get(hold);
       if (debt === undefined) all.set(hold, (debt = new Debt()));
       const flow = holds.flowOf(hold);

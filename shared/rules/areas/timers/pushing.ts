@@ -2,12 +2,14 @@
  * Rules about the push timer (TMR-047 to TMR-060), as the completions of receives show it: a push-mode request that holds bytes and isn't full
  * is completed at once by PSH, and otherwise TcpPushTicks after the last data.
  */
+import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { NDIS_STATUS } from '../../../ddi/status';
 import { fateDelivers } from '../../../trace/frameFates';
 import type { NetBufferListSnapshot, VirtualTime } from '../../../trace/records';
 import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Breach, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
+import type { Flow } from '../../facts/flows';
 import { targetHolds, type TargetHold } from '../../facts/targetHolds';
 import { Awaited, milliseconds } from './awaited';
 import { ends } from './retransmitting';
@@ -70,6 +72,21 @@ interface DeliveryEvents {
   readonly over?: (hold: TargetHold, call: Call | undefined) => void;
 }
 
+/**
+ * Whether what a segment acknowledges, and when it was sent, follow upon what came before it: otherwise a target may refuse it (RFC 7323 section
+ * 5, RFC 5961 section 5).
+ */
+function isInStep(flow: Flow | undefined, frame: WireFrame): boolean {
+  if (flow === undefined) return false;
+  const { acknowledgment, last } = flow.peer.arrived;
+  const { end } = flow.machine.sent;
+  if (end === undefined || sequenceDistance(frame.acknowledgment, end) < 0) return false;
+  if (acknowledgment !== undefined && sequenceDistance(acknowledgment, frame.acknowledgment) < 0)
+    return false;
+  const [before, now] = [last?.timestamp, frame.timestamp];
+  return before === undefined || now === undefined || sequenceDistance(before, now) >= 0;
+}
+
 /** Handlers that keep the receive requests of connections that targets have. */
 function deliveries(context: RuleContext, on: DeliveryEvents): Handlers {
   return deliveriesOf(context, on).handlers;
@@ -125,7 +142,7 @@ export function deliveriesOf(
         const isIdle = delivery.posted.length === 0;
         // Nothing has come yet, and nothing was handed over.
         if (hold.isActive && hold.lastArrival === undefined && hold.given.pointer('BufferedData') === 0)
-          delivery.settle(nextOf(hold));
+          delivery.settle(nextOf(hold) === hold.given.number('RcvNxt') ? nextOf(hold) : undefined);
         call.lists.forEach(({ address, dataLength }, index) => {
           delivery.posted.push({
             call,
@@ -165,7 +182,7 @@ export function deliveriesOf(
         else delivery.isSure = false;
       },
     },
-    peerFate: ({ fate }, frame, time) => {
+    peerFate: ({ fate, receiver }, frame, time) => {
       if (!fateDelivers(fate)) return;
       const hold = holds.of(frame.connection);
       if (hold === undefined || !frame.isSegment) return;
@@ -174,8 +191,11 @@ export function deliveriesOf(
       if (frame.sequenceLength === 0 && (frame.flags & (tcpFlags.RST | tcpFlags.SYN)) === 0) return;
       const isPlain =
         fate !== 'corrupted' &&
+        receiver === hold.target &&
         hold.isActive &&
+        !frame.isFragment &&
         frame.sequence === delivery.next &&
+        isInStep(holds.flowOf(hold), frame) &&
         (frame.flags & (tcpFlags.FIN | tcpFlags.RST | tcpFlags.SYN | tcpFlags.URG)) === 0;
       if (!isPlain) {
         unsure(hold);

@@ -11,7 +11,7 @@ import { hasBytesAt, u16At } from './targetFrames';
 const broadcast = new Uint8Array(6).fill(0xff);
 
 /** A frame that has arrived and is to be indicated. */
-interface Waiting {
+export interface Waiting {
   readonly frame: WireFrame;
   readonly time: VirtualTime;
   readonly target: number;
@@ -21,7 +21,7 @@ interface Waiting {
  * Decides of frames for the machine itself that `concerns` names whether they are indicated, while the adapter receives at all: from a packet
  * filter on, until it is paused, reset, put to sleep or halted.
  */
-function watchIndications(
+export function watchIndications(
   context: RuleContext,
   concerns: (frame: WireFrame, target: number) => boolean,
   decide: (indicated: boolean, waiting: Waiting, evidence: EventId) => void,
@@ -78,7 +78,8 @@ function watchIndications(
   };
 }
 
-function notIndicated({ frame, target }: Waiting, evidence: EventId, what: string): Breach {
+/** A breach by a target that has not passed a frame up. */
+export function notIndicated({ frame, target }: Waiting, evidence: EventId, what: string): Breach {
   return {
     events: [frame.event, evidence],
     found: `${what} did not reach the host stack`,
@@ -89,7 +90,7 @@ function notIndicated({ frame, target }: Waiting, evidence: EventId, what: strin
 }
 
 /** Protocol of the datagram in a frame that is no fragment and has no IPv6 extension headers; with the offset of its header. */
-function upperOf(frame: WireFrame): { readonly protocol: number; readonly at: number } | undefined {
+export function upperOf(frame: WireFrame): { readonly protocol: number; readonly at: number } | undefined {
   const { bytes } = frame.record;
   const at = frame.internetAt;
   if (frame.ipVersion === 4)

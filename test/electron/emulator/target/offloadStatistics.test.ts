@@ -102,4 +102,15 @@ describe('statistics of offloaded connections', () => {
     expect(ip(statistics)['InOctets']).toBe(0n);
     expect(tcp(statistics)['InErrors']).toBe(0);
   });
+
+  it('STT-026: counters that begin below their maximum go on from zero, at 64 and at 32 bits', () => {
+    const statistics = new OffloadStatistics(2);
+    expect(tcp(statistics)).toMatchObject({
+      OutSegments: 2n ** 64n - 2n,
+      RetransmittedSegments: 2 ** 32 - 2,
+    });
+    for (let sent = 0; sent < 3; sent++) statistics.sent(40, 1000, 2000, 1500, false);
+    expect(tcp(statistics)).toMatchObject({ OutSegments: 1n, RetransmittedSegments: 1 });
+    expect(ip(statistics)).toMatchObject({ OutRequests: 1n, OutOctets: 118n });
+  });
 });

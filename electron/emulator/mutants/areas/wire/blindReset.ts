@@ -60,6 +60,9 @@ export const blindResetMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-037',
     how: 'The target hands a connection whose peer has begun anew back as established.',
+    entails: {
+      'TRM-031': 'It had the connection in CLOSED, and says ESTABLISHED.',
+    },
     situation: synAtNext,
     in: 'offload-target',
     driver: {

@@ -77,6 +77,7 @@ export const headerMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-006',
     how: 'The target sends frames without a source address, as the neighbor names none.',
+    entails: { 'TMR-052': 'The peer answers to the address that it finds, and no adapter takes that.' },
     frames: (frame) => {
       if (frame.path === 'chimney') frame.bytes.fill(0, 6, 12);
       return [frame];
@@ -156,7 +157,11 @@ export const headerMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-018',
     how: 'The target cuts a datagram into two fragments.',
-    entails: { 'WIR-017': 'A datagram with DF is never cut.' },
+    entails: {
+      'WIR-017': 'A datagram with DF is never cut.',
+      'INI-062': 'Fragments are no segments: their bytes have left in none, and later ones have.',
+      'SND-014': 'For the same reason a byte of the chain is missing.',
+    },
     frames: (frame, tools) => {
       if (frame.path !== 'chimney' || frame.payloadLength < 600 || !tools.once(5)) return [frame];
       return fragmentsOf(frame);

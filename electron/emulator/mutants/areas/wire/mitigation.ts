@@ -118,6 +118,9 @@ export const mitigationMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-048',
     how: 'The target hands a connection whose peer answers no probe back as established.',
+    entails: {
+      'TRM-031': 'It had the connection in CLOSED, and says ESTABLISHED.',
+    },
     situation: unanswered,
     in: 'offload-target',
     driver: misreporting({ State: constantValue('TcpConnectionEstablished') }),

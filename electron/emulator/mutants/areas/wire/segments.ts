@@ -75,6 +75,9 @@ export const segmentMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-014',
     how: 'The target sends SACK blocks on a connection without TCP_FLAG_SACK_ENABLED.',
+    entails: {
+      'TMR-017': 'Duplicate acknowledgments count only with news in their blocks, and the peer sends none.',
+    },
     situation: {
       ...lossy,
       plan: { host: { tcp: { ...defaultTcpSettings, clockOffset: 91_350, sack: false } } },
@@ -132,6 +135,9 @@ export const segmentMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-025',
     how: 'The target takes data with a timestamp of ten seconds ago.',
+    entails: {
+      'TMS-013': 'It echoes the timestamp that it takes the old one for.',
+    },
     situation: attacked(
       [
         {
@@ -167,6 +173,10 @@ export const segmentMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-002',
     how: 'The target hands back every connection as established.',
+    entails: {
+      'TRM-031': 'It had the connection in another state.',
+      'TMR-020': 'The timer of TIME_WAIT comes back with a state that has none.',
+    },
     in: 'offload-target',
     driver: misreporting((delegated) => {
       delegated.State = constantValue('TcpConnectionEstablished');

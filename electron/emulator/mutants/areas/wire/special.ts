@@ -90,6 +90,9 @@ export const specialMutants: readonly Mutant[] = [
   {
     breaks: 'WIR-031',
     how: 'The target asks for the upload as soon as it sees URG.',
+    entails: {
+      'EVT-027': 'The upload names urgent data, and none that is valid has come.',
+    },
     situation: oldUrgent,
     received: (frame) => {
       const places = frame.path === 'peer' ? segmentPlaces(frame) : undefined;
