@@ -9,6 +9,7 @@ import { passedUpUnchanged } from '../engine/passedUp';
 import { rule, type Rule } from '../engine/rule';
 import { treeOf } from '../engine/tree';
 import { uploads } from '../facts/uploads';
+import { handedRules } from './forward/handed';
 import { segmentsOf, type ForwardedSegment } from './forward/segments';
 
 const completionStatuses: readonly number[] = [
@@ -394,6 +395,8 @@ export const forwardRules: readonly Rule[] = [
   rule('FWD-019', (context) =>
     passedUpUnchanged(context, 'NdisTcpOffloadForwardComplete', 'ProtocolTcpOffloadForwardComplete'),
   ),
+
+  ...handedRules,
 ];
 
 /** Rules of the area that records can't decide, each with the reason. */

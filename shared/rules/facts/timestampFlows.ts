@@ -52,8 +52,8 @@ export class TimestampFlows implements Handlers {
   };
 
   readonly fate = ({ fate }: FrameFateRecord, frame: WireFrame | undefined): void => {
-    if (frame?.path !== 'peer' || frame.connection === undefined || !frame.isSegment || frame.isFragment)
-      return;
+    // The first fragment tells what the segment brings.
+    if (frame?.path !== 'peer' || frame.connection === undefined || !frame.isSegment) return;
     if (!fateDelivers(fate) || fate === 'corrupted' || frame.flags & tcpFlags.RST) return;
     const value = frame.timestamp;
     if (value === undefined) return;

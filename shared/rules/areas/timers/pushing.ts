@@ -168,6 +168,9 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
         fate !== 'corrupted' &&
         hold.isActive &&
         frame.sequence === delivery.next &&
+        // What the host stack has to look at first comes another way.
+        !frame.isFragment &&
+        (frame.ipVersion === 6 || frame.transportAt === frame.internetAt + 20) &&
         (frame.flags & (tcpFlags.FIN | tcpFlags.RST | tcpFlags.SYN | tcpFlags.URG)) === 0;
       if (!isPlain) {
         unsure(hold);
