@@ -245,7 +245,7 @@ export const handedRules: readonly Rule[] = [
           facts.objects.connectionAt('miniport', fate.receiver, connection) !== undefined;
         if (isForTarget) return;
         let times = received.get(connection);
-        if (times === undefined) received.set(connection, (times = new Map()));
+        if (times === undefined) received.set(connection, (times = new Map<number, VirtualTime>()));
         times.delete(sequence);
         if (times.size >= mostArrivals) times.delete(times.keys().next().value!);
         times.set(sequence, time);
