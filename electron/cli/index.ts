@@ -1,5 +1,6 @@
 /** The headless command line: `chimneysweep --help`. */
 import { CommanderError } from 'commander';
+import { isCheckerThread, serveChecker } from './checkerThread';
 import { buildProgram } from './program';
 import { isSeedWorker, serveSeeds } from './seedWorker';
 
@@ -25,6 +26,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 if (isSeedWorker()) serveSeeds();
+else if (isCheckerThread()) serveChecker();
 else {
   void main().then((code) => {
     process.exitCode = code;

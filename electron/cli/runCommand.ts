@@ -10,6 +10,7 @@ import {
   scenarios,
   type ScenarioId,
 } from '../../shared/contract/scenarios';
+import { textReport } from '../../shared/rules/report/textReport';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { loadTrustedDriverModules } from '../drivers/driverModules';
 import { trustWarning } from '../drivers/trust';
@@ -21,6 +22,16 @@ import { saveTrace } from '../files/saveTrace';
 import { zlibChecksum } from '../files/zlibCodec';
 import { TraceFileSink } from '../files/traceFileSink';
 import { defaultSnapLength, Recording } from '../recorder/recording';
+import {
+  checkOptions,
+  checkTask,
+  passes,
+  tellBesides,
+  type CheckChoices,
+  type FailLevel,
+} from './checkOptions';
+import type { CheckAnswer } from './checkWork';
+import { LiveCheck } from './liveCheck';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
 import { chimneyRequest, hostOptions, type HostOptions } from './hostOptions';
 import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
@@ -36,7 +47,9 @@ const eventsPerSlice = 20_000;
 /** Longest time between what happens and its way to the disk, ms. */
 const flushInterval = 250;
 
-interface RunOptions extends LinkOptions, HostOptions {
+interface RunOptions extends LinkOptions, HostOptions, Omit<CheckChoices, 'updateBaseline' | 'budget'> {
+  readonly check?: boolean;
+  readonly failOn?: FailLevel;
   readonly file?: string;
   readonly out?: string;
   readonly seed: number;
@@ -147,6 +160,10 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
     .option('--target-driver <module>', 'a driver module in the place of the built-in offload target')
     .option('--intermediate-driver <module>', 'a driver module between the host stack and the adapter')
     .option('--trust-drivers', 'load driver modules: they run with your rights and can do whatever you can')
+    .option('--check', 'run the rules over the recording while it is made, and answer 1 for what they find')
+    .addOption(checkOptions.rules())
+    .addOption(checkOptions.baseline())
+    .addOption(checkOptions.failOn())
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
@@ -175,15 +192,23 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   }
   if (options.tap !== undefined && options.pcapng === undefined)
     return complain('--tap says where --pcapng FILE listens. Name the file too.');
+  const named = (['rules', 'baseline', 'failOn'] as const).find((name) => options[name] !== undefined);
+  if (named !== undefined && options.check !== true)
+    return complain(
+      `--${named === 'failOn' ? 'fail-on' : named} is about what the rules find. Say --check, too.`,
+    );
+  const task = options.check === true ? checkTask(options.out ?? scenario, options) : undefined;
+  if (task?.ok === false) return complain(task.error);
   const files = { target: options.targetDriver, intermediate: options.intermediateDriver };
-  const named = Object.values(files).find((module) => module !== undefined);
-  if (named !== undefined && options.trustDrivers !== true)
-    return complain(`${named} is not loaded without --trust-drivers. ${trustWarning}`);
+  const driver = Object.values(files).find((module) => module !== undefined);
+  if (driver !== undefined && options.trustDrivers !== true)
+    return complain(`${driver} is not loaded without --trust-drivers. ${trustWarning}`);
   const loaded = await loadTrustedDriverModules(files);
   if (!loaded.ok) return complain(loaded.error);
   const { modules: drivers, describe } = loaded.value;
   let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
   let capture: TraceFileSink | undefined;
+  let check: LiveCheck | undefined;
   try {
     if (options.pcapng !== undefined) capture = new TraceFileSink(options.pcapng);
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
@@ -204,7 +229,8 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();
     let diskProblem: unknown;
-    const recording = new Recording(applicationName, settings, name, sink, {
+    check = task === undefined ? undefined : new LiveCheck(task.value);
+    const recording = new Recording(applicationName, settings, name, withCheck(sink, check), {
       snapLength: options.snapLength,
       keepLast: options.keepLast,
       onSinkError:
@@ -234,6 +260,7 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     let flushed = performance.now();
     while (going) {
       progress.show(recording.progress);
+      check?.look();
       if (performance.now() - flushed > flushInterval) {
         recording.flush();
         flushed = performance.now();
@@ -247,6 +274,8 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
       warn(
         `${fileProblem(diskProblem, 'write', options.out!)} The run went on; ${recording.lostCount} events are lost and counted in the trace.`,
       );
+    const checked = await check?.finish();
+    check = undefined;
     const saveBegun = performance.now();
     if (options.out !== undefined) await save(options.out, recording.wasFlushed);
     const ended = performance.now();
@@ -254,8 +283,11 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
       ...recording.cost!,
       ...(options.out === undefined ? {} : { saveMilliseconds: ended - saveBegun }),
     };
-    print(report, (ended - begun) / 1000, cost, recording, options);
-    return report.success ? 0 : 1;
+    const answer = checked?.ok === true ? checked.value : undefined;
+    print(report, (ended - begun) / 1000, cost, recording, options, answer);
+    if (answer !== undefined) tellBesides(answer, options);
+    if (checked?.ok === false) return complain(checked.error);
+    return report.success && (answer === undefined || passes(answer, options.failOn ?? 'warning')) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     const written = options.pcapng !== undefined && capture === undefined ? options.pcapng : options.out;
@@ -264,7 +296,19 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   } finally {
     sink.close?.();
     capture?.close();
+    check?.stop();
   }
+}
+
+/** A sink for what goes into the file, and to the check what the file has taken. */
+function withCheck(sink: TraceSink, check: LiveCheck | undefined): TraceSink {
+  if (check === undefined) return sink;
+  return {
+    write: (bytes) => {
+      sink.write(bytes);
+      check.write(bytes);
+    },
+  };
 }
 
 /** Compacts what has been recorded. */
@@ -295,6 +339,7 @@ function print(
   cost: RecordingCost,
   { eventCount: events, lostCount: lostEvents }: Recording,
   options: RunOptions,
+  check: CheckAnswer | undefined,
 ): void {
   if (options.json === true) {
     const wallTimeMs = Math.round(wallSeconds * 1000);
@@ -307,10 +352,14 @@ function print(
           wallTimeMs,
           recording: recordingCostFigures(cost),
           trace: options.out ?? null,
+          ...(check === undefined ? {} : { check: check.report }),
         },
         null,
         2,
       ) + '\n',
     );
-  } else process.stdout.write(reportText(report, { wallSeconds, events, cost, trace: options.out }));
+    return;
+  }
+  process.stdout.write(reportText(report, { wallSeconds, events, cost, trace: options.out }));
+  if (check !== undefined) process.stdout.write(textReport(check.report));
 }

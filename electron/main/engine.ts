@@ -12,7 +12,10 @@ import { readSourceFile } from '../files/sourceFile';
 import { saveTrace } from '../files/saveTrace';
 import { TraceFileSink } from '../files/traceFileSink';
 import { zlibChecksum } from '../files/zlibCodec';
+import { RuleChecker } from '../../shared/rules/engine/checker';
+import { implementedRules } from '../../shared/rules/rules';
 import { Recording } from '../recorder/recording';
+import { RunPauses } from '../recorder/runPauses';
 import { engineCommandSchema, type EngineCommand } from './engineMessages';
 
 /** Emulator events between two looks at the message queue: a few milliseconds of work. */
@@ -26,6 +29,9 @@ const flushInterval = 100;
 
 const port = process.parentPort;
 let stopWanted = false;
+let pauses: RunPauses | undefined;
+/** Wakes a run that stands still. */
+let wake: (() => void) | undefined;
 
 function tell(event: TraceStreamEvent): void {
   port.postMessage(event);
@@ -64,6 +70,18 @@ class WindowFeed {
   }
 }
 
+/** Shows everything up to where the run stands, says why, and waits until it goes on or ends. */
+async function standStill(recording: Recording, why: RunPauses, feed: WindowFeed): Promise<void> {
+  recording.flushAll();
+  feed.flush();
+  tellCost(recording);
+  const pause = why.takePause();
+  if (pause !== undefined) tell({ kind: 'paused', pause });
+  while (recording.isPaused && !stopWanted) await new Promise<void>((resolve) => (wake = resolve));
+  wake = undefined;
+  tell({ kind: 'resumed' });
+}
+
 async function record(command: Extract<EngineCommand, { kind: 'record' }>): Promise<void> {
   const description = scenarioDescription(command.scenario);
   let file: Uint8Array;
@@ -91,6 +109,8 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
     const { scenario, seed, loss, link } = command;
     tell({ kind: 'begin', origin: 'recording', name: description.title });
     const traceFile = sink;
+    const { breakOnFinding } = command;
+    const checker = breakOnFinding === undefined ? undefined : new RuleChecker(implementedRules);
     const recording = new Recording(
       command.application,
       { scenario, seed, loss, link, file, drivers },
@@ -101,8 +121,9 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
           feed.add(bytes);
         },
       },
-      { checksum: zlibChecksum, clock: () => performance.now() },
+      { checksum: zlibChecksum, clock: () => performance.now(), checker },
     );
+    pauses = new RunPauses(recording, checker, breakOnFinding);
     let running = true;
     let flushed = performance.now();
     while (running && !stopWanted) {
@@ -119,6 +140,7 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
         tellCost(recording);
         flushed = performance.now();
       }
+      if (running && recording.isPaused) await standStill(recording, pauses, feed);
       feed.flush();
       tell({ kind: 'progress', fraction: Math.min(1, recording.progress) });
       await new Promise((resolve) => setImmediate(resolve));
@@ -137,6 +159,7 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
         : `The emulated stack stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     tell({ kind: 'failed', message });
   } finally {
+    pauses = undefined;
     sink?.close();
   }
 }
@@ -144,8 +167,10 @@ async function record(command: Extract<EngineCommand, { kind: 'record' }>): Prom
 port.on('message', ({ data }: { data: unknown }) => {
   const command = engineCommandSchema.parse(data);
   if (command.kind === 'stop') stopWanted = true;
+  else if (command.kind === 'control') pauses?.control(command.control);
   else {
     stopWanted = false;
     void record(command);
   }
+  wake?.();
 });

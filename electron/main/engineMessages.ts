@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { traceStreamEventSchema } from '../../shared/contract/desktopBridge';
 import { linkRequestSchema } from '../../shared/contract/linkRequest';
+import { ruleSeveritySchema, runControlSchema } from '../../shared/contract/runControl';
 import { scenarioIds } from '../../shared/contract/scenarios';
 
 /** Main process to engine. */
@@ -19,8 +20,11 @@ export const engineCommandSchema = z.discriminatedUnion('kind', [
     application: z.string(),
     /** Driver modules that the user trusts, by the place that they take. */
     drivers: z.object({ target: z.string().optional(), intermediate: z.string().optional() }).optional(),
+    /** Rules look at the run, which pauses at findings of at least this severity. */
+    breakOnFinding: ruleSeveritySchema.optional(),
   }),
   z.object({ kind: z.literal('stop') }),
+  z.object({ kind: z.literal('control'), control: runControlSchema }),
 ]);
 
 /** See {@link engineCommandSchema}. */

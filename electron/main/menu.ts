@@ -26,8 +26,9 @@ export function installMenu(send: (command: MenuCommand) => void): void {
     {
       label: '&Recording',
       submenu: [
-        item('&Record', 'record', 'F5'),
-        item('S&top', 'stop', 'Shift+F5'),
+        item('&Record', 'record', 'CmdOrCtrl+Shift+R'),
+        item('&Go On', 'resume', 'F5'),
+        item('S&top', 'stop', 'CmdOrCtrl+.'),
         item('&Choose Scenario…', 'choose-scenario'),
         item('Run with a &Driver Module…', 'run-with-driver'),
       ],

@@ -5,6 +5,7 @@ import { fail, succeed, type Result } from '../../shared/base/result';
 import { channels } from '../../shared/contract/channels';
 import type { BridgeError, ChosenFile, TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import { recordingRequestSchema } from '../../shared/contract/recording';
+import { runControlSchema } from '../../shared/contract/runControl';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { DriverChoices } from './driverChoices';
 import type { RecordingSession } from './recordingSession';
@@ -54,7 +55,7 @@ export function handlePageRequests(context: PageRequestContext): void {
         message: `The recording can't start: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'bad request'}.`,
       });
     }
-    const { scenario, seed, loss, link, fileToken, driverToken } = request.data;
+    const { scenario, seed, loss, link, fileToken, driverToken, breakOnFinding } = request.data;
     const file = fileToken === undefined ? undefined : files.pathOf(fileToken);
     if (fileToken !== undefined && file === undefined)
       return fail({ message: 'The file is no longer known. Choose it again.' });
@@ -68,11 +69,16 @@ export function handlePageRequests(context: PageRequestContext): void {
       ...(link === undefined ? {} : { link }),
       ...(file === undefined ? {} : { file }),
       ...(drivers === undefined ? {} : { drivers }),
+      ...(breakOnFinding === undefined ? {} : { breakOnFinding }),
     });
   });
 
   handle(channels.stopRecording, () => {
     session.stop();
+  });
+
+  handle(channels.controlRecording, (argument) => {
+    session.control(runControlSchema.parse(argument));
   });
 
   handle(channels.openTrace, async (): Promise<Result<boolean, BridgeError>> => {

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import type { BridgeError, TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import type { RunControl } from '../../shared/contract/runControl';
 import { copyTrace } from '../files/copyTrace';
 import { fileProblem } from '../files/fileProblem';
 import { engineEventSchema, type EngineCommand } from './engineMessages';
@@ -64,6 +65,13 @@ export class RecordingSession {
     setTimeout(() => {
       if (this.running && engine !== undefined && engine === this.engine) engine.kill();
     }, longestStop).unref();
+  }
+
+  /** Asks something of the run under way. */
+  control(control: RunControl): void {
+    if (!this.running) return;
+    const command: EngineCommand = { kind: 'control', control };
+    this.engine?.postMessage(command);
   }
 
   /** Copies the last trace to where the user wants it. */

@@ -20,6 +20,7 @@ const bridge: DesktopBridge = {
   },
   startRecording: (request) => ipcRenderer.invoke(channels.startRecording, request),
   stopRecording: () => ipcRenderer.invoke(channels.stopRecording),
+  controlRecording: (control) => ipcRenderer.invoke(channels.controlRecording, control),
   openTrace: () => ipcRenderer.invoke(channels.openTrace),
   chooseFileToSend: () => ipcRenderer.invoke(channels.chooseFileToSend),
   chooseDriverModule: () => ipcRenderer.invoke(channels.chooseDriverModule),

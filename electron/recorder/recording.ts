@@ -164,6 +164,26 @@ export class Recording {
     return this.run.progress;
   }
 
+  /** Virtual time, ns. */
+  get now(): number {
+    return this.run.now;
+  }
+
+  /** Whether it stands still. */
+  get isPaused(): boolean {
+    return this.run.isPaused;
+  }
+
+  /** Lets the run stand still behind the event under way; the trace is the same. */
+  pause(): void {
+    this.run.pause();
+  }
+
+  /** Lets it go on. */
+  resume(): void {
+    this.run.resume();
+  }
+
   /** Records that the sink did not take. */
   get lostCount(): number {
     return this.recorder.lostCount;
@@ -190,7 +210,12 @@ export class Recording {
     if (this.ring === undefined) this.measured(() => this.recorder.flush());
   }
 
-  /** Runs up to `events` events of the emulator; false when the run has ended. */
+  /** Hands everything that has been recorded so far to the sink: somebody looks at it while nothing goes on. */
+  flushAll(): void {
+    if (this.ring === undefined) this.measured(() => this.recorder.flushAll());
+  }
+
+  /** Runs up to `events` events of the emulator, fewer where it is paused; false when the run has ended. */
   advance(events: number): boolean {
     return this.measured(() => {
       const goesOn = this.run.advance(events);

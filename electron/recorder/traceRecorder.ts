@@ -45,6 +45,16 @@ export class TraceRecorder implements Probe {
     this.chunksBefore = encoder.chunkCount;
   }
 
+  /** Hands everything that has been recorded so far to the sink. */
+  flushAll(): void {
+    const { encoder } = this;
+    if (encoder.hasOpenRows) {
+      this.wasFlushed = true;
+      encoder.flush();
+    }
+    this.chunksBefore = encoder.chunkCount;
+  }
+
   /** Records that the sink did not take. */
   get lostCount(): number {
     return this.encoder.lostCount;

@@ -7,6 +7,7 @@ import { CommandRegistry } from '../commands/registry';
 import type { Platform } from '../platform/platform';
 import { breakingEvent, FindingsView } from '../stores/findingsView';
 import { createLayoutChoices, type LayoutChoices } from '../stores/layoutChoices';
+import { followPauses } from '../stores/followPauses';
 import { Notices } from '../stores/notices';
 import { OpenTrace } from '../stores/openTrace';
 import { RuleCheck } from '../stores/ruleCheck';
@@ -78,6 +79,11 @@ export function createWorkspace(platform: Platform): Workspace {
     (list) => findings.update(trace.state.model, list),
     { flush: 'sync' },
   );
+  watch(
+    () => [layout.breakOnFinding, layout.breakSeverity] as const,
+    ([isOn, severity]) => void platform.controlRecording({ kind: 'break-on', least: isOn ? severity : null }),
+  );
+  followPauses(trace, view, findings, () => (layout.bottomTab = 'findings'));
   watch(
     () => layout.singleKeys,
     (singleKeys) => (commands.singleKeys = singleKeys),

@@ -15,7 +15,10 @@ const panStep = 0.2;
 /** Starts a recording; a refusal becomes a notice. */
 export async function record(workspace: Workspace, request: RecordingRequest): Promise<void> {
   workspace.notices.clear('engine');
-  const started = await workspace.platform.startRecording(request);
+  const { breakOnFinding, breakSeverity } = workspace.layout;
+  const started = await workspace.platform.startRecording(
+    breakOnFinding ? { ...request, breakOnFinding: breakSeverity } : request,
+  );
   if (!started.ok) workspace.notices.show('error', 'engine', started.error.message);
 }
 
@@ -41,7 +44,7 @@ async function runWithDriver(workspace: Workspace): Promise<void> {
 }
 
 function traceCommands(workspace: Workspace): Command[] {
-  const { platform, trace } = workspace;
+  const { platform, trace, layout } = workspace;
   const idle = (): boolean => trace.state.phase === 'empty' || trace.state.phase === 'ready';
   const canRecord = (): boolean => platform.abilities.record && idle();
   return [
@@ -77,6 +80,33 @@ function traceCommands(workspace: Workspace): Command[] {
       keys: [{ code: 'Period', control: true }],
       available: () => trace.state.phase === 'live',
       run: () => void platform.stopRecording(),
+    },
+    {
+      id: 'pause',
+      title: 'Pause the run',
+      group: 'Trace',
+      keys: [{ code: 'F6' }],
+      available: () => trace.state.phase === 'live' && trace.state.pause === undefined,
+      run: () => void platform.controlRecording({ kind: 'pause' }),
+    },
+    {
+      id: 'resume',
+      title: 'Let a paused run go on',
+      group: 'Trace',
+      keys: [{ code: 'F5' }],
+      available: () => trace.state.pause !== undefined,
+      run: () => void platform.controlRecording({ kind: 'resume' }),
+    },
+    {
+      id: 'break-on-finding',
+      title: 'Break on finding: pause a run where a rule is broken, on or off',
+      group: 'Trace',
+      keys: [{ code: 'KeyB' }],
+      available: () => platform.abilities.record,
+      run: () => {
+        layout.breakOnFinding = !layout.breakOnFinding;
+        workspace.spoken.value = `Break on finding is ${layout.breakOnFinding ? 'on' : 'off'}`;
+      },
     },
     {
       id: 'choose-scenario',

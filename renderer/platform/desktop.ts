@@ -21,6 +21,7 @@ export function desktopPlatform(bridge: DesktopBridge): Platform {
     about: `Chimneysweep ${version} on Electron ${electron}${sandboxed ? '' : ', without sandbox'}`,
     ready: () => bridge.ready(),
     settled: (whole) => bridge.settled(whole),
+    controlRecording: (control) => bridge.controlRecording(control),
     openTrace: () => bridge.openTrace(),
     async openDropped(file) {
       await streamBlob(file.name, file, dropped.startStream());

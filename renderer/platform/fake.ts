@@ -1,6 +1,7 @@
 /** A platform that tests drive by hand. */
 import { succeed } from '../../shared/base/result';
 import type { MenuCommand, TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import type { RunControl } from '../../shared/contract/runControl';
 import type { RecordingRequest } from '../../shared/contract/recording';
 import type { Platform, PlatformAbilities } from './platform';
 import { streamBlob } from './readBlob';
@@ -13,6 +14,7 @@ export interface FakePlatform extends Platform {
     settled: number;
     stopped: number;
     readonly recordings: RecordingRequest[];
+    readonly controls: RunControl[];
   };
   emit(event: TraceStreamEvent): void;
   choose(command: MenuCommand): void;
@@ -22,7 +24,7 @@ export interface FakePlatform extends Platform {
 export function fakePlatform(abilities: PlatformAbilities = { record: true, save: true }): FakePlatform {
   const events = new TraceEvents();
   const menuListeners = new Set<(command: MenuCommand) => void>();
-  const asked: FakePlatform['asked'] = { ready: 0, settled: 0, stopped: 0, recordings: [] };
+  const asked: FakePlatform['asked'] = { ready: 0, settled: 0, stopped: 0, recordings: [], controls: [] };
   return {
     kind: 'fake',
     abilities,
@@ -47,6 +49,10 @@ export function fakePlatform(abilities: PlatformAbilities = { record: true, save
     },
     stopRecording() {
       asked.stopped++;
+      return Promise.resolve();
+    },
+    controlRecording(control) {
+      asked.controls.push(control);
       return Promise.resolve();
     },
     chooseFileToSend: () => Promise.resolve(succeed(null)),

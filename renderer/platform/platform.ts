@@ -10,6 +10,7 @@ import type {
   MenuCommand,
   TraceStreamEvent,
 } from '../../shared/contract/desktopBridge';
+import type { RunControl } from '../../shared/contract/runControl';
 import type { RecordingRequest } from '../../shared/contract/recording';
 
 /** What this platform can do; the window offers nothing else. */
@@ -36,6 +37,8 @@ export interface Platform {
   openDropped(file: File): Promise<Result<boolean, BridgeError>>;
   startRecording(request: RecordingRequest): Promise<Result<null, BridgeError>>;
   stopRecording(): Promise<void>;
+  /** Asks something of the run under way; nothing where there is none. */
+  controlRecording(control: RunControl): Promise<void>;
   chooseFileToSend(): Promise<Result<ChosenFile | null, BridgeError>>;
   /** Lets the user choose a driver module and asks whether it is trusted. Null: cancelled. */
   chooseDriverModule(): Promise<Result<ChosenDriverModule | null, BridgeError>>;

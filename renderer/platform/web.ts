@@ -45,6 +45,7 @@ export function webPlatform(search: string): Platform {
     },
     startRecording: () => Promise.resolve(recordingRefused),
     stopRecording: () => Promise.resolve(),
+    controlRecording: () => Promise.resolve(),
     chooseFileToSend: () => Promise.resolve(recordingRefused),
     chooseDriverModule: () => Promise.resolve(recordingRefused),
     registerFile: () => Promise.resolve(recordingRefused),

@@ -1,6 +1,7 @@
 /** Sizes of the panes and the chosen tabs, kept over restarts. */
 import { reactive, watch } from 'vue';
 import { z } from 'zod';
+import { ruleSeveritySchema } from '../../shared/contract/runControl';
 import { readChoice, writeChoice } from './storage';
 
 /** The tabs below the timeline. */
@@ -27,6 +28,9 @@ const schema = z.object({
   singleKeys: z.boolean(),
   /** Whether structures show their bytes. */
   structureBytes: z.boolean().default(true),
+  /** Whether recordings pause at findings, and from which severity on. */
+  breakOnFinding: z.boolean().default(false),
+  breakSeverity: ruleSeveritySchema.default('error'),
 });
 
 /** See the schema's fields. */
@@ -40,6 +44,8 @@ export const defaultLayout: LayoutChoices = {
   bottomTab: 'throughput',
   singleKeys: true,
   structureBytes: true,
+  breakOnFinding: false,
+  breakSeverity: 'error',
 };
 
 /** The choices, stored whenever they change. */

@@ -5,6 +5,7 @@
 import { markRaw, shallowReactive } from 'vue';
 import { TraceModel } from '../../shared/analysis/traceModel';
 import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import type { RunPause } from '../../shared/contract/runControl';
 import type { RecordingCost } from '../../shared/contract/recordingCost';
 import type { TraceEnding } from '../../shared/trace/traceError';
 import type { Notices } from './notices';
@@ -28,6 +29,8 @@ export interface OpenTraceState {
   /** What recording it cost, or has cost so far; undefined for traces that were not recorded here. */
   recordingCost: RecordingCost | undefined;
   ending: TraceEnding | undefined;
+  /** Why a live run stands still; undefined while it goes on. */
+  pause: RunPause | undefined;
 }
 
 /** Longest stretch of reading before the window gets a turn, in ms. */
@@ -60,6 +63,7 @@ export class OpenTrace {
     progress: undefined,
     recordingCost: undefined,
     ending: undefined,
+    pause: undefined,
   });
   private arrival: Arrival | undefined;
   private pumping = false;
@@ -79,6 +83,7 @@ export class OpenTrace {
       this.state.phase = origin === 'recording' ? 'live' : 'reading';
       this.state.progress = undefined;
       this.state.recordingCost = undefined;
+      this.state.pause = undefined;
       this.notices.clear('trace');
       return;
     }
@@ -99,10 +104,18 @@ export class OpenTrace {
       case 'recording-cost':
         this.state.recordingCost = event.cost;
         return;
+      case 'paused':
+        this.state.pause = event.pause;
+        return;
+      case 'resumed':
+        this.state.pause = undefined;
+        return;
       case 'end':
+        this.state.pause = undefined;
         arrival.finished = true;
         break;
       case 'failed':
+        this.state.pause = undefined;
         arrival.finished = true;
         arrival.failure = event.message;
         break;

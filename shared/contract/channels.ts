@@ -4,6 +4,7 @@ export const channels = {
   settled: 'chimneysweep:settled',
   startRecording: 'chimneysweep:start-recording',
   stopRecording: 'chimneysweep:stop-recording',
+  controlRecording: 'chimneysweep:control-recording',
   openTrace: 'chimneysweep:open-trace',
   chooseFileToSend: 'chimneysweep:choose-file-to-send',
   chooseDriverModule: 'chimneysweep:choose-driver-module',

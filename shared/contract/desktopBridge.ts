@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Result } from '../base/result';
 import type { DriverPlace, RecordingRequest } from './recording';
+import { runPauseSchema, type RunControl, type RunPause } from './runControl';
 import { recordingCostSchema, type RecordingCost } from './recordingCost';
 
 /** A problem in words that tell the user what to do. */
@@ -37,6 +38,10 @@ export type TraceStreamEvent =
   | { readonly kind: 'progress'; readonly fraction: number }
   /** What recording has cost so far; a recording that ends tells it a last time, with what saving took. */
   | { readonly kind: 'recording-cost'; readonly cost: RecordingCost }
+  /** The run stands still; everything up to there has arrived. */
+  | { readonly kind: 'paused'; readonly pause: RunPause }
+  /** It goes on. */
+  | { readonly kind: 'resumed' }
   /** No more bytes come. */
   | { readonly kind: 'end' }
   /** No more bytes come because of a problem. */
@@ -48,6 +53,7 @@ export const menuCommands = [
   'save-trace',
   'record',
   'stop',
+  'resume',
   'choose-scenario',
   'run-with-driver',
   'toggle-theme',
@@ -67,6 +73,8 @@ export interface DesktopBridge {
   settled(whole: boolean): void;
   startRecording(request: RecordingRequest): Promise<Result<null, BridgeError>>;
   stopRecording(): Promise<void>;
+  /** Asks something of the run under way; nothing where there is none. */
+  controlRecording(control: RunControl): Promise<void>;
   /** Lets the user choose a trace; it then arrives as a stream. False: cancelled. */
   openTrace(): Promise<Result<boolean, BridgeError>>;
   /** Lets the user choose a file to send. */
@@ -88,6 +96,8 @@ export const traceStreamEventSchema: z.ZodType<TraceStreamEvent> = z.discriminat
   z.object({ kind: z.literal('bytes'), bytes: z.instanceof(Uint8Array) }),
   z.object({ kind: z.literal('progress'), fraction: z.number().min(0).max(1) }),
   z.object({ kind: z.literal('recording-cost'), cost: recordingCostSchema }),
+  z.object({ kind: z.literal('paused'), pause: runPauseSchema }),
+  z.object({ kind: z.literal('resumed') }),
   z.object({ kind: z.literal('end') }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);

@@ -1,6 +1,7 @@
 /** A wish to record, as it crosses from window or command line to the engine; checked at every edge. */
 import { z } from 'zod';
 import { linkRequestSchema } from './linkRequest';
+import { ruleSeveritySchema } from './runControl';
 import { scenarioIds } from './scenarios';
 
 /** Largest file that a scenario carries, in bytes: virtual buffers must fit into memory. */
@@ -26,6 +27,8 @@ export const recordingRequestSchema = z
     fileToken: z.string().max(100).optional(),
     /** Token of a driver module that the user trusts; without it all drivers are built-in ones. */
     driverToken: z.string().max(100).optional(),
+    /** Rules look at the run while it goes on, which pauses at findings of at least this severity. */
+    breakOnFinding: ruleSeveritySchema.optional(),
   })
   .strict();
 

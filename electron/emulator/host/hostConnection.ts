@@ -629,7 +629,9 @@ export class HostConnection implements TcpUser, SegmentOutput {
 
   /** ProtocolTcpOffloadSendComplete for one list. */
   onSendComplete(list: NET_BUFFER_LIST): void {
-    const send = list.ProtocolReserved as HostSend;
+    const send = list.ProtocolReserved;
+    // A target may complete as a send what is none (SND-019): it is no answer to anything.
+    if (!(send instanceof HostSend)) return;
     const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
     switch (list.Status) {
       case NDIS_STATUS.UPLOAD_IN_PROGRESS:
@@ -656,7 +658,9 @@ export class HostConnection implements TcpUser, SegmentOutput {
   /** ProtocolTcpOffloadReceiveComplete for one list. */
   onReceiveComplete(list: NET_BUFFER_LIST): void {
     const count = list.NetBufferListInfo[netBufferListInfo.TcpOffloadBytesTransferred] ?? 0;
-    const buffer = list.ProtocolReserved as Uint8Array;
+    const buffer = list.ProtocolReserved;
+    // As little is a send that comes back as a receive (RCV-021).
+    if (!(buffer instanceof Uint8Array)) return;
     if (count > 0) this.takeFromChimney(buffer.subarray(0, count));
     if (this.user.keepsBytes === false) this.stack.receiveMemory.give(buffer);
     if (this.readsOnRequest) return;

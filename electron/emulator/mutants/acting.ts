@@ -48,21 +48,21 @@ export function whenSettled(act: (run: ScenarioRun) => void, part = 0): Step {
   return { isDue: (run) => isSettled(run) && run.streams[0]!.acknowledgedPart >= part, act };
 }
 
+/** From the beginning the applications read only what somebody asks for. */
+export const readsNothing: Step = {
+  isDue: () => true,
+  act: (run) => {
+    for (const { application } of run.streams) Object.assign(application, { reading: 'on-request' });
+  },
+};
+
 /** An application that reads nothing before some steps have been done. */
 export function readsBehind(...steps: readonly Step[]): (run: ScenarioRun) => boolean {
-  return inOrder(
-    {
-      isDue: () => true,
-      act: (run) => {
-        for (const { application } of run.streams) Object.assign(application, { reading: 'on-request' });
-      },
-    },
-    ...steps,
-    whenSettled(startReading),
-  );
+  return inOrder(readsNothing, ...steps, whenSettled(startReading));
 }
 
-function startReading(run: ScenarioRun): void {
+/** The applications read all that there is, and go on. */
+export function startReading(run: ScenarioRun): void {
   for (const { application, connection } of run.streams) {
     const read = (): void => {
       connection!.read(16_384, (bytes) => {

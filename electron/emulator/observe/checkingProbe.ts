@@ -5,11 +5,33 @@ import type { TraceRecord } from '../../../shared/trace/records';
 import type { Probe } from '../probe';
 import { passOn } from './passOn';
 
+/** Bytes that are allocated at once for copies of frames. */
+const slabLength = 65_536;
+
+/** Copies of the frames, many to an allocation: one of its own for each costs more than the copy. Old ones go when no frame of theirs is known. */
+class FrameCopies {
+  private slab = new Uint8Array(slabLength);
+  private used = 0;
+
+  of(bytes: Uint8Array, length: number): Uint8Array {
+    if (length > slabLength / 8) return bytes.slice(0, length);
+    if (this.used + length > slabLength) {
+      this.slab = new Uint8Array(slabLength);
+      this.used = 0;
+    }
+    const { slab, used: from } = this;
+    for (let at = 0; at < length; at++) slab[from + at] = bytes[at]!;
+    this.used = from + length;
+    return slab.subarray(from, from + length);
+  }
+}
+
 /**
  * A probe in front of `inner`, which must give out ids as a trace does: one for each record, from 0.
  * @param snapLength bytes that the trace keeps of each frame, so that rules see no more live than in the file
  */
 export function checkingProbe(inner: Probe, checker: RuleChecker, snapLength: number): Probe {
+  const copies = new FrameCopies();
   let next = 0;
   const check = (record: TraceRecord, time: number): void => {
     checker.onRecord(record, next++, time);
@@ -32,15 +54,14 @@ export function checkingProbe(inner: Probe, checker: RuleChecker, snapLength: nu
     },
     stateNumbers: (time, object, writer, cause, count, variables, values) => {
       inner.stateNumbers(time, object, writer, cause, count, variables, values);
-      const changes = Array.from({ length: count }, (_, index) => ({
-        variable: variables[index]!,
-        value: values[index]!,
-      }));
-      check({ kind: 'state-change', object, writer, cause, changes }, time);
+      const changes: { variable: number; value: number }[] = [];
+      for (let index = 0; index < count; index++)
+        changes.push({ variable: variables[index]!, value: values[index]! });
+      checker.stateChange({ object, writer, cause, changes }, next++, time);
     },
     stateValues: (time, object, writer, cause, changes) => {
       inner.stateValues(time, object, writer, cause, changes);
-      check({ kind: 'state-change', object, writer, cause, changes }, time);
+      checker.stateChange({ object, writer, cause, changes }, next++, time);
     },
     ownership: (time, object, owner, cause) => {
       inner.ownership(time, object, owner, cause);
@@ -52,12 +73,12 @@ export function checkingProbe(inner: Probe, checker: RuleChecker, snapLength: nu
     },
     call: (time, call) => {
       const event = inner.call(time, call);
-      check({ kind: 'call', ...call }, time);
+      checker.call(call, next++, time);
       return event;
     },
     return: (time, result) => {
       inner.return(time, result);
-      check({ kind: 'return', ...result }, time);
+      checker.return(result, next++, time);
     },
     frame: (time, sender, path, connection, cause, length, payloadLength, retransmission, bytes) => {
       const event = inner.frame(
@@ -71,29 +92,18 @@ export function checkingProbe(inner: Probe, checker: RuleChecker, snapLength: nu
         retransmission,
         bytes,
       );
-      const kept = bytes.slice(0, keptFrameLength(bytes, length, snapLength));
-      check(
-        {
-          kind: 'frame',
-          sender,
-          path,
-          connection,
-          cause,
-          length,
-          payloadLength,
-          retransmission,
-          bytes: kept,
-        },
+      const kept = copies.of(bytes, keptFrameLength(bytes, length, snapLength));
+      checker.frame(
+        { sender, path, connection, cause, length, payloadLength, retransmission, bytes: kept },
+        next++,
         time,
       );
       return event;
     },
     frameFate: (time, frame, fate, receiver, flippedBits) => {
       inner.frameFate(time, frame, fate, receiver, flippedBits);
-      check(
-        { kind: 'frame-fate', frame, fate, receiver, ...(flippedBits === undefined ? {} : { flippedBits }) },
-        time,
-      );
+      const record = { kind: 'frame-fate', frame, fate, receiver } as const;
+      checker.fate(flippedBits === undefined ? record : { ...record, flippedBits }, next++, time);
     },
     note: (time, component, connection, cause, text) => {
       inner.note(time, component, connection, cause, text);

@@ -53,6 +53,7 @@ export class ScenarioRun {
   private readonly script: ScenarioScript;
   private endsAt = Infinity;
   private failure: string | undefined;
+  private paused = false;
 
   constructor(
     probe: Probe,
@@ -95,10 +96,25 @@ export class ScenarioRun {
     return this.settings.file.length === 0 ? 1 : bytes / (2 * this.settings.file.length);
   }
 
-  /** Runs up to `events` events; false when the run has ended. */
+  /** Whether it stands still. */
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** Lets it stand still behind the event under way, or at once where none is: `advance` then does nothing. Nothing in the run notices. */
+  pause(): void {
+    this.paused = true;
+  }
+
+  /** Lets it go on. */
+  resume(): void {
+    this.paused = false;
+  }
+
+  /** Runs up to `events` events, fewer where it is paused; false when the run has ended. */
   advance(events: number): boolean {
     const { machine } = this;
-    for (let left = events; left > 0; left--) {
+    for (let left = events; left > 0 && !this.paused; left--) {
       if (machine.scheduler.nextTime > this.endsAt) return false;
       if (machine.now > longestRun) {
         this.failure ??= 'The run made no progress within a day of virtual time.';

@@ -94,8 +94,8 @@ export const forwardRules: readonly Rule[] = [
     /** The highest acknowledgment that the host stack itself has sent, by connection. */
     const acknowledged = new Map<number, { readonly number: number; readonly event: number }>();
     return {
-      frame: (frame) => {
-        if (frame.path !== 'host' || frame.connection === undefined || !frame.isSegment) return;
+      hostFrame: (frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         if (!frame.has(tcpFlags.ACK)) return;
         const before = acknowledged.get(frame.connection);
         if (before === undefined || sequenceDistance(before.number, frame.acknowledgment) > 0)
@@ -184,8 +184,8 @@ export const forwardRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
-        if (processed.size === 0 || frame.path !== 'chimney' || frame.connection === undefined) return;
+      chimneyFrame: (frame) => {
+        if (processed.size === 0 || frame.connection === undefined) return;
         if (!frame.isSegment) return;
         const key = keyOf(frame.sender, frame.connection);
         const one = processed.get(key);
@@ -362,9 +362,9 @@ export const forwardRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
+      hostFrame: (frame) => {
         const { connection } = frame;
-        if (uploaded.size === 0 || frame.path !== 'host' || connection === undefined) return;
+        if (uploaded.size === 0 || connection === undefined) return;
         const upload = uploaded.get(connection);
         // What the host stack had queued before leaves within a moment.
         if (upload === undefined || !frame.isSegment || frame.time - upload.time < 200_000) return;

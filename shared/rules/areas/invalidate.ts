@@ -46,8 +46,8 @@ export const invalidateRules: readonly Rule[] = [
             }
         },
       },
-      frame: (frame) => {
-        if (invalid.size === 0 || frame.path !== 'chimney' || frame.payloadLength === 0) return;
+      chimneyFrame: (frame) => {
+        if (invalid.size === 0 || frame.payloadLength === 0) return;
         for (const [driver, ofDriver] of invalid) {
           const held = facts.objects.connectionAt('miniport', driver, frame.connection);
           const path = facts.objects.at('miniport', driver, held?.parent);

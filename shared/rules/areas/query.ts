@@ -4,6 +4,7 @@ import type { StructureName } from '../../ddi/generated/structures';
 import { NDIS_STATUS } from '../../ddi/status';
 import { unwrittenStatus } from '../../trace/unwrittenStatus';
 import type { RuleId } from '../catalogue';
+import { isAnswerable, isAnswered } from '../engine/answers';
 import { attachedStates, isOfTarget, layerOf, typeOf } from '../engine/blocks';
 import type { Call } from '../engine/call';
 import {
@@ -96,12 +97,14 @@ export const queryRules: readonly Rule[] = [
   rule('QRY-001', (context) =>
     atOriginalBlocks(context, 'NdisQueryOffloadState', (call, block) => {
       const wanted = structuresOf(typeOf(block));
+      // A type that is none asks for nothing (TRE-001).
+      if (wanted.length === 0) return;
       const given = attachedStates(block);
       const isRight =
         given.length === wanted.length &&
         given.every((name, index) => name === wanted[index]) &&
         given.every((name) => block.state(name)!.number('Header.Length') === structureLayout(name).size);
-      context.expect(isRight && wanted.length > 0, () => ({
+      context.expect(isRight, () => ({
         events: [call.event],
         found:
           given.length === 0
@@ -123,7 +126,7 @@ export const queryRules: readonly Rule[] = [
         const asked = treeOf(request);
         for (const [index, block] of treeOf(call).entries()) {
           const before = asked[index];
-          if (block.status !== NDIS_STATUS.SUCCESS || before?.address !== block.address) continue;
+          if (!isAnswered(block) || before?.address !== block.address) continue;
           for (const name of attachedStates(block)) {
             const empty = before.state(name);
             const filled = block.state(name)!;
@@ -161,7 +164,7 @@ export const queryRules: readonly Rule[] = [
       for (const block of treeOf(call)) {
         const state = block.state('TCP_OFFLOAD_STATE_DELEGATED')?.number('State');
         const { object } = block;
-        if (state === undefined || object === undefined || block.status !== NDIS_STATUS.SUCCESS) continue;
+        if (state === undefined || object === undefined || !isAnswered(block)) continue;
         const before = states.get(object);
         if (before !== undefined)
           expect(later[before.state]?.includes(state) === true, () => ({
@@ -268,7 +271,7 @@ export const queryRules: readonly Rule[] = [
         NdisMQueryOffloadStateComplete: (call) => {
           if (!isOfTarget(facts, call)) return;
           for (const block of treeOf(call)) {
-            if (block.status !== NDIS_STATUS.SUCCESS || block.object === undefined) continue;
+            if (!isAnswered(block) || block.object === undefined) continue;
             const views = [...structures.map((name) => block.state(name)), cachedOf(block)];
             for (const view of views) {
               if (view === undefined) continue;
@@ -301,7 +304,7 @@ export const queryRules: readonly Rule[] = [
           if (!isOfTarget(facts, call)) return;
           for (const block of treeOf(call)) {
             const size = block.state('TCP_OFFLOAD_STATE_DELEGATED')?.number('SendBacklogSize');
-            if (size === undefined || block.status !== NDIS_STATUS.SUCCESS) continue;
+            if (size === undefined || !isAnswered(block)) continue;
             const denied = without.get(call.caller);
             if (size === notSupported) without.set(call.caller, call);
             expect(size === notSupported || (size !== 0 && denied === undefined), () => ({
@@ -352,7 +355,7 @@ export const queryRules: readonly Rule[] = [
             const known = connection === undefined ? undefined : delivered.get(connection);
             const size = delegated?.number('ReceiveBacklogSize');
             if (known === undefined || delegated === undefined || size === undefined) continue;
-            if (block.status !== NDIS_STATUS.SUCCESS || size === notSupported) continue;
+            if (!isAnswered(block) || size === notSupported) continue;
             const isIndicating = [...facts.calls.all()].some(
               ({ functionName, connection: other }) =>
                 other === connection && functionName.startsWith('NdisTcpOffloadReceive'),
@@ -446,9 +449,13 @@ export const queryRules: readonly Rule[] = [
   rule('QRY-010', (context) => mustBeTerminated(context, 'ProtocolQueryOffloadComplete', () => true)),
 
   rule('QRY-011', (context) =>
-    hardwareFailureSequence(context, 'NdisMQueryOffloadStateComplete', (block) => {
+    hardwareFailureSequence(context, 'NdisMQueryOffloadStateComplete', (block, driver) => {
       const connection = context.facts.objects.find(block.object)?.connection;
-      return layerOf(block) === 'tcp' && connection !== undefined ? [connection] : [];
+      return layerOf(block) === 'tcp' &&
+        connection !== undefined &&
+        isAnswerable(context.facts, driver, block)
+        ? [connection]
+        : [];
     }),
   ),
 ];

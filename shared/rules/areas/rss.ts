@@ -147,8 +147,8 @@ export const rssRules: readonly Rule[] = [
     };
     return {
       returned: { MiniportOidRequest: scaling.returned },
-      frame: (frame) => {
-        if (frame.path !== 'peer' || frame.payloadLength === 0) return;
+      peerFrame: (frame) => {
+        if (frame.payloadLength === 0) return;
         frames.add(frame.event);
         if (frames.size > mostFrames) frames.delete(frames.values().next().value!);
       },

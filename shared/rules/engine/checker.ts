@@ -5,8 +5,10 @@
 import type {
   CallRecord,
   EventId,
+  FrameFateRecord,
   FrameRecord,
   ReturnRecord,
+  StateChangeRecord,
   TraceRecord,
   VirtualTime,
 } from '../../trace/records';
@@ -19,6 +21,7 @@ import { ObjectFacts } from '../facts/objectFacts';
 import { OpenCalls } from '../facts/openCalls';
 import { Call } from './call';
 import { fingerprintOf, type Finding } from './finding';
+import { Dispatch, Participant } from './dispatch';
 import { WireFrame } from './frame';
 import type { Breach, FactDefinition, Facts, Handlers, Rule } from './rule';
 
@@ -34,111 +37,6 @@ export interface RuleCoverage {
   readonly breaches: number;
   /** Why it was put aside; undefined while it works. */
   readonly failure: string | undefined;
-}
-
-/** A rule or a fact that takes part. */
-class Participant {
-  looks = 0;
-  breaches = 0;
-  failure: string | undefined;
-  /** What rests on this fact. */
-  readonly dependents: Participant[] = [];
-
-  constructor(readonly rule: Rule | undefined) {}
-
-  fail(error: unknown): void {
-    if (this.failure !== undefined) return;
-    this.failure = error instanceof Error ? error.message : String(error);
-    for (const dependent of this.dependents) dependent.fail(error);
-  }
-}
-
-/** Handlers of one kind of record, with whose they are. */
-type Sink<Arguments extends readonly unknown[]> = {
-  readonly owner: Participant;
-  readonly take: (...values: Arguments) => void;
-}[];
-
-type PlainHandler = Exclude<keyof Handlers, 'call' | 'returned'>;
-/** Handlers that take one thing, and those that take three. */
-type OneHandler = 'component' | 'connection' | 'end';
-type ThreeHandler = 'fate' | 'stateObject' | 'stateChange' | 'ownership' | 'relink' | 'counter' | 'note';
-type ArgumentsOf<Name extends PlainHandler> = Parameters<NonNullable<Handlers[Name]>>;
-
-/** All handlers, rules before facts. */
-class Dispatch {
-  readonly call = new Map<string, Sink<[Call]>>();
-  readonly returned = new Map<string, Sink<[Call]>>();
-  private readonly plain = new Map<PlainHandler, Sink<never[]>>();
-
-  add(owner: Participant, handlers: Handlers): void {
-    for (const part of ['call', 'returned'] as const)
-      for (const [name, take] of Object.entries(handlers[part] ?? {})) {
-        const sinks = this[part].get(name);
-        if (sinks === undefined) this[part].set(name, [{ owner, take }]);
-        else sinks.push({ owner, take });
-      }
-    for (const name of plainHandlers) {
-      const take = handlers[name] as ((...values: never[]) => void) | undefined;
-      // A fact's handler may be a method that needs its owner.
-      if (take !== undefined) this.plainSink(name).push({ owner, take: take.bind(handlers) });
-    }
-  }
-
-  sink<Name extends PlainHandler>(name: Name): Sink<ArgumentsOf<Name>> {
-    return this.plainSink(name) as unknown as Sink<ArgumentsOf<Name>>;
-  }
-
-  private plainSink(name: PlainHandler): Sink<never[]> {
-    let sink = this.plain.get(name);
-    if (sink === undefined) this.plain.set(name, (sink = []));
-    return sink;
-  }
-}
-
-const plainHandlers = [
-  'anyCall',
-  'anyReturned',
-  'frame',
-  'fate',
-  'component',
-  'connection',
-  'stateObject',
-  'stateChange',
-  'ownership',
-  'relink',
-  'counter',
-  'note',
-  'end',
-] as const satisfies readonly PlainHandler[];
-
-/** Hands one thing to everybody who wants it. There is one of these for each number of things: a list of them costs time at every record. */
-function deliver<First>(sink: Sink<[First]> | undefined, first: First): void {
-  if (sink === undefined) return;
-  for (const { owner, take } of sink) {
-    if (owner.failure !== undefined) continue;
-    try {
-      take(first);
-    } catch (error) {
-      owner.fail(error);
-    }
-  }
-}
-
-function deliverThree<First, Second, Third>(
-  sink: Sink<[First, Second, Third]>,
-  first: First,
-  second: Second,
-  third: Third,
-): void {
-  for (const { owner, take } of sink) {
-    if (owner.failure !== undefined) continue;
-    try {
-      take(first, second, third);
-    } catch (error) {
-      owner.fail(error);
-    }
-  }
 }
 
 /** See the file's head. */
@@ -173,9 +71,6 @@ export class RuleChecker implements TraceListener {
   }
 
   onRecord(record: TraceRecord, event: EventId, time: VirtualTime): void {
-    this.core.now = time;
-    this.core.event = event;
-    this.lastTime = time;
     switch (record.kind) {
       case 'call':
         this.call(record, event, time);
@@ -187,31 +82,50 @@ export class RuleChecker implements TraceListener {
         this.frame(record, event, time);
         return;
       case 'frame-fate':
-        this.three('fate', record, this.frames.get(record.frame), time);
-        return;
-      case 'component':
-        this.one('component', record);
-        return;
-      case 'connection':
-        this.one('connection', record);
-        return;
-      case 'state-object':
-        this.three('stateObject', record, event, time);
+        this.fate(record, event, time);
         return;
       case 'state-change':
-        this.three('stateChange', record, event, time);
+        this.stateChange(record, event, time);
+        return;
+      default:
+        this.at(event, time);
+        this.rare(record, event, time);
+    }
+  }
+
+  private rare(
+    record: Exclude<TraceRecord, { kind: 'call' | 'return' | 'frame' | 'frame-fate' | 'state-change' }>,
+    event: EventId,
+    time: VirtualTime,
+  ): void {
+    switch (record.kind) {
+      case 'component':
+        this.rules.component.deliver(record);
+        this.facts.component.deliver(record);
+        return;
+      case 'connection':
+        this.rules.connection.deliver(record);
+        this.facts.connection.deliver(record);
+        return;
+      case 'state-object':
+        this.rules.stateObject.deliverThree(record, event, time);
+        this.facts.stateObject.deliverThree(record, event, time);
         return;
       case 'ownership':
-        this.three('ownership', record, event, time);
+        this.rules.ownership.deliverThree(record, event, time);
+        this.facts.ownership.deliverThree(record, event, time);
         return;
       case 'relink':
-        this.three('relink', record, event, time);
+        this.rules.relink.deliverThree(record, event, time);
+        this.facts.relink.deliverThree(record, event, time);
         return;
       case 'counter':
-        this.three('counter', record, event, time);
+        this.rules.counter.deliverThree(record, event, time);
+        this.facts.counter.deliverThree(record, event, time);
         return;
       case 'note':
-        this.three('note', record, event, time);
+        this.rules.note.deliverThree(record, event, time);
+        this.facts.note.deliverThree(record, event, time);
         return;
       case 'loss':
         this.historyComplete = false;
@@ -228,52 +142,73 @@ export class RuleChecker implements TraceListener {
 
   /** No more records come: rules decide what was left open. */
   finish(): void {
-    this.one('end', { time: this.lastTime, complete: this.complete });
+    const end = { time: this.lastTime, complete: this.complete };
+    this.rules.end.deliver(end);
+    this.facts.end.deliver(end);
   }
 
   /** Frames whose fate is not known yet, and the last ones whose fate is: a duplicate's fate comes behind the first. */
   private frames = new Map<EventId, WireFrame>();
 
-  private call(record: CallRecord, event: EventId, time: VirtualTime): void {
+  /** Takes a record of the kinds that make up a run; the same as `onRecord`, for those who have no record with a `kind` in hand. */
+  call(record: Omit<CallRecord, 'kind'>, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
+    const { functionName } = record;
     const call = new Call(event, time, record, this.core.calls.find(record.parent));
-    deliver(this.rules.call.get(record.functionName), call);
-    deliver(this.rules.sink('anyCall'), call);
-    deliver(this.facts.call.get(record.functionName), call);
-    deliver(this.facts.sink('anyCall'), call);
+    this.rules.call.get(functionName)?.deliver(call);
+    this.rules.anyCall.deliver(call);
+    this.facts.call.get(functionName)?.deliver(call);
+    this.facts.anyCall.deliver(call);
   }
 
-  private return(record: ReturnRecord, event: EventId, time: VirtualTime): void {
+  /** As `call`. */
+  return(record: Omit<ReturnRecord, 'kind'>, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
     const call = this.core.calls.find(record.call);
     if (call === undefined) return;
+    const { functionName } = call;
     call.end(event, time, record);
-    deliver(this.rules.returned.get(call.functionName), call);
-    deliver(this.rules.sink('anyReturned'), call);
-    deliver(this.facts.returned.get(call.functionName), call);
-    deliver(this.facts.sink('anyReturned'), call);
+    this.rules.returned.get(functionName)?.deliver(call);
+    this.rules.anyReturned.deliver(call);
+    this.facts.returned.get(functionName)?.deliver(call);
+    this.facts.anyReturned.deliver(call);
   }
 
-  private frame(record: FrameRecord, event: EventId, time: VirtualTime): void {
+  /** As `call`. */
+  frame(record: Omit<FrameRecord, 'kind'>, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
     const frame = new WireFrame(event, time, record);
     this.frames.set(event, frame);
     if (this.frames.size > mostFrames) this.frames.delete(this.frames.keys().next().value!);
-    deliver(this.rules.sink('frame'), frame);
-    deliver(this.facts.sink('frame'), frame);
+    this.rules.ofPath(frame.path).frames.deliver(frame);
+    this.facts.ofPath(frame.path).frames.deliver(frame);
   }
 
-  private one<Name extends OneHandler>(name: Name, first: ArgumentsOf<Name>[0]): void {
-    deliver(this.rules.sink(name) as Sink<[typeof first]>, first);
-    deliver(this.facts.sink(name) as Sink<[typeof first]>, first);
+  /** As `call`. */
+  fate(record: FrameFateRecord, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
+    const { rules, facts } = this;
+    const frame = this.frames.get(record.frame);
+    if (frame === undefined) {
+      rules.strayFates.deliverThree(record, frame, time);
+      facts.strayFates.deliverThree(record, frame, time);
+      return;
+    }
+    rules.ofPath(frame.path).fates.deliverThree(record, frame, time);
+    facts.ofPath(frame.path).fates.deliverThree(record, frame, time);
   }
 
-  private three<Name extends ThreeHandler>(
-    name: Name,
-    first: ArgumentsOf<Name>[0],
-    second: ArgumentsOf<Name>[1],
-    third: ArgumentsOf<Name>[2],
-  ): void {
-    type All = Sink<[typeof first, typeof second, typeof third]>;
-    deliverThree(this.rules.sink(name) as unknown as All, first, second, third);
-    deliverThree(this.facts.sink(name) as unknown as All, first, second, third);
+  /** As `call`. */
+  stateChange(record: Omit<StateChangeRecord, 'kind'>, event: EventId, time: VirtualTime): void {
+    this.at(event, time);
+    this.rules.stateChange.deliverThree(record, event, time);
+    this.facts.stateChange.deliverThree(record, event, time);
+  }
+
+  private at(event: EventId, time: VirtualTime): void {
+    this.core.now = time;
+    this.core.event = event;
+    this.lastTime = time;
   }
 
   /** Lets every rule begin; at the start of a trace, and behind a loss. */

@@ -8,53 +8,55 @@ export const tcpFlags = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 } as 
 
 /** See the file's head. */
 export class WireFrame {
+  /** Component whose interface sends it. */
+  readonly sender: number;
+  /** Who made it. */
+  readonly path: FramePath;
+  readonly connection: number | undefined;
+  /** TCP payload in bytes. */
+  readonly payloadLength: number;
   /** Offset of the TCP header; -1 where there is none. */
-  private readonly tcpAt: number;
+  readonly transportAt: number;
+  /** Offset of the IP header: behind the Ethernet header and a tag, if there is one. */
+  readonly internetAt: number;
+  /** Whether it carries a TCP header; the six members below mean something only then. */
+  readonly isSegment: boolean;
+  readonly sequence: number;
+  readonly acknowledgment: number;
+  /** Bits of `tcpFlags`. */
+  readonly flags: number;
+  /** Sequence numbers that it takes: payload, SYN and FIN (RFC 9293 section 3.4). */
+  readonly sequenceLength: number;
+  /** Sequence number behind its last one. */
+  readonly sequenceEnd: number;
+  /** Whether it is a fragment of an IPv4 datagram, the first one included. IPv6 fragments are no segments to begin with. */
+  readonly isFragment: boolean;
   private readAs: Packet | undefined;
 
+  // A hundred rules ask for these: reading them once is cheaper than reading them where they are asked for.
   constructor(
     readonly event: EventId,
     readonly time: VirtualTime,
     readonly record: Omit<FrameRecord, 'kind'>,
   ) {
-    this.tcpAt = tcpHeaderOffset(record.bytes);
-  }
-
-  /** Component whose interface sends it. */
-  get sender(): number {
-    return this.record.sender;
-  }
-
-  /** Who made it. */
-  get path(): FramePath {
-    return this.record.path;
-  }
-
-  get connection(): number | undefined {
-    return this.record.connection;
-  }
-
-  /** TCP payload in bytes. */
-  get payloadLength(): number {
-    return this.record.payloadLength;
-  }
-
-  /** Whether it carries a TCP header; the members below mean something only then. */
-  get isSegment(): boolean {
-    return this.tcpAt >= 0;
-  }
-
-  get sequence(): number {
-    return u32At(this.record.bytes, this.tcpAt + 4);
-  }
-
-  get acknowledgment(): number {
-    return u32At(this.record.bytes, this.tcpAt + 8);
-  }
-
-  /** Bits of `tcpFlags`. */
-  get flags(): number {
-    return this.record.bytes[this.tcpAt + 13]!;
+    const { bytes, payloadLength } = record;
+    this.sender = record.sender;
+    this.path = record.path;
+    this.connection = record.connection;
+    this.payloadLength = payloadLength;
+    const at = tcpHeaderOffset(bytes);
+    this.transportAt = at;
+    this.isSegment = at >= 0;
+    this.sequence = at < 0 ? 0 : u32At(bytes, at + 4);
+    this.acknowledgment = at < 0 ? 0 : u32At(bytes, at + 8);
+    this.flags = at < 0 ? 0 : bytes[at + 13]!;
+    const { flags } = this;
+    this.sequenceLength = payloadLength + (flags & tcpFlags.SYN ? 1 : 0) + (flags & tcpFlags.FIN ? 1 : 0);
+    this.sequenceEnd = (this.sequence + this.sequenceLength) >>> 0;
+    this.internetAt = bytes[12] === 0x81 && bytes[13] === 0 ? 18 : 14;
+    this.isFragment =
+      this.ipVersion === 4 &&
+      ((bytes[this.internetAt + 6]! & 0x3f) !== 0 || bytes[this.internetAt + 7] !== 0);
   }
 
   /** Whether all the flags in `mask` are set. */
@@ -64,29 +66,7 @@ export class WireFrame {
 
   /** As it stands in the header: not scaled. */
   get window(): number {
-    return this.record.bytes[this.tcpAt + 14]! * 256 + this.record.bytes[this.tcpAt + 15]!;
-  }
-
-  /** Sequence numbers that it takes: payload, SYN and FIN (RFC 9293 section 3.4). */
-  get sequenceLength(): number {
-    const { flags } = this;
-    return this.record.payloadLength + (flags & tcpFlags.SYN ? 1 : 0) + (flags & tcpFlags.FIN ? 1 : 0);
-  }
-
-  /** Sequence number behind its last one. */
-  get sequenceEnd(): number {
-    return (this.sequence + this.sequenceLength) >>> 0;
-  }
-
-  /** Offset of the IP header: behind the Ethernet header and a tag, if there is one. */
-  get internetAt(): number {
-    const { bytes } = this.record;
-    return bytes[12] === 0x81 && bytes[13] === 0 ? 18 : 14;
-  }
-
-  /** Offset of the TCP header; -1 where there is none. */
-  get transportAt(): number {
-    return this.tcpAt;
+    return this.record.bytes[this.transportAt + 14]! * 256 + this.record.bytes[this.transportAt + 15]!;
   }
 
   /** Version of IP by the EtherType; undefined for anything else. */
@@ -97,18 +77,11 @@ export class WireFrame {
     return bytes[at] === 0x86 && bytes[at + 1] === 0xdd ? 6 : undefined;
   }
 
-  /** Whether it is a fragment of an IPv4 datagram, the first one included. IPv6 fragments are no segments to begin with. */
-  get isFragment(): boolean {
-    const { bytes } = this.record;
-    const at = this.internetAt;
-    return this.ipVersion === 4 && ((bytes[at + 6]! & 0x3f) !== 0 || bytes[at + 7] !== 0);
-  }
-
   /** Offset of a TCP option of a kind (RFC 9293 section 3.2) that lies within the recorded bytes; -1 if there is none. */
   option(kind: number): number {
     const { bytes } = this.record;
-    const end = Math.min(bytes.length, this.tcpAt + (bytes[this.tcpAt + 12]! >>> 4) * 4);
-    for (let at = this.tcpAt + 20; at < end && bytes[at] !== 0;) {
+    const end = Math.min(bytes.length, this.transportAt + (bytes[this.transportAt + 12]! >>> 4) * 4);
+    for (let at = this.transportAt + 20; at < end && bytes[at] !== 0;) {
       const length = bytes[at] === 1 ? 1 : bytes[at + 1]!;
       if (!(length >= 1) || (bytes[at] !== 1 && length < 2) || at + length > end) return -1;
       if (bytes[at] === kind) return at;

@@ -32,10 +32,21 @@ export interface Handlers {
   /** Entry and exit of every function. Costs time at each: prefer the two above. */
   readonly anyCall?: (call: Call) => void;
   readonly anyReturned?: (call: Call) => void;
-  /** A frame leaves an interface. */
+  /**
+   * A frame leaves an interface. Most records of a run are frames and their fates: a rule that wants those of one side only takes one of the
+   * next four instead, and nothing of the other side costs it anything. A rule with both gets a frame by `frame` first.
+   */
   readonly frame?: (frame: WireFrame) => void;
+  /** The same where the host stack made it: `path` is `host`. */
+  readonly hostFrame?: (frame: WireFrame) => void;
+  /** The same where a target made it: `path` is `chimney`. */
+  readonly chimneyFrame?: (frame: WireFrame) => void;
+  /** The same where a remote host made it: `path` is `peer`. */
+  readonly peerFrame?: (frame: WireFrame) => void;
   /** A frame reaches the other end, or doesn't. `frame` is undefined where the trace lacks it. */
   readonly fate?: (fate: FrameFateRecord, frame: WireFrame | undefined, time: VirtualTime) => void;
+  /** The same for a frame that a remote host made: `path` is `peer`. */
+  readonly peerFate?: (fate: FrameFateRecord, frame: WireFrame, time: VirtualTime) => void;
   readonly component?: (component: ComponentRecord) => void;
   readonly connection?: (connection: ConnectionRecord) => void;
   readonly stateObject?: (object: StateObjectRecord, event: EventId, time: VirtualTime) => void;

@@ -8,6 +8,7 @@ import { NDIS_STATUS } from '../../ddi/status';
 import type { StructureName } from '../../ddi/generated/structures';
 import type { EventId, VirtualTime } from '../../trace/records';
 import type { Call } from '../engine/call';
+import type { WireFrame } from '../engine/frame';
 import type { FactDefinition, Facts, Handlers } from '../engine/rule';
 import type { StructureView } from '../engine/structureView';
 import { treeOf, type TreeBlock } from '../engine/tree';
@@ -179,12 +180,24 @@ class Holder {
 /** See the file's head. */
 export class HandedState implements Handlers {
   private readonly holders = new Map<number, Holder>();
+  private lastEvent: EventId = -1;
+  private lastTcp: HandedTcp | undefined;
 
   constructor(private readonly facts: Facts) {}
 
   /** The connection that a driver holds or is being offered; undefined if it has none of the kind. */
   tcp(driver: number, connection: number | undefined): HandedTcp | undefined {
     return connection === undefined ? undefined : this.holders.get(driver)?.byConnection.get(connection);
+  }
+
+  /** The connection of the segment that is leaving; undefined if its sender has none, and for fragments. Many rules ask for it: it is found once. */
+  ofSegment(frame: WireFrame): HandedTcp | undefined {
+    const { event } = this.facts;
+    if (event === this.lastEvent) return this.lastTcp;
+    this.lastEvent = event;
+    this.lastTcp =
+      frame.isSegment && !frame.isFragment ? this.tcp(frame.sender, frame.connection) : undefined;
+    return this.lastTcp;
   }
 
   /** A neighbor at the miniport edge of a driver. */
@@ -273,16 +286,13 @@ export class HandedState implements Handlers {
     },
   } as const;
 
-  readonly frame = ({
-    path,
+  readonly chimneyFrame = ({
     sender,
     connection,
   }: {
-    path: string;
-    sender: number;
-    connection: number | undefined;
+    readonly sender: number;
+    readonly connection: number | undefined;
   }): void => {
-    if (path !== 'chimney') return;
     const tcp = this.tcp(sender, connection);
     if (tcp === undefined) return;
     tcp.frameLeft();

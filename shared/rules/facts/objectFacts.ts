@@ -212,11 +212,21 @@ export class ObjectFacts implements Handlers {
     }
   }
 
-  private complete({ edge, verb }: TreePair, call: Call): void {
+  private complete(pair: TreePair, call: Call): void {
+    const { edge } = pair;
     const driver = driverOf(call);
-    const request = this.requestOf(call);
+    // What has come back by the function of another operation has come back (TRE-041 and TRE-056 find it).
+    const root = call.blocks[0];
+    const request = root && this.treeAt(edge, driver, root.address);
+    const verb = request?.verb ?? pair.verb;
     if (request !== undefined) this.trees.get(keyOf(edge, driver))?.delete(request.address);
     const held = mapIn(this.edges, keyOf(edge, driver));
+    // Every block of the request is back, even where its links are not what they were (TRE-045 finds that).
+    for (const { object } of request === undefined ? [] : treeOf(request.call)) {
+      const known = object === undefined ? undefined : held.get(object);
+      const open = known?.requests.findIndex((one) => one.call === request!.call) ?? -1;
+      if (open >= 0) known!.requests.splice(open, 1);
+    }
     for (const block of treeOf(call)) {
       const known = block.object === undefined ? undefined : held.get(block.object);
       if (known === undefined) continue;
@@ -229,10 +239,10 @@ export class ObjectFacts implements Handlers {
         } else held.delete(known.object);
         continue;
       }
-      const open = known.requests.findIndex(
-        (one) => one.verb === verb && (request === undefined || one.call === request.call),
-      );
-      if (open >= 0) known.requests.splice(open, 1);
+      if (request === undefined) {
+        const open = known.requests.findIndex((one) => one.verb === verb);
+        if (open >= 0) known.requests.splice(open, 1);
+      }
       if (verb === 'terminate') {
         if (block.status === NDIS_STATUS.SUCCESS) held.delete(known.object);
         else {

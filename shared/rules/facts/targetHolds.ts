@@ -188,8 +188,8 @@ export class TargetHolds implements Handlers {
     },
   };
 
-  readonly fate = ({ fate }: FrameFateRecord, frame: WireFrame | undefined, time: VirtualTime): void => {
-    if (frame?.path !== 'peer' || !fateDelivers(fate) || fate === 'corrupted') return;
+  readonly peerFate = ({ fate }: FrameFateRecord, frame: WireFrame, time: VirtualTime): void => {
+    if (!fateDelivers(fate) || fate === 'corrupted') return;
     const hold = this.of(frame.connection);
     if (hold === undefined || !frame.isSegment || frame.isFragment) return;
     hold.lastArrival = frame;
@@ -203,8 +203,7 @@ export class TargetHolds implements Handlers {
     if (flow?.peer.arrived.acknowledgmentBy?.event === frame.event) hold.timeouts = 0;
   };
 
-  readonly frame = (frame: WireFrame): void => {
-    if (frame.path !== 'chimney') return;
+  readonly chimneyFrame = (frame: WireFrame): void => {
     const kind = this.kindOf(frame);
     if (kind === undefined) return;
     const hold = this.of(frame.connection)!;

@@ -51,9 +51,9 @@ export class TimestampFlows implements Handlers {
     if (value !== undefined) this.flow(connection).last = { frame, value, time: frame.time };
   };
 
-  readonly fate = ({ fate }: FrameFateRecord, frame: WireFrame | undefined): void => {
+  readonly peerFate = ({ fate }: FrameFateRecord, frame: WireFrame): void => {
     // The first fragment tells what the segment brings.
-    if (frame?.path !== 'peer' || frame.connection === undefined || !frame.isSegment) return;
+    if (frame.connection === undefined || !frame.isSegment) return;
     if (!fateDelivers(fate) || fate === 'corrupted' || frame.flags & tcpFlags.RST) return;
     const value = frame.timestamp;
     if (value === undefined) return;

@@ -2,10 +2,12 @@
 import { constantValue } from '../../ddi/catalogue';
 import { NDIS_STATUS } from '../../ddi/status';
 import type { EventId } from '../../trace/records';
+import { isAnswerable } from '../engine/answers';
 import type { Call } from '../engine/call';
 import { asksForAbort } from '../engine/disconnectFlags';
+import { connectionsBehind } from '../engine/requestChecks';
 import type { FactDefinition, Facts, Handlers } from '../engine/rule';
-import { treeOf } from '../engine/tree';
+import { treeOf, type TreeBlock } from '../engine/tree';
 import { flows, type Flows } from './flows';
 
 const retrieveEvent = constantValue('TcpIndicateRetrieve');
@@ -19,7 +21,7 @@ export interface OffloadHistory {
   abort: EventId | undefined;
   /** The last terminate. */
   terminate: EventId | undefined;
-  /** A query, invalidate or terminate that failed: the hardware has lost the connection. */
+  /** A query that could have been answered, an invalidate or a terminate that failed: the hardware has lost the connection. */
   failure: EventId | undefined;
 }
 
@@ -38,7 +40,7 @@ export class Uploads implements Handlers {
   private readonly uploadAll = new Map<number, EventId>();
   private readonly flows: Flows;
 
-  constructor(private readonly facts: Facts) {
+  constructor(readonly facts: Facts) {
     this.flows = facts.of(flows);
   }
 
@@ -74,7 +76,7 @@ export class Uploads implements Handlers {
       this.noteFailures(call);
     },
     NdisMQueryOffloadStateComplete: (call) => {
-      this.noteFailures(call);
+      this.noteFailures(call, (block) => isAnswerable(this.facts, call.caller, block));
     },
     NdisMInvalidateOffloadComplete: (call) => {
       this.noteFailures(call);
@@ -98,13 +100,16 @@ export class Uploads implements Handlers {
     },
   };
 
-  private noteFailures(call: Call): void {
-    for (const { object, status } of treeOf(call)) {
-      if (status !== NDIS_STATUS.FAILURE) continue;
+  private noteFailures(call: Call, isLoss: (block: TreeBlock) => boolean = () => true): void {
+    for (const block of treeOf(call)) {
+      const { object, status } = block;
+      if (status !== NDIS_STATUS.FAILURE || !isLoss(block)) continue;
       const known = this.facts.objects.find(object);
       if (known?.connection !== undefined)
         this.historyOf(call.caller, known.connection).failure ??= call.event;
-      else for (const [, history] of this.historiesOf(call.caller)) history.failure ??= call.event;
+      else
+        for (const connection of connectionsBehind(this, call.caller, object))
+          this.historyOf(call.caller, connection).failure ??= call.event;
     }
   }
 

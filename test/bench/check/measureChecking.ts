@@ -1,54 +1,76 @@
 /**
- * Measures what checking costs a recording: the same run recorded into a file without rules and with all of them, in turns. Prints one line of JSON.
- * Usage: measureChecking FOLDER
+ * Measures what checking costs a recording: the same run recorded into a file without rules, with all of them in the same thread, and with all
+ * of them in a thread beside it, in turns. Prints one line of JSON.
+ * Usage: measureChecking FOLDER THREAD-PROGRAM FILE-BYTES
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { LiveCheck } from '../../../electron/cli/liveCheck';
 import { inventFile } from '../../../electron/emulator/scenarios/scenarioRun';
-import { zlibChecksum } from '../../../electron/files/zlibCodec';
 import { TraceFileSink } from '../../../electron/files/traceFileSink';
+import { zlibChecksum } from '../../../electron/files/zlibCodec';
 import { Recording } from '../../../electron/recorder/recording';
 import { scenarioDescription } from '../../../shared/contract/scenarios';
+import { emptyBaseline } from '../../../shared/rules/baseline/baseline';
 import { RuleChecker } from '../../../shared/rules/engine/checker';
 import { implementedRules } from '../../../shared/rules/rules';
 
-/** What was measured; CPU seconds are medians. */
+/** What a recording took; medians. */
+export interface Cost {
+  /** From the first event until the last answer, s. */
+  readonly wall: number;
+  /** Of all threads, s. */
+  readonly cpu: number;
+}
+
+/** What was measured. */
 export interface CheckingMeasurement {
   readonly rules: number;
   readonly events: number;
-  readonly recordedSeconds: number;
-  readonly checkedSeconds: number;
+  readonly recorded: Cost;
+  readonly checked: Cost;
+  readonly besides: Cost;
   /** Cases that were decided, and findings: none, as nobody is bad. */
   readonly looks: number;
   readonly findings: number;
 }
 
-/** Bytes that the scenario carries. */
-const fileBytes = 12_000_000;
-
 /** Runs of each kind; the first one warms up. */
-const rounds = 5;
+const rounds = 6;
 
+const [folder = '.', script = '', fileBytes = '12000000'] = process.argv.slice(2);
 const settings = {
   scenario: 'transfer',
   seed: 1,
   loss: scenarioDescription('transfer').defaultLoss,
-  file: inventFile(1, fileBytes),
+  file: inventFile(1, Number(fileBytes)),
 } as const;
-const file = path.join(process.argv[2] ?? '.', 'checking.sweep');
+const file = path.join(folder, 'checking.sweep');
 let events = 0;
 
-function cpuSeconds(checker: RuleChecker | undefined): number {
-  globalThis.gc?.();
-  const before = process.cpuUsage();
+async function costOf(checker: RuleChecker | undefined, isBeside = false): Promise<Cost> {
+  const cpuBefore = process.cpuUsage();
+  const begun = performance.now();
   const sink = new TraceFileSink(file);
-  const recording = new Recording('bench', settings, 'made up', sink, { checksum: zlibChecksum, checker });
+  const rules = implementedRules.map(({ id }) => id);
+  const beside = isBeside
+    ? new LiveCheck({ subject: '', rules, baseline: emptyBaseline, budgets: [] }, { script })
+    : undefined;
+  const both = {
+    write: (bytes: Uint8Array) => {
+      sink.write(bytes);
+      beside?.write(bytes);
+    },
+  };
+  const recording = new Recording('bench', settings, 'made up', both, { checksum: zlibChecksum, checker });
   while (recording.advance(1000));
   recording.finish(false);
   events = recording.eventCount;
   sink.close();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
+  const answer = await beside?.finish();
+  if (answer?.ok === false) throw new Error(answer.error);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { wall: (performance.now() - begun) / 1000, cpu: (user + system) / 1e6 };
 }
 
 function median(values: readonly number[]): number {
@@ -56,19 +78,25 @@ function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1]!;
 }
 
-const times = { recorded: [] as number[], checked: [] as number[] };
+function medians(costs: readonly Cost[]): Cost {
+  return { wall: median(costs.map(({ wall }) => wall)), cpu: median(costs.map(({ cpu }) => cpu)) };
+}
+
+const costs = { recorded: [] as Cost[], checked: [] as Cost[], besides: [] as Cost[] };
 let checker = new RuleChecker(implementedRules);
 for (let round = 0; round < rounds; round++) {
-  times.recorded.push(cpuSeconds(undefined));
+  costs.recorded.push(await costOf(undefined));
   checker = new RuleChecker(implementedRules);
-  times.checked.push(cpuSeconds(checker));
+  costs.checked.push(await costOf(checker));
+  costs.besides.push(await costOf(undefined, true));
 }
 rmSync(file);
 const measured: CheckingMeasurement = {
   rules: implementedRules.length,
   events,
-  recordedSeconds: median(times.recorded),
-  checkedSeconds: median(times.checked),
+  recorded: medians(costs.recorded),
+  checked: medians(costs.checked),
+  besides: medians(costs.besides),
   looks: checker.coverage().reduce((sum, { looks }) => sum + looks, 0),
   findings: checker.findings.length,
 };

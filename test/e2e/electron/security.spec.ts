@@ -24,6 +24,7 @@ test('the page has neither Node nor Electron, only the typed bridge', async () =
       'application',
       'chooseDriverModule',
       'chooseFileToSend',
+      'controlRecording',
       'onMenuCommand',
       'onTraceEvent',
       'openTrace',

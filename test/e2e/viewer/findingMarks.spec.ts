@@ -90,7 +90,7 @@ test('the row of a record that breaks a rule carries a mark, which goes when its
   await page.mouse.click(mark!.x, mark!.y);
   await expect(page.getByTestId('finding-page')).toHaveAttribute('data-rule', 'SND-021');
   await expect(page.getByTestId('details')).toHaveAttribute('data-event', String(event));
-  await page.getByRole('button', { name: /^error/ }).click();
+  await page.getByTitle('Show or hide each error').click();
   expect(await findMark(page)).toBeUndefined();
   expect(problems).toEqual([]);
 });

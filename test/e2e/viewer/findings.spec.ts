@@ -65,6 +65,6 @@ test('findings are grouped by rule, object or driver, and severities can be hidd
   await expect(list.getByRole('group', { name: /^TCP / })).toBeVisible();
   const broken = list.getByRole('option').filter({ hasText: 'bytes transferred' });
   await expect(broken).not.toHaveCount(0);
-  await page.getByRole('button', { name: /^error/ }).click();
+  await page.getByTitle('Show or hide each error').click();
   await expect(broken).toHaveCount(0);
 });

@@ -72,7 +72,6 @@ export const queryMutants: readonly Mutant[] = [
   {
     breaks: 'QRY-001',
     how: 'The host stack queries a connection and attaches nothing that could be filled.',
-    entails: { 'QRY-011': 'The target can only fail the query, and its hardware works.' },
     in: 'host-stack',
     driver: {
       functions: {
@@ -92,6 +91,7 @@ export const queryMutants: readonly Mutant[] = [
   {
     breaks: 'QRY-003',
     how: 'The target says that an established connection is in SYN-RECEIVED.',
+    entails: { 'WIR-002': 'No SYN of this connection is on the wire any more.' },
     in: 'offload-target',
     driver: tellingDelegated(() => ({ State: constantValue('TcpConnectionSynRcvd') })),
   },
@@ -108,6 +108,7 @@ export const queryMutants: readonly Mutant[] = [
   {
     breaks: 'QRY-005',
     how: 'The target tells another RemoteMss in a second query.',
+    entails: { 'CTX-023': 'The second answer is no more what the connection was offered with.' },
     situation: queriedTwice,
     in: 'offload-target',
     driver: telling((root, tools) => {
@@ -147,6 +148,10 @@ export const queryMutants: readonly Mutant[] = [
   {
     breaks: 'QRY-010',
     how: 'The host stack leaves a connection with the target that could not be queried.',
+    entails: {
+      'EVT-015': 'It is left there after the TcpIndicateAbort that follows the failed query.',
+      'EVT-021': 'It is left there after the TcpIndicateRetrieve that follows the failed query.',
+    },
     situation: brokenQuery,
     in: 'host-stack',
     driver: { functions: { NdisTerminateOffload: () => () => undefined } },

@@ -23,6 +23,16 @@ import { copyFrame, editSegment, segmentPlaces } from '../badFrames';
 import type { BadDriver } from '../badDriver';
 import type { LegalOddity, Mutant, Situation } from '../mutant';
 import { once, uploadedHalfway } from '../situations';
+import { firstConnection, inOrder, readsNothing, startReading, whenSettled } from '../acting';
+import {
+  adapterOf,
+  asStranger,
+  rememberingAdapter,
+  strangerHandlers,
+  twinOf,
+  type ProtocolBlock,
+} from '../treeTools';
+import { placeholder } from './tree/types';
 
 type Block = NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST | NDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
 type EventHandler = NDIS_TCP_OFFLOAD_EVENT_HANDLERS['NdisTcpOffloadEventHandler'];
@@ -99,6 +109,18 @@ function broken(operation: FaultyOperation): Situation {
 
 const withData: Situation = { scenario: 'terminate-with-data' };
 
+/** The application reads nothing for a while, and asks for all that there is right before its connection is taken back. */
+const readThenUploaded: Situation = {
+  plan: { halfway: 'nothing' },
+  act: inOrder(
+    readsNothing,
+    whenSettled((run) => {
+      startReading(run);
+      firstConnection(run).upload();
+    }, 1 / 4),
+  ),
+};
+
 /** Two connections of one path that come back in one tree. */
 const twoTogether: Situation = {
   plan: { halfway: 'nothing', connections: 2, offload: 'together' },
@@ -117,43 +139,66 @@ const twoTogether: Situation = {
 export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-001',
-    how: 'An intermediate driver terminates what the host stack only wants to read.',
-    entails: {
-      'TRM-002': 'The terminate of the host stack finds nothing any more.',
-      'TRM-003': 'Nor does whatever it asks for before.',
-      'TRM-014': 'The host stack knows of no terminate, and goes on.',
-      'TRM-017': 'What the host stack has posted above is outstanding there.',
-      'TRM-018': 'The drivers answer at moments at which nobody has asked them.',
-      'TRM-025': 'What the host stack has posted above is outstanding there.',
-    },
-    situation: { scenario: 'failover', plan: { halfway: 'query' } },
+    how: 'An intermediate driver gives a neighbor back to the host stack first, and terminates it below of its own accord.',
+    situation: { scenario: 'failover' },
     in: 'intermediate-driver',
     driver: {
       functions: {
-        NdisQueryOffloadState:
-          (_next, { functions }) =>
-          (binding, root) => {
-            functions!.NdisTerminateOffload(binding, root);
-          },
+        NdisTerminateOffload: (next, tools) => (binding, root) => {
+          if (root.layer !== 'neighbor' || root.DependentBlockList === null || root.NextBlock !== null) {
+            next(binding, root);
+            return;
+          }
+          const stand = placeholder(tools, 'neighbor');
+          stand.DependentBlockList = root.DependentBlockList;
+          const own = asStranger(tools, twinOf(tools, root));
+          for (const block of [stand, own]) block.ImReserved = root.ImReserved;
+          tools.memory.set(`held ${stand.address}`, {
+            root,
+            afterwards: () => {
+              next(binding, own);
+            },
+          });
+          next(binding, stand);
+        },
+      },
+      handlers: {
+        TerminateOffloadCompleteHandler: (next, tools) =>
+          strangerHandlers.TerminateOffloadCompleteHandler((context, root) => {
+            const held = tools.memory.get(`held ${root.address}`) as
+              { readonly root: ProtocolBlock; readonly afterwards: () => void } | undefined;
+            if (held === undefined) {
+              next(context, root);
+              return;
+            }
+            held.root.DependentBlockList = root.DependentBlockList;
+            held.root.Status = NDIS_STATUS.SUCCESS;
+            next(context, held.root);
+            held.afterwards();
+          }, tools),
       },
     },
   },
   {
     breaks: 'TRM-002',
-    how: 'The host stack terminates everything twice.',
+    how: 'The host stack terminates a connection twice.',
     in: 'host-stack',
     driver: {
       functions: {
-        NdisTerminateOffload: (next) => (binding, root) => {
+        NdisTerminateOffload: (next, tools) => (binding, root) => {
+          const connection = connectionBlock(root);
+          const again = connection && asStranger(tools, twinOf(tools, connection));
           next(binding, root);
-          next(binding, root);
+          if (again !== undefined) next(binding, again);
         },
       },
+      handlers: strangerHandlers,
     },
   },
   {
     breaks: 'TRM-003',
     how: 'The host stack queries a connection after its terminate.',
+    entails: { 'CTX-008': 'NDIS has cleared the cell when the terminate was completed.' },
     in: 'host-stack',
     driver: {
       functions: {
@@ -202,6 +247,10 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-005',
     how: 'The host stack terminates a path and its neighbor, and leaves the connection where it is.',
+    entails: {
+      'DSC-032': 'The terminate without its block is the only one that there is.',
+      'EVT-021': 'The terminate without its block was to answer the upload that the target asked for.',
+    },
     situation: uploadedHalfway,
     in: 'host-stack',
     driver: {
@@ -246,7 +295,10 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-008',
     how: 'The host stack attaches cached variables to a terminate.',
-    entails: { 'TRM-009': 'They come back as they went.' },
+    entails: {
+      'TRE-013': 'The type of the block asks for delegated state alone.',
+      'TRM-009': 'They come back as they went.',
+    },
     in: 'host-stack',
     driver: {
       functions: {
@@ -277,21 +329,17 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-010',
     how: 'The target hands one send back for an upload, and goes on with the next.',
+    entails: { 'SND-027': 'No upload follows on which the send could have been handed back.' },
     in: 'offload-target',
     driver: {
-      functions: {
-        NdisTcpOffloadSendComplete: (next, { memory }) => {
-          memory.set('complete', next);
-          return next;
-        },
-      },
+      functions: rememberingAdapter,
       handlers: {
         TcpOffloadSendHandler: (next, tools) => (adapter, context, lists) => {
           if (!tools.once(2)) return next(adapter, context, lists);
-          const complete = tools.memory.get('complete') as (handle: unknown, lists: NET_BUFFER_LIST) => void;
+          const { handle, table } = adapterOf(tools);
           tools.later(1000, () => {
             lists.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
-            complete({ address: 0, label: 'no handle' }, lists);
+            table.NdisTcpOffloadSendComplete(handle, lists);
           });
           return NDIS_STATUS.PENDING;
         },
@@ -401,6 +449,7 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-017',
     how: 'The target forgets to complete the receives that are posted at a terminate.',
+    entails: { 'RCV-020': 'What it forgets are receives.' },
     situation: uploadedHalfway,
     in: 'offload-target',
     driver: {
@@ -440,35 +489,30 @@ export const terminateMutants: readonly Mutant[] = [
   },
   {
     breaks: 'TRM-019',
-    how: 'The target puts nothing into posted receives, and returns them empty at the terminate.',
-    situation: withData,
+    how: 'The target returns receives empty at the terminate that are posted shortly before, and keeps its data back for it.',
+    situation: readThenUploaded,
     in: 'offload-target',
     driver: {
-      functions: {
-        NdisTcpOffloadReceiveComplete: (next, { memory }) => {
-          memory.set('complete', next);
-          return next;
-        },
-      },
+      functions: rememberingAdapter,
       handlers: {
-        TcpOffloadReceiveHandler:
-          (_next, { memory }) =>
-          (_adapter, _context, lists) => {
-            const kept = (memory.get('kept') as NET_BUFFER_LIST[] | undefined) ?? [];
-            kept.push(...chainToArray(lists));
-            memory.set('kept', kept);
-            return NDIS_STATUS.PENDING;
-          },
-        TerminateOffloadHandler:
-          (next, { memory }) =>
-          (context, root) => {
-            const kept = (memory.get('kept') as NET_BUFFER_LIST[] | undefined) ?? [];
-            for (const list of kept) list.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
-            const chain = linkChain(kept);
-            const complete = memory.get('complete') as (handle: unknown, lists: NET_BUFFER_LIST) => void;
-            next(context, root);
-            if (chain !== null) complete({ address: 0, label: 'no handle' }, chain);
-          },
+        TcpOffloadReceiveHandler: (next, tools) => (adapter, context, lists) => {
+          const { memory } = tools;
+          const kept = (memory.get('kept') as Set<NET_BUFFER_LIST> | undefined) ?? new Set();
+          memory.set('kept', kept.add(lists));
+          tools.later(3000, () => {
+            if (kept.delete(lists)) next(adapter, context, lists);
+          });
+          return NDIS_STATUS.PENDING;
+        },
+        TerminateOffloadHandler: (next, tools) => (context, root) => {
+          const kept = tools.memory.get('kept') as Set<NET_BUFFER_LIST>;
+          const lists = [...kept].flatMap((chain) => chainToArray(chain));
+          kept.clear();
+          next(context, root);
+          const { handle, table } = adapterOf(tools);
+          for (const list of lists) list.Status = NDIS_STATUS.UPLOAD_IN_PROGRESS;
+          if (lists.length > 0) table.NdisTcpOffloadReceiveComplete(handle, linkChain(lists)!);
+        },
       },
     },
   },
@@ -500,6 +544,10 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-022',
     how: 'The target indicates a list of BufferedData that the host stack still has.',
+    entails: {
+      'IND-012': 'The list is lent a second time.',
+      'IND-023': 'The host stack gives the list back twice: as a packet, and as received data.',
+    },
     situation: withData,
     in: 'offload-target',
     driver: {
@@ -538,15 +586,18 @@ export const terminateMutants: readonly Mutant[] = [
   },
   {
     breaks: 'TRM-025',
-    how: 'The target forgets the first of the sends that it hands back.',
-    entails: { 'TRM-017': 'It is outstanding, and never was completed.' },
+    how: 'The target forgets the last of the sends that it hands back.',
+    entails: {
+      'SND-018': 'The host stack never gets it back.',
+      'TRM-017': 'It is outstanding, and never was completed.',
+    },
     situation: uploadedHalfway,
     in: 'offload-target',
     driver: answering((block, delegated) => {
-      const second = block.NetBufferListChain?.Next;
-      if (second === null || second === undefined) return;
-      block.NetBufferListChain = second;
-      delegated.SendDataHead = second;
+      const lists = chainToArray(block.NetBufferListChain).slice(0, -1);
+      if (lists.length === 0) return;
+      block.NetBufferListChain = linkChain(lists);
+      delegated.SendDataTail = lists.at(-1)!;
     }),
   },
   {
@@ -593,6 +644,7 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-028',
     how: 'The target leaves SendDataTail NULL.',
+    entails: { 'INI-019': 'NULL is no list of the chain.' },
     situation: uploadedHalfway,
     in: 'offload-target',
     driver: answering((_block, delegated) => {
@@ -634,6 +686,7 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-032',
     how: 'The target ends a terminate with NDIS_STATUS_RESOURCES.',
+    entails: { 'TRE-044': 'The status is one of initiates alone.' },
     in: 'offload-target',
     driver: answering((block) => {
       block.Status = NDIS_STATUS.RESOURCES;
@@ -642,6 +695,7 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-033',
     how: 'The target indicates an event on a connection that it has given back.',
+    entails: { 'CTX-017': 'The handle is one of nothing that is offloaded.' },
     in: 'offload-target',
     driver: {
       functions: {
@@ -663,6 +717,7 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-035',
     how: 'The target refuses lists that come back after the terminate.',
+    entails: { 'IND-026': 'It refuses all lists that come back.' },
     situation: withData,
     in: 'offload-target',
     driver: {
@@ -688,6 +743,9 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-037',
     how: 'The target speaks of an upload when it gives receives back that the hardware has lost.',
+    entails: {
+      'EVT-014': 'The receives come back after the TcpIndicateAbort that follows the failed query.',
+    },
     situation: broken('query'),
     in: 'offload-target',
     driver: {
@@ -703,6 +761,10 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-038',
     how: 'The host stack never asks again for a terminate that has failed.',
+    entails: {
+      'EVT-015': 'The connection is left where it is after the TcpIndicateAbort that follows the failure.',
+      'EVT-021': 'The connection is left where it is after the TcpIndicateRetrieve that follows the failure.',
+    },
     situation: broken('terminate'),
     in: 'host-stack',
     driver: {
@@ -716,6 +778,7 @@ export const terminateMutants: readonly Mutant[] = [
   {
     breaks: 'TRM-039',
     how: 'The target resets a connection that it gives back.',
+    entails: { 'DSC-023': 'Nobody has asked for an abortive disconnect of the connection.' },
     situation: uploadedHalfway,
     frames: (frame, tools) => {
       const { ndis } = tools;

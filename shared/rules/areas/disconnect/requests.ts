@@ -205,7 +205,9 @@ export const disconnectRequestRules: readonly Rule[] = [
           const { connection, callee } = completion;
           // Half a connection is still open until the peer has closed as well.
           if (!abortive && !peerEnded.has(key)) continue;
-          if (facts.objects.connectionAt('protocol', callee, connection)?.place !== 'held') continue;
+          const held = facts.objects.connectionAt('protocol', callee, connection);
+          // While a request about it is under way, it must not be terminated (TRM-004).
+          if (held?.place !== 'held' || held.requests.length > 0) continue;
           expect(false, () => ({
             events: [completion.event],
             found: 'a connection that is closed stays offloaded to the end of the trace',

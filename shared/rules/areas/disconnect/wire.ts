@@ -102,8 +102,8 @@ export const disconnectWireRules: readonly Rule[] = [
         NdisTcpOffloadSendComplete: forget,
         NdisTcpOffloadDisconnectComplete: forget,
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || !frame.isSegment || !frame.has(tcpFlags.FIN)) return;
+      chimneyFrame: (frame) => {
+        if (!frame.isSegment || !frame.has(tcpFlags.FIN)) return;
         const stream = find(frame.sender, frame.connection);
         if (stream?.disconnect === undefined || !stream.known || stream.decided) return;
         stream.decided = true;
@@ -208,8 +208,8 @@ export const disconnectWireRules: readonly Rule[] = [
   rule('DSC-012', ({ expect, facts }) => {
     const known = facts.of(flows);
     return {
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || frame.payloadLength === 0 || !frame.isSegment) return;
+      chimneyFrame: (frame) => {
+        if (frame.payloadLength === 0 || !frame.isSegment) return;
         const sent = known.of(frame.connection)?.machine.sent;
         if (sent?.finEnd === undefined) return;
         const { fin, finEnd } = sent;
@@ -252,8 +252,8 @@ export const disconnectWireRules: readonly Rule[] = [
       }));
     };
     return {
-      fate: (fate, frame, time) => {
-        if (frame?.path !== 'peer' || frame.payloadLength === 0 || frame.connection === undefined) return;
+      peerFate: (fate, frame, time) => {
+        if (frame.payloadLength === 0 || frame.connection === undefined) return;
         const flow = known.of(frame.connection);
         const fin = flow?.machine.sent.fin;
         if (flow === undefined || fin?.path !== 'chimney') return;
@@ -404,9 +404,9 @@ export const disconnectWireRules: readonly Rule[] = [
             aborted.add(keyOf(call.callee, call.connection));
         },
       },
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         const { connection } = frame;
-        if (frame.path !== 'chimney' || connection === undefined || !frame.isSegment) return;
+        if (connection === undefined || !frame.isSegment) return;
         if (!frame.has(tcpFlags.RST)) return;
         const held = facts.objects.connectionAt('miniport', frame.sender, connection);
         expect(aborted.has(keyOf(frame.sender, connection)) || !facts.historyComplete, () => ({
@@ -451,9 +451,9 @@ export const disconnectWireRules: readonly Rule[] = [
         },
       },
       returned: { NdisTcpOffloadReceiveHandler: returned, NdisTcpOffloadEventHandler: returned },
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         const { connection } = frame;
-        if (aborts.size === 0 || frame.path !== 'chimney' || connection === undefined) return;
+        if (aborts.size === 0 || connection === undefined) return;
         if (!frame.isSegment || !frame.has(tcpFlags.RST)) return;
         const key = keyOf(frame.sender, connection);
         const abort = aborts.get(key);
@@ -529,8 +529,8 @@ export const disconnectWireRules: readonly Rule[] = [
           object,
         }));
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || !frame.isSegment || frame.has(tcpFlags.RST)) return;
+      chimneyFrame: (frame) => {
+        if (!frame.isSegment || frame.has(tcpFlags.RST)) return;
         const abort = begun(frame.sender, frame.connection);
         if (abort === undefined) return;
         const acknowledgment = known.of(frame.connection)?.machine.sent.acknowledgment;

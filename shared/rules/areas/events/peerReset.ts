@@ -123,8 +123,8 @@ export const peerResetRules: readonly Rule[] = [
       }));
     };
     return {
-      fate: ({ fate, receiver }, frame, time) => {
-        if (frame?.connection === undefined || frame.path !== 'peer' || !frame.isSegment) return;
+      peerFate: ({ fate, receiver }, frame, time) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         if (!frame.has(tcpFlags.RST) || !fateDelivers(fate) || fate === 'corrupted') return;
         if (facts.machine.role(receiver) === 'wire') return;
         const flow = wire.of(frame.connection);
@@ -209,8 +209,9 @@ export const peerResetRules: readonly Rule[] = [
       end: ({ time, complete }) => {
         if (!complete) return;
         for (const [connection, event] of aborted) {
-          const place = facts.objects.connectionAt('protocol', event.callee, connection)?.place;
-          if (place !== 'held' || event.time + patience > time) continue;
+          const held = facts.objects.connectionAt('protocol', event.callee, connection);
+          // While a request about it is under way, it must not be terminated (TRM-004).
+          if (held?.place !== 'held' || held.requests.length > 0 || event.time + patience > time) continue;
           expect(false, () => ({
             events: [event.event],
             found: 'TcpIndicateAbort, and the connection stayed offloaded',
@@ -228,8 +229,8 @@ export const peerResetRules: readonly Rule[] = [
     /** Segments that came for connections that were closed by then, and have not shown up in the host. */
     const waiting = new Map<number, { frame: WireFrame; time: VirtualTime }>();
     return {
-      fate: ({ fate, receiver }, frame, time) => {
-        if (frame?.connection === undefined || frame.path !== 'peer' || !frame.isSegment) return;
+      peerFate: ({ fate, receiver }, frame, time) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         const known = held.of(frame.connection);
         if (known?.abortEvent === undefined) return;
         if (!fateDelivers(fate) || fate === 'corrupted') return;

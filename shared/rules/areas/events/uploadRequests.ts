@@ -129,8 +129,9 @@ export const uploadRequestRules: readonly Rule[] = [
       end: ({ time, complete }) => {
         if (!complete) return;
         for (const [connection, { event }] of pending) {
-          const place = facts.objects.connectionAt('protocol', event.callee, connection)?.place;
-          if (place !== 'held' || event.time + settling > time) continue;
+          const held = facts.objects.connectionAt('protocol', event.callee, connection);
+          // While a request about it is under way, it must not be terminated (TRM-004).
+          if (held?.place !== 'held' || held.requests.length > 0 || event.time + settling > time) continue;
           expect(false, () => ({
             events: [event.event],
             found: `TcpIndicateRetrieve(${reasonName(reasonOf(event))}), and the connection stayed offloaded`,
@@ -152,8 +153,8 @@ export const uploadRequestRules: readonly Rule[] = [
       return event !== undefined && event.time + settling < time ? event : undefined;
     };
     return {
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || frame.payloadLength === 0) return;
+      chimneyFrame: (frame) => {
+        if (frame.payloadLength === 0) return;
         const event = askedBefore(frame.connection, frame.time);
         if (event === undefined) return;
         const { end } = wire.of(frame.connection)?.machine.sent ?? {};
@@ -255,15 +256,15 @@ export const uploadRequestRules: readonly Rule[] = [
     const wire = facts.of(flows);
     const urgent = new Map<number, WireFrame>();
     return {
-      fate: ({ fate }, frame) => {
-        if (frame?.connection === undefined || frame.path !== 'peer' || !frame.isSegment) return;
+      peerFate: ({ fate }, frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         if (!frame.has(tcpFlags.URG) || frame.has(tcpFlags.RST) || !fateDelivers(fate)) return;
         const { contiguousEnd } = wire.of(frame.connection)?.peer.arrived ?? {};
         if (contiguousEnd === undefined || ((frame.sequenceEnd - contiguousEnd) | 0) < 0) return;
         if (!urgent.has(frame.connection)) urgent.set(frame.connection, frame);
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || urgent.size === 0 || !frame.isSegment) return;
+      chimneyFrame: (frame) => {
+        if (urgent.size === 0 || !frame.isSegment) return;
         const known = held.of(frame.connection);
         const segment = urgent.get(frame.connection ?? -1);
         const event = known?.mandatoryRetrieve;
@@ -384,8 +385,8 @@ export const uploadRequestRules: readonly Rule[] = [
         evidence.payloadAt = frame.time;
         evidence.payload = frame.event;
       },
-      fate: ({ fate }, frame, time) => {
-        if (frame?.connection === undefined || frame.path !== 'peer' || frame.payloadLength === 0) return;
+      peerFate: ({ fate }, frame, time) => {
+        if (frame.connection === undefined || frame.payloadLength === 0) return;
         if (!fateDelivers(fate)) return;
         const evidence = evidenceOf(frame.connection);
         evidence.payloadAt = time;

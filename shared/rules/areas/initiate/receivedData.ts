@@ -96,9 +96,8 @@ function firstDelivery(
           awaited.delete(call.connection);
       },
     },
-    fate: ({ fate }, frame) => {
-      if (awaited.size === 0 || frame?.path !== 'peer' || frame.payloadLength === 0 || !fateDelivers(fate))
-        return;
+    peerFate: ({ fate }, frame) => {
+      if (awaited.size === 0 || frame.payloadLength === 0 || !fateDelivers(fate)) return;
       const known = frame.connection === undefined ? undefined : awaited.get(frame.connection);
       if (known === undefined || known.arrived.length >= mostArrivals) return;
       known.arrived.push({ digits: hexOf(payloadOf(frame)), frame });
@@ -167,8 +166,8 @@ export const receivedDataRules: readonly Rule[] = [
             if (object !== undefined && status === NDIS_STATUS.SUCCESS) taken.delete(object);
         },
       },
-      frame: (frame) => {
-        if (taken.size === 0 || frame.path !== 'chimney' || frame.connection === undefined) return;
+      chimneyFrame: (frame) => {
+        if (taken.size === 0 || frame.connection === undefined) return;
         for (const [object, { driver, source, call }] of taken) {
           if (judged.has(object)) continue;
           const held = facts.objects.connectionAt('miniport', driver, frame.connection);
@@ -247,16 +246,16 @@ export const receivedDataRules: readonly Rule[] = [
           for (const { object } of treeOf(call)) trips.delete(facts.objects.find(object)?.connection ?? -1);
         },
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || frame.payloadLength === 0 || frame.connection === undefined) return;
+      chimneyFrame: (frame) => {
+        if (frame.payloadLength === 0 || frame.connection === undefined) return;
         const known = trips.get(frame.connection);
         if (known === undefined) return;
         const last = known.under.at(-1);
         if (last === undefined || sequenceDistance(last.end, frame.sequenceEnd) > 0)
           known.under.push({ end: frame.sequenceEnd, left: frame.time });
       },
-      fate: ({ fate }, frame, time) => {
-        if (trips.size === 0 || frame?.path !== 'peer' || frame.connection === undefined) return;
+      peerFate: ({ fate }, frame, time) => {
+        if (trips.size === 0 || frame.connection === undefined) return;
         const known = trips.get(frame.connection);
         if (known === undefined || !frame.isSegment || !fateDelivers(fate) || !frame.has(tcpFlags.ACK))
           return;

@@ -134,8 +134,8 @@ function samplesRule(id: 'INI-060' | 'INI-061', isWanted: (offset: number) => bo
           }
         },
       },
-      frame: (frame) => {
-        if (samples.size === 0 || frame.path !== 'chimney' || frame.payloadLength === 0) return;
+      chimneyFrame: (frame) => {
+        if (samples.size === 0 || frame.payloadLength === 0) return;
         const known = frame.connection === undefined ? undefined : samples.get(frame.connection);
         if (known === undefined) return;
         for (const sample of [...known]) {
@@ -300,7 +300,9 @@ function takeOverRule({ facts, expect }: RuleContext) {
     },
     frame: (frame: WireFrame) => {
       judgeTimers(frame.time);
-      if (taken.size === 0 || frame.path !== 'chimney' || frame.payloadLength === 0) return;
+    },
+    chimneyFrame: (frame: WireFrame) => {
+      if (taken.size === 0 || frame.payloadLength === 0) return;
       const known = frame.connection === undefined ? undefined : taken.get(frame.connection);
       if (known === undefined || known.deadline === Infinity) return;
       if (sequenceDistance(frame.sequence, known.una) < 0) return;
@@ -308,8 +310,8 @@ function takeOverRule({ facts, expect }: RuleContext) {
       known.deadline = Infinity;
       expect(true, () => ({ events: [], found: '', expected: '' }));
     },
-    fate: ({ fate, receiver }: FrameFateRecord, frame: WireFrame | undefined, time: VirtualTime) => {
-      if (taken.size === 0 || frame?.path !== 'peer' || frame.connection === undefined) return;
+    peerFate: ({ fate, receiver }: FrameFateRecord, frame: WireFrame, time: VirtualTime) => {
+      if (taken.size === 0 || frame.connection === undefined) return;
       const known = taken.get(frame.connection);
       // Another adapter of a team may get a segment as well.
       if (known?.driver !== receiver || !frame.isSegment || !fateDelivers(fate) || fate === 'corrupted')
@@ -582,8 +584,8 @@ export const sendDataRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || frame.payloadLength === 0 || frame.connection === undefined) return;
+      chimneyFrame: (frame) => {
+        if (frame.payloadLength === 0 || frame.connection === undefined) return;
         const known = sentUpTo.get(frame.connection);
         if (known === undefined) return;
         const { sequence, sequenceEnd } = frame;

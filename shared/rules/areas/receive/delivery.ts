@@ -75,9 +75,9 @@ function atOnce(
     if (stay !== undefined) settle(stay, [call.event]);
   };
   return {
-    frame: (frame) => {
+    chimneyFrame: (frame) => {
       const { connection } = frame;
-      if (frame.path !== 'chimney' || connection === undefined || !frame.isSegment) return;
+      if (connection === undefined || !frame.isSegment) return;
       const stay = connections.of(frame.sender, connection);
       if (stay === undefined) return;
       const known = open.get(stay);

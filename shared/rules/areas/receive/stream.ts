@@ -33,8 +33,8 @@ class ArrivedBytes implements Handlers {
 
   constructor(private readonly facts: Facts) {}
 
-  readonly fate: NonNullable<Handlers['fate']> = ({ fate, receiver }, frame) => {
-    if (frame?.connection === undefined || frame.path !== 'peer' || frame.payloadLength < shown) return;
+  readonly peerFate: NonNullable<Handlers['peerFate']> = ({ fate, receiver }, frame) => {
+    if (frame.connection === undefined || frame.payloadLength < shown) return;
     if (!frame.isSegment || frame.isFragment || !fateDelivers(fate) || fate === 'corrupted') return;
     if (this.facts.machine.role(receiver) === 'wire') return;
     this.keep(frame.connection, frame);

@@ -8,6 +8,7 @@ import { treeOf } from '../../engine/tree';
 import { flows } from '../../facts/flows';
 import type { LentList } from '../../facts/listLedger';
 import { stays } from '../../facts/stays';
+import { uploads } from '../../facts/uploads';
 import { uploadFollows } from '../uploadFollows';
 
 /** How a list is named in a finding. */
@@ -265,6 +266,7 @@ export const sendCompletionRules: readonly Rule[] = [
     const { facts, expect } = context;
     const connections = facts.of(stays);
     const segments = facts.of(flows);
+    const losses = facts.of(uploads);
     return {
       call: {
         NdisTcpOffloadSendComplete: (call) => {
@@ -276,12 +278,14 @@ export const sendCompletionRules: readonly Rule[] = [
             const isAborted =
               known.abort !== undefined ||
               known.abortiveClose !== undefined ||
-              flow?.peer.arrived.reset !== undefined;
+              flow?.peer.arrived.reset !== undefined ||
+              losses.of(call.caller, lent.connection).failure !== undefined;
             expect(isAborted || !facts.historyComplete, () => ({
               events: [lent.call.event, call.event],
               found:
                 'a send was completed with NDIS_STATUS_REQUEST_ABORTED, and nothing had aborted the connection',
-              expected: 'a RST of the peer, an abortive disconnect or TcpIndicateAbort before',
+              expected:
+                'a RST of the peer, an abortive disconnect, TcpIndicateAbort or a failed state request before',
               component: call.caller,
               connection: lent.connection,
             }));

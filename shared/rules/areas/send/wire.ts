@@ -33,7 +33,7 @@ function basisOf({ expect, facts }: RuleContext): Basis {
 
 /** The stay at the driver that sends a frame of the chimney. */
 function stayOf(basis: Basis, frame: WireFrame): Stay | undefined {
-  if (frame.path !== 'chimney' || !frame.isSegment || frame.payloadLength === 0) return undefined;
+  if (!frame.isSegment || frame.payloadLength === 0) return undefined;
   return basis.stays.of(frame.sender, frame.connection);
 }
 
@@ -123,7 +123,7 @@ export const sendWireRules: readonly Rule[] = [
   rule('SND-012', (context) => {
     const basis = basisOf(context);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         const stay = stayOf(basis, frame);
         if (stay === undefined) return;
         basis.expect(!frame.has(tcpFlags.URG), () => ({
@@ -140,7 +140,7 @@ export const sendWireRules: readonly Rule[] = [
   rule('SND-014', (context) => {
     const basis = basisOf(context);
     return {
-      frame: noGap(basis, 'within one chain', (skipped, sent) => skipped.call === sent.call),
+      chimneyFrame: noGap(basis, 'within one chain', (skipped, sent) => skipped.call === sent.call),
     };
   }),
 
@@ -148,7 +148,7 @@ export const sendWireRules: readonly Rule[] = [
     const basis = basisOf(context);
     const gap = noGap(basis, 'of different posts', (skipped, sent) => skipped.call !== sent.call);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         gap(frame);
         const stay = stayOf(basis, frame);
         const send = stay?.sendAt(frame.sequence);
@@ -170,7 +170,7 @@ export const sendWireRules: readonly Rule[] = [
   rule('SND-016', (context) => {
     const basis = basisOf(context);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         const stay = stayOf(basis, frame);
         // Only where everything ends that was posted: there PSH has no later segment to stand on.
         if (stay === undefined || frame.has(tcpFlags.FIN) || frame.sequenceEnd !== stay.sendEnd) return;
@@ -207,7 +207,7 @@ export const sendWireRules: readonly Rule[] = [
     };
     return {
       call: { MiniportInitiateOffload: learn, MiniportUpdateOffload: learn },
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         const stay = stayOf(basis, frame);
         if (stay === undefined || frame.has(tcpFlags.FIN)) return;
         const flag = flags.get(stay.object);
@@ -362,9 +362,9 @@ export const sendWireRules: readonly Rule[] = [
             compare(stay.initiate.event, call, stay.connection, call.lists, stay.sendEnd);
         },
       },
-      frame: (frame) => {
+      hostFrame: (frame) => {
         const { connection } = frame;
-        if (connection === undefined || frame.path !== 'host' || frame.payloadLength === 0) return;
+        if (connection === undefined || frame.payloadLength === 0) return;
         const upload = returned.get(connection);
         if (upload === undefined || !frame.isSegment || frame.isFragment) return;
         const known = back.get(connection)?.get(frame.sequence);
@@ -398,10 +398,10 @@ export const sendWireRules: readonly Rule[] = [
           });
         },
       },
-      frame: (frame) => {
+      hostFrame: (frame) => {
         const { connection } = frame;
         const known = connection === undefined ? undefined : aborted.get(connection);
-        if (known === undefined || frame.path !== 'host' || !frame.isSegment) return;
+        if (known === undefined || !frame.isSegment) return;
         const carries = frame.payloadLength > 0 && sequenceDistance(known.from, frame.sequenceEnd) > 0;
         expect(!carries, () => ({
           events: [known.event, frame.event],

@@ -155,8 +155,8 @@ export const receivedDataRules: readonly Rule[] = [
           }));
         }),
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || frame.connection === undefined || !frame.isSegment) return;
+      chimneyFrame: (frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         const held = facts.objects.connectionAt('miniport', frame.sender, frame.connection);
         if (held?.place !== 'terminating') return;
         const arrived = known.of(frame.connection)?.peer.arrived;

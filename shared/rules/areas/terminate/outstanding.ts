@@ -177,7 +177,8 @@ export const outstandingRules: readonly Rule[] = [
         },
         NdisTcpOffloadSendComplete: (call) => {
           for (const { list, lent } of facts.lists.givenBack(call)) {
-            if (lent?.connection === undefined || list.status !== NDIS_STATUS.UPLOAD_IN_PROGRESS) continue;
+            if (lent?.purpose !== 'send' || lent.connection === undefined) continue;
+            if (list.status !== NDIS_STATUS.UPLOAD_IN_PROGRESS) continue;
             const key = keyOf(call.caller, lent.connection);
             if (!refused.has(key)) refused.set(key, { order: lent.order, call });
           }

@@ -42,8 +42,8 @@ export const handOverWireRules: readonly Rule[] = [
       }));
     };
     return {
-      fate: ({ fate, receiver }, frame) => {
-        if (frame?.connection === undefined || frame.path !== 'peer' || !fateDelivers(fate)) return;
+      peerFate: ({ fate, receiver }, frame) => {
+        if (frame.connection === undefined || !fateDelivers(fate)) return;
         const held = facts.objects.connectionAt('miniport', receiver, frame.connection);
         if (held?.place === 'terminating') late.set(frame.event, frame);
       },
@@ -152,8 +152,8 @@ export const handOverWireRules: readonly Rule[] = [
           forget(call.caller);
         },
       },
-      fate: ({ fate, receiver }, frame) => {
-        if (back.size === 0 || frame?.connection === undefined || frame.path !== 'peer') return;
+      peerFate: ({ fate, receiver }, frame) => {
+        if (back.size === 0 || frame.connection === undefined) return;
         if (fate !== 'delivered' || !frame.isSegment || frame.isFragment) return;
         const completion = back.get(keyOf(receiver, frame.connection));
         if (completion === undefined || still.has(receiver) || asleep.has(receiver)) return;
@@ -257,8 +257,8 @@ export const handOverWireRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
-        if (returns.size === 0 || frame.path !== 'host' || frame.payloadLength === 0) return;
+      hostFrame: (frame) => {
+        if (returns.size === 0 || frame.payloadLength === 0) return;
         if (frame.connection === undefined || !frame.isSegment || frame.isFragment) return;
         const back = returns.get(frame.connection);
         if (back === undefined) return;
@@ -296,8 +296,8 @@ export const handOverWireRules: readonly Rule[] = [
             expect(true, () => ({ events: [], found: '', expected: '' }));
         },
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || frame.connection === undefined || !frame.isSegment) return;
+      chimneyFrame: (frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         if ((frame.flags & (tcpFlags.FIN | tcpFlags.RST)) === 0) return;
         const held = facts.objects.connectionAt('miniport', frame.sender, frame.connection);
         if (held?.place !== 'terminating') return;

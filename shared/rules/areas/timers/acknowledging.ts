@@ -38,8 +38,8 @@ function debts(
   const holds = facts.of(targetHolds);
   const all = new WeakMap<TargetHold, Debt>();
   return {
-    fate: ({ fate }: FrameFateRecord, frame, time): void => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate)) return;
+    peerFate: ({ fate }: FrameFateRecord, frame, time): void => {
+      if (!fateDelivers(fate)) return;
       const hold = holds.of(frame.connection);
       if (hold?.isActive !== true || !frame.isSegment) return;
       let debt = all.get(hold);

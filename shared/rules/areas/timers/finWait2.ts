@@ -39,15 +39,15 @@ function waits(
   } = {},
 ): { readonly holds: TargetHolds; readonly of: (hold: TargetHold) => Waiting | undefined } & Pick<
   Handlers,
-  'fate'
+  'peerFate'
 > {
   const holds = facts.of(targetHolds);
   const all = new WeakMap<TargetHold, Waiting>();
   return {
     holds,
     of: (hold) => all.get(hold),
-    fate: ({ fate }, frame, time) => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate) || fate === 'corrupted') return;
+    peerFate: ({ fate }, frame, time) => {
+      if (!fateDelivers(fate) || fate === 'corrupted') return;
       const hold = holds.of(frame.connection);
       if (hold?.isActive !== true || !frame.isSegment) return;
       const finEnd = holds.flowOf(hold)?.machine.sent.finEnd;
@@ -96,9 +96,9 @@ function isExpiry(call: { number(name: string): number | undefined }): boolean {
 /** See the file's head. */
 export const finWait2Rules: readonly Rule[] = [
   rule('TMR-040', (context) => {
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         NdisMQueryOffloadStateComplete: (call) => {
           for (const { hold, state } of holds.returnedBy(call)) {
@@ -121,9 +121,9 @@ export const finWait2Rules: readonly Rule[] = [
   }),
 
   rule('TMR-041', (context) => {
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           const hold = holds.of(call.connection);
@@ -148,7 +148,7 @@ export const finWait2Rules: readonly Rule[] = [
       TargetHold,
       { readonly left: number; readonly at: number; readonly event: number }
     >();
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     const judge = (hold: TargetHold, left: number, at: number, event: number): void => {
       const before = told.get(hold);
       const waiting = of(hold);
@@ -168,7 +168,7 @@ export const finWait2Rules: readonly Rule[] = [
       }));
     };
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         ...forReturned((call) => {
           for (const { hold, state } of holds.returnedBy(call)) {
@@ -195,7 +195,7 @@ export const finWait2Rules: readonly Rule[] = [
 
   rule('TMR-043', (context) => {
     const awaited = new Awaited(context.expect);
-    const { holds, fate } = waits(context, {
+    const { holds, peerFate } = waits(context, {
       segment: (hold, waiting) => {
         awaited.wait(hold.connection, waiting.lastAt + interval * 1.25, () => ({
           events: [waiting.entered.event, waiting.last.event],
@@ -211,7 +211,7 @@ export const finWait2Rules: readonly Rule[] = [
       },
     });
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       frame: (frame) => {
         awaited.reached(frame.time);
       },
@@ -234,9 +234,9 @@ export const finWait2Rules: readonly Rule[] = [
 
   rule('TMR-044', (context) => {
     const expired = new WeakMap<TargetHold, number>();
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           const hold = holds.of(call.connection);
@@ -271,9 +271,9 @@ export const finWait2Rules: readonly Rule[] = [
       TargetHold,
       { readonly left: number; readonly at: number; readonly event: number }
     >();
-    const { holds, of, fate } = waits(context);
+    const { holds, of, peerFate } = waits(context);
     return {
-      fate: fate!,
+      peerFate: peerFate!,
       call: {
         NdisMQueryOffloadStateComplete: (call) => {
           for (const { hold, state } of holds.returnedBy(call)) {

@@ -43,7 +43,7 @@ export const keepingAliveRules: readonly Rule[] = [
   rule('TMR-029', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'keep-alive') return;
         const hold = holds.of(frame.connection)!;
         if (hold.updating !== undefined || validates(hold)) return;
@@ -61,7 +61,7 @@ export const keepingAliveRules: readonly Rule[] = [
   rule('TMR-030', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'keep-alive') return;
         const hold = holds.of(frame.connection)!;
         const ticks = hold.cached.number('KaTimeout');
@@ -84,7 +84,7 @@ export const keepingAliveRules: readonly Rule[] = [
   rule('TMR-031', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'keep-alive') return;
         const hold = holds.of(frame.connection)!;
         const before = hold.keepAlives.at(-1);
@@ -107,7 +107,7 @@ export const keepingAliveRules: readonly Rule[] = [
   rule('TMR-032', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'keep-alive') return;
         const hold = holds.of(frame.connection)!;
         const limit = hold.cached.number('KaProbeCount');
@@ -137,6 +137,8 @@ export const keepingAliveRules: readonly Rule[] = [
     return {
       frame: (frame) => {
         awaited.reached(frame.time);
+      },
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'keep-alive') return;
         const hold = holds.of(frame.connection)!;
         awaited.cancel(hold.connection);
@@ -152,8 +154,8 @@ export const keepingAliveRules: readonly Rule[] = [
           connection: hold.connection,
         }));
       },
-      fate: ({ fate }, frame) => {
-        if (frame?.path === 'peer' && fateDelivers(fate)) awaited.cancel(frame.connection);
+      peerFate: ({ fate }, frame) => {
+        if (fateDelivers(fate)) awaited.cancel(frame.connection);
       },
       call: {
         ...ends(holds, awaited),
@@ -177,7 +179,7 @@ export const keepingAliveRules: readonly Rule[] = [
   rule('TMR-034', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'keep-alive') return;
         const hold = holds.of(frame.connection)!;
         const { updated } = hold;
@@ -280,7 +282,7 @@ export const keepingAliveRules: readonly Rule[] = [
       connection: hold.connection,
     });
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'keep-alive') return;
         const hold = holds.of(frame.connection)!;
         const delta = hold.given.number('KeepAlive.TimeoutDelta');
@@ -385,8 +387,8 @@ export const keepingAliveRules: readonly Rule[] = [
         if (isByHost(frame)) awaited.met(frame.connection, frame.time);
         awaited.reached(frame.time);
       },
-      fate: (_fate, frame) => {
-        if (frame?.path === 'peer') awaited.cancel(frame.connection);
+      peerFate: (_fate, frame) => {
+        awaited.cancel(frame.connection);
       },
       end: ({ time, complete }) => {
         if (complete) awaited.reached(time);

@@ -42,7 +42,7 @@ function closedWindows(
     readonly probe?: (hold: TargetHold, window: ClosedWindow, frame: WireFrame) => void;
     readonly opened?: (hold: TargetHold, window: ClosedWindow, frame: WireFrame, time: number) => void;
   },
-): Handlers & { readonly holds: TargetHolds } {
+): Required<Pick<Handlers, 'call' | 'peerFate' | 'chimneyFrame'>> & { readonly holds: TargetHolds } {
   const holds = facts.of(targetHolds);
   const windows = new WeakMap<TargetHold, ClosedWindow>();
   return {
@@ -54,8 +54,8 @@ function closedWindows(
         if (window !== undefined) window.posted = true;
       },
     },
-    fate: ({ fate }, frame, time) => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate) || fate === 'corrupted') return;
+    peerFate: ({ fate }, frame, time) => {
+      if (!fateDelivers(fate) || fate === 'corrupted') return;
       const hold = holds.of(frame.connection);
       if (hold?.isActive !== true || !frame.isSegment) return;
       const window = windows.get(hold);
@@ -90,7 +90,7 @@ function closedWindows(
       window.answer = frame;
       window.answerAt = time;
     },
-    frame: (frame) => {
+    chimneyFrame: (frame) => {
       if (holds.kindOf(frame) !== 'window-probe') return;
       const hold = holds.of(frame.connection)!;
       const window = windows.get(hold);
@@ -187,8 +187,10 @@ export const persistingRules: readonly Rule[] = [
       ...watched,
       frame: (frame) => {
         awaited.reached(frame.time);
-        watched.frame?.(frame);
-        if (frame.path === 'chimney' && frame.sequenceLength > 0) awaited.met(frame.connection, frame.time);
+      },
+      chimneyFrame: (frame) => {
+        watched.chimneyFrame(frame);
+        if (frame.sequenceLength > 0) awaited.met(frame.connection, frame.time);
       },
       call: {
         ...watched.call,
@@ -228,13 +230,12 @@ export const persistingRules: readonly Rule[] = [
     const { holds } = watched;
     return {
       ...watched,
-      fate: (fate, frame, time) => {
-        if (frame?.path === 'peer' && fateDelivers(fate.fate)) awaited.cancel(frame.connection);
-        watched.fate?.(fate, frame, time);
+      peerFate: (fate, frame, time) => {
+        if (fateDelivers(fate.fate)) awaited.cancel(frame.connection);
+        watched.peerFate(fate, frame, time);
       },
       frame: (frame) => {
         awaited.reached(frame.time);
-        watched.frame?.(frame);
       },
       call: {
         ...watched.call,
@@ -252,7 +253,7 @@ export const persistingRules: readonly Rule[] = [
   rule('TMR-028', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'window-probe') return;
         const hold = holds.of(frame.connection)!;
         const { given, tick, taken, initiate } = hold;

@@ -157,8 +157,8 @@ function deliveries({ facts }: RuleContext, on: DeliveryEvents): Handlers {
         else delivery.isSure = false;
       },
     },
-    fate: ({ fate }, frame, time) => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate)) return;
+    peerFate: ({ fate }, frame, time) => {
+      if (!fateDelivers(fate)) return;
       const hold = holds.of(frame.connection);
       if (hold === undefined || !frame.isSegment) return;
       const delivery = of(hold);

@@ -50,7 +50,7 @@ export const retransmittingRules: readonly Rule[] = [
   rule('TMR-008', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const { resent } = hold;
@@ -75,7 +75,7 @@ export const retransmittingRules: readonly Rule[] = [
   rule('TMR-009', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const limit = hold.parameter('TcpMaximumRetransmissions');
@@ -95,7 +95,7 @@ export const retransmittingRules: readonly Rule[] = [
   rule('TMR-010', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const ticks = hold.cached.number('MaxRT');
@@ -138,7 +138,7 @@ export const retransmittingRules: readonly Rule[] = [
           }));
         },
       },
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         if (hold.cached.number('MaxRT') === unlimited)
@@ -175,6 +175,8 @@ export const retransmittingRules: readonly Rule[] = [
     return {
       frame: (frame) => {
         awaited.reached(frame.time);
+      },
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         awaited.cancel(hold.connection);
@@ -191,8 +193,8 @@ export const retransmittingRules: readonly Rule[] = [
           connection: hold.connection,
         }));
       },
-      fate: ({ fate }, frame) => {
-        if (frame?.path === 'peer' && fateDelivers(fate)) awaited.cancel(frame.connection);
+      peerFate: ({ fate }, frame) => {
+        if (fateDelivers(fate)) awaited.cancel(frame.connection);
       },
       call: {
         NdisTcpOffloadEventHandler: (call) => {
@@ -215,7 +217,7 @@ export const retransmittingRules: readonly Rule[] = [
           doubted.set(call.caller, call.time);
         },
       },
-      frame: (frame) => {
+      chimneyFrame: (frame) => {
         if (holds.kindOf(frame) !== 'timeout') return;
         const hold = holds.of(frame.connection)!;
         const limit = hold.parameter('TcpDoubtReachabilityRetransmissions') ?? 0;
@@ -238,8 +240,8 @@ export const retransmittingRules: readonly Rule[] = [
     const holds = facts.of(targetHolds);
     const watches = new WeakMap<TargetHold, Duplicates>();
     return {
-      fate: ({ fate }, frame, time) => {
-        if (frame?.path !== 'peer' || !fateDelivers(fate) || fate === 'corrupted') return;
+      peerFate: ({ fate }, frame, time) => {
+        if (!fateDelivers(fate) || fate === 'corrupted') return;
         const hold = holds.of(frame.connection);
         if (hold?.isActive !== true || hold.initiate.blocks.length === 0) return;
         const flow = holds.flowOf(hold);
@@ -271,8 +273,8 @@ export const retransmittingRules: readonly Rule[] = [
         watch.count(frame, time);
         if (watch.seen.length === limit && watch.isSure) watch.due = { at: time, frame };
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || !frame.isSegment) return;
+      chimneyFrame: (frame) => {
+        if (!frame.isSegment) return;
         const hold = holds.of(frame.connection);
         const watch = hold === undefined ? undefined : watches.get(hold);
         const flow = hold === undefined ? undefined : holds.flowOf(hold);
@@ -320,8 +322,7 @@ export const retransmittingRules: readonly Rule[] = [
   rule('TMR-018', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     return {
-      frame: (frame) => {
-        if (frame.path !== 'chimney') return;
+      chimneyFrame: (frame) => {
         const hold = holds.of(frame.connection);
         if (hold?.isActive !== true || hold.resent.length > 0 || !isHandedOver(hold)) return;
         const { given, tick, taken, initiate } = hold;
@@ -447,9 +448,9 @@ export const retransmittingRules: readonly Rule[] = [
         if (frame.path === 'host') awaited.met(frame.connection, frame.time);
         awaited.reached(frame.time);
       },
-      fate: (_fate, frame) => {
+      peerFate: (_fate, frame) => {
         // Whatever the peer says now decides what the host stack does.
-        if (frame?.path === 'peer') awaited.cancel(frame.connection);
+        awaited.cancel(frame.connection);
       },
       call: {
         NdisInitiateOffload: (call) => {

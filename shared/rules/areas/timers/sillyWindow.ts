@@ -51,8 +51,8 @@ function heldSegments({ facts }: RuleContext, found: (held: Held) => void): Hand
         forget(call.connection);
       },
     },
-    fate: ({ fate }, frame, time) => {
-      if (frame?.path !== 'peer' || !fateDelivers(fate) || fate === 'corrupted') return;
+    peerFate: ({ fate }, frame, time) => {
+      if (!fateDelivers(fate) || fate === 'corrupted') return;
       const hold = holds.of(frame.connection);
       if (hold?.isActive !== true || !frame.isSegment) return;
       const flow = holds.flowOf(hold);
@@ -64,8 +64,8 @@ function heldSegments({ facts }: RuleContext, found: (held: Held) => void): Hand
       else if (before?.window !== window || before.frame.acknowledgment !== frame.acknowledgment)
         windows.set(hold, { frame, at: time, window });
     },
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.sequenceLength === 0) return;
+    chimneyFrame: (frame) => {
+      if (frame.sequenceLength === 0) return;
       const hold = holds.of(frame.connection);
       const since = hold === undefined ? undefined : windows.get(hold);
       if (hold === undefined || since === undefined) return;

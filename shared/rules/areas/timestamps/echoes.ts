@@ -34,13 +34,12 @@ function roundTrips(
   { facts }: RuleContext,
   queue: VirtualTime,
   samplesOf: (connection: number, receiver: number) => Samples | undefined,
-): Pick<Handlers, 'fate'> {
+): Required<Pick<Handlers, 'peerFate'>> {
   const stamps = facts.of(timestampFlows);
   const profiles = facts.of(adapterProfiles);
   return {
-    fate: ({ fate, receiver }, frame, time) => {
-      if (frame?.path !== 'peer' || frame.connection === undefined || !frame.isSegment || frame.isFragment)
-        return;
+    peerFate: ({ fate, receiver }, frame, time) => {
+      if (frame.connection === undefined || !frame.isSegment || frame.isFragment) return;
       if (!fateDelivers(fate) || fate === 'corrupted' || !frame.has(tcpFlags.ACK)) return;
       const samples = samplesOf(frame.connection, receiver);
       const last = stamps.of(frame.connection)?.last;

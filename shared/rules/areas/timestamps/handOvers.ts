@@ -1,6 +1,7 @@
 /** The clock of a connection's timestamps as it goes from the host stack to the target and back. */
 import { NDIS_STATUS } from '../../../ddi/status';
 import type { EventId, VirtualTime } from '../../../trace/records';
+import { isAnswered } from '../../engine/answers';
 import type { Call } from '../../engine/call';
 import { tcpFlags } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
@@ -32,11 +33,12 @@ interface TcpBlock {
 
 /** The connections in a tree that have delegated variables; with `succeeded`, only those whose block did. */
 export function tcpBlocks(facts: CoreFacts, call: Call, succeeded = false): TcpBlock[] {
+  const isQuery = call.functionName === 'NdisMQueryOffloadStateComplete';
   return treeOf(call).flatMap((block) => {
     const delegated = block.state('TCP_OFFLOAD_STATE_DELEGATED');
     const connection = facts.objects.find(block.object)?.connection;
     if (delegated === undefined || connection === undefined || block.object === undefined) return [];
-    if (succeeded && block.status !== NDIS_STATUS.SUCCESS) return [];
+    if (succeeded && (block.status !== NDIS_STATUS.SUCCESS || (isQuery && !isAnswered(block)))) return [];
     const constant = block.state('TCP_OFFLOAD_STATE_CONST');
     return [{ connection, object: block.object, delegated, constant }];
   });
@@ -165,8 +167,8 @@ export const handOverRules: readonly Rule[] = [
           for (const { connection } of tcpBlocks(facts, call)) returned.delete(connection);
         },
       },
-      frame: (frame) => {
-        if (frame.path !== 'host' || frame.connection === undefined || !frame.isSegment) return;
+      hostFrame: (frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         const back = returned.get(frame.connection);
         if (back === undefined || frame.flags & tcpFlags.RST) return;
         returned.delete(frame.connection);

@@ -112,8 +112,8 @@ export const updateEffectRules: readonly Rule[] = [
   rule('UPD-011', ({ facts, expect }) => {
     const handed = facts.of(handedState);
     return {
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || frame.connection === undefined) return;
+      chimneyFrame: (frame) => {
+        if (frame.connection === undefined) return;
         const path = handed.tcp(frame.sender, frame.connection)?.parent;
         if (path?.before === undefined || path.before.parent === path.parent) return;
         const { bytes } = frame.record;
@@ -270,8 +270,8 @@ export const updateEffectRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
-        if (off.size === 0 || frame.path !== 'chimney' || frame.connection === undefined) return;
+      chimneyFrame: (frame) => {
+        if (off.size === 0 || frame.connection === undefined) return;
         const completion = off.get(frame.connection);
         if (completion === undefined || frame.time - completion.time < ringTime) return;
         const flow = wire.of(frame.connection);

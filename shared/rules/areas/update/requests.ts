@@ -233,8 +233,8 @@ export const updateRequestRules: readonly Rule[] = [
           for (const [path, known] of [...news])
             if (frame.time - known.frame.time > newsTime) judge(path, known);
       },
-      fate: ({ fate }, frame, time) => {
-        if (frame?.path !== 'peer' || fate !== 'delivered') return;
+      peerFate: ({ fate }, frame, time) => {
+        if (fate !== 'delivered') return;
         if (frame.isSegment) {
           for (const [path, { frame: refusal, connection, sequence }] of news.size === 0 ? [] : [...news])
             if (

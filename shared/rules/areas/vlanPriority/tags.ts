@@ -111,8 +111,8 @@ export const tagRules: readonly Rule[] = [
   ),
 
   rule('VLN-014', ({ expect }) => ({
-    frame: (frame) => {
-      const tag = frame.path === 'chimney' ? tagOf(frame) : undefined;
+    chimneyFrame: (frame) => {
+      const tag = tagOf(frame);
       if (tag === undefined) return;
       expect((tag & 0x1000) === 0, () => badFrame(frame, undefined, 'a tag with CFI 1', 'CFI 0'));
     },
@@ -171,8 +171,8 @@ export const tagRules: readonly Rule[] = [
         if (tag !== undefined && vlanOf(tag) === VlanId) refused.accept(arrival.frame);
         else refused.add(arrival);
       }),
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || !refused.has(frame.connection)) return;
+      chimneyFrame: (frame) => {
+        if (!refused.has(frame.connection)) return;
         const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
         const holds = taken === undefined;
         expect(holds, () => dropped(taken!.frame, taken!.target, frame.event, 'was acknowledged'));

@@ -3,9 +3,9 @@ import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { fateDelivers } from '../../../trace/frameFates';
 import type { FrameFateRecord, VirtualTime } from '../../../trace/records';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
-import type { Handlers, RuleContext } from '../../engine/rule';
-import { flows, type Flow } from '../../facts/flows';
-import { handedState, type HandedTcp } from '../../facts/handedState';
+import type { FactDefinition, Handlers, RuleContext } from '../../engine/rule';
+import { flows, type Flow, type Flows } from '../../facts/flows';
+import { handedState, type HandedState, type HandedTcp } from '../../facts/handedState';
 
 /** A segment that leaves so long after another has arrived was made in knowledge of it, virtual ns. */
 export const knowledgeTime = 20_000_000;
@@ -23,24 +23,52 @@ export interface Arrival {
   readonly target: number;
 }
 
+/** The arrival that rules are looking at: they all ask for it, and it is found once. */
+class LastArrival implements Handlers {
+  private isFound = false;
+  private arrival: Arrival | undefined;
+
+  constructor(
+    private readonly handed: HandedState,
+    private readonly known: Flows,
+  ) {}
+
+  /** What a fate under way is; undefined where it is no undamaged arrival at a target whose engine holds the connection. */
+  of({ fate, receiver }: FrameFateRecord, frame: WireFrame, time: VirtualTime): Arrival | undefined {
+    if (this.isFound) return this.arrival;
+    this.isFound = true;
+    if (frame.connection === undefined || !fateDelivers(fate) || fate === 'corrupted') return undefined;
+    const tcp = this.handed.tcp(receiver, frame.connection);
+    const flow = this.known.of(frame.connection);
+    if (tcp?.taken !== undefined && flow !== undefined)
+      this.arrival = { frame, time, tcp, flow, target: receiver };
+    return this.arrival;
+  }
+
+  /** All rules have seen it. */
+  readonly peerFate = (): void => {
+    this.isFound = false;
+    this.arrival = undefined;
+  };
+}
+
+const lastArrival: FactDefinition<LastArrival> = {
+  start: (facts) => new LastArrival(facts.of(handedState), facts.of(flows)),
+};
+
 /** Calls `take` for every frame that arrives undamaged at a target whose engine holds its connection; facts don't know of the arrival yet. */
 export function arrivals(
   { facts }: RuleContext,
   take: (arrival: Arrival) => void,
   which: 'segments' | 'all' | 'even stopped' = 'segments',
-): Required<Pick<Handlers, 'fate'>> {
-  const handed = facts.of(handedState);
-  const known = facts.of(flows);
+): Required<Pick<Handlers, 'peerFate'>> {
+  const last = facts.of(lastArrival);
   return {
-    fate: ({ fate, receiver }: FrameFateRecord, frame, time) => {
-      if (frame?.path !== 'peer' || frame.connection === undefined) return;
-      if (which !== 'all' && (!frame.isSegment || frame.isFragment)) return;
-      if (!fateDelivers(fate) || fate === 'corrupted') return;
-      const tcp = handed.tcp(receiver, frame.connection);
-      const flow = known.of(frame.connection);
-      if (tcp?.taken === undefined || flow === undefined) return;
-      if (tcp.stoppedBy !== undefined && which !== 'even stopped') return;
-      take({ frame, time, tcp, flow, target: receiver });
+    peerFate: (fate, frame, time) => {
+      const arrival = last.of(fate, frame, time);
+      if (arrival === undefined || (which !== 'all' && (!frame.isSegment || frame.isFragment))) return;
+      if (arrival.tcp.stoppedBy !== undefined && which !== 'even stopped') return;
+      take(arrival);
     },
   };
 }
@@ -61,7 +89,7 @@ export function watchProcessing(
   context: RuleContext,
   concerns: (arrival: Arrival) => boolean,
   decide: (processed: boolean, arrival: Arrival, evidence: WireFrame) => void,
-): Required<Pick<Handlers, 'fate' | 'frame'>> {
+): Required<Pick<Handlers, 'peerFate' | 'chimneyFrame'>> {
   const waiting = new Map<number, Arrival>();
   return {
     ...arrivals(context, (arrival) => {
@@ -77,8 +105,8 @@ export function watchProcessing(
       }
       if (isNext(arrival) && concerns(arrival)) waiting.set(connection!, arrival);
     }),
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.connection === undefined || !frame.isSegment) return;
+    chimneyFrame: (frame) => {
+      if (frame.connection === undefined || !frame.isSegment) return;
       const before = waiting.get(frame.connection);
       if (before === undefined) return;
       if (before.tcp.stoppedBy !== undefined) {

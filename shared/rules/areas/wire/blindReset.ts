@@ -53,7 +53,7 @@ function watchIntruders(
   flag: number,
   place: Place,
   decide: (watched: Watched, now: VirtualTime, evidence: EventId) => void,
-): Required<Pick<Handlers, 'fate' | 'frame' | 'call'>> {
+): Required<Pick<Handlers, 'fate' | 'peerFate' | 'frame' | 'chimneyFrame' | 'call'>> {
   const { facts } = context;
   const watched = new Map<number, Watched>();
   const settle = (): void => {
@@ -79,13 +79,11 @@ function watchIntruders(
     });
   });
   return {
-    fate: (...values) => {
-      settle();
-      seen.fate(...values);
-    },
-    frame: (frame) => {
-      settle();
-      if (frame.path !== 'chimney' || frame.connection === undefined) return;
+    fate: settle,
+    frame: settle,
+    peerFate: seen.peerFate,
+    chimneyFrame: (frame) => {
+      if (frame.connection === undefined) return;
       const one = watched.get(frame.connection);
       if (one === undefined) return;
       one.answer ??= frame;
@@ -128,7 +126,7 @@ function challenges(
   flag: number,
   decide: (challenge: WireFrame, before: { readonly frame: WireFrame } | undefined, arrival: Arrival) => void,
   endsWithAcceptable: boolean,
-): Required<Pick<Handlers, 'fate' | 'frame'>> {
+): Required<Pick<Handlers, 'peerFate' | 'chimneyFrame'>> {
   const intruders = new Map<number, Arrival>();
   const last = new Map<number, { readonly frame: WireFrame; readonly tcp: HandedTcp }>();
   return {
@@ -141,8 +139,8 @@ function challenges(
         if (endsWithAcceptable) last.delete(frame.connection!);
       }
     }),
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.connection === undefined || frame.payloadLength > 0) return;
+    chimneyFrame: (frame) => {
+      if (frame.connection === undefined || frame.payloadLength > 0) return;
       const arrival = intruders.get(frame.connection);
       if (arrival === undefined || frame.record.cause !== arrival.frame.event) return;
       intruders.delete(frame.connection);
@@ -271,9 +269,9 @@ export const blindResetRules: readonly Rule[] = [
     });
     return {
       ...watching,
-      fate: (...values) => {
-        watching.fate(...values);
-        acceptable.fate(...values);
+      peerFate: (...values) => {
+        watching.peerFate(...values);
+        acceptable.peerFate(...values);
       },
     };
   }),
@@ -307,8 +305,8 @@ export const blindResetRules: readonly Rule[] = [
         if (sequenceDistance(end, frame.acknowledgment) > farBeyond) refused.add(arrival);
         else refused.accept(frame);
       }),
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || !refused.has(frame.connection)) return;
+      chimneyFrame: (frame) => {
+        if (!refused.has(frame.connection)) return;
         const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
         expect(taken === undefined, () => ({
           events: [taken!.frame.event, frame.event],

@@ -24,8 +24,8 @@ const ecnFlags = 0xc0;
 /** See the file's head. */
 export const headerRules: readonly Rule[] = [
   rule('WIR-001', ({ expect }) => ({
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.ipVersion === undefined) return;
+    chimneyFrame: (frame) => {
+      if (frame.ipVersion === undefined) return;
       const problem = formProblem(frame);
       expect(problem === undefined, () =>
         badFrame(
@@ -39,8 +39,8 @@ export const headerRules: readonly Rule[] = [
   })),
 
   rule('WIR-003', ({ expect }) => ({
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.isFragment) return;
+    chimneyFrame: (frame) => {
+      if (frame.isFragment) return;
       const syn = frame.isSegment && frame.has(tcpFlags.SYN);
       // A segment in an IPv6 fragment is one all the same.
       const moves = frame.isSegment || (frame.packet.protocol === 6 && frame.packet.etherType === 0x86dd);
@@ -109,7 +109,7 @@ export const headerRules: readonly Rule[] = [
     const { expect, facts } = context;
     /** Source addresses of the frames that the host sends through an interface. */
     const own = new Map<number, Uint8Array[]>();
-    const { frame: decide } = targetSegments(context, (frame, tcp) => {
+    const { chimneyFrame } = targetSegments(context, (frame, tcp) => {
       const neighbors = [tcp.parent.parent];
       tcp.parent.some(facts.now, (_, neighbor) => neighbors.push(neighbor) < 0);
       if (neighbors.some(({ constant }) => constant.hasSource && hasBytesAt(frame, 6, constant.source))) {
@@ -134,12 +134,8 @@ export const headerRules: readonly Rule[] = [
       );
     });
     return {
-      frame: (frame) => {
-        if (frame.path === 'chimney') {
-          decide!(frame);
-          return;
-        }
-        if (frame.path !== 'host') return;
+      chimneyFrame,
+      hostFrame: (frame) => {
         const known = own.get(frame.sender);
         if (known?.some((address) => hasBytesAt(frame, 6, address)) === true) return;
         const address = frame.record.bytes.slice(6, 12);
@@ -243,8 +239,8 @@ export const headerRules: readonly Rule[] = [
   ),
 
   rule('WIR-017', ({ expect }) => ({
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.ipVersion !== 4) return;
+    chimneyFrame: (frame) => {
+      if (frame.ipVersion !== 4) return;
       expect((frame.record.bytes[frame.internetAt + 6]! & 0x40) !== 0, () =>
         badFrame(frame, undefined, 'an IPv4 datagram of the target without DF', 'DF set'),
       );
@@ -252,8 +248,8 @@ export const headerRules: readonly Rule[] = [
   })),
 
   rule('WIR-018', ({ expect }) => ({
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.ipVersion === undefined) return;
+    chimneyFrame: (frame) => {
+      if (frame.ipVersion === undefined) return;
       const fragment = frame.isFragment || fragmentIdentification(frame) !== undefined;
       expect(!fragment, () =>
         badFrame(frame, undefined, 'the target sent a fragment of an IP datagram', 'whole datagrams only'),
@@ -262,8 +258,8 @@ export const headerRules: readonly Rule[] = [
   })),
 
   rule('WIR-019', ({ expect }) => ({
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.ipVersion !== 4) return;
+    chimneyFrame: (frame) => {
+      if (frame.ipVersion !== 4) return;
       const identification = u16At(frame.record.bytes, frame.internetAt + 4);
       expect(identification >= 0x8000, () =>
         badFrame(
@@ -277,8 +273,8 @@ export const headerRules: readonly Rule[] = [
   })),
 
   rule('WIR-020', ({ expect }) => ({
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || frame.ipVersion !== 6) return;
+    chimneyFrame: (frame) => {
+      if (frame.ipVersion !== 6) return;
       const identification = fragmentIdentification(frame);
       expect(identification === undefined || identification >= 0x8000_0000, () =>
         badFrame(
@@ -292,8 +288,8 @@ export const headerRules: readonly Rule[] = [
   })),
 
   rule('WIR-021', ({ expect, facts }) => ({
-    frame: (frame) => {
-      if (frame.path !== 'host' || frame.ipVersion === undefined) return;
+    hostFrame: (frame) => {
+      if (frame.ipVersion === undefined) return;
       const four = frame.ipVersion === 4;
       const identification = four
         ? u16At(frame.record.bytes, frame.internetAt + 4)

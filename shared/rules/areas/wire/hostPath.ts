@@ -25,7 +25,7 @@ function watchIndications(
   context: RuleContext,
   concerns: (frame: WireFrame, target: number) => boolean,
   decide: (indicated: boolean, waiting: Waiting, evidence: EventId) => void,
-): Required<Pick<Handlers, 'fate' | 'frame' | 'call'>> {
+): Required<Pick<Handlers, 'fate' | 'frame' | 'peerFate' | 'call'>> {
   const { facts } = context;
   const profiles = facts.of(adapterProfiles);
   const receiving = new Set<number>();
@@ -42,10 +42,11 @@ function watchIndications(
     for (const [event, { target }] of waiting) if (target === callee) waiting.delete(event);
   };
   return {
-    fate: ({ fate, receiver }, frame, time) => {
+    fate: () => {
       if (waiting.size > 0) settle();
-      if (frame?.path !== 'peer' || !receiving.has(receiver) || !fateDelivers(fate) || fate !== 'delivered')
-        return;
+    },
+    peerFate: ({ fate, receiver }, frame, time) => {
+      if (!receiving.has(receiver) || !fateDelivers(fate) || fate !== 'delivered') return;
       const own = profiles.of(receiver)?.currentAddress;
       if (own === undefined || (!hasBytesAt(frame, 0, own) && !hasBytesAt(frame, 0, broadcast))) return;
       if (concerns(frame, receiver)) waiting.set(frame.event, { frame, time, target: receiver });

@@ -81,7 +81,7 @@ function validations(
   context: RuleContext,
   listener: ValidationListener,
 ): {
-  readonly handlers: Required<Pick<Handlers, 'fate' | 'frame'>>;
+  readonly handlers: Required<Pick<Handlers, 'fate' | 'frame' | 'peerFate' | 'chimneyFrame'>>;
   readonly of: ReadonlyMap<HandedTcp, Validation>;
 } {
   const { facts } = context;
@@ -107,13 +107,11 @@ function validations(
   return {
     of: all,
     handlers: {
-      fate: (...values) => {
-        tell();
-        arrived.fate(...values);
-      },
-      frame: (frame) => {
-        tell();
-        if (frame.path !== 'chimney' || frame.connection === undefined || !frame.isSegment) return;
+      fate: tell,
+      frame: tell,
+      peerFate: arrived.peerFate,
+      chimneyFrame: (frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         const tcp = handed.tcp(frame.sender, frame.connection);
         if (tcp === undefined) return;
         const intruder = intruders.get(tcp);

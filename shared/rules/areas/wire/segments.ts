@@ -29,7 +29,7 @@ function knows(frame: WireFrame, arrival: WireFrame, arrivedAt: VirtualTime): bo
 function acknowledgmentsInGaps(
   context: RuleContext,
   decide: (frame: WireFrame, ahead: Arrival) => void,
-): Required<Pick<Handlers, 'fate' | 'frame'>> {
+): Required<Pick<Handlers, 'peerFate' | 'chimneyFrame'>> {
   const gaps = new Map<HandedTcp, Arrival>();
   const sent = targetSegments(context, (frame, tcp) => {
     const ahead = gaps.get(tcp);
@@ -53,7 +53,7 @@ function acknowledgmentsInGaps(
       const isAhead = sequenceDistance(contiguousEnd, frame.sequence) > 0;
       if (isAhead && sequenceDistance(frame.sequenceEnd, rightEdge) >= 0) gaps.set(tcp, arrival);
     }),
-    frame: sent.frame!,
+    chimneyFrame: sent.chimneyFrame,
   };
 }
 
@@ -85,10 +85,10 @@ export const segmentRules: readonly Rule[] = [
       );
     });
     return {
-      fate: gaps.fate,
-      frame: (frame) => {
-        blocks.frame!(frame);
-        gaps.frame(frame);
+      peerFate: gaps.peerFate,
+      chimneyFrame: (frame) => {
+        blocks.chimneyFrame(frame);
+        gaps.chimneyFrame(frame);
       },
     };
   }),
@@ -156,13 +156,13 @@ export const segmentRules: readonly Rule[] = [
       );
     });
     return {
-      fate: (...values) => {
-        generates.fate(...values);
-        told.fate(...values);
+      peerFate: (...values) => {
+        generates.peerFate(...values);
+        told.peerFate(...values);
       },
-      frame: (frame) => {
-        generates.frame(frame);
-        uses.frame!(frame);
+      chimneyFrame: (frame) => {
+        generates.chimneyFrame(frame);
+        uses.chimneyFrame(frame);
       },
     };
   }),
@@ -199,13 +199,13 @@ export const segmentRules: readonly Rule[] = [
       if (again) told.delete(tcp);
     });
     return {
-      fate: (...values) => {
-        payload.fate(...values);
-        acknowledged.fate(...values);
+      peerFate: (...values) => {
+        payload.peerFate(...values);
+        acknowledged.peerFate(...values);
       },
-      frame: (frame) => {
-        payload.frame(frame);
-        sent.frame!(frame);
+      chimneyFrame: (frame) => {
+        payload.chimneyFrame(frame);
+        sent.chimneyFrame(frame);
       },
     };
   }),
@@ -270,6 +270,7 @@ export const segmentRules: readonly Rule[] = [
       connection: frame.connection,
     });
     const settle = (): void => {
+      if (open.size === 0) return;
       for (const [connection, arrival] of open) {
         if (facts.now - arrival.time < knowledgeTime) continue;
         open.delete(connection);
@@ -292,13 +293,11 @@ export const segmentRules: readonly Rule[] = [
       open.set(frame.connection!, arrival);
     });
     return {
-      fate: (...values) => {
-        settle();
-        arrived.fate(...values);
-      },
-      frame: (frame) => {
-        settle();
-        if (frame.path !== 'chimney' || frame.connection === undefined || !frame.isSegment) return;
+      fate: settle,
+      frame: settle,
+      peerFate: arrived.peerFate,
+      chimneyFrame: (frame) => {
+        if (frame.connection === undefined || !frame.isSegment) return;
         const tcp = handed.tcp(frame.sender, frame.connection);
         const waiting = open.get(frame.connection);
         if (waiting !== undefined) {
@@ -329,6 +328,7 @@ export const segmentRules: readonly Rule[] = [
       connection: frame.connection,
     });
     const settle = (): void => {
+      if (probes.size === 0) return;
       for (const [connection, arrival] of probes) {
         if (facts.now - arrival.time < longestAnswer) continue;
         probes.delete(connection);
@@ -345,10 +345,8 @@ export const segmentRules: readonly Rule[] = [
       if (sequenceDistance(acknowledgment, frame.sequence) >= 0) probes.set(frame.connection!, arrival);
     });
     return {
-      fate: (...values) => {
-        settle();
-        arrived.fate(...values);
-      },
+      fate: settle,
+      peerFate: arrived.peerFate,
       ...targetSegments(context, (frame, tcp) => {
         const arrival = probes.get(frame.connection!);
         if (

@@ -134,7 +134,7 @@ export const sendingRules: readonly Rule[] = [
       );
     });
     return {
-      frame: sent.frame!,
+      chimneyFrame: sent.chimneyFrame,
       ...arrivals(context, ({ frame, time }) => {
         arrivedAt.set(frame.connection!, time);
       }),

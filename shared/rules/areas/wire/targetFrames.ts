@@ -80,12 +80,11 @@ export function isLeftToCarrier(frame: WireFrame): boolean {
 export function targetSegments(
   { facts }: RuleContext,
   decide: (frame: WireFrame, tcp: HandedTcp) => void,
-): Pick<Handlers, 'frame'> {
+): Required<Pick<Handlers, 'chimneyFrame'>> {
   const handed = facts.of(handedState);
   return {
-    frame: (frame) => {
-      if (frame.path !== 'chimney' || !frame.isSegment || frame.isFragment) return;
-      const tcp = handed.tcp(frame.sender, frame.connection);
+    chimneyFrame: (frame) => {
+      const tcp = handed.ofSegment(frame);
       if (tcp !== undefined) decide(frame, tcp);
     },
   };

@@ -52,6 +52,7 @@ export const urgentRules: readonly Rule[] = [
     const handed = facts.of(handedState);
     const last = new Map<HandedTcp, { readonly arrival: Arrival; readonly valid: boolean | undefined }>();
     const settle = (): void => {
+      if (last.size === 0) return;
       for (const [tcp, { arrival }] of last) {
         if (facts.now - arrival.time < knowledgeTime) continue;
         last.delete(tcp);
@@ -65,10 +66,8 @@ export const urgentRules: readonly Rule[] = [
       else last.delete(arrival.tcp);
     });
     return {
-      fate: (...values) => {
-        settle();
-        arrived.fate(...values);
-      },
+      fate: settle,
+      peerFate: arrived.peerFate,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           const tcp = handed.tcp(call.caller, call.connection);
@@ -93,6 +92,7 @@ export const urgentRules: readonly Rule[] = [
     const handed = facts.of(handedState);
     const open = new Map<HandedTcp, Arrival>();
     const settle = (): void => {
+      if (open.size === 0) return;
       for (const [tcp, arrival] of open) {
         if (facts.now - arrival.time < knowledgeTime) continue;
         open.delete(tcp);
@@ -111,10 +111,8 @@ export const urgentRules: readonly Rule[] = [
       if (isUrgent(arrival) && isValid(arrival) === true) open.set(arrival.tcp, arrival);
     });
     return {
-      fate: (...values) => {
-        settle();
-        arrived.fate(...values);
-      },
+      fate: settle,
+      peerFate: arrived.peerFate,
       frame: settle,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
@@ -155,8 +153,8 @@ export const urgentRules: readonly Rule[] = [
         },
         'even stopped',
       ),
-      frame: (frame) => {
-        if (frame.path !== 'chimney' || !refused.has(frame.connection)) return;
+      chimneyFrame: (frame) => {
+        if (!refused.has(frame.connection)) return;
         const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
         if (taken !== undefined)
           expect(false, () =>

@@ -78,11 +78,12 @@ export const cellMutants: readonly Mutant[] = [
     },
     in: 'offload-target',
     driver: answering((root, tools) => {
-      const cell = blockWithState(root, 'tcp')?.MiniportOffloadContext;
-      if (!cell) return;
+      const context = blockWithState(root, 'tcp')?.MiniportOffloadContext?.value;
+      if (!context) return;
       const first = tools.memory.get('first') as PVOID | undefined;
-      if (first === undefined) tools.memory.set('first', cell.value);
-      else cell.value = first;
+      // The driver tells them apart all the same: what it does with each connection stays right.
+      if (first === undefined) tools.memory.set('first', context);
+      else Object.defineProperty(context, 'address', { value: first.address });
     }),
   },
   {
@@ -128,6 +129,12 @@ export const cellMutants: readonly Mutant[] = [
   {
     breaks: 'CTX-011',
     how: 'The host stack offers a connection whose cell has not been cleared.',
+    entails: {
+      'TRE-019':
+        'Where the cell holds something the block is a linker to those below, and nothing hangs on this one.',
+      'TRE-020':
+        'Where the cell holds something the block is a linker to those below, and the target does not have what it names.',
+    },
     in: 'host-stack',
     driver: offering((root) => {
       const cell = blockWithState(root, 'tcp')?.OffloadHandle?.MiniportOffloadContext;

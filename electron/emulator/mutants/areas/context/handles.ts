@@ -8,6 +8,7 @@ import { calling } from '../../badRecords';
 import { edited, memberAt, withBlocks } from '../../badTrees';
 import type { Mutant } from '../../mutant';
 import { adapterOf, blocksOf, rememberingAdapter } from '../../treeTools';
+import { placeholder } from '../tree/types';
 
 const strange = 0x66_6000;
 
@@ -82,6 +83,7 @@ export const handleMutants: readonly Mutant[] = [
   {
     breaks: 'CTX-017',
     how: 'The target indicates an event for a connection whose termination it has completed.',
+    entails: { 'TRM-033': 'The event comes behind NdisMTerminateOffloadComplete.' },
     in: 'offload-target',
     driver: {
       functions: {
@@ -102,6 +104,7 @@ export const handleMutants: readonly Mutant[] = [
   {
     breaks: 'CTX-019',
     how: 'NDIS hands an event on with another handle than the host stack has for the connection.',
+    entails: { 'EVT-004': 'The handle is a part of the event that has changed on its way.' },
     situation: { scenario: 'neighbor-invalidated', fileBytes: 200_000 },
     records: calling('ProtocolTcpOffloadEvent', withPointer('OffloadContext')),
   },
@@ -116,9 +119,19 @@ export const handleMutants: readonly Mutant[] = [
     in: 'host-stack',
     driver: {
       functions: {
-        NdisQueryOffloadState: (next, tools) => (binding, root) => {
-          tools.functions!.NdisCloseAdapterEx(binding);
+        NdisTerminateOffload: (next, tools) => (binding, root) => {
+          tools.memory.set('binding', binding);
           next(binding, root);
+        },
+      },
+      handlers: {
+        TerminateOffloadCompleteHandler: (next, tools) => (context, root) => {
+          next(context, root);
+          tools.laterPassive(100_000, () => {
+            const binding = tools.memory.get('binding') as NDIS_HANDLE;
+            tools.functions!.NdisCloseAdapterEx(binding);
+            tools.functions!.NdisQueryOffloadState(binding, placeholder(tools, 'tcp'));
+          });
         },
       },
     },

@@ -41,6 +41,11 @@ export const valueMutants: readonly Mutant[] = [
   {
     breaks: 'CTX-026',
     how: 'The target announces the delegated variables of a connection by NdisMOffloadEventIndicate.',
+    entails: {
+      'RCH-012': 'The only code that there is goes with a neighbor block, and this is one of a connection.',
+      'RCH-013': 'Delegated variables of a connection are no state of a neighbor.',
+      'RCH-014': 'The handle is that of the connection.',
+    },
     in: 'offload-target',
     driver: {
       functions: {

@@ -207,18 +207,13 @@ export const receiveCompletionMutants: readonly Mutant[] = [
   },
   {
     breaks: 'RCV-021',
-    how: 'The target completes a send with NdisTcpOffloadReceiveComplete.',
+    how: 'The target completes a list of its own with NdisTcpOffloadReceiveComplete.',
     in: 'offload-target',
     driver: {
       functions: {
         NdisTcpOffloadReceiveComplete: (next, tools) => (handle, lists) => {
-          tools.memory.set('complete', next);
           next(handle, lists);
-        },
-        NdisTcpOffloadSendComplete: (next, tools) => (handle, lists) => {
-          const complete = tools.memory.get('complete') as typeof next | undefined;
-          if (complete !== undefined && tools.once()) complete(handle, lists);
-          else next(handle, lists);
+          if (tools.once()) next(handle, allocateNetBufferList(tools.machine.addresses, []));
         },
       },
     },

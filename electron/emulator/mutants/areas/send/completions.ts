@@ -2,6 +2,8 @@
 import { constantValue } from '../../../../../shared/ddi/catalogue';
 import { NDIS_STATUS, type NdisStatus } from '../../../../../shared/ddi/status';
 import {
+  chainToArray,
+  linkChain,
   NdisAdvanceNetBufferDataStart,
   netBufferListInfo,
   type NET_BUFFER_LIST,
@@ -67,7 +69,12 @@ export const sendCompletionMutants: readonly Mutant[] = [
   },
   {
     breaks: 'SND-019',
-    how: 'The target completes a posted receive with NdisTcpOffloadSendComplete.',
+    how: 'The target completes empty receives with NdisTcpOffloadSendComplete when a connection goes back.',
+    situation: { scenario: 'upload-all', fileBytes: 400_000 },
+    entails: {
+      'RCV-020': 'They are never completed as receives.',
+      'TRM-017': 'They are outstanding when the terminate is completed.',
+    },
     in: 'offload-target',
     driver: {
       functions: {
@@ -77,8 +84,12 @@ export const sendCompletionMutants: readonly Mutant[] = [
         },
         NdisTcpOffloadReceiveComplete: (next, tools) => (handle, lists) => {
           const complete = tools.memory.get('complete') as typeof next | undefined;
-          if (complete !== undefined && tools.once()) complete(handle, lists);
-          else next(handle, lists);
+          const all = chainToArray(lists);
+          const isEmpty = ({ Status }: NET_BUFFER_LIST): boolean => Status === NDIS_STATUS.UPLOAD_IN_PROGRESS;
+          const others = linkChain(all.filter((list) => !isEmpty(list)));
+          const empty = linkChain(all.filter(isEmpty));
+          if (others !== null) next(handle, others);
+          if (empty !== null) (complete ?? next)(handle, empty);
         },
       },
     },

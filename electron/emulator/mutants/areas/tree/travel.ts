@@ -1,6 +1,8 @@
 /** Mutants for rules of the area "tree" about the way of a tree: down through NDIS, and back. */
 import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import { unwrittenStatus } from '../../../../../shared/trace/unwrittenStatus';
+import { breaksHardware, firstConnection, inOrder, whenSettled } from '../../acting';
+import { quietConnection } from '../../quietConnection';
 import type { MiniportBlock, ProtocolBlock } from '../../treeTools';
 import { adapterOf, answering, blocksOf, blockWithState, rememberingAdapter } from '../../treeTools';
 import type { BadDriver } from '../../badDriver';
@@ -36,6 +38,48 @@ const partly: Situation = {
   fileBytes: 200_000,
 };
 
+/** The host stack queries each connection below a placeholder for its path. */
+const queriesBelowPlaceholder: NonNullable<Situation['besides']> = {
+  in: 'host-stack',
+  driver: {
+    functions: {
+      NdisQueryOffloadState: (next, tools) => (binding, root) => {
+        const stand = placeholder(tools, 'path');
+        stand.DependentBlockList = root;
+        tools.memory.set(`below ${stand.address}`, root);
+        next(binding, stand);
+      },
+    },
+    handlers: {
+      QueryOffloadCompleteHandler: (next, tools) => (context, root) => {
+        next(context, tools.memory.get(`below ${root.address}`) as ProtocolBlock);
+      },
+    },
+  },
+};
+
+/** The hardware breaks down in the middle of such a query. */
+const brokenBelowPlaceholder: Situation = {
+  plan: { halfway: 'nothing' },
+  act: inOrder(
+    whenSettled((run) => {
+      breaksHardware(run, 'query');
+      run.topology.host.offloads.query(firstConnection(run), 'delegated', () => undefined);
+    }, 1 / 4),
+  ),
+  besides: queriesBelowPlaceholder,
+};
+
+/** The neighbor of a connection is invalidated while nothing is to be sent on it. */
+const invalidatedQuietly = quietConnection([
+  [
+    600,
+    ({ host, connection }) => {
+      host.offloads.invalidate(connection.path.neighbor);
+    },
+  ],
+]);
+
 const statusAt = memberAt('Status', 'NDIS_PROTOCOL_OFFLOAD_BLOCK_LIST');
 
 /** See the file's head. */
@@ -60,38 +104,20 @@ export const travelMutants: readonly Mutant[] = [
   {
     breaks: 'TRE-018',
     how: 'The target fails a placeholder along with what depends on it.',
-    situation: {
-      besides: {
-        in: 'host-stack',
-        driver: {
-          functions: {
-            NdisQueryOffloadState: (next, tools) => (binding, root) => {
-              const stand = placeholder(tools, 'path');
-              stand.DependentBlockList = root;
-              next(binding, stand);
-            },
-          },
-          handlers: {
-            QueryOffloadCompleteHandler: (next) => (context, root: ProtocolBlock) => {
-              next(context, root.DependentBlockList!);
-            },
-          },
-        },
-      },
-    },
+    situation: brokenBelowPlaceholder,
     in: 'offload-target',
     driver: answeringQueries((root) => {
-      for (const block of blocksOf(root)) block.Status = NDIS_STATUS.FAILURE;
+      if (root.DependentBlockList?.Status === NDIS_STATUS.FAILURE) root.Status = NDIS_STATUS.FAILURE;
     }),
   },
   {
     breaks: 'TRE-028',
-    how: 'The target reports success for a linker whose connection it has refused.',
+    how: 'The target reports partial success for a linker whose only connection it has refused.',
     situation: { ...partly, plan: { ...partly.plan, target: { tcpCapacity: 1 } } },
     in: 'offload-target',
     driver: answering((root) => {
-      for (const block of blocksOf(root, 'path'))
-        if (block.state === undefined) block.Status = NDIS_STATUS.SUCCESS;
+      for (const block of blocksOf(root))
+        if (block.state === undefined) block.Status = NDIS_STATUS.OFFLOAD_PARTIAL_SUCCESS;
     }),
   },
   {
@@ -124,7 +150,7 @@ export const travelMutants: readonly Mutant[] = [
       },
       handlers: {
         QueryOffloadCompleteHandler: (next, tools) => (context, root) => {
-          if (tools.once()) next(context, root);
+          if (tools.once(1, 'completion')) next(context, root);
         },
       },
     },
@@ -153,7 +179,7 @@ export const travelMutants: readonly Mutant[] = [
   {
     breaks: 'TRE-037',
     how: 'The target completes an invalidate before its handler returns.',
-    situation: { scenario: 'neighbor-invalidated', fileBytes: 200_000 },
+    situation: invalidatedQuietly,
     in: 'offload-target',
     driver: {
       handlers: {
@@ -238,9 +264,10 @@ export const travelMutants: readonly Mutant[] = [
   },
   {
     breaks: 'TRE-045',
-    how: 'The target cuts what depends on the neighbor off the tree of an initiate.',
+    how: 'The target cuts what depends on a placeholder off the tree of a query.',
+    situation: { besides: queriesBelowPlaceholder },
     in: 'offload-target',
-    driver: answering((root) => {
+    driver: answeringQueries((root) => {
       root.DependentBlockList = null;
     }),
   },
@@ -317,9 +344,9 @@ export const travelMutants: readonly Mutant[] = [
   },
   {
     breaks: 'TRE-057',
-    how: 'NDIS reports the failure of an object that the target has taken.',
+    how: 'NDIS reports the failure of a query that the target has answered.',
     records: calling(
-      'ProtocolInitiateOffloadComplete',
+      'ProtocolQueryOffloadComplete',
       withBlocks((block) =>
         edited(block, (view) => {
           view.setUint32(statusAt, NDIS_STATUS.FAILURE, true);

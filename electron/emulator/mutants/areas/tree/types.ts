@@ -58,6 +58,7 @@ export const typeMutants: readonly Mutant[] = [
   {
     breaks: 'TRE-012',
     how: 'The host stack offers a connection without its delegated state.',
+    entails: { 'INI-002': 'A new connection comes without a part of its state.' },
     in: 'host-stack',
     driver: offering((root) => {
       const block = blockWithState(root, 'tcp');
@@ -69,6 +70,7 @@ export const typeMutants: readonly Mutant[] = [
   {
     breaks: 'TRE-013',
     how: 'The host stack queries cached state, and puts a delegated structure behind the block.',
+    entails: { 'QRY-001': 'There is no cached structure that the target could fill.' },
     in: 'host-stack',
     driver: querying((root) => {
       root.type = cachedStateTypes.tcp;
@@ -77,6 +79,7 @@ export const typeMutants: readonly Mutant[] = [
   {
     breaks: 'TRE-014',
     how: 'NDIS leaves Length of the state structures 0.',
+    entails: { 'QRY-002': 'The structure comes back with its Length, which is not the one that went down.' },
     records: calling(
       'MiniportQueryOffload',
       withBlocks((block) =>

@@ -1,0 +1,53 @@
+/** Where a run pauses at a finding, the window goes there: its event is selected as soon as it has been read, the finding as soon as the window's own check has come to it. */
+import { watch } from 'vue';
+import type { RunPause } from '../../shared/contract/runControl';
+import type { Finding } from '../../shared/rules/engine/finding';
+import type { FindingsView } from './findingsView';
+import type { OpenTrace } from './openTrace';
+import type { View } from './view';
+
+function isOf(pause: Extract<RunPause, { cause: 'finding' }>, { rule, found }: Finding): boolean {
+  return rule === pause.rule && found === pause.found;
+}
+
+/** @param showFindings brings the list of findings to the front */
+export function followPauses(
+  trace: OpenTrace,
+  view: View,
+  findings: FindingsView,
+  showFindings: () => void,
+): void {
+  let selected: RunPause | undefined;
+  let chosen: RunPause | undefined;
+  let wasFollowing = false;
+  watch(
+    () => [trace.state.pause, trace.state.version, findings.version.value] as const,
+    ([pause]) => {
+      if (pause === undefined) {
+        // Who looked at the growing end goes on doing so.
+        if (selected !== undefined && wasFollowing) {
+          view.clearSelection();
+          view.following.value = true;
+          view.grow();
+        }
+        selected = chosen = undefined;
+        return;
+      }
+      const event = pause.cause === 'finding' ? pause.events.at(-1) : undefined;
+      const length = trace.state.model?.store?.length ?? 0;
+      if (pause.cause !== 'finding' || event === undefined || event >= length) return;
+      if (selected !== pause) {
+        selected = pause;
+        wasFollowing = view.following.value;
+        view.select(event);
+        showFindings();
+      }
+      if (chosen === pause) return;
+      const finding = findings.ofEvent(event).find((one) => isOf(pause, one));
+      if (finding === undefined) return;
+      chosen = pause;
+      findings.chosen.value = finding;
+    },
+    { flush: 'sync' },
+  );
+}

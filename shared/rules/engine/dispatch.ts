@@ -1,0 +1,163 @@
+/**
+ * Who takes which record: handlers sorted by what they take, so that a record reaches only those that want its kind, and a frame only those
+ * that want its path.
+ */
+import type { FramePath } from '../../trace/records';
+import type { Call } from './call';
+import type { WireFrame } from './frame';
+import type { Handlers, Rule } from './rule';
+
+/** A rule or a fact that takes part. */
+export class Participant {
+  looks = 0;
+  breaches = 0;
+  failure: string | undefined;
+  /** What rests on this fact. */
+  readonly dependents: Participant[] = [];
+  private readonly places: { readonly sink: Sink<never[]>; readonly at: number }[] = [];
+
+  constructor(readonly rule: Rule | undefined) {}
+
+  /** Its handlers, and those of what rests on it, are called no more. */
+  fail(error: unknown): void {
+    if (this.failure !== undefined) return;
+    this.failure = error instanceof Error ? error.message : String(error);
+    for (const { sink, at } of this.places) sink.silence(at);
+    for (const dependent of this.dependents) dependent.fail(error);
+  }
+
+  /** Notes where one of its handlers is. */
+  isAt(sink: Sink<never[]>, at: number): void {
+    this.places.push({ sink, at });
+  }
+}
+
+function nothing(): void {
+  // Stands for the handler of somebody who has failed.
+}
+
+/** Handlers that take the same things, in order. */
+export class Sink<Arguments extends readonly unknown[]> {
+  private readonly takes: ((...values: Arguments) => void)[] = [];
+  private readonly owners: Participant[] = [];
+
+  add(owner: Participant, take: (...values: Arguments) => void): void {
+    owner.isAt(this as unknown as Sink<never[]>, this.takes.length);
+    this.takes.push(take);
+    this.owners.push(owner);
+  }
+
+  /** Calls the handler with a place no more. */
+  silence(at: number): void {
+    this.takes[at] = nothing;
+  }
+
+  /** Hands one thing to everybody; who throws is put aside. A `try` around each call, and a list of what is passed, would cost time at every record. */
+  deliver(this: Sink<[Arguments[0]]>, first: Arguments[0]): void {
+    const { takes } = this;
+    for (let at = 0; at < takes.length; at++)
+      try {
+        for (; at < takes.length; at++) takes[at]!(first);
+      } catch (error) {
+        this.owners[at]!.fail(error);
+      }
+  }
+
+  /** The same with three things. */
+  deliverThree(
+    this: Sink<[Arguments[0], Arguments[1], Arguments[2]]>,
+    first: Arguments[0],
+    second: Arguments[1],
+    third: Arguments[2],
+  ): void {
+    const { takes } = this;
+    for (let at = 0; at < takes.length; at++)
+      try {
+        for (; at < takes.length; at++) takes[at]!(first, second, third);
+      } catch (error) {
+        this.owners[at]!.fail(error);
+      }
+  }
+}
+
+/** A sink for handlers of a name. */
+type SinkOf<Name extends keyof Handlers> = Sink<
+  Parameters<Extract<NonNullable<Handlers[Name]>, (...values: never[]) => void>>
+>;
+
+/** Handlers that every record of their kind goes to. */
+const plainHandlers = [
+  'anyCall',
+  'anyReturned',
+  'component',
+  'connection',
+  'stateObject',
+  'stateChange',
+  'ownership',
+  'relink',
+  'counter',
+  'note',
+  'end',
+] as const satisfies readonly (keyof Handlers)[];
+
+/** Handlers of frames and fates, by the path of the frame. */
+const pathHandlers = {
+  host: { frames: ['frame', 'hostFrame'], fates: ['fate'] },
+  chimney: { frames: ['frame', 'chimneyFrame'], fates: ['fate'] },
+  peer: { frames: ['frame', 'peerFrame'], fates: ['fate', 'peerFate'] },
+} as const satisfies Record<FramePath, unknown>;
+
+/** Handlers of frames of one path. */
+class PathSinks {
+  readonly frames = new Sink<[WireFrame]>();
+  readonly fates: SinkOf<'fate'> = new Sink();
+}
+
+/** See the file's head. */
+export class Dispatch {
+  readonly call = new Map<string, Sink<[Call]>>();
+  readonly returned = new Map<string, Sink<[Call]>>();
+  readonly anyCall: SinkOf<'anyCall'> = new Sink();
+  readonly anyReturned: SinkOf<'anyReturned'> = new Sink();
+  readonly component: SinkOf<'component'> = new Sink();
+  readonly connection: SinkOf<'connection'> = new Sink();
+  readonly stateObject: SinkOf<'stateObject'> = new Sink();
+  readonly stateChange: SinkOf<'stateChange'> = new Sink();
+  readonly ownership: SinkOf<'ownership'> = new Sink();
+  readonly relink: SinkOf<'relink'> = new Sink();
+  readonly counter: SinkOf<'counter'> = new Sink();
+  readonly note: SinkOf<'note'> = new Sink();
+  readonly end: SinkOf<'end'> = new Sink();
+  /** Fates of frames that the trace lacks. */
+  readonly strayFates: SinkOf<'fate'> = new Sink();
+  private readonly host = new PathSinks();
+  private readonly chimney = new PathSinks();
+  private readonly peer = new PathSinks();
+
+  /** Sinks of frames of a path. */
+  ofPath(path: FramePath): PathSinks {
+    return path === 'chimney' ? this.chimney : path === 'peer' ? this.peer : this.host;
+  }
+
+  /** Takes in somebody's handlers, behind all others. */
+  add(owner: Participant, handlers: Handlers): void {
+    for (const part of ['call', 'returned'] as const)
+      for (const [name, take] of Object.entries(handlers[part] ?? {})) {
+        let sink = this[part].get(name);
+        if (sink === undefined) this[part].set(name, (sink = new Sink()));
+        sink.add(owner, take);
+      }
+    const put = (sink: unknown, name: keyof Handlers): void => {
+      const take = handlers[name] as ((...values: never[]) => void) | undefined;
+      if (take === undefined) return;
+      // A handler of a class may be a method that needs its owner; bound functions are slow to call.
+      (sink as Sink<never[]>).add(owner, Object.hasOwn(handlers, name) ? take : take.bind(handlers));
+    };
+    for (const name of plainHandlers) put(this[name], name);
+    for (const path of ['host', 'chimney', 'peer'] as const) {
+      for (const name of pathHandlers[path].frames) put(this[path].frames, name);
+      for (const name of pathHandlers[path].fates) put(this[path].fates, name);
+    }
+    put(this.strayFates, 'fate');
+  }
+}
