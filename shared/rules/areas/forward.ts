@@ -1,6 +1,7 @@
 /** Rules of the area "forward" (FWD): segments handed down by the host stack. */
 import { sequenceDistance } from '../../analysis/tcpSegment';
 import { NDIS_STATUS, statusName } from '../../ddi/status';
+import type { NetBufferListSnapshot } from '../../trace/records';
 import type { RuleId } from '../catalogue';
 import type { EventId } from '../../trace/records';
 import type { Call } from '../engine/call';
@@ -9,7 +10,9 @@ import { tcpFlags } from '../engine/frame';
 import { passedUpUnchanged } from '../engine/passedUp';
 import { rule, type Rule } from '../engine/rule';
 import { treeOf } from '../engine/tree';
+import type { LentList } from '../facts/listLedger';
 import { uploads } from '../facts/uploads';
+import { handedRules } from './forward/handed';
 import { segmentsOf, type ForwardedSegment } from './forward/segments';
 
 const completionStatuses: readonly number[] = [
@@ -17,6 +20,9 @@ const completionStatuses: readonly number[] = [
   NDIS_STATUS.UPLOAD_IN_PROGRESS,
   NDIS_STATUS.REQUEST_ABORTED,
 ];
+
+/** Requests whose failure tells that the hardware has lost its connections. */
+const failing: ReadonlySet<string> = new Set(['query', 'invalidate', 'terminate']);
 
 function keyOf(driver: number, item: number): number {
   return item * 1024 + driver;
@@ -290,28 +296,54 @@ export const forwardRules: readonly Rule[] = [
 
   rule('FWD-015', ({ expect, facts }) => {
     const known = facts.of(uploads);
+    interface Completed {
+      readonly list: NetBufferListSnapshot;
+      readonly lent: LentList;
+      readonly call: Call;
+    }
+    /** Aborted while a request is under way whose failure would explain it. */
+    const unexplained: Completed[] = [];
+    const decide = (holds: boolean, { list, lent, call }: Completed): void => {
+      expect(holds, () => ({
+        events: [lent.call.event, call.event],
+        found:
+          list.status === NDIS_STATUS.REQUEST_ABORTED
+            ? 'a forward was completed with NDIS_STATUS_REQUEST_ABORTED, and the connection has not been aborted'
+            : `a forward was completed with ${statusName(list.status)}`,
+        expected:
+          'NDIS_STATUS_SUCCESS, NDIS_STATUS_UPLOAD_IN_PROGRESS during an upload, NDIS_STATUS_REQUEST_ABORTED after a RST',
+        component: call.caller,
+        connection: lent.connection,
+      }));
+    };
+    const explain = (completion: Call): void => {
+      if (unexplained.length === 0) return;
+      const hasFailed = treeOf(completion).some(({ status }) => status === NDIS_STATUS.FAILURE);
+      for (const one of unexplained.filter(({ call }) => call.caller === completion.caller)) {
+        unexplained.splice(unexplained.indexOf(one), 1);
+        decide(hasFailed, one);
+      }
+    };
     return {
       call: {
         NdisTcpOffloadForwardComplete: (call) => {
           for (const { list, lent } of facts.lists.givenBack(call)) {
             if (lent?.purpose !== 'forward') continue;
             const { status } = list;
-            const isAborted =
+            const isExplained =
               status !== NDIS_STATUS.REQUEST_ABORTED ||
               known.abortOf(call.caller, lent.connection) !== undefined ||
               !facts.historyComplete;
-            expect(completionStatuses.includes(status) && isAborted, () => ({
-              events: [lent.call.event, call.event],
-              found: isAborted
-                ? `a forward was completed with ${statusName(status)}`
-                : 'a forward was completed with NDIS_STATUS_REQUEST_ABORTED, and the connection has not been aborted',
-              expected:
-                'NDIS_STATUS_SUCCESS, NDIS_STATUS_UPLOAD_IN_PROGRESS during an upload, NDIS_STATUS_REQUEST_ABORTED after a RST',
-              component: call.caller,
-              connection: lent.connection,
-            }));
+            const isUnderWay = [...facts.objects.treesAt('miniport', call.caller)].some(({ verb }) =>
+              failing.has(verb),
+            );
+            if (!isExplained && isUnderWay) unexplained.push({ list, lent, call });
+            else decide(completionStatuses.includes(status) && isExplained, { list, lent, call });
           }
         },
+        NdisMQueryOffloadStateComplete: explain,
+        NdisMInvalidateOffloadComplete: explain,
+        NdisMTerminateOffloadComplete: explain,
       },
     };
   }),
@@ -411,6 +443,8 @@ export const forwardRules: readonly Rule[] = [
   rule('FWD-019', (context) =>
     passedUpUnchanged(context, 'NdisTcpOffloadForwardComplete', 'ProtocolTcpOffloadForwardComplete'),
   ),
+
+  ...handedRules,
 ];
 
 /** Rules of the area that records can't decide, each with the reason. */

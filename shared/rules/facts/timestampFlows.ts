@@ -52,7 +52,8 @@ export class TimestampFlows implements Handlers {
   };
 
   readonly peerFate = ({ fate }: FrameFateRecord, frame: WireFrame): void => {
-    if (frame.connection === undefined || !frame.isSegment || frame.isFragment) return;
+    // The first fragment tells what the segment brings.
+    if (frame.connection === undefined || !frame.isSegment) return;
     if (!fateDelivers(fate) || fate === 'corrupted' || frame.flags & tcpFlags.RST) return;
     const value = frame.timestamp;
     if (value === undefined) return;

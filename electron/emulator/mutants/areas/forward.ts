@@ -6,6 +6,8 @@ import { rightChecksums, segmentPlaces } from '../badFrames';
 import { calling, returning } from '../badRecords';
 import type { LegalOddity, Mutant, Situation } from '../mutant';
 import { abortedInIndication } from '../situations';
+import { adapterOf, rememberingAdapter } from '../treeTools';
+import { handedMutants } from './forward/handed';
 
 /** The segment with four bytes of IPv4 options that say nothing (RFC 791 section 3.1). */
 function withOptions(frame: Frame): Frame {
@@ -71,14 +73,15 @@ export const forwardMutants: readonly Mutant[] = [
   },
   {
     breaks: 'FWD-004',
-    how: 'The host stack forwards segments with four bytes in front of the TCP header.',
+    how: 'The host stack forwards a segment with four bytes in front of the TCP header.',
+    entails: { 'FWD-007': 'What is passed in the place of a TCP header has never been received.' },
     situation: optioned,
     in: 'host-stack',
     driver: {
       functions: {
-        NdisOffloadTcpForward: (next) => (handle, lists) => {
+        NdisOffloadTcpForward: (next, tools) => (handle, lists) => {
           const { MdlChain } = lists.FirstNetBuffer;
-          MdlChain.bytes.copyWithin(4, 0).fill(0x45, 0, 4);
+          if (tools.once()) MdlChain.bytes.copyWithin(4, 0).fill(0x45, 0, 4);
           return next(handle, lists);
         },
       },
@@ -87,14 +90,15 @@ export const forwardMutants: readonly Mutant[] = [
   {
     breaks: 'FWD-005',
     how: 'The host stack forwards the first segment of the connection, which it has acknowledged, in the place of the caught one.',
+    entails: { 'FWD-007': 'It has processed that segment long before the offload.' },
     situation: optioned,
     in: 'host-stack',
     driver: {
       functions: {
-        NdisOffloadTcpForward: (next) => (handle, lists) => {
+        NdisOffloadTcpForward: (next, tools) => (handle, lists) => {
           const { bytes } = lists.FirstNetBuffer.MdlChain;
           const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-          view.setUint32(4, view.getUint32(4) - 50_000);
+          if (tools.once()) view.setUint32(4, view.getUint32(4) - 50_000);
           return next(handle, lists);
         },
       },
@@ -121,17 +125,12 @@ export const forwardMutants: readonly Mutant[] = [
     situation: optioned,
     in: 'offload-target',
     driver: {
-      functions: {
-        NdisTcpOffloadForwardComplete: (next, { memory }) => {
-          memory.set('complete', next);
-          return next;
-        },
-      },
+      functions: rememberingAdapter,
       handlers: {
         TcpOffloadForwardHandler: (_next, tools) => (_adapter, _context, lists) => {
-          const complete = tools.memory.get('complete') as (handle: unknown, lists: NET_BUFFER_LIST) => void;
           tools.later(1000, () => {
-            complete({ address: 0, label: 'no handle' }, lists);
+            const { handle, table } = adapterOf(tools);
+            table.NdisTcpOffloadForwardComplete(handle, lists);
           });
           return NDIS_STATUS.PENDING;
         },
@@ -165,7 +164,7 @@ export const forwardMutants: readonly Mutant[] = [
         NdisTcpOffloadSendComplete: (next, tools) => (handle, lists) => {
           const complete = tools.memory.get('complete') as typeof next;
           if (tools.once(3)) complete(handle, lists);
-          else next(handle, lists);
+          next(handle, lists);
         },
       },
     },
@@ -234,6 +233,7 @@ export const forwardMutants: readonly Mutant[] = [
       ),
     })),
   },
+  ...handedMutants(optioned),
 ];
 
 /** What looks odd in the area and is legal. */

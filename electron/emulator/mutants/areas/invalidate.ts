@@ -55,6 +55,9 @@ export const invalidateMutants: readonly Mutant[] = [
   {
     breaks: 'INV-002',
     how: 'The target fails an invalidate and indicates the abort alone.',
+    entails: {
+      'EVT-010': 'The event that would have told of the hardware failure is the one that is missing.',
+    },
     situation: brokenInvalidate,
     in: 'offload-target',
     driver: {
@@ -84,6 +87,7 @@ export const invalidateMutants: readonly Mutant[] = [
     entails: {
       'INV-008': 'The host stack waits for the events before it terminates the neighbor.',
       'INV-009': 'The path goes with the neighbor.',
+      'FWD-007': 'The stopped target passes up what it takes no longer, and the host stack forwards it.',
     },
     situation: invalidNeighbor,
     in: 'offload-target',
@@ -112,6 +116,7 @@ export const invalidateMutants: readonly Mutant[] = [
   {
     breaks: 'INV-008',
     how: 'The host stack never terminates a connection that it has invalidated.',
+    entails: { 'EVT-021': 'The upload that the target asks for is never made.' },
     situation: invalidConnection,
     in: 'host-stack',
     driver: keepsAll,
@@ -119,7 +124,10 @@ export const invalidateMutants: readonly Mutant[] = [
   {
     breaks: 'INV-009',
     how: 'The host stack invalidates a neighbor and leaves its path linked to it.',
-    entails: { 'INV-008': 'Who never takes the path back can’t take the neighbor back either.' },
+    entails: {
+      'INV-008': 'Who never takes the path back can’t take the neighbor back either.',
+      'EVT-021': 'The uploads that the target asks for are never made.',
+    },
     situation: invalidNeighbor,
     in: 'host-stack',
     driver: keepsAll,

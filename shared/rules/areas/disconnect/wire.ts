@@ -257,6 +257,9 @@ export const disconnectWireRules: readonly Rule[] = [
         const flow = known.of(frame.connection);
         const fin = flow?.machine.sent.fin;
         if (flow === undefined || fin?.path !== 'chimney') return;
+        // What the host stack has to look at first comes another way.
+        const hasOptions = frame.ipVersion === 4 && frame.transportAt !== frame.internetAt + 20;
+        if (frame.isFragment || hasOptions) return;
         judge(frame.connection, time);
         const driver = fin.sender;
         if (facts.objects.connectionAt('miniport', driver, frame.connection)?.place !== 'held') return;

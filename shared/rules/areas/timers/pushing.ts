@@ -196,6 +196,8 @@ export function deliveriesOf(
         !frame.isFragment &&
         frame.sequence === delivery.next &&
         isInStep(holds.flowOf(hold), frame) &&
+        // What the host stack has to look at first comes another way.
+        (frame.ipVersion === 6 || frame.transportAt === frame.internetAt + 20) &&
         (frame.flags & (tcpFlags.FIN | tcpFlags.RST | tcpFlags.SYN | tcpFlags.URG)) === 0;
       if (!isPlain) {
         unsure(hold);
