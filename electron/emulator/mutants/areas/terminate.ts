@@ -735,6 +735,8 @@ export const terminateMutants: readonly Mutant[] = [
     entails: {
       'TRM-032': 'Nobody hears of a hardware failure.',
       'TRM-038': 'Nobody asks for another terminate.',
+      'FWD-007':
+        'What still comes for the lost connection the target passes up, and the host stack forwards it.',
     },
     situation: broken('terminate'),
     in: 'offload-target',

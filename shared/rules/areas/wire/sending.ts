@@ -59,6 +59,9 @@ const answers = ['NdisMQueryOffloadStateComplete', 'NdisMTerminateOffloadComplet
 /** Frames that have arrived so shortly before may not have been looked at, virtual ns. */
 const lookTime = 5_000_000;
 
+/** SACK (RFC 2018 section 3). */
+const sackOption = 5;
+
 /** See the file's head. */
 export const sendingRules: readonly Rule[] = [
   rule('WIR-002', ({ expect, facts }) => {
@@ -184,12 +187,18 @@ export const sendingRules: readonly Rule[] = [
     const connections = facts.of(stays);
     /** How far the congestion window can have grown at most. */
     const bounds = new Map<HandedTcp, { bytes: number }>();
+    /** Where recovery with SACK ends: until then what has left the network counts no more (RFC 6675 section 4). */
+    const recoveries = new Map<HandedTcp, number>();
     return {
       ...arrivals(context, ({ frame, tcp }) => {
         if (frame.flags & (tcpFlags.RST | tcpFlags.SYN)) return;
         const bound = bounds.get(tcp);
         // RFC 3465 section 2.3: two segments for one acknowledgment; one for a duplicate (RFC 2581 section 3.2).
         if (bound !== undefined) bound.bytes += 2 * tcp.constant.RemoteMss;
+        if (frame.option(sackOption) >= 0) {
+          const highest = known.of(frame.connection)?.machine.sent.end;
+          if (highest !== undefined) recoveries.set(tcp, highest);
+        }
       }),
       ...targetSegments(context, (frame, tcp) => {
         const flow = known.of(frame.connection);
@@ -197,6 +206,8 @@ export const sendingRules: readonly Rule[] = [
         const mss = tcp.constant.RemoteMss;
         const CWnd = tcp.delegated.number('CWnd');
         if (acknowledged === undefined || CWnd === undefined || frame.payloadLength === 0) return;
+        const recovery = recoveries.get(tcp);
+        if (recovery !== undefined && sequenceDistance(acknowledged, recovery) > 0) return;
         // Acknowledgments that come by another way than the wire let the window grow, too.
         if (connections.of(frame.sender, frame.connection)?.forwarded === true) return;
         let bound = bounds.get(tcp);

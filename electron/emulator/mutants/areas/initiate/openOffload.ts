@@ -106,6 +106,7 @@ export const openOffloadMutants: readonly Mutant[] = [
   {
     breaks: 'INI-051',
     how: 'The host stack forwards a segment right behind the offer.',
+    entails: { 'FWD-007': 'What it forwards it has made up.' },
     in: 'host-stack',
     driver: tooEarly((handle, list, functions) => functions.NdisOffloadTcpForward(handle, list)),
   },
