@@ -90,7 +90,11 @@ export class OffloadCoordinator {
   /** Takes connections back as soon as what runs now has ended, all in one tree. */
   takeBackSoon(connections: Iterable<HostConnection>): void {
     const before = this.leaving.size;
-    for (const connection of connections) this.leaving.add(connection);
+    for (const connection of connections) {
+      const { place } = connection.record;
+      if (place === 'Offloaded' || place === 'Offloading') this.leaving.add(connection);
+    }
+    // Without anything new to take back, looking again at once would be for ever.
     if (this.leaving.size > before) this.settleSoon();
   }
 
