@@ -22,6 +22,9 @@ const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 /** How long frames of the time before an update may still leave: they stood in the transmit ring, virtual ns. */
 const ringTime = 1_000_000;
 
+/** How long they may stand there on a busy adapter, if what caused them was before the update. */
+const backlogTime = 25_000_000;
+
 /** Frames of a slow link that may do so later than that. */
 const ringFrames = 2;
 
@@ -177,6 +180,21 @@ class Holder {
   }
 }
 
+/** Whether a segment was caused before an update that has been completed since, so that it may have been made before, too. */
+function isOfBefore(frame: WireFrame, tcp: HandedTcp): boolean {
+  const path = tcp.parent;
+  return isQueuedBefore(frame, tcp) || isQueuedBefore(frame, path) || isQueuedBefore(frame, path.parent);
+}
+
+function isQueuedBefore(
+  { time, record: { cause } }: WireFrame,
+  { updatedBy, updatedAt }: { readonly updatedBy: EventId | undefined; readonly updatedAt: VirtualTime },
+): boolean {
+  return (
+    updatedBy !== undefined && cause !== undefined && cause < updatedBy && time - updatedAt <= backlogTime
+  );
+}
+
 /** See the file's head. */
 export class HandedState implements Handlers {
   private readonly holders = new Map<number, Holder>();
@@ -190,13 +208,16 @@ export class HandedState implements Handlers {
     return connection === undefined ? undefined : this.holders.get(driver)?.byConnection.get(connection);
   }
 
-  /** The connection of the segment that is leaving; undefined if its sender has none, and for fragments. Many rules ask for it: it is found once. */
+  /**
+   * The connection of the segment that is leaving; undefined if its sender has none, for fragments, and for what a busy adapter has queued before
+   * an update. Many rules ask for it: it is found once.
+   */
   ofSegment(frame: WireFrame): HandedTcp | undefined {
     const { event } = this.facts;
     if (event === this.lastEvent) return this.lastTcp;
     this.lastEvent = event;
-    this.lastTcp =
-      frame.isSegment && !frame.isFragment ? this.tcp(frame.sender, frame.connection) : undefined;
+    const tcp = frame.isSegment && !frame.isFragment ? this.tcp(frame.sender, frame.connection) : undefined;
+    this.lastTcp = tcp !== undefined && isOfBefore(frame, tcp) ? undefined : tcp;
     return this.lastTcp;
   }
 

@@ -4,9 +4,9 @@
  */
 import { constantValue } from '../../ddi/catalogue';
 import { NDIS_STATUS } from '../../ddi/status';
-import type { EventId } from '../../trace/records';
+import type { ConnectionRecord, EventId } from '../../trace/records';
 import type { Call } from '../engine/call';
-import type { FactDefinition, Handlers } from '../engine/rule';
+import type { FactDefinition, Facts, Handlers } from '../engine/rule';
 import { oidOf } from './oidRequests';
 
 const connected = constantValue('MediaConnectStateConnected');
@@ -18,6 +18,14 @@ export class UnseenFrames implements Handlers {
   private readonly pulled = new Set<number>();
   /** The last record that began or ended such a time, by driver. */
   private readonly lastMark = new Map<number, EventId>();
+  /** The records that declare the connections. */
+  private readonly begun = new Map<number, EventId>();
+
+  constructor(private readonly facts: Facts) {}
+
+  readonly connection = ({ id }: ConnectionRecord): void => {
+    this.begun.set(id, this.facts.event);
+  };
 
   /** Whether frames of a driver's adapter may be missing behind a record. */
   since(driver: number, event: EventId | undefined): boolean {
@@ -31,6 +39,11 @@ export class UnseenFrames implements Handlers {
     if (this.anyPulled) return true;
     for (const last of this.lastMark.values()) if (event === undefined || last > event) return true;
     return false;
+  }
+
+  /** Whether frames of a connection may be missing at any time of its life: what it has sent and got can't be told from records then. */
+  inLifeOf(connection: number | undefined): boolean {
+    return this.anySince(connection === undefined ? undefined : this.begun.get(connection));
   }
 
   /** Whether any cable is pulled now. */
@@ -70,4 +83,4 @@ export class UnseenFrames implements Handlers {
 }
 
 /** `facts.of(unseenFrames)`. */
-export const unseenFrames: FactDefinition<UnseenFrames> = { start: () => new UnseenFrames() };
+export const unseenFrames: FactDefinition<UnseenFrames> = { start: (facts) => new UnseenFrames(facts) };

@@ -72,6 +72,9 @@ export const parameterRules: readonly Rule[] = [
               block.role === 'new' && facts.objects.find(block.object)?.layer === 'tcp' && isTaken(block),
           );
           if (taken.length === 0) return;
+          // A capacity that shrinks while an initiate is under way takes nothing back.
+          const request = facts.objects.requestOf(call)?.call;
+          if (request === undefined || (adapter.configuration?.call.event ?? 0) > request.event) return;
           let held = 0;
           for (const { object, place, initiate } of facts.objects.allAt('miniport', adapter.component))
             if (

@@ -229,6 +229,8 @@ export const handedRules: readonly Rule[] = [
     const host = new HostOf(facts);
     /** What has reached the host stack and may be forwarded, by connection and sequence number. */
     const received = new Map<number, Map<number, VirtualTime>>();
+    /** What has reached a target that holds the connection; if it has stopped, it passes that up. */
+    const withheld = new Map<number, Map<number, VirtualTime>>();
     return {
       component: host.component,
       fate: (fate, frame, time) => {
@@ -243,9 +245,9 @@ export const handedRules: readonly Rule[] = [
           !frame.isFragment &&
           !hasSoundOptions(frame) &&
           facts.objects.connectionAt('miniport', fate.receiver, connection) !== undefined;
-        if (isForTarget) return;
-        let times = received.get(connection);
-        if (times === undefined) received.set(connection, (times = new Map<number, VirtualTime>()));
+        const known = isForTarget ? withheld : received;
+        let times = known.get(connection);
+        if (times === undefined) known.set(connection, (times = new Map<number, VirtualTime>()));
         times.delete(sequence);
         if (times.size >= mostArrivals) times.delete(times.keys().next().value!);
         times.set(sequence, time);
@@ -257,9 +259,13 @@ export const handedRules: readonly Rule[] = [
           const held = host.holding(call.connection);
           if (held === undefined) return;
           const times = received.get(call.connection);
+          const isPassedUp =
+            call.parent?.functionName === 'ProtocolReceiveNetBufferLists' &&
+            call.parent.connection === call.connection;
+          const fromTarget = isPassedUp ? withheld.get(call.connection) : undefined;
           for (const { sequence, bytes } of segmentsOf(call)) {
             if (bytes.length < 20) continue;
-            const time = times?.get(sequence);
+            const time = times?.get(sequence) ?? fromTarget?.get(sequence);
             const isCaught = time !== undefined && time >= held.initiate.time - receiveTime;
             expect(isCaught, () => ({
               events: [held.initiate.event, call.event],

@@ -298,6 +298,10 @@ function takeOverRule({ facts, expect }: RuleContext) {
           known.isLeaving = true;
         }
       },
+      // What comes by way of the host stack may acknowledge, too.
+      MiniportTcpOffloadForward: (call: Call) => {
+        end(call.connection);
+      },
       NdisTcpOffloadEventHandler: (call: Call) => {
         const type = call.number('EventType');
         if (type === retrieve || type === abort) end(call.connection);

@@ -52,6 +52,7 @@ export const receiveCompletionRules: readonly Rule[] = [
             stay === undefined ||
             stay.upload !== undefined ||
             stay.invalidate !== undefined ||
+            segments.of(stay.connection)?.peer.arrived.reset !== undefined ||
             stay.abort !== undefined ||
             stay.abortiveClose !== undefined ||
             stay.disconnect !== undefined ||

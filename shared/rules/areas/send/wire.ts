@@ -2,7 +2,7 @@
 import { constantValue } from '../../../ddi/catalogue';
 import { NDIS_STATUS, statusName } from '../../../ddi/status';
 import { sequenceDistance } from '../../../analysis/tcpSegment';
-import type { EventId } from '../../../trace/records';
+import type { EventId, VirtualTime } from '../../../trace/records';
 import { chainOf } from '../../engine/attachedLists';
 import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
@@ -19,6 +19,9 @@ const headers = { 4: 40, 6: 60 } as const;
 
 /** An acknowledgment that has arrived so long before the end of a connection has been processed, ns. */
 const processingTime = 10_000_000;
+
+/** What was made before an update may leave so long behind it, ns. */
+const queueTime = 25_000_000;
 
 /** What these rules build on. */
 interface Basis {
@@ -61,10 +64,10 @@ function noGap(
   return (frame) => {
     const stay = stayOf(basis, frame);
     if (stay === undefined) return;
-    const { end, endBy } = basis.flows.of(frame.connection)?.machine.sent ?? {};
+    const { end } = basis.flows.of(frame.connection)?.machine.sent ?? {};
     const { sequence } = frame;
     if (end === undefined || sequenceDistance(end, frame.sequenceEnd) <= 0) return;
-    if (basis.unseen.anySince(endBy?.event)) return;
+    if (basis.unseen.inLifeOf(frame.connection)) return;
     const skipped = stay.sendAt(end);
     const sent = stay.sendAt(sequence);
     if (skipped === undefined || sent === undefined || !isMatter(skipped, sent)) return;
@@ -195,7 +198,10 @@ export const sendWireRules: readonly Rule[] = [
     const basis = basisOf(context);
     const { expect } = basis;
     /** Cached flags by object, with the call that told them; the smallest MTU of any path. */
-    const flags = new Map<number, { readonly nagles: boolean; readonly event: number }>();
+    const flags = new Map<
+      number,
+      { readonly nagles: boolean; readonly event: number; readonly since: VirtualTime }
+    >();
     const mss = new Map<number, number>();
     let mtu = 65_535;
     const learn = (call: Call): void => {
@@ -204,7 +210,12 @@ export const sendWireRules: readonly Rule[] = [
         mtu = Math.min(mtu, block.state('PATH_OFFLOAD_STATE_CACHED')?.number('PathMtu') ?? mtu);
         if (object === undefined) continue;
         const cached = block.state('TCP_OFFLOAD_STATE_CACHED')?.number('Flags');
-        if (cached !== undefined) flags.set(object, { nagles: (cached & nagle) !== 0, event: call.event });
+        if (cached !== undefined)
+          flags.set(object, {
+            nagles: (cached & nagle) !== 0,
+            event: call.event,
+            since: call.functionName === 'MiniportUpdateOffload' ? call.time : -Infinity,
+          });
         const remote = block.state('TCP_OFFLOAD_STATE_CONST')?.number('RemoteMss');
         if (remote !== undefined) mss.set(object, remote);
       }
@@ -224,7 +235,8 @@ export const sendWireRules: readonly Rule[] = [
         const isNew =
           sequenceDistance(end, frame.sequence) === 0 &&
           !frame.record.retransmission &&
-          !basis.unseen.anySince(flow?.machine.sent.endBy?.event);
+          frame.time - flag.since > queueTime &&
+          !basis.unseen.inLifeOf(frame.connection);
         // A close sends what there is, and a window that is nearly full leaves no choice.
         if (!isNew || stay.upload !== undefined || sequenceDistance(frame.sequenceEnd, edge) <= 0) return;
         const { bytes } = frame.record;

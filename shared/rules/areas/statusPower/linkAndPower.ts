@@ -88,6 +88,11 @@ export const linkAndPowerRules: readonly Rule[] = [
           if (call.number('EventSpecificInformation') !== uploadRequested) return;
           check(call, adapters.of(call), 'TcpIndicateRetrieve');
         },
+        // What the host asks of the adapter meanwhile is a cause, too.
+        MiniportOidRequest: (call) => {
+          const adapter = adapters.of(call);
+          if (adapter !== undefined) down.delete(adapter.handle);
+        },
         MiniportResetEx: (call) => {
           const adapter = adapters.of(call);
           if (adapter !== undefined) down.delete(adapter.handle);

@@ -117,6 +117,9 @@ const variables = tracked.map((name) => ({
   index: stateVariable('tcp', `TCP_OFFLOAD_STATE_DELEGATED.${name}`),
 }));
 
+/** What a target may need until it has looked at a segment, virtual ns. */
+const processingTime = 10_000_000;
+
 /** See the file's head. */
 export const receivedDataRules: readonly Rule[] = [
   rule('TRM-009', ({ expect }) => ({
@@ -276,15 +279,20 @@ export const receivedDataRules: readonly Rule[] = [
     const known = facts.of(uploads);
     const connections = facts.of(stays);
     const unseen = facts.of(unseenFrames);
-    const acknowledged = new Map<number, number>();
+    /** The highest acknowledgment when the terminate was asked for, and whether the target may not have looked at it yet. */
+    const acknowledged = new Map<number, { readonly number: number; readonly isFresh: boolean }>();
     return {
       call: {
         MiniportTerminateOffload: (call) => {
           for (const { connection } of connectionsIn(facts, call)) {
-            const acknowledgment = traffic.of(connection)?.peer.arrived.acknowledgment;
+            const { acknowledgment, lastAt = 0 } = traffic.of(connection)?.peer.arrived ?? {};
             const key = keyOf(call.callee, connection);
             if (acknowledgment === undefined) acknowledged.delete(key);
-            else acknowledged.set(key, acknowledgment);
+            else
+              acknowledged.set(key, {
+                number: acknowledgment,
+                isFresh: lastAt > call.time - processingTime,
+              });
           }
         },
         NdisMTerminateOffloadComplete: (call) => {
@@ -305,16 +313,19 @@ export const receivedDataRules: readonly Rule[] = [
             // A target that has stopped processes no more acknowledgments.
             const stopped = known.of(call.caller, connection).retrieve !== undefined;
             const isOld =
-              sequenceDistance(SndUna, at) > 0 && !stopped && !unseen.anySince(acknowledgmentBy?.event);
+              sequenceDistance(SndUna, at.number) > 0 &&
+              !at.isFresh &&
+              !stopped &&
+              !unseen.inLifeOf(connection);
             const isNew = acknowledgment !== undefined && sequenceDistance(acknowledgment, SndUna) > 0;
-            const isEnd = end === undefined || SndMax === end || unseen.anySince(endBy?.event);
+            const isEnd = end === undefined || SndMax === end || unseen.inLifeOf(connection);
             const bytes = chain.reduce((sum, { dataLength }) => sum + dataLength, 0);
             const sent = sequenceDistance(SndUna, SndMax) - (finEnd === undefined ? 0 : 1);
             expect(!isOld && !isNew && isEnd && sent <= bytes, () => ({
               events: [isEnd ? acknowledgmentBy?.event : endBy?.event, call.event],
               found:
                 isOld || isNew
-                  ? `sends come back with a SndUna ${Math.abs(sequenceDistance(SndUna, at))} away from the highest acknowledgment`
+                  ? `sends come back with a SndUna ${Math.abs(sequenceDistance(SndUna, at.number))} away from the highest acknowledgment`
                   : isEnd
                     ? `${sent} bytes are in flight, and the chain has ${bytes}`
                     : `sends come back with a SndMax ${Math.abs(sequenceDistance(end, SndMax))} away from the highest number sent`,

@@ -8,6 +8,7 @@ import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/r
 import { treeOf } from '../../engine/tree';
 import { flows } from '../../facts/flows';
 import { oidRequestFacts, bufferOf } from '../../facts/oidRequests';
+import { unseenFrames } from '../../facts/unseenFrames';
 import { targetHolds, type TargetHold } from '../../facts/targetHolds';
 import { constantValue } from '../../../ddi/catalogue';
 import { NDIS_STATUS } from '../../../ddi/status';
@@ -86,6 +87,7 @@ const backlogTime = 2_000_000;
 export const acknowledgingRules: readonly Rule[] = [
   rule('TMR-003', ({ expect, facts }) => {
     const wire = facts.of(flows);
+    const unseen = facts.of(unseenFrames);
     /** The last packet of each connection that the host stack has sent: an adapter without a link shows none of them. */
     const packets = new Map<number, number>();
     /** RcvNxt of the last upload: what the target had to acknowledge. */
@@ -112,6 +114,7 @@ export const acknowledgingRules: readonly Rule[] = [
             if (connection === undefined || next === undefined || sent?.acknowledgment === undefined)
               continue;
             if (handedBack.get(connection) === next) continue;
+            if (unseen.anySince(sent.acknowledgmentBy?.event)) continue;
             if ((packets.get(connection) ?? -1) > (sent.last?.event ?? -1)) continue;
             expect(sequenceDistance(sent.acknowledgment, next) <= 0, () => ({
               events: [sent.acknowledgmentBy?.event, call.event],

@@ -5,6 +5,7 @@ import type { VirtualTime } from '../../../trace/records';
 import type { Call } from '../../engine/call';
 import { tcpFlags } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
+import { treeOf } from '../../engine/tree';
 import { stays } from '../../facts/stays';
 import { flows, type Flow } from '../../facts/flows';
 import { handedState, type HandedTcp } from '../../facts/handedState';
@@ -99,18 +100,30 @@ export const sendingRules: readonly Rule[] = [
     const known = facts.of(flows);
     const handed = facts.of(handedState);
     const arrivedAt = new Map<number, VirtualTime>();
+    /** The largest InitialRcvWnd since the offload. */
+    const largest = new Map<HandedTcp, number>();
+    const learn = (tcp: HandedTcp): number => {
+      let known = largest.get(tcp);
+      if (known === undefined)
+        for (const block of treeOf(tcp.initiate))
+          if (block.object === tcp.object)
+            known = block.state('TCP_OFFLOAD_STATE_CACHED')?.number('InitialRcvWnd');
+      known = Math.max(
+        known ?? 0,
+        tcp.cached.InitialRcvWnd,
+        tcp.before?.cached.InitialRcvWnd ?? 0,
+        tcp.pending?.cached?.InitialRcvWnd ?? 0,
+      );
+      largest.set(tcp, known);
+      return known;
+    };
     const shiftOf = (tcp: HandedTcp, side: 'SndWindScale' | 'RcvWindScale'): number =>
       tcp.constant.Flags & constFlags.windowScaling ? tcp.constant[side] : 0;
     const sent = targetSegments(context, (frame, tcp) => {
       if (frame.flags & (tcpFlags.RST | tcpFlags.SYN)) return;
       const window = frame.window * 2 ** shiftOf(tcp, 'RcvWindScale');
       // What was offered before may be more than the user wants now: it is never taken back.
-      const most = Math.max(
-        tcp.cached.InitialRcvWnd,
-        tcp.before?.cached.InitialRcvWnd ?? 0,
-        tcp.pending?.cached?.InitialRcvWnd ?? 0,
-        tcp.delegated.number('RcvWnd') ?? 0,
-      );
+      const most = Math.max(learn(tcp), tcp.delegated.number('RcvWnd') ?? 0);
       const offered = known.of(frame.connection)?.machine.sent.rightEdge;
       const kept =
         offered !== undefined &&
