@@ -22,6 +22,8 @@ export class OffloadUpdates {
   private readonly moves = new Map<PathEntry, NeighborEntry>();
   /** Paths that are being linked to another neighbor, with that. */
   private readonly relinking = new Map<PathEntry, NeighborEntry>();
+  /** Paths that the target would not link to another neighbor: they must come back before they move. */
+  private readonly refused = new Set<PathEntry>();
 
   constructor(
     private readonly stack: HostStack,
@@ -46,6 +48,7 @@ export class OffloadUpdates {
     // A relink under way counts as done: what it brings must not be asked for again, and what it takes away must (UPD-009).
     if ((this.relinking.get(path) ?? path.neighbor) === neighbor) {
       this.moves.delete(path);
+      this.refused.delete(path);
       return;
     }
     this.moves.set(path, neighbor);
@@ -70,9 +73,11 @@ export class OffloadUpdates {
     for (const [path, neighbor] of this.moves) {
       if (path.record.place === 'InHost') {
         this.moves.delete(path);
+        this.refused.delete(path);
         path.neighbor = neighbor;
         this.stack.driver.observer.relinked(path.handle, neighbor.handle);
       } else if (
+        !this.refused.has(path) &&
         path.dependents.size > 0 &&
         path.record.openRequests === 0 &&
         path.record.isSettled &&
@@ -161,6 +166,8 @@ export class OffloadUpdates {
           stack.driver.observer.relinked(path.handle, neighbor.handle);
         } else {
           if (!this.moves.has(path)) this.moves.set(path, neighbor);
+          else if (this.moves.get(path) === path.neighbor) this.moves.delete(path);
+          if (this.moves.has(path)) this.refused.add(path);
           this.coordinator.giveUp(path);
         }
       });

@@ -294,6 +294,10 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
         this.engine.receiveSpaceGrew();
         return;
       }
+      if (refusal === NDIS_STATUS.UPLOAD_IN_PROGRESS && this.delivery.hasPosted) {
+        this.delivery.append(lists);
+        return;
+      }
       for (const list of chainToArray(lists)) settleList(list, refusal, 0);
       this.adapter.upcalls.NdisTcpOffloadReceiveComplete(this.adapter.handle, lists);
     });
@@ -412,6 +416,7 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
     if (!this.stopped) {
       engine.flushAcknowledgment();
       engine.dispatch(now, this);
+      adapter.observe(this);
     }
     this.stop();
     if (this.aborted === 'by-hardware') this.abortRequests();

@@ -96,14 +96,7 @@ export class ReceiveDelivery {
   /** Receives have been posted (MiniportTcpOffloadReceive). */
   post(lists: NET_BUFFER_LIST): void {
     const isIdle = this.posted.length === 0;
-    for (const list of chainToArray(lists)) {
-      list.Next = null;
-      const pushMode = list.NetBufferListInfo[netBufferListInfo.TcpReceiveNoPush] === 0;
-      const capacity = list.FirstNetBuffer.DataLength;
-      const given = list.NetBufferListInfo[netBufferListInfo.TcpReceiveBytesTransferred] ?? 0;
-      const prefilled = Math.min(given, capacity);
-      this.posted.push({ list, capacity, prefilled, filled: prefilled, pushMode });
-    }
+    this.append(lists);
     this.blocked = false;
     if (this.awaitsReceive) {
       this.awaitsReceive = false;
@@ -113,6 +106,23 @@ export class ReceiveDelivery {
     this.run();
     // TMR-048: bytes that the host stack has put there wait no longer than any others.
     if (isIdle && first === this.posted[0]) this.awaitPush();
+  }
+
+  /** Whether receives are posted. */
+  get hasPosted(): boolean {
+    return this.posted.length > 0;
+  }
+
+  /** Takes receives that come back unserved, behind those that do so, too (RCV-019). */
+  append(lists: NET_BUFFER_LIST): void {
+    for (const list of chainToArray(lists)) {
+      list.Next = null;
+      const pushMode = list.NetBufferListInfo[netBufferListInfo.TcpReceiveNoPush] === 0;
+      const capacity = list.FirstNetBuffer.DataLength;
+      const given = list.NetBufferListInfo[netBufferListInfo.TcpReceiveBytesTransferred] ?? 0;
+      const prefilled = Math.min(given, capacity);
+      this.posted.push({ list, capacity, prefilled, filled: prefilled, pushMode });
+    }
   }
 
   /** The peer has closed: posted receives are completed with what they hold once the data is consumed (A110). */

@@ -17,6 +17,8 @@ export interface SentTimestamp {
 export interface TimestampFlow {
   /** Of the machine's last segment, by whomever. */
   last: SentTimestamp | undefined;
+  /** Of the one before it. */
+  beforeLast: SentTimestamp | undefined;
   /** TSval of the peer that is the newest of all that have arrived. */
   newestArrived: number | undefined;
   newestArrivedBy: WireFrame | undefined;
@@ -48,7 +50,19 @@ export class TimestampFlows implements Handlers {
     if (connection === undefined || path === 'peer' || !frame.isSegment || frame.isFragment) return;
     if (frame.flags & tcpFlags.RST) return;
     const value = frame.timestamp;
-    if (value !== undefined) this.flow(connection).last = { frame, value, time: frame.time };
+    if (value === undefined) return;
+    const flow = this.flow(connection);
+    flow.beforeLast = flow.last;
+    flow.last = { frame, value, time: frame.time };
+  };
+
+  /** What a full queue throws away is recorded at once, before what stands in the queue: it has not left at all. */
+  readonly fate = ({ fate }: FrameFateRecord, frame: WireFrame | undefined): void => {
+    if (fate !== 'queue-overflow' || frame?.connection === undefined) return;
+    const flow = this.flows.get(frame.connection);
+    if (flow?.last?.frame !== frame) return;
+    flow.last = flow.beforeLast;
+    flow.beforeLast = undefined;
   };
 
   readonly peerFate = ({ fate }: FrameFateRecord, frame: WireFrame): void => {
@@ -69,6 +83,7 @@ export class TimestampFlows implements Handlers {
     if (flow === undefined) {
       flow = {
         last: undefined,
+        beforeLast: undefined,
         newestArrived: undefined,
         newestArrivedBy: undefined,
         lastArrived: undefined,

@@ -4,6 +4,7 @@ import type { EventId, VirtualTime } from '../../../trace/records';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { adapterProfiles } from '../../facts/adapterProfiles';
+import { stays } from '../../facts/stays';
 import { handedState, type HandedTcp } from '../../facts/handedState';
 import { ticksOf, timestampDistance, timestampFlows } from '../../facts/timestampFlows';
 import { badFrame, constFlags, targetSegments } from '../wire/targetFrames';
@@ -62,6 +63,7 @@ export const echoRules: readonly Rule[] = [
   rule('TMS-009', (context) => {
     const { expect, facts } = context;
     const handed = facts.of(handedState);
+    const connections = facts.of(stays);
     const known = new Map<HandedTcp, Samples>();
     return {
       ...roundTrips(context, engineQueue, (connection, receiver) => {
@@ -78,6 +80,8 @@ export const echoRules: readonly Rule[] = [
             const samples = tcp === undefined ? undefined : known.get(tcp);
             if (tcp === undefined || samples === undefined) continue;
             known.delete(tcp);
+            // What comes by way of the host stack echoes, too.
+            if (connections.of(call.caller, connection)?.forwarded === true) continue;
             const before = (tcp.delegated.number('SRtt') ?? 0) / 8;
             const after = (delegated.number('SRtt') ?? 0) / 8;
             const most = Math.max(before, samples.most) + rounding;
