@@ -208,6 +208,13 @@ export const forwardRules: readonly Rule[] = [
         const one = processed.get(key);
         // What was queued before leaves within a moment, from a busy adapter a little later.
         if (one === undefined || frame.time - one.completion.time < 10_000_000) return;
+        const { cause } = frame.record;
+        if (
+          cause !== undefined &&
+          cause < one.completion.event &&
+          frame.time - one.completion.time < 50_000_000
+        )
+          return;
         processed.delete(key);
         const { segment, completion } = one;
         const fromStart = sequenceDistance(segment.sequence, frame.acknowledgment);

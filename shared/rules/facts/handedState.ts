@@ -23,7 +23,7 @@ const gracefulClose = constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE');
 const ringTime = 1_000_000;
 
 /** How long they may stand there on a busy adapter, if what caused them was before the update. */
-const backlogTime = 25_000_000;
+const backlogTime = 1_000_000_000;
 
 /** Frames of a slow link that may do so later than that. */
 const ringFrames = 2;

@@ -327,9 +327,6 @@ export const eventsMutants: readonly Mutant[] = [
   {
     breaks: 'EVT-021',
     how: 'The host stack does not hear that the target wants a connection to be uploaded.',
-    entails: {
-      'FWD-007': 'The target has stopped and passes segments up, and the host stack forwards them.',
-    },
     situation: {
       fileBytes: 400_000,
       plan: { target: { limits: { ...defaultTargetLimits, scatterGatherLists: 1 } } },

@@ -87,7 +87,6 @@ export const invalidateMutants: readonly Mutant[] = [
     entails: {
       'INV-008': 'The host stack waits for the events before it terminates the neighbor.',
       'INV-009': 'The path goes with the neighbor.',
-      'FWD-007': 'The stopped target passes up what it takes no longer, and the host stack forwards it.',
     },
     situation: invalidNeighbor,
     in: 'offload-target',

@@ -2,6 +2,7 @@
 import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { NDIS_STATUS } from '../../../ddi/status';
 import { bufferedDataOf, chainOf } from '../../engine/attachedLists';
+import type { VirtualTime } from '../../../trace/records';
 import type { Call } from '../../engine/call';
 import { rule, type Facts, type Handlers, type Rule, type FactDefinition } from '../../engine/rule';
 import { stateVariable } from '../../engine/stateVariable';
@@ -118,7 +119,7 @@ const variables = tracked.map((name) => ({
 }));
 
 /** What a target may need until it has looked at a segment, virtual ns. */
-const processingTime = 10_000_000;
+const processingTime = 2_000_000;
 
 /** See the file's head. */
 export const receivedDataRules: readonly Rule[] = [
@@ -279,20 +280,30 @@ export const receivedDataRules: readonly Rule[] = [
     const known = facts.of(uploads);
     const connections = facts.of(stays);
     const unseen = facts.of(unseenFrames);
-    /** The highest acknowledgment when the terminate was asked for, and whether the target may not have looked at it yet. */
-    const acknowledged = new Map<number, { readonly number: number; readonly isFresh: boolean }>();
+    /** The highest acknowledgment that the target must have looked at when the terminate was asked for. */
+    const acknowledged = new Map<number, number>();
+    /** What was the highest one until each of the latest arrivals, by connection. */
+    const latest = new Map<number, { readonly until: VirtualTime; readonly number: number }[]>();
     return {
+      peerFate: ({ receiver }, { connection }, time) => {
+        if (connection === undefined || connections.of(receiver, connection) === undefined) return;
+        const number = traffic.of(connection)?.peer.arrived.acknowledgment;
+        if (number === undefined) return;
+        let known = latest.get(connection);
+        if (known === undefined) latest.set(connection, (known = []));
+        while (known.length > 0 && known[0]!.until < time - processingTime) known.shift();
+        known.push({ until: time, number });
+      },
       call: {
         MiniportTerminateOffload: (call) => {
           for (const { connection } of connectionsIn(facts, call)) {
-            const { acknowledgment, lastAt = 0 } = traffic.of(connection)?.peer.arrived ?? {};
+            const since = call.time - processingTime;
+            const before = latest.get(connection)?.find(({ until }) => until >= since)?.number;
+            const acknowledgment = before ?? traffic.of(connection)?.peer.arrived.acknowledgment;
             const key = keyOf(call.callee, connection);
             if (acknowledgment === undefined) acknowledged.delete(key);
-            else
-              acknowledged.set(key, {
-                number: acknowledgment,
-                isFresh: lastAt > call.time - processingTime,
-              });
+            else acknowledged.set(key, acknowledgment);
+            latest.delete(connection);
           }
         },
         NdisMTerminateOffloadComplete: (call) => {
@@ -312,11 +323,7 @@ export const receivedDataRules: readonly Rule[] = [
             const { end, endBy, finEnd } = flow.machine.sent;
             // A target that has stopped processes no more acknowledgments.
             const stopped = known.of(call.caller, connection).retrieve !== undefined;
-            const isOld =
-              sequenceDistance(SndUna, at.number) > 0 &&
-              !at.isFresh &&
-              !stopped &&
-              !unseen.inLifeOf(connection);
+            const isOld = sequenceDistance(SndUna, at) > 0 && !stopped && !unseen.inLifeOf(connection);
             const isNew = acknowledgment !== undefined && sequenceDistance(acknowledgment, SndUna) > 0;
             const isEnd = end === undefined || SndMax === end || unseen.inLifeOf(connection);
             const bytes = chain.reduce((sum, { dataLength }) => sum + dataLength, 0);
@@ -325,7 +332,7 @@ export const receivedDataRules: readonly Rule[] = [
               events: [isEnd ? acknowledgmentBy?.event : endBy?.event, call.event],
               found:
                 isOld || isNew
-                  ? `sends come back with a SndUna ${Math.abs(sequenceDistance(SndUna, at.number))} away from the highest acknowledgment`
+                  ? `sends come back with a SndUna ${Math.abs(sequenceDistance(SndUna, at))} away from the highest acknowledgment`
                   : isEnd
                     ? `${sent} bytes are in flight, and the chain has ${bytes}`
                     : `sends come back with a SndMax ${Math.abs(sequenceDistance(end, SndMax))} away from the highest number sent`,

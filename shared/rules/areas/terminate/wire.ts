@@ -270,8 +270,10 @@ export const handOverWireRules: readonly Rule[] = [
           }
         },
       },
-      hostFrame: (frame) => {
-        if (returns.size === 0 || frame.payloadLength === 0) return;
+      fate: ({ fate }, frame) => {
+        if (returns.size === 0 || frame?.path !== 'host' || frame.payloadLength === 0) return;
+        // What a full queue throws away is recorded before what stands in the queue.
+        if (fate === 'queue-overflow') return;
         if (frame.connection === undefined || !frame.isSegment || frame.isFragment) return;
         const back = returns.get(frame.connection);
         if (back === undefined) return;

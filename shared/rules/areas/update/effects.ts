@@ -114,7 +114,7 @@ export const updateEffectRules: readonly Rule[] = [
     return {
       chimneyFrame: (frame) => {
         if (frame.connection === undefined) return;
-        const path = handed.tcp(frame.sender, frame.connection)?.parent;
+        const path = handed.ofSegment(frame)?.parent;
         if (path?.before === undefined || path.before.parent === path.parent) return;
         const { bytes } = frame.record;
         const isTo = (address: Uint8Array): boolean => address.every((byte, index) => byte === bytes[index]);

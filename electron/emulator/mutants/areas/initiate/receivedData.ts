@@ -129,7 +129,6 @@ export const receivedDataMutants: readonly Mutant[] = [
   {
     breaks: 'INI-056',
     how: 'The target passes the segments of a connection that it has taken up the ordinary path.',
-    entails: { 'FWD-007': 'The host stack hands down again what the target should not have passed up.' },
     in: 'offload-target',
     driver: withTaken((connection) => {
       Object.defineProperty(connection, 'processesSegments', { get: () => false });

@@ -108,7 +108,6 @@ export const updateEffectMutants: readonly Mutant[] = [
     how: 'The target reports success for a new path MTU and keeps the old one.',
     entails: {
       'CTX-024': 'The query tells the old MTU, which is not what the host stack has last said.',
-      'WIR-011': 'Datagrams of the old MTU are too large for the new one.',
     },
     situation: mtuChanges,
     in: 'offload-target',
