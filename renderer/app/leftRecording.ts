@@ -21,7 +21,7 @@ export async function offerLeftRecording({ platform, notices }: Workspace): Prom
     else notices.show('error', 'refused', settled.error.message);
   };
   notices.show('note', topic, leftWords(left), [
-    { words: 'Open', run: () => void settle('open') },
+    { words: 'Open recording', run: () => void settle('open') },
     { words: 'Discard', run: () => void settle('discard') },
   ]);
 }

@@ -72,6 +72,7 @@ export const menuCommands = [
   'save-trace',
   'record',
   'stop',
+  'pause',
   'resume',
   'choose-scenario',
   'run-with-driver',

@@ -107,7 +107,7 @@ test('closing the window while the run is paused loses nothing, and the next sta
   const { page } = second;
   try {
     await expect(page.getByTestId('notices')).toContainText('transfer-seed-1.sweep');
-    await page.getByTestId('notices').getByRole('button', { name: 'Open' }).click();
+    await page.getByTestId('notices').getByRole('button', { name: 'Open recording' }).click();
     await traceIsShown(page);
     await expect(page.getByTestId('notices')).not.toContainText('transfer-seed-1.sweep');
     await expect(page.getByTestId('summary')).toContainText('Stopped by the user');
