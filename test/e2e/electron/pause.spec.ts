@@ -126,6 +126,28 @@ test('closing the window while the run is paused loses nothing, and the next sta
   expect(recordingsIn(profile)).toEqual([]);
 });
 
+test('closing the window while the run goes on ends it and keeps a whole trace', async () => {
+  const profile = path.join(folder, 'under-way');
+  mkdirSync(profile);
+  const desktop = await startDesktop([large], profile);
+  await expect.poll(() => eventsShown(desktop.page)).toBeGreaterThan(0);
+  const events = await eventsShown(desktop.page);
+  await desktop.close();
+  const [kept, ...others] = recordingsIn(profile);
+  expect(others).toEqual([]);
+  expect(kept!.ending).toBe('complete');
+  expect(kept!.events).toBeGreaterThanOrEqual(events);
+});
+
+test('the demonstration of a start is not offered by the next one', async () => {
+  const profile = path.join(folder, 'demonstration');
+  mkdirSync(profile);
+  const desktop = await startDesktop([], profile);
+  await traceIsShown(desktop.page);
+  await desktop.close();
+  expect(recordingsIn(profile)).toEqual([]);
+});
+
 test('an engine that dies while the run is paused leaves everything up to the pause', async () => {
   const desktop = await startDesktop([large]);
   const { page } = desktop;
