@@ -1,6 +1,6 @@
 /** The desktop application: one window, one engine, one recording at a time. */
 import { app, dialog } from 'electron';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { channels } from '../../shared/contract/channels';
@@ -10,6 +10,7 @@ import { looksLikeTrace } from '../files/sourceFile';
 import { DriverChoices } from './driverChoices';
 import { registerApplicationScheme, serveApplication } from './applicationScheme';
 import { parseCommandLine } from './commandLine';
+import { KeptRecordings } from './keptRecordings';
 import { applicationFacts, createMainWindow } from './mainWindow';
 import { installMenu } from './menu';
 import { handlePageRequests } from './pageRequests';
@@ -36,7 +37,12 @@ function start(): void {
     if (event.kind === 'end') unattended?.onEnd();
   };
   const files = new SourceFiles();
-  const folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-'));
+  // A run that nobody watches has nobody to offer anything to.
+  const kept =
+    launch.unattended === undefined
+      ? new KeptRecordings(path.join(app.getPath('userData'), 'recordings'))
+      : undefined;
+  const folder = kept?.folder ?? mkdtempSync(path.join(tmpdir(), 'chimneysweep-'));
   const session = new RecordingSession(folder, `chimneysweep ${facts.version}`, emit);
   let openedTrace: { readonly path: string; readonly name: string } | undefined;
   const unattended =
@@ -58,13 +64,14 @@ function start(): void {
       } else session.start({ scenario: 'transfer', seed: demonstrationSeed, loss: 0, file });
     } else if (!launch.empty) {
       const { defaultLoss } = scenarioDescription(demonstrationScenario);
-      session.start({ scenario: demonstrationScenario, seed: demonstrationSeed, loss: defaultLoss });
+      session.start({ scenario: demonstrationScenario, seed: demonstrationSeed, loss: defaultLoss }, true);
     }
   };
 
   handlePageRequests({
     window,
     session,
+    kept,
     files,
     drivers: new DriverChoices({
       open: (options) => dialog.showOpenDialog(window, options),
@@ -77,8 +84,19 @@ function start(): void {
   installMenu((command) => {
     window.webContents.send(channels.menuCommand, command);
   });
-  app.on('will-quit', () => {
+  app.on('will-quit', (event) => {
+    if (session.isRunning) {
+      event.preventDefault();
+      void session.end().then(() => {
+        app.quit();
+      });
+      return;
+    }
     session.dispose();
+    kept?.close(session.missedTrace);
+  });
+  process.on('exit', () => {
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true });
   });
 }
 

@@ -27,6 +27,7 @@ export function installMenu(send: (command: MenuCommand) => void): void {
       label: '&Recording',
       submenu: [
         item('&Record', 'record', 'CmdOrCtrl+Shift+R'),
+        item('&Pause', 'pause', 'F6'),
         item('&Go On', 'resume', 'F5'),
         item('S&top', 'stop', 'CmdOrCtrl+.'),
         item('&Choose Scenario…', 'choose-scenario'),

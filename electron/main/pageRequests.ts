@@ -3,11 +3,18 @@ import { BrowserWindow, dialog, ipcMain, type IpcMainEvent, type IpcMainInvokeEv
 import path from 'node:path';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { channels } from '../../shared/contract/channels';
-import type { BridgeError, ChosenFile, TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import {
+  leftChoices,
+  type BridgeError,
+  type ChosenFile,
+  type LeftRecording,
+  type TraceStreamEvent,
+} from '../../shared/contract/desktopBridge';
 import { recordingRequestSchema } from '../../shared/contract/recording';
 import { runControlSchema } from '../../shared/contract/runControl';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { DriverChoices } from './driverChoices';
+import type { KeptRecordings } from './keptRecordings';
 import type { RecordingSession } from './recordingSession';
 import type { SourceFiles } from './sourceFiles';
 import { streamTraceFile } from './traceFileStream';
@@ -18,6 +25,8 @@ const traceFilter = { name: 'Chimneysweep traces', extensions: ['sweep'] };
 export interface PageRequestContext {
   readonly window: BrowserWindow;
   readonly session: RecordingSession;
+  /** Undefined for a run that nobody watches. */
+  readonly kept: KeptRecordings | undefined;
   readonly files: SourceFiles;
   readonly drivers: DriverChoices;
   readonly emit: (event: TraceStreamEvent) => void;
@@ -89,6 +98,23 @@ export function handlePageRequests(context: PageRequestContext): void {
     if (chosen.canceled || file === undefined) return succeed(false);
     void streamTraceFile(file, emit);
     return succeed(true);
+  });
+
+  handle(channels.leftRecording, (): LeftRecording | null => context.kept?.offer() ?? null);
+
+  handle(channels.settleLeft, (argument): Result<null, BridgeError> => {
+    const { kept } = context;
+    const choice = leftChoices.find((one) => one === argument);
+    if (kept === undefined || choice === undefined)
+      return fail({ message: 'The recording is no longer there.' });
+    if (choice === 'discard') return kept.discard();
+    if (session.isRunning)
+      return fail({ message: 'A recording is under way. Stop it before you open a trace.' });
+    const taken = kept.take();
+    if (!taken.ok) return taken;
+    session.adopt(taken.value);
+    void streamTraceFile(taken.value.path, emit, { origin: 'left', name: taken.value.name });
+    return succeed(null);
   });
 
   handle(channels.chooseFileToSend, async (): Promise<Result<ChosenFile | null, BridgeError>> => {

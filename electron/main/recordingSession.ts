@@ -1,6 +1,6 @@
 /** One recording at a time: starts the engine, passes its stream on, and keeps the trace until it is saved or replaced. */
 import { utilityProcess, type UtilityProcess } from 'electron';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import type { BridgeError, TraceStreamEvent } from '../../shared/contract/desktopBridge';
@@ -12,15 +12,27 @@ import { engineEventSchema, type EngineCommand } from './engineMessages';
 /** Longest time that an engine may take to stop, ms; then it is ended. */
 const longestStop = 10_000;
 
+/** What a recording leaves. */
+interface RecordedTrace {
+  readonly path: string;
+  readonly name: string;
+  /** Whether it would be lost with its file: nobody has saved it, and nobody gets it again by starting the app. */
+  isMissed: boolean;
+}
+
 /** See the file's head. */
 export class RecordingSession {
   private engine: UtilityProcess | undefined;
   private running = false;
-  private recorded: { readonly path: string; readonly name: string } | undefined;
+  private recorded: RecordedTrace | undefined;
+  private stopLimit: NodeJS.Timeout | undefined;
+  private onEnded: (() => void) | undefined;
   private nextNumber = 1;
+  /** See {@link start}. */
+  private isRepeated = false;
 
   /**
-   * @param folder for traces while nobody has saved them; private to this process
+   * @param folder for traces while nobody has saved them; private to this process, and its owner's to remove
    * @param emit gets the stream
    */
   constructor(
@@ -39,15 +51,25 @@ export class RecordingSession {
     return this.recorded;
   }
 
-  /** Starts a recording, which replaces the last one. */
+  /** The file of the last recording, if it would be missed. */
+  get missedTrace(): string | undefined {
+    const { recorded } = this;
+    return recorded?.isMissed === true && existsSync(recorded.path) ? recorded.path : undefined;
+  }
+
+  /**
+   * Starts a recording, which replaces the last one.
+   * @param isRepeated whether every start of the app makes it again, so that it is missed only where it was cut short
+   */
   start(
     request: Omit<Extract<EngineCommand, { kind: 'record' }>, 'kind' | 'tracePath' | 'application'>,
+    isRepeated = false,
   ): Result<null, BridgeError> {
     if (this.running) return fail({ message: 'A recording is under way. Stop it first.' });
     const name = `${request.scenario}-seed-${request.seed}.sweep`;
     const tracePath = path.join(this.folder, `${this.nextNumber++}-${name}`);
-    if (this.recorded !== undefined) rmSync(this.recorded.path, { force: true });
-    this.recorded = { path: tracePath, name };
+    this.replace({ path: tracePath, name, isMissed: true });
+    this.isRepeated = isRepeated;
     this.running = true;
     const engine = this.startEngine();
     const command: EngineCommand = { kind: 'record', ...request, tracePath, application: this.application };
@@ -62,9 +84,24 @@ export class RecordingSession {
     const { engine } = this;
     engine?.postMessage(command);
     // A driver module that never returns leaves the engine no time to look for messages.
-    setTimeout(() => {
-      if (this.running && engine !== undefined && engine === this.engine) engine.kill();
-    }, longestStop).unref();
+    this.stopLimit ??= setTimeout(() => {
+      engine?.kill();
+    }, longestStop);
+  }
+
+  /** Ends the recording under way, so that its file is whole, or as whole as an engine leaves it that has to be killed. */
+  async end(): Promise<void> {
+    if (!this.running) return;
+    const ended = new Promise<void>((resolve) => (this.onEnded = resolve));
+    // Cut short, it is not what the next start makes.
+    this.isRepeated = false;
+    this.stop();
+    await ended;
+  }
+
+  /** Makes a recording of an earlier process the last one. */
+  adopt(trace: { readonly path: string; readonly name: string }): void {
+    this.replace({ ...trace, isMissed: true });
   }
 
   /** Asks something of the run under way. */
@@ -80,17 +117,32 @@ export class RecordingSession {
       return fail({ message: 'There is no recording to save. Record a scenario first.' });
     try {
       copyTrace(this.recorded.path, target);
+      this.recorded.isMissed = false;
       return succeed(null);
     } catch (error) {
       return fail({ message: fileProblem(error, 'write', target) });
     }
   }
 
-  /** Ends the engine and forgets what was not saved. */
+  /** Ends the engine. */
   dispose(): void {
     this.engine?.kill();
     this.engine = undefined;
-    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private replace(trace: RecordedTrace): void {
+    if (this.recorded !== undefined) rmSync(this.recorded.path, { force: true });
+    this.recorded = trace;
+  }
+
+  /** Nothing more comes of the recording. */
+  private ended(isWhole: boolean): void {
+    this.running = false;
+    clearTimeout(this.stopLimit);
+    this.stopLimit = undefined;
+    if (isWhole && this.isRepeated && this.recorded !== undefined) this.recorded.isMissed = false;
+    this.onEnded?.();
+    this.onEnded = undefined;
   }
 
   private startEngine(): UtilityProcess {
@@ -100,13 +152,13 @@ export class RecordingSession {
     });
     engine.on('message', (message: unknown) => {
       const event = engineEventSchema.parse(message);
-      if (event.kind === 'end' || event.kind === 'failed') this.running = false;
+      if (event.kind === 'end' || event.kind === 'failed') this.ended(event.kind === 'end');
       this.emit(event);
     });
     engine.on('exit', (code) => {
       this.engine = undefined;
       if (!this.running) return;
-      this.running = false;
+      this.ended(false);
       const message = `The recording ended early: the engine stopped with code ${code}. What it had recorded can be saved.`;
       this.emit({ kind: 'failed', message });
     });

@@ -30,6 +30,8 @@ const bridge: DesktopBridge = {
     return ipcRenderer.invoke(channels.registerFile, path);
   },
   saveTrace: () => ipcRenderer.invoke(channels.saveTrace),
+  leftRecording: () => ipcRenderer.invoke(channels.leftRecording),
+  settleLeft: (choice) => ipcRenderer.invoke(channels.settleLeft, choice),
   onTraceEvent: (listener) => {
     const forward = (_event: unknown, traceEvent: TraceStreamEvent): void => {
       listener(traceEvent);

@@ -61,8 +61,7 @@ function traceCommands(workspace: Workspace): Command[] {
       title: 'Save the recording…',
       group: 'Trace',
       keys: [{ code: 'KeyS', control: true }],
-      available: () =>
-        platform.abilities.save && trace.state.phase === 'ready' && trace.state.origin === 'recording',
+      available: () => platform.abilities.save && trace.canSave,
       run: () => void saveTrace(workspace),
     },
     {

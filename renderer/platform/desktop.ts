@@ -33,6 +33,8 @@ export function desktopPlatform(bridge: DesktopBridge): Platform {
     chooseDriverModule: () => bridge.chooseDriverModule(),
     registerFile: (file) => bridge.registerFile(file),
     saveTrace: () => bridge.saveTrace(),
+    leftRecording: () => bridge.leftRecording(),
+    settleLeft: (choice) => bridge.settleLeft(choice),
     onTraceEvent(listener) {
       const leaveDropped = dropped.subscribe(listener);
       const leaveBridge = bridge.onTraceEvent((event) => {

@@ -60,6 +60,8 @@ export function fakePlatform(abilities: PlatformAbilities = { record: true, save
       Promise.resolve(succeed({ token: 'driver-1', name: 'driver.ts', place: 'target' })),
     registerFile: (file) => Promise.resolve(succeed({ token: 'file-1', name: file.name, bytes: file.size })),
     saveTrace: () => Promise.resolve(succeed(null)),
+    leftRecording: () => Promise.resolve(null),
+    settleLeft: () => Promise.resolve(succeed(null)),
     onTraceEvent: (listener) => events.subscribe(listener),
     onMenuCommand(listener) {
       menuListeners.add(listener);

@@ -7,6 +7,8 @@ import type {
   BridgeError,
   ChosenDriverModule,
   ChosenFile,
+  LeftChoice,
+  LeftRecording,
   MenuCommand,
   TraceStreamEvent,
 } from '../../shared/contract/desktopBridge';
@@ -44,6 +46,10 @@ export interface Platform {
   chooseDriverModule(): Promise<Result<ChosenDriverModule | null, BridgeError>>;
   registerFile(file: File): Promise<Result<ChosenFile, BridgeError>>;
   saveTrace(): Promise<Result<{ readonly name: string } | null, BridgeError>>;
+  /** The newest recording that was left behind unsaved. Null: there is none. */
+  leftRecording(): Promise<LeftRecording | null>;
+  /** Opens it or removes it for good; opened, it arrives as a stream. */
+  settleLeft(choice: LeftChoice): Promise<Result<null, BridgeError>>;
   onTraceEvent(listener: (event: TraceStreamEvent) => void): () => void;
   onMenuCommand(listener: (command: MenuCommand) => void): () => void;
 }

@@ -51,6 +51,8 @@ export function webPlatform(search: string): Platform {
     registerFile: () => Promise.resolve(recordingRefused),
     saveTrace: () =>
       Promise.resolve(fail({ message: 'This trace is a file already; the web viewer changes nothing.' })),
+    leftRecording: () => Promise.resolve(null),
+    settleLeft: () => Promise.resolve(recordingRefused),
     onTraceEvent: (listener) => events.subscribe(listener),
     onMenuCommand: () => () => undefined,
   };

@@ -4,6 +4,12 @@ import { shallowReactive } from 'vue';
 /** How bad it is; decides icon, word and live-region role. */
 export type NoticeSeverity = 'error' | 'warning' | 'note';
 
+/** Something that a message offers to do. */
+export interface NoticeAction {
+  readonly words: string;
+  readonly run: () => void;
+}
+
 /** One message. */
 export interface Notice {
   readonly id: number;
@@ -11,6 +17,7 @@ export interface Notice {
   readonly text: string;
   /** What it is about; a newer notice on the same topic replaces an older one. */
   readonly topic: string;
+  readonly actions: readonly NoticeAction[];
 }
 
 /** The messages on screen. */
@@ -18,9 +25,9 @@ export class Notices {
   readonly list: Notice[] = shallowReactive([]);
   private nextId = 1;
 
-  show(severity: NoticeSeverity, topic: string, text: string): void {
+  show(severity: NoticeSeverity, topic: string, text: string, actions: readonly NoticeAction[] = []): void {
     this.clear(topic);
-    this.list.push({ id: this.nextId++, severity, topic, text });
+    this.list.push({ id: this.nextId++, severity, topic, text, actions });
   }
 
   dismiss(id: number): void {

@@ -4,7 +4,7 @@
  */
 import { markRaw, shallowReactive } from 'vue';
 import { TraceModel } from '../../shared/analysis/traceModel';
-import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
+import type { TraceOrigin, TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import type { RunPause } from '../../shared/contract/runControl';
 import type { RecordingCost } from '../../shared/contract/recordingCost';
 import type { TraceEnding } from '../../shared/trace/traceError';
@@ -23,7 +23,7 @@ export interface OpenTraceState {
   /** Grows whenever another trace takes the place of the shown one. */
   generation: number;
   name: string;
-  origin: 'recording' | 'file' | undefined;
+  origin: TraceOrigin | undefined;
   /** 0 to 1, when it is known. */
   progress: number | undefined;
   /** What recording it cost, or has cost so far; undefined for traces that were not recorded here. */
@@ -41,7 +41,7 @@ const sliceLength = 128 * 1024;
 
 interface Arrival {
   readonly model: TraceModel;
-  readonly origin: 'recording' | 'file';
+  readonly origin: TraceOrigin;
   readonly name: string;
   readonly queue: Uint8Array[];
   /** What the window goes back to if this is no trace. */
@@ -72,6 +72,12 @@ export class OpenTrace {
     private readonly notices: Notices,
     private readonly pacing: Pacing = windowPacing,
   ) {}
+
+  /** Whether what is shown is the last recording, which can be saved. */
+  get canSave(): boolean {
+    const { phase, origin } = this.state;
+    return phase === 'ready' && (origin === 'recording' || origin === 'left');
+  }
 
   /** Takes the next event of the stream. */
   receive(event: TraceStreamEvent): void {

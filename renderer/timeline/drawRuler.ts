@@ -22,7 +22,7 @@ export function drawGrid(
   }
 }
 
-/** Draws the ruler; call it after the lanes, which it covers. Labels that would stand in `taken` are left out. */
+/** Draws the ruler; call it after the lanes, which it covers. Labels that would stand in `taken`, or beyond the edge, are left out. */
 export function drawRuler(
   context: CanvasRenderingContext2D,
   colors: TimelineColors,
@@ -42,7 +42,8 @@ export function drawRuler(
     context.fillRect(x, rulerHeight - (labelled ? 9 : 5), 1, labelled ? 9 : 5);
     if (!labelled) continue;
     const left = x + labelShift;
-    if (overlaps({ left, right: left + textWidth(context, tick.label) }, taken)) continue;
+    const right = left + textWidth(context, tick.label);
+    if (right > width || overlaps({ left, right }, taken)) continue;
     context.fillStyle = colors.textMuted;
     context.fillText(tick.label, left, rulerHeight / 2 - 2);
   }

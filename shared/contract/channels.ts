@@ -10,6 +10,8 @@ export const channels = {
   chooseDriverModule: 'chimneysweep:choose-driver-module',
   registerFile: 'chimneysweep:register-file',
   saveTrace: 'chimneysweep:save-trace',
+  leftRecording: 'chimneysweep:left-recording',
+  settleLeft: 'chimneysweep:settle-left',
   traceEvent: 'chimneysweep:trace-event',
   menuCommand: 'chimneysweep:menu-command',
 } as const;

@@ -28,10 +28,29 @@ export interface ChosenDriverModule {
   readonly place: DriverPlace;
 }
 
+/** A recording that an earlier process of the app made and nobody has saved. */
+export interface LeftRecording {
+  readonly name: string;
+  readonly bytes: number;
+  /** When it was last written to, ms since 1970. */
+  readonly recordedAt: number;
+}
+
+/** Where a trace comes from: a recording under way, a file of the user's, or a {@link LeftRecording}. */
+export const traceOrigins = ['recording', 'file', 'left'] as const;
+
+/** See {@link traceOrigins}. */
+export type TraceOrigin = (typeof traceOrigins)[number];
+
+/** What may be done with a {@link LeftRecording}. */
+export const leftChoices = ['open', 'discard'] as const;
+
+/** See {@link leftChoices}. */
+export type LeftChoice = (typeof leftChoices)[number];
+
 /** What arrives in the window about the trace that it shows. `begin` replaces the trace shown before. */
 export type TraceStreamEvent =
-  /** A trace begins: a live recording or a file that the main process opened. */
-  | { readonly kind: 'begin'; readonly origin: 'recording' | 'file'; readonly name: string }
+  | { readonly kind: 'begin'; readonly origin: TraceOrigin; readonly name: string }
   /** Further bytes of it. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** How far a recording or an opening has come, 0 to 1, when it is known. */
@@ -53,6 +72,7 @@ export const menuCommands = [
   'save-trace',
   'record',
   'stop',
+  'pause',
   'resume',
   'choose-scenario',
   'run-with-driver',
@@ -85,6 +105,10 @@ export interface DesktopBridge {
   registerFile(file: unknown): Promise<Result<ChosenFile, BridgeError>>;
   /** Saves the trace of the last recording where the user chooses. Null: cancelled. */
   saveTrace(): Promise<Result<{ readonly name: string } | null, BridgeError>>;
+  /** The newest recording that was left behind. Null: there is none. */
+  leftRecording(): Promise<LeftRecording | null>;
+  /** Opens it, which makes it the last recording and can be saved as such, or removes it for good. */
+  settleLeft(choice: LeftChoice): Promise<Result<null, BridgeError>>;
   /** Subscribes to the trace stream; answers the way to unsubscribe. */
   onTraceEvent(listener: (event: TraceStreamEvent) => void): () => void;
   onMenuCommand(listener: (command: MenuCommand) => void): () => void;
@@ -92,7 +116,7 @@ export interface DesktopBridge {
 
 /** Checks a stream event where it enters a process. */
 export const traceStreamEventSchema: z.ZodType<TraceStreamEvent> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('begin'), origin: z.enum(['recording', 'file']), name: z.string() }),
+  z.object({ kind: z.literal('begin'), origin: z.enum(traceOrigins), name: z.string() }),
   z.object({ kind: z.literal('bytes'), bytes: z.instanceof(Uint8Array) }),
   z.object({ kind: z.literal('progress'), fraction: z.number().min(0).max(1) }),
   z.object({ kind: z.literal('recording-cost'), cost: recordingCostSchema }),

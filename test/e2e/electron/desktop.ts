@@ -14,9 +14,13 @@ export interface Desktop {
   close(): Promise<void>;
 }
 
-/** Launches the application; `words` are what a user would write behind its name. */
-export async function startDesktop(words: readonly string[] = []): Promise<Desktop> {
-  const profile = mkdtempSync(path.join(tmpdir(), 'chimneysweep-e2e-'));
+/**
+ * Launches the application.
+ * @param words what a user would write behind its name
+ * @param kept folder of settings and recordings that outlives the application; by default it has one that does not
+ */
+export async function startDesktop(words: readonly string[] = [], kept?: string): Promise<Desktop> {
+  const profile = kept ?? mkdtempSync(path.join(tmpdir(), 'chimneysweep-e2e-'));
   const application = await _electron.launch({
     args: [`--user-data-dir=${profile}`, '--disable-gpu', ...electronArguments(words)],
     env: electronEnvironment() as Record<string, string>,
@@ -33,7 +37,7 @@ export async function startDesktop(words: readonly string[] = []): Promise<Deskt
     problems,
     close: async () => {
       await application.close();
-      rmSync(profile, { recursive: true, force: true });
+      if (kept === undefined) rmSync(profile, { recursive: true, force: true });
     },
   };
 }
