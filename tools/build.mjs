@@ -48,8 +48,11 @@ const builds = {
     name: 'cli',
     title: 'command line',
     inputs: [...common, 'vite.cli.config.mts', 'electron'],
-    outputs: ['out/cli/index.cjs'],
-    build: () => runBuild('command line', vite, viteArguments('vite.cli.config.mts')),
+    outputs: ['out/cli/index.cjs', 'out/cli/checker.cjs'],
+    build: async () => {
+      await runBuild('command line', vite, viteArguments('vite.cli.config.mts'));
+      await runBuild('checking thread', vite, [...viteArguments('vite.cli.config.mts'), '--mode', 'checker']);
+    },
   },
   viewer: {
     name: 'viewer',

@@ -27,6 +27,7 @@ import {
 } from './checkOptions';
 import { answerOf, checkerOf, type CheckAnswer, type CheckTask } from './checkWork';
 import { complain } from './complain';
+import { FlushPace } from './flushPace';
 import { LiveCheck } from './liveCheck';
 import { openTrace } from './openTrace';
 import { ProgressLine } from './progressLine';
@@ -44,9 +45,6 @@ interface CheckOptions extends CheckChoices {
   readonly out?: string;
   readonly seed: number;
 }
-
-/** Emulator events between two looks at the progress line. */
-const eventsPerSlice = 20_000;
 
 function collectBudgets(text: string, before: readonly LatencyBudget[] = []): LatencyBudget[] {
   const budget = parseLatencyBudget(text);
@@ -114,7 +112,9 @@ async function answerFor(
     return fail(`${subject} is neither a file nor a scenario. The scenarios are: ${scenarioIds.join(', ')}.`);
   const checker = checkerOf(task);
   const opened = openTrace(subject, [checker]);
-  return opened.ok ? succeed(answerOf(task, opened.value.model, checker, opened.value.flaw)) : opened;
+  if (!opened.ok) return opened;
+  const { model, flaw } = opened.value;
+  return succeed(answerOf(task, { store: model.store, model: () => model }, checker, flaw));
 }
 
 /** Records a scenario, which a thread of its own checks meanwhile. */
@@ -125,6 +125,7 @@ async function runScenario(
 ): Promise<Result<CheckAnswer, string>> {
   const { defaultLoss: loss, defaultFileBytes } = scenarioDescription(scenario);
   const check = new LiveCheck(task);
+  const pace = new FlushPace(check);
   const progress = new ProgressLine('run');
   const recording = new Recording(
     applicationName,
@@ -133,7 +134,10 @@ async function runScenario(
     check,
     { checksum: zlibChecksum },
   );
-  while (recording.advance(eventsPerSlice)) progress.show(recording.progress);
+  while (recording.advance(pace.eventsPerSlice)) {
+    progress.show(recording.progress);
+    pace.look(recording);
+  }
   recording.finish(false);
   progress.clear();
   return check.finish();

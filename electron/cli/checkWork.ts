@@ -1,10 +1,9 @@
 /** What a check is asked for and what it answers, wherever the rules run: in this thread, or in one of their own. Plain data, which threads pass on. */
 import { latencyBreaches, type LatencyBudget } from '../../shared/analysis/latencyBudget';
-import type { TraceModel } from '../../shared/analysis/traceModel';
 import { judge, type Baseline, type Judged } from '../../shared/rules/baseline/baseline';
 import type { RuleId } from '../../shared/rules/catalogue';
 import { RuleChecker } from '../../shared/rules/engine/checker';
-import { checkReport, type CheckReport } from '../../shared/rules/report/checkReport';
+import { checkReport, type CheckedTrace, type CheckReport } from '../../shared/rules/report/checkReport';
 import { implementationOf } from '../../shared/rules/rules';
 
 /** What is to be checked. */
@@ -34,24 +33,24 @@ export function checkerOf({ rules }: CheckTask): RuleChecker {
 
 /**
  * Puts the answer together once the trace has been read.
- * @param model it, with its header at least
+ * @param trace it, with its header at least
  * @param checker has seen all of it; its rules learn here that no more comes
  * @param flaw what is wrong with the rest of the trace
  */
 export function answerOf(
   { subject, baseline, budgets }: CheckTask,
-  model: TraceModel,
+  trace: CheckedTrace,
   checker: RuleChecker,
   flaw: string | undefined,
 ): CheckAnswer {
   checker.finish();
-  const { components } = model.store!;
+  const { components } = trace.store!;
   const verdict = judge(checker.findings, baseline, ({ component }) =>
     component === undefined ? undefined : components[component]?.name,
   );
   return {
-    report: checkReport(subject, model, checker, verdict, flaw),
-    budgets: latencyBreaches(model.figures.handlers, budgets),
+    report: checkReport(subject, trace, checker, verdict, flaw),
+    budgets: budgets.length === 0 ? [] : latencyBreaches(trace.model().figures.handlers, budgets),
     standing: verdict.standing,
     unused: verdict.unused,
   };

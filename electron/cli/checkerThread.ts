@@ -1,5 +1,6 @@
 /** A thread that checks a recording while it is made: it reads the bytes that go into the file, and tells what the rules find. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { TraceReader } from '../../shared/trace/traceReader';
 import { TraceModel } from '../../shared/analysis/traceModel';
 import type { Finding } from '../../shared/rules/engine/finding';
 import { flawOf } from '../../shared/trace/traceError';
@@ -33,11 +34,6 @@ export type FromChecker =
   /** The bytes are no trace. */
   | { readonly kind: 'refusal'; readonly message: string };
 
-/** Whether this thread is one that checks. */
-export function isCheckerThread(): boolean {
-  return (workerData as Partial<CheckerThreadData> | null)?.checkTask !== undefined;
-}
-
 /** Serves the recording that the thread is for. */
 export function serveChecker(): void {
   const { checkTask, port, progress } = workerData as CheckerThreadData;
@@ -49,7 +45,15 @@ export function serveChecker(): void {
   checker.onFinding = (finding) => {
     say({ kind: 'finding', finding });
   };
-  const model = new TraceModel(zlibCodec, [checker]);
+  const reader = new TraceReader([checker], zlibCodec);
+  /** What has been read: only who has to explain a finding needs more of it than the rules do, and reads it once more. */
+  const pieces: Uint8Array[] = [];
+  const model = (): TraceModel => {
+    const read = new TraceModel(zlibCodec);
+    for (const piece of pieces) read.push(piece);
+    read.close();
+    return read;
+  };
   // Whatever ends the thread: nobody may wait for it any longer.
   process.on('exit', () => {
     Atomics.store(counters, checkerProgress.ended, 1);
@@ -57,15 +61,23 @@ export function serveChecker(): void {
   });
   parentPort?.on('message', (message: ToChecker) => {
     if (message.kind === 'bytes') {
-      model.push(message.bytes);
+      reader.push(message.bytes);
+      pieces.push(message.bytes);
       Atomics.add(counters, checkerProgress.taken, 1);
       Atomics.notify(counters, checkerProgress.taken);
       return;
     }
-    const ending = model.close();
-    if (ending.ok) say({ kind: 'answer', answer: answerOf(checkTask, model, checker, flawOf(ending.value)) });
-    else say({ kind: 'refusal', message: ending.error.message });
+    const ending = reader.close();
+    if (ending.ok) {
+      const trace = { store: reader.store, model: once(model) };
+      say({ kind: 'answer', answer: answerOf(checkTask, trace, checker, flawOf(ending.value)) });
+    } else say({ kind: 'refusal', message: ending.error.message });
     port.close();
     parentPort?.close();
   });
+}
+
+function once<Value extends object>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => (made ??= make());
 }

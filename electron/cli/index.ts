@@ -1,6 +1,5 @@
 /** The headless command line: `chimneysweep --help`. */
 import { CommanderError } from 'commander';
-import { isCheckerThread, serveChecker } from './checkerThread';
 import { buildProgram } from './program';
 import { isSeedWorker, serveSeeds } from './seedWorker';
 
@@ -26,7 +25,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 if (isSeedWorker()) serveSeeds();
-else if (isCheckerThread()) serveChecker();
 else {
   void main().then((code) => {
     process.exitCode = code;

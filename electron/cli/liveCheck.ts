@@ -3,6 +3,7 @@
  * check of the file would find. A recording never rests until it has ended; what passes between the threads must do without the event loop
  * until then.
  */
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 import { fail, succeed, type Result } from '../../shared/base/result';
@@ -13,7 +14,7 @@ import type { CheckAnswer, CheckTask } from './checkWork';
 
 /** How a check beside a recording goes about it. */
 export interface LiveCheckOptions {
-  /** Program of the thread; this one if not said. */
+  /** Program of the thread; the one that is built beside the command line if not said. */
   readonly script?: string;
   /** Bytes that the thread may lag behind before the recording waits for it. */
   readonly mostLag?: number;
@@ -27,6 +28,9 @@ export interface LiveCheckOptions {
 const usualLag = 64 * 1024 * 1024;
 
 const usualPatience = 60_000;
+
+/** Memory for what is new, MB: records live until the rules have seen them, and fewer of them are copied where more fit. */
+const youngGeneration = 96;
 
 /** See the file's head: a sink for a recording, which takes what goes into the file. */
 export class LiveCheck implements TraceSink {
@@ -51,7 +55,7 @@ export class LiveCheck implements TraceSink {
   constructor(
     task: CheckTask,
     {
-      script = fileURLToPath(import.meta.url),
+      script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'checker.cjs'),
       mostLag = usualLag,
       patience = usualPatience,
       onFinding,
@@ -64,7 +68,8 @@ export class LiveCheck implements TraceSink {
     this.port = port1;
     const progress = this.counters.buffer;
     const workerData: CheckerThreadData = { checkTask: task, port: port2, progress };
-    this.worker = new Worker(script, { workerData, transferList: [port2] });
+    const resourceLimits = { maxYoungGenerationSizeMb: youngGeneration };
+    this.worker = new Worker(script, { workerData, transferList: [port2], resourceLimits });
     this.ended = new Promise((resolve) => {
       this.worker.on('error', (error) => {
         this.isLost = true;
@@ -74,6 +79,11 @@ export class LiveCheck implements TraceSink {
         resolve();
       });
     });
+  }
+
+  /** Whether the thread has read everything that it was given, and waits for more. */
+  get isIdle(): boolean {
+    return this.hasCaughtUp() && !this.isLost && this.lag === 0;
   }
 
   /** Takes the next bytes of the recording. Waits where the thread lags too far behind; never throws: the recording goes on without a check. */

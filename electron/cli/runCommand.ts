@@ -31,6 +31,7 @@ import {
   type FailLevel,
 } from './checkOptions';
 import type { CheckAnswer } from './checkWork';
+import { FlushPace } from './flushPace';
 import { LiveCheck } from './liveCheck';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
 import { chimneyRequest, hostOptions, type HostOptions } from './hostOptions';
@@ -40,12 +41,6 @@ import { monotonicClock, recordingCostFigures } from './recordingFigures';
 import { reportText } from './reportText';
 import { complain } from './complain';
 import { applicationName } from './version';
-
-/** Emulator events between two looks at the clock and the progress line. */
-const eventsPerSlice = 20_000;
-
-/** Longest time between what happens and its way to the disk, ms. */
-const flushInterval = 250;
 
 interface RunOptions extends LinkOptions, HostOptions, Omit<CheckChoices, 'updateBaseline' | 'budget'> {
   readonly check?: boolean;
@@ -243,10 +238,11 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
       clock: monotonicClock,
       capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
     });
+    const pace = new FlushPace(options.keepLast === undefined ? check : undefined);
     const progress = new ProgressLine('carried');
     const advance = (): boolean => {
       try {
-        return recording.advance(eventsPerSlice);
+        return recording.advance(pace.eventsPerSlice);
       } catch (error) {
         const problem = describe(error);
         if (problem === undefined) throw error;
@@ -257,14 +253,10 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
     let going = advance();
     const unknown = recording.taps === undefined ? undefined : unknownTaps(recording.taps);
     if (unknown !== undefined) return complain(unknown);
-    let flushed = performance.now();
     while (going) {
       progress.show(recording.progress);
       check?.look();
-      if (performance.now() - flushed > flushInterval) {
-        recording.flush();
-        flushed = performance.now();
-      }
+      pace.look(recording);
       going = advance();
     }
     const report = recording.finish(false);

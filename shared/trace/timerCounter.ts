@@ -23,10 +23,25 @@ export function timerCounterName(timer: RecordedTimer, connection: number): stri
   return `${timer}${between}${connection}${unit}`;
 }
 
+/** What the name of such a counter says. */
+export interface TimerCounterName {
+  readonly timer: RecordedTimer;
+  readonly connection: number;
+}
+
 /** What the name of a counter says; undefined where it isn't the counter of a timer. */
-export function readTimerCounterName(
-  name: string,
-): { readonly timer: RecordedTimer; readonly connection: number } | undefined {
+export function readTimerCounterName(name: string): TimerCounterName | undefined {
+  if (name === lastName) return lastRead;
+  lastRead = readName(name);
+  lastName = name;
+  return lastRead;
+}
+
+/** The name that was read last: everybody who hears of a counter asks for the same one. */
+let lastName = '';
+let lastRead: TimerCounterName | undefined;
+
+function readName(name: string): TimerCounterName | undefined {
   for (const timer of recordedTimers) {
     if (!name.startsWith(timer + between) || !name.endsWith(unit)) continue;
     const digits = name.slice(timer.length + between.length, -unit.length);

@@ -8,6 +8,7 @@ import type { Call } from '../engine/call';
 import { expectStatus } from '../engine/commonChecks';
 import { tcpFlags } from '../engine/frame';
 import { passedUpUnchanged } from '../engine/passedUp';
+import { RecentMap } from '../engine/recentMap';
 import { rule, type Rule } from '../engine/rule';
 import { treeOf } from '../engine/tree';
 import type { LentList } from '../facts/listLedger';
@@ -98,16 +99,14 @@ export const forwardRules: readonly Rule[] = [
     /** The highest acknowledgment that the host stack itself has sent, by connection. */
     const acknowledged = new Map<number, { readonly number: number; readonly event: number }>();
     /** When segments last came, by connection and sequence number: one that comes again is not the one that was acknowledged. */
-    const arrivals = new Map<number, Map<number, EventId>>();
+    const arrivals = new Map<number, RecentMap<number, EventId>>();
     return {
       peerFrame: (frame) => {
         if (!frame.isSegment || frame.payloadLength === 0) return;
         if (frame.connection === undefined || !acknowledged.has(frame.connection)) return;
         let known = arrivals.get(frame.connection);
-        if (known === undefined) arrivals.set(frame.connection, (known = new Map<number, EventId>()));
-        known.delete(frame.sequence);
+        if (known === undefined) arrivals.set(frame.connection, (known = new RecentMap(mostArrivals)));
         known.set(frame.sequence, frame.event);
-        if (known.size > mostArrivals) known.delete(known.keys().next().value!);
       },
       hostFrame: (frame) => {
         if (frame.connection === undefined || !frame.isSegment) return;

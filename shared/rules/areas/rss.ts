@@ -4,6 +4,7 @@ import { NDIS_STATUS } from '../../ddi/status';
 import type { EventId } from '../../trace/records';
 import type { RuleId } from '../catalogue';
 import type { Call } from '../engine/call';
+import { RecentMap } from '../engine/recentMap';
 import { rule, type Rule } from '../engine/rule';
 import { treeOf } from '../engine/tree';
 import { adapterFacts, type KnownAdapter } from '../facts/adapters';
@@ -121,7 +122,7 @@ export const rssRules: readonly Rule[] = [
     const adapters = facts.of(adapterFacts);
     const scaling = scalingOf(facts);
     /** Segments with data, as causes of deliveries. */
-    const frames = new Set<EventId>();
+    const frames = new RecentMap<EventId, true>(mostFrames);
     /** By TCP object: the HashValue with which it was offered to an adapter. */
     const hashes = new Map<number, { readonly hash: number; readonly call: Call }>();
     const check = (call: Call): void => {
@@ -149,8 +150,7 @@ export const rssRules: readonly Rule[] = [
       returned: { MiniportOidRequest: scaling.returned },
       peerFrame: (frame) => {
         if (frame.payloadLength === 0) return;
-        frames.add(frame.event);
-        if (frames.size > mostFrames) frames.delete(frames.values().next().value!);
+        frames.set(frame.event, true);
       },
       call: {
         MiniportInitiateOffload: (call) => {

@@ -23,6 +23,7 @@ import { Call } from './call';
 import { fingerprintOf, type Finding } from './finding';
 import { Dispatch, Participant } from './dispatch';
 import { WireFrame } from './frame';
+import { RecentMap } from './recentMap';
 import type { Breach, FactDefinition, Facts, Handlers, Rule } from './rule';
 
 /** Findings of one rule that are kept; further ones are counted. */
@@ -148,7 +149,7 @@ export class RuleChecker implements TraceListener {
   }
 
   /** Frames whose fate is not known yet, and the last ones whose fate is: a duplicate's fate comes behind the first. */
-  private frames = new Map<EventId, WireFrame>();
+  private frames = new RecentMap<EventId, WireFrame>(mostFrames);
 
   /** Takes a record of the kinds that make up a run; the same as `onRecord`, for those who have no record with a `kind` in hand. */
   call(record: Omit<CallRecord, 'kind'>, event: EventId, time: VirtualTime): void {
@@ -179,7 +180,6 @@ export class RuleChecker implements TraceListener {
     this.at(event, time);
     const frame = new WireFrame(event, time, record);
     this.frames.set(event, frame);
-    if (this.frames.size > mostFrames) this.frames.delete(this.frames.keys().next().value!);
     this.rules.ofPath(frame.path).frames.deliver(frame);
     this.facts.ofPath(frame.path).frames.deliver(frame);
   }
@@ -215,7 +215,7 @@ export class RuleChecker implements TraceListener {
   private start(): void {
     this.rules = new Dispatch();
     this.facts = new Dispatch();
-    this.frames = new Map();
+    this.frames = new RecentMap(mostFrames);
     const machine = new MachineFacts();
     const calls = new OpenCalls();
     const lists = new ListLedger();
@@ -226,19 +226,17 @@ export class RuleChecker implements TraceListener {
     for (const fact of [machine, calls, lists, objects]) this.facts.add(this.coreOwner, fact);
     const known = new Map<object, { readonly fact: Handlers; readonly owner: Participant }>();
     const factsFor = (dependent: Participant): Facts =>
-      Object.assign(Object.create(core) as CoreFacts, {
-        of: <Fact extends Handlers>(definition: FactDefinition<Fact>): Fact => {
-          let entry = known.get(definition);
-          if (entry === undefined) {
-            const owner = new Participant(undefined);
-            // Facts that it builds on are made inside, and so take every record before it does.
-            const fact = definition.start(factsFor(owner));
-            this.facts.add(owner, fact);
-            known.set(definition, (entry = { fact, owner }));
-          }
-          entry.owner.dependents.push(dependent);
-          return entry.fact as Fact;
-        },
+      new FactsOf(core, <Fact extends Handlers>(definition: FactDefinition<Fact>): Fact => {
+        let entry = known.get(definition);
+        if (entry === undefined) {
+          const owner = new Participant(undefined);
+          // Facts that it builds on are made inside, and so take every record before it does.
+          const fact = definition.start(factsFor(owner));
+          this.facts.add(owner, fact);
+          known.set(definition, (entry = { fact, owner }));
+        }
+        entry.owner.dependents.push(dependent);
+        return entry.fact as Fact;
       });
     for (const participant of this.participants) {
       if (participant.failure !== undefined) continue;
@@ -280,8 +278,36 @@ export class RuleChecker implements TraceListener {
   }
 }
 
-/** Frames that are remembered until their fate is told. */
-const mostFrames = 65_536;
+/** Facts as one participant sees them. All of them have one layout, so that reading the present time costs no search. */
+class FactsOf implements Facts {
+  readonly historyComplete: boolean;
+  readonly machine: MachineFacts;
+  readonly calls: OpenCalls;
+  readonly lists: ListLedger;
+  readonly objects: ObjectFacts;
+
+  constructor(
+    private readonly core: CoreFacts,
+    readonly of: Facts['of'],
+  ) {
+    this.historyComplete = core.historyComplete;
+    this.machine = core.machine;
+    this.calls = core.calls;
+    this.lists = core.lists;
+    this.objects = core.objects;
+  }
+
+  get now(): VirtualTime {
+    return this.core.now;
+  }
+
+  get event(): EventId {
+    return this.core.event;
+  }
+}
+
+/** Frames that are remembered at least until their fate is told. */
+const mostFrames = 32_768;
 
 const severities: readonly RuleSeverity[] = ['error', 'warning', 'info'];
 

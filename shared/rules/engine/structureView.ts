@@ -31,10 +31,14 @@ function isAddress({ kind, size }: StructureField): boolean {
 
 /** See the file's head. */
 export class StructureView {
+  private readonly places: ReadonlyMap<string, Place>;
+
   constructor(
     readonly name: StructureName,
     readonly bytes: Uint8Array,
-  ) {}
+  ) {
+    this.places = placesOf(name);
+  }
 
   /**
    * Value of a member that is a number, flag set or address; undefined where the recorded bytes end before it. An address is the number that
@@ -43,18 +47,18 @@ export class StructureView {
    */
   number(member: string): number | undefined {
     const { field, offset } = this.place(member);
-    if (offset + field.size > this.bytes.length) return undefined;
-    const view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
-    if (field.kind === 'bits') {
-      const unit = field.size === 4 ? view.getUint32(offset, true) : this.small(view, field, offset);
-      return Math.floor(unit / 2 ** (field.bitOffset ?? 0)) % 2 ** (field.bitWidth ?? 0);
-    }
-    if (isAddress(field))
+    const { kind, size } = field;
+    if (offset + size > this.bytes.length) return undefined;
+    if (isAddress(field)) {
+      const view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
       return addressOf(view.getBigUint64(offset, true)) ?? Number(view.getBigUint64(offset, true));
-    if (field.size === 8) return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
-    if (field.size === 4)
-      return field.kind === 'signed' ? view.getInt32(offset, true) : view.getUint32(offset, true);
-    return this.small(view, field, offset);
+    }
+    if (size === 8) return this.unsigned(offset, 4) + this.unsigned(offset + 4, 4) * 2 ** 32;
+    const value = this.unsigned(offset, size);
+    if (kind === 'bits') return Math.floor(value / 2 ** (field.bitOffset ?? 0)) % 2 ** (field.bitWidth ?? 0);
+    if (kind !== 'signed') return value;
+    const bits = size === 4 ? 32 : size === 2 ? 16 : 8;
+    return value >= 2 ** (bits - 1) ? value - 2 ** bits : value;
   }
 
   /**
@@ -77,17 +81,25 @@ export class StructureView {
 
   /** Whether there is such a member. */
   has(member: string): boolean {
-    return placesOf(this.name).has(member);
+    return this.places.has(member);
   }
 
-  private small(view: DataView, field: StructureField, offset: number): number {
-    const signed = field.kind === 'signed';
-    if (field.size === 2) return signed ? view.getInt16(offset, true) : view.getUint16(offset, true);
-    return signed ? view.getInt8(offset) : view.getUint8(offset);
+  /** A little-endian number of 4, 2 or 1 bytes: a DataView for each read would cost more than the read. */
+  private unsigned(offset: number, size: number): number {
+    const { bytes } = this;
+    if (size === 2) return bytes[offset]! | (bytes[offset + 1]! << 8);
+    if (size !== 4) return bytes[offset]!;
+    return (
+      (bytes[offset]! |
+        (bytes[offset + 1]! << 8) |
+        (bytes[offset + 2]! << 16) |
+        (bytes[offset + 3]! << 24)) >>>
+      0
+    );
   }
 
   private place(member: string): Place {
-    const place = placesOf(this.name).get(member);
+    const place = this.places.get(member);
     if (place === undefined) throw new RangeError(`${this.name} has no member ${member}`);
     return place;
   }

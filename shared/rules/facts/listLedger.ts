@@ -5,6 +5,7 @@ import { bufferedDataOf, chainIsRecorded, chainOf } from '../engine/attachedList
 import type { Call } from '../engine/call';
 import type { Handlers } from '../engine/rule';
 import { treeOf } from '../engine/tree';
+import { RecentMap } from '../engine/recentMap';
 import { driverOf, edgeOf, listPairs, type Edge, type ListPair, type ListPurpose } from './edges';
 
 /** A list that is lent. */
@@ -34,6 +35,12 @@ export interface PastList {
   readonly end: Call;
 }
 
+/** A list of a completion, with what it was lent as; undefined if it is not lent. */
+export interface GivenBack {
+  readonly list: NetBufferListSnapshot;
+  readonly lent: LentList | undefined;
+}
+
 /** Lists that are remembered after they have been given back, for each edge. */
 const mostPast = 8192;
 
@@ -41,9 +48,9 @@ const mostPast = 8192;
 class EdgeLists {
   readonly lent = new Map<number, LentList>();
   /** Last time that a list was given back, by address; packets of the host path are left out. */
-  readonly past = new Map<number, PastList>();
+  readonly past = new RecentMap<number, PastList>(mostPast);
   /** Indications that were not accepted, by the address of their list. */
-  readonly refused = new Map<number, Call>();
+  readonly refused = new RecentMap<number, Call>(mostPast);
   /** Lent lists by connection and purpose, in the order of posting. */
   private readonly queues = new Map<number, { next: number; readonly lists: Set<LentList> }>();
 
@@ -64,9 +71,7 @@ class EdgeLists {
 
   note(address: number, purpose: ListPurpose, call: Call, end: Call): void {
     if (purpose === 'packet-send' || purpose === 'packet-indication') return;
-    this.past.delete(address);
     this.past.set(address, { purpose, call, end });
-    if (this.past.size > mostPast) this.past.delete(this.past.keys().next().value!);
   }
 
   queue(
@@ -81,7 +86,9 @@ class EdgeLists {
 }
 
 const none: ReadonlySet<LentList> = new Set();
-const purposes: readonly ListPurpose[] = [...new Set(listPairs.map(({ purpose }) => purpose))];
+const purposes: ReadonlyMap<ListPurpose, number> = new Map(
+  [...new Set(listPairs.map(({ purpose }) => purpose))].map((purpose, index) => [purpose, index]),
+);
 const requests = new Map(listPairs.map((pair) => [pair.request, pair]));
 const completions = new Map(listPairs.map((pair) => [pair.completion, pair]));
 
@@ -98,6 +105,9 @@ const attachments: ReadonlyMap<string, 'initiate' | 'initiated' | 'terminated'> 
 /** See the file's head. */
 export class ListLedger implements Handlers {
   private readonly edges = new Map<number, EdgeLists>();
+  /** The completion that was asked about last, while nothing is lent or given back: every rule about completions asks about the same one. */
+  private lastCall: Call | undefined;
+  private lastGivenBack: readonly GivenBack[] = [];
   private readonly connectionOf = new Map<number, number>();
 
   readonly anyCall = (call: Call): void => {
@@ -128,10 +138,14 @@ export class ListLedger implements Handlers {
   }
 
   /** The lists that a completion (or return) gives back, each with what it was lent as; undefined for one that is not lent. */
-  givenBack(call: Call): { readonly list: NetBufferListSnapshot; readonly lent: LentList | undefined }[] {
+  givenBack(call: Call): readonly GivenBack[] {
+    if (call === this.lastCall) return this.lastGivenBack;
     const pair = completions.get(call.functionName);
     if (pair === undefined) return [];
-    return call.lists.map((list) => ({ list, lent: this.find(pair.edge, driverOf(call), list.address) }));
+    const lent = this.edges.get(keyOf(pair.edge, driverOf(call)))?.lent;
+    this.lastGivenBack = call.lists.map((list) => ({ list, lent: lent?.get(list.address) }));
+    this.lastCall = call;
+    return this.lastGivenBack;
   }
 
   /** What is lent for a purpose on a connection, in the order of posting. */
@@ -192,11 +206,7 @@ export class ListLedger implements Handlers {
 
   private refuse(pair: ListPair, call: Call): void {
     const { refused } = this.listsAt(pair.edge, driverOf(call));
-    for (const { address } of call.lists) {
-      refused.delete(address);
-      refused.set(address, call);
-      if (refused.size > mostPast) refused.delete(refused.keys().next().value!);
-    }
+    for (const { address } of call.lists) refused.set(address, call);
   }
 
   /** The send data that comes with an initiate is completed like posted sends. */
@@ -259,7 +269,9 @@ export class ListLedger implements Handlers {
     }
   }
 
+  /** The lists at an edge, to be changed. */
   private listsAt(edge: Edge, driver: number): EdgeLists {
+    this.lastCall = undefined;
     const key = keyOf(edge, driver);
     let lists = this.edges.get(key);
     if (lists === undefined) this.edges.set(key, (lists = new EdgeLists()));
@@ -273,5 +285,5 @@ function keyOf(edge: Edge, driver: number): number {
 
 /** One number for a purpose on a connection; connections count from 0. */
 function queueKey(connection: number | undefined, purpose: ListPurpose): number {
-  return ((connection ?? -1) + 1) * purposes.length + purposes.indexOf(purpose);
+  return ((connection ?? -1) + 1) * purposes.size + purposes.get(purpose)!;
 }

@@ -134,6 +134,8 @@ class Recount {
   readonly low = new Float64Array(tallyNames.length);
   readonly high = new Float64Array(tallyNames.length);
   private waiting: Waiting[] = [];
+  /** Entries at the front of `waiting` that have been settled. */
+  private settled = 0;
   /** Snapshots that frames in the ring still count in. */
   private open: LateFrames[] = [];
 
@@ -173,13 +175,13 @@ class Recount {
 
   /** A frame that was waited for is none of these. */
   withdraw(frame: EventId, name: TallyName): void {
-    const at = this.waiting.findIndex((one) => one.frame === frame && one.name === name);
+    const at = this.placeOf(frame, name);
     if (at >= 0) this.waiting.splice(at, 1);
   }
 
   /** A frame that was waited for is one of these for certain. */
   confirm(frame: EventId, name: TallyName): boolean {
-    const at = this.waiting.findIndex((one) => one.frame === frame && one.name === name);
+    const at = this.placeOf(frame, name);
     if (at < 0) return false;
     this.waiting.splice(at, 1);
     this.add(name);
@@ -187,19 +189,30 @@ class Recount {
   }
 
   settle(now: VirtualTime): void {
-    let settled = 0;
-    for (const { time, name, amount, certain } of this.waiting) {
+    const { waiting } = this;
+    while (this.settled < waiting.length) {
+      const { time, name, amount, certain } = waiting[this.settled]!;
       if (now - time < longestWait) break;
       this.add(name, amount, certain);
-      settled++;
+      this.settled++;
     }
-    if (settled > 0) this.waiting = this.waiting.slice(settled);
+    // Moving the rest each time would cost more than the counting.
+    if (this.settled === 0 || (this.settled < 1024 && this.settled < waiting.length)) return;
+    waiting.splice(0, this.settled);
+    this.settled = 0;
+  }
+
+  private placeOf(frame: EventId, name: TallyName): number {
+    const { waiting } = this;
+    for (let at = this.settled; at < waiting.length; at++)
+      if (waiting[at]!.frame === frame && waiting[at]!.name === name) return at;
+    return -1;
   }
 
   /** What waits, by tally; all of it, or what is certain. What has aborted a connection may have been counted and not be told yet. */
   waitingOf(certain: boolean): Float64Array {
     const sums = new Float64Array(tallyNames.length);
-    for (const one of this.waiting)
+    for (const one of this.stillWaiting())
       if (one.certain || !certain || one.name === 'aborted') sums[index[one.name]]! += one.amount;
     return sums;
   }
@@ -207,8 +220,12 @@ class Recount {
   /** Everything, whether looked at or not. */
   most(name: TallyName): number {
     let sum = this.high[index[name]]!;
-    for (const one of this.waiting) if (one.name === name) sum += one.amount;
+    for (const one of this.stillWaiting()) if (one.name === name) sum += one.amount;
     return sum;
+  }
+
+  private stillWaiting(): readonly Waiting[] {
+    return this.waiting.slice(this.settled);
   }
 }
 

@@ -19,6 +19,14 @@ import type { RuleChecker } from '../engine/checker';
 import type { Finding } from '../engine/finding';
 import type { BaselineVerdict, Judged } from '../baseline/baseline';
 
+/** A trace that has been checked. */
+export interface CheckedTrace {
+  /** Its records; undefined where not even its header was there. */
+  readonly store: TraceStore | undefined;
+  /** Everything that is derived from them; asked for only where there is something to explain. */
+  readonly model: () => TraceModel;
+}
+
 /** One record of the proof. */
 export interface EvidenceEvent {
   readonly event: EventId;
@@ -186,14 +194,14 @@ function coverageOf(checker: RuleChecker): CheckCoverage {
 /** Puts a report together, once the trace has been read to its end. */
 export function checkReport(
   subject: string,
-  model: TraceModel,
+  { store: read, model }: CheckedTrace,
   checker: RuleChecker,
   verdict: BaselineVerdict,
   flaw: string | undefined,
 ): CheckReport {
-  const store = model.store!;
+  const store = read!;
   const { application, scenario, title, seed, settings } = store.header;
-  const findings = verdict.standing.map((judged) => explain(model, store, judged));
+  const findings = verdict.standing.map((judged) => explain(model(), store, judged));
   const counts = { error: 0, warning: 0, info: 0 };
   for (const { severity } of findings) counts[severity]++;
   return {

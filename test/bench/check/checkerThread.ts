@@ -1,4 +1,9 @@
-/** The thread that checks a recording, as the command line has it, without the rest of the command line. */
+/** The thread that checks a recording, as the command line has it; leaves what it took behind. */
+import { writeFileSync } from 'node:fs';
 import { serveChecker } from '../../../electron/cli/checkerThread';
+import { checkingThreadFile, threadTime } from './threadTime';
 
 serveChecker();
+process.on('exit', () => {
+  writeFileSync(checkingThreadFile, String(threadTime()));
+});

@@ -11,8 +11,8 @@ import { implementedRules } from '../../../shared/rules/rules';
 import { chimneysweep, launcher } from '../../harness/commandLine';
 import { mutantOf, recordMutant } from '../../harness/recordMutant';
 
-/** The program whose thread checks: the command line as it is built. */
-const program = path.resolve(launcher, '../../out/cli/index.cjs');
+/** The program of the thread that checks, as it is built beside the command line. */
+const program = path.resolve(launcher, '../../out/cli/checker.cjs');
 
 const task: CheckTask = {
   subject: 'a recording',
@@ -50,7 +50,7 @@ describe('a check beside a recording', () => {
     const checker = checkerOf(task);
     const here = new TraceModel(undefined, [checker]);
     here.push(recorded);
-    const expected = answerOf(task, here, checker, undefined);
+    const expected = answerOf(task, { store: here.store, model: () => here }, checker, undefined);
     expect(expected.report.findings.length).toBeGreaterThan(0);
     for (const mostLag of [1, 100_000]) {
       const heard: string[] = [];

@@ -4,6 +4,7 @@ import { fateDelivers } from '../../../trace/frameFates';
 import type { EventId, FrameFateRecord, VirtualTime } from '../../../trace/records';
 import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
+import { RecentMap } from '../../engine/recentMap';
 import { rule, type Facts, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
 import { flows } from '../../facts/flows';
@@ -110,7 +111,7 @@ function awaitForwards(
 ): Handlers {
   const { expect, facts } = context;
   const host = new HostOf(facts);
-  const arrived = new Map<EventId, WireFrame>();
+  const arrived = new RecentMap<EventId, WireFrame>(mostArrivals);
   const awaited = new Map<number, Awaited[]>();
   const settle = (now: VirtualTime): void => {
     for (const [connection, segments] of awaited) {
@@ -141,7 +142,6 @@ function awaitForwards(
       if (!arrives(fate, frame) || frame.connection === undefined) return;
       const held = host.holding(frame.connection);
       if (held === undefined || held.place === 'terminating') return;
-      if (arrived.size >= mostArrivals) arrived.delete(arrived.keys().next().value!);
       arrived.set(frame.event, frame);
     },
     call: {
@@ -228,7 +228,7 @@ export const handedRules: readonly Rule[] = [
   rule('FWD-007', ({ expect, facts }) => {
     const host = new HostOf(facts);
     /** What has reached the host stack and may be forwarded, by connection and sequence number. */
-    const received = new Map<number, Map<number, VirtualTime>>();
+    const received = new Map<number, RecentMap<number, VirtualTime>>();
     return {
       component: host.component,
       fate: (fate, frame, time) => {
@@ -245,9 +245,7 @@ export const handedRules: readonly Rule[] = [
           facts.objects.connectionAt('miniport', fate.receiver, connection) !== undefined;
         if (isForTarget) return;
         let times = received.get(connection);
-        if (times === undefined) received.set(connection, (times = new Map<number, VirtualTime>()));
-        times.delete(sequence);
-        if (times.size >= mostArrivals) times.delete(times.keys().next().value!);
+        if (times === undefined) received.set(connection, (times = new RecentMap(mostArrivals)));
         times.set(sequence, time);
       },
       call: {
@@ -285,16 +283,15 @@ export const handedRules: readonly Rule[] = [
   ),
 
   rule('FWD-009', (context) => {
-    const sets = new Map<string, { readonly begun: VirtualTime; readonly pieces: Piece[] }>();
+    const sets = new RecentMap<string, { readonly begun: VirtualTime; readonly pieces: Piece[] }>(
+      mostArrivals,
+    );
     return awaitForwards(context, 'all fragments of a segment', (frame, _held, time) => {
       const piece = pieceOf(frame);
       if (piece === undefined) return undefined;
       const known = sets.get(piece.key);
       const set = known === undefined || time - known.begun > 30e9 ? { begun: time, pieces: [] } : known;
-      if (set !== known) {
-        if (sets.size >= mostArrivals) sets.delete(sets.keys().next().value!);
-        sets.set(piece.key, set);
-      }
+      if (set !== known) sets.set(piece.key, set);
       if (!set.pieces.some(({ start, end }) => start === piece.start && end === piece.end))
         set.pieces.push(piece);
       if (!isWhole(set.pieces)) return undefined;

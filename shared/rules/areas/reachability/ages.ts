@@ -118,8 +118,7 @@ export const ageRules: readonly Rule[] = [
           expect(true, () => ({ events: [], found: '', expected: '' }));
         },
       },
-      frame: (frame) => {
-        if (frame.path !== 'chimney') return;
+      chimneyFrame: (frame) => {
         const tcp = handed.tcp(frame.sender, frame.connection);
         if (tcp?.taken === undefined || tcp.stoppedBy !== undefined) return;
         const neighbor = known.ofHanded(tcp.parent.parent);

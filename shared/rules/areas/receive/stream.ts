@@ -6,6 +6,7 @@ import type { EventId } from '../../../trace/records';
 import type { RuleId } from '../../catalogue';
 import type { Call } from '../../engine/call';
 import type { WireFrame } from '../../engine/frame';
+import { RecentMap } from '../../engine/recentMap';
 import { rule, type FactDefinition, type Facts, type Handlers, type Rule } from '../../engine/rule';
 import { flows } from '../../facts/flows';
 import { stays, type Refusal, type Stay } from '../../facts/stays';
@@ -29,7 +30,7 @@ interface Head {
 
 /** The first bytes of segments that have arrived from the peer, by sequence number. */
 class ArrivedBytes implements Handlers {
-  private readonly heads = new Map<number, Map<number, Head>>();
+  private readonly heads = new Map<number, RecentMap<number, Head>>();
 
   constructor(private readonly facts: Facts) {}
 
@@ -60,9 +61,8 @@ class ArrivedBytes implements Handlers {
     const length = Math.min(kept, payloadLength, bytes.length - at);
     if (length < shown) return;
     let heads = this.heads.get(connection);
-    if (heads === undefined) this.heads.set(connection, (heads = new Map<number, Head>()));
+    if (heads === undefined) this.heads.set(connection, (heads = new RecentMap(mostHeads)));
     heads.set(sequence, { bytes, at, length, event });
-    if (heads.size > mostHeads) heads.delete(heads.keys().next().value!);
   }
 }
 

@@ -516,6 +516,17 @@ export function ends(
 
 /** Whether the connection uses SACK, by which other rules hold (RFC 6675). */
 function usesSack(hold: TargetHold): boolean {
+  const known = sackUse.get(hold);
+  if (known !== undefined) return known;
+  const uses = offersSack(hold);
+  sackUse.set(hold, uses);
+  return uses;
+}
+
+/** Every segment asks for it. */
+const sackUse = new WeakMap<TargetHold, boolean>();
+
+function offersSack(hold: TargetHold): boolean {
   for (const block of treeOf(hold.initiate)) {
     const state = block.state('TCP_OFFLOAD_STATE_CONST');
     if (state !== undefined && ((state.number('Flags') ?? 0) & sackFlag) !== 0) return true;

@@ -3,6 +3,7 @@ import { NDIS_STATUS, statusName, type NdisStatus } from '../../../ddi/status';
 import type { EventId } from '../../../trace/records';
 import { unwrittenStatus } from '../../../trace/unwrittenStatus';
 import type { Call } from '../../engine/call';
+import { RecentMap } from '../../engine/recentMap';
 import { rule, type Rule } from '../../engine/rule';
 import { blockName } from '../../engine/stateTypes';
 import { treeOf, type TreeBlock } from '../../engine/tree';
@@ -132,7 +133,7 @@ export const completionRules: readonly Rule[] = [
   rule('TRE-040', ({ expect, facts }) => {
     const trees = new HeldTrees();
     /** Completions by driver and root. */
-    const completed = new Map<number, Map<number, EventId>>();
+    const completed = new Map<number, RecentMap<number, EventId>>();
     return {
       call: {
         ...forRequests('miniport', (call) => {
@@ -154,10 +155,8 @@ export const completionRules: readonly Rule[] = [
             connection: completion.connection,
           }));
           let done = completed.get(caller);
-          if (done === undefined) completed.set(caller, (done = new Map<number, EventId>()));
+          if (done === undefined) completed.set(caller, (done = new RecentMap(mostCompleted)));
           done.set(root.address, completion.event);
-          // A tree's memory is used again soon, or never.
-          if (done.size > mostCompleted) done.delete(done.keys().next().value!);
         }),
       },
       end: ({ complete }) => {
@@ -255,7 +254,8 @@ export const completionRules: readonly Rule[] = [
   })),
 ];
 
-const mostCompleted = 1024;
+/** Roots that are remembered of each driver: a tree's memory is used again soon, or never. */
+const mostCompleted = 512;
 
 const verbsByRequest = new Map<string, TreeVerb>(treePairs.map(({ request, verb }) => [request, verb]));
 
