@@ -170,6 +170,27 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
 }
 
 async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
+  const named = (['rules', 'baseline', 'failOn'] as const).find((name) => options[name] !== undefined);
+  if (named !== undefined && options.check !== true)
+    return complain(
+      `--${named === 'failOn' ? 'fail-on' : named} is about what the rules find. Say --check, too.`,
+    );
+  const task = options.check === true ? checkTask(options.out ?? scenario, options) : undefined;
+  if (task?.ok === false) return complain(task.error);
+  // Its thread starts while the run is set up.
+  const check = task === undefined ? undefined : new LiveCheck(task.value);
+  try {
+    return await runBeside(check, scenario, options);
+  } finally {
+    check?.stop();
+  }
+}
+
+async function runBeside(
+  check: LiveCheck | undefined,
+  scenario: ScenarioId,
+  options: RunOptions,
+): Promise<number> {
   const description = scenarioDescription(scenario);
   let file: Uint8Array;
   if (options.file === undefined) file = inventFile(options.seed, description.defaultFileBytes);
@@ -187,13 +208,6 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   }
   if (options.tap !== undefined && options.pcapng === undefined)
     return complain('--tap says where --pcapng FILE listens. Name the file too.');
-  const named = (['rules', 'baseline', 'failOn'] as const).find((name) => options[name] !== undefined);
-  if (named !== undefined && options.check !== true)
-    return complain(
-      `--${named === 'failOn' ? 'fail-on' : named} is about what the rules find. Say --check, too.`,
-    );
-  const task = options.check === true ? checkTask(options.out ?? scenario, options) : undefined;
-  if (task?.ok === false) return complain(task.error);
   const files = { target: options.targetDriver, intermediate: options.intermediateDriver };
   const driver = Object.values(files).find((module) => module !== undefined);
   if (driver !== undefined && options.trustDrivers !== true)
@@ -203,7 +217,6 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   const { modules: drivers, describe } = loaded.value;
   let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
   let capture: TraceFileSink | undefined;
-  let check: LiveCheck | undefined;
   try {
     if (options.pcapng !== undefined) capture = new TraceFileSink(options.pcapng);
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
@@ -224,7 +237,6 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();
     let diskProblem: unknown;
-    check = task === undefined ? undefined : new LiveCheck(task.value);
     const recording = new Recording(applicationName, settings, name, withCheck(sink, check), {
       snapLength: options.snapLength,
       keepLast: options.keepLast,
@@ -267,7 +279,6 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
         `${fileProblem(diskProblem, 'write', options.out!)} The run went on; ${recording.lostCount} events are lost and counted in the trace.`,
       );
     const checked = await check?.finish();
-    check = undefined;
     const saveBegun = performance.now();
     if (options.out !== undefined) await save(options.out, recording.wasFlushed);
     const ended = performance.now();
@@ -288,7 +299,6 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   } finally {
     sink.close?.();
     capture?.close();
-    check?.stop();
   }
 }
 

@@ -11,6 +11,7 @@ interface Asked {
   readonly settled: number;
   readonly saved: number;
   readonly requests: readonly unknown[];
+  readonly controls: readonly unknown[];
 }
 
 /** Puts a bridge into the page: recordings come in pieces when the test says so. */
@@ -20,7 +21,7 @@ async function installBridge(page: Page): Promise<void> {
     const listeners = new Set<(event: unknown) => void>();
     const menuListeners = new Set<(command: string) => void>();
     const emit = (event: unknown): void => listeners.forEach((listener) => listener(event));
-    const asked = { ready: 0, settled: 0, saved: 0, requests: [] as unknown[] };
+    const asked = { ready: 0, settled: 0, saved: 0, requests: [] as unknown[], controls: [] as unknown[] };
     const ok = (value: unknown): Promise<unknown> => Promise.resolve({ ok: true, value });
     let sent = 0;
     Object.assign(window, {
@@ -55,6 +56,18 @@ async function installBridge(page: Page): Promise<void> {
           asked.saved++;
           return ok({ name: 'kept.sweep' });
         },
+        controlRecording(control: unknown) {
+          asked.controls.push(control);
+          return Promise.resolve();
+        },
+        leftRecording: () =>
+          Promise.resolve(
+            new URLSearchParams(location.search).has('left')
+              ? { name: 'transfer-seed-1.sweep', bytes: 2048, recordedAt: 0 }
+              : null,
+          ),
+        settleLeft: () =>
+          Promise.resolve({ ok: false, error: { message: 'A recording is under way. Stop it first.' } }),
         onTraceEvent(listener: (event: unknown) => void) {
           listeners.add(listener);
           return () => listeners.delete(listener);
@@ -178,7 +191,8 @@ test('nothing replaces a recording that is running', async ({ page }) => {
   await sendPart(page, 0.5);
   await dropFile(page, 'mine.sweep', Buffer.from(syntheticTrace()));
   await expect(page.getByTestId('notice-warning')).toContainText('Stop it first');
-  await expect(page.getByTestId('open')).toBeDisabled();
+  // Room for what a recording needs; nothing else can be opened meanwhile.
+  await expect(page.getByTestId('open')).toHaveCount(0);
   await chooseMenu(page, 'record');
   expect((await asked(page)).requests).toHaveLength(1);
 });
@@ -206,4 +220,33 @@ test('the native menu reaches the commands', async ({ page }) => {
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
   await chooseMenu(page, 'record');
   await expect(page.getByTestId('window')).toHaveAttribute('data-state', 'live');
+});
+
+test('the bar, the menu and a key ask for a pause and for going on', async ({ page }) => {
+  const pause = { cause: 'asked', time: 1_234_567 };
+  await page.getByTestId('record').click();
+  await sendPart(page, 0.5);
+  const controls = async (): Promise<readonly unknown[]> => (await asked(page)).controls;
+  await page.getByTestId('pause-run').click();
+  await expect.poll(controls).toEqual([{ kind: 'pause' }]);
+  await emitEvent(page, { kind: 'paused', pause });
+  await expect(page.getByTestId('pause')).toContainText('Paused at');
+  await expect(page.getByTestId('pause-run')).toHaveCount(0);
+  await page.getByTestId('resume').click();
+  await expect.poll(controls).toEqual([{ kind: 'pause' }, { kind: 'resume' }]);
+  await emitEvent(page, { kind: 'resumed' });
+  await chooseMenu(page, 'pause');
+  await expect.poll(async () => (await controls()).length).toBe(3);
+  await emitEvent(page, { kind: 'paused', pause });
+  await page.keyboard.press('F5');
+  await expect.poll(async () => (await controls()).at(-1)).toEqual({ kind: 'resume' });
+});
+
+test('a recording that was left behind is offered until it is answered', async ({ page }) => {
+  await openViewer(page, '?left');
+  const notices = page.getByTestId('notices');
+  await expect(notices).toContainText('transfer-seed-1.sweep');
+  await notices.getByRole('button', { name: 'Open recording' }).click();
+  await expect(page.getByTestId('notice-error')).toContainText('Stop it first');
+  await expect(notices).toContainText('transfer-seed-1.sweep');
 });
