@@ -211,7 +211,7 @@ export const forwardRules: readonly Rule[] = [
         if (
           cause !== undefined &&
           cause < one.completion.event &&
-          frame.time - one.completion.time < 50_000_000
+          frame.time - one.completion.time < 150_000_000
         )
           return;
         processed.delete(key);

@@ -2,8 +2,10 @@
 import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { NDIS_STATUS } from '../../../ddi/status';
 import { bufferedDataOf, chainOf } from '../../engine/attachedLists';
+import { fateDelivers } from '../../../trace/frameFates';
 import type { VirtualTime } from '../../../trace/records';
 import type { Call } from '../../engine/call';
+import { tcpFlags } from '../../engine/frame';
 import { rule, type Facts, type Handlers, type Rule, type FactDefinition } from '../../engine/rule';
 import { stateVariable } from '../../engine/stateVariable';
 import type { StructureView } from '../../engine/structureView';
@@ -13,6 +15,13 @@ import { stays } from '../../facts/stays';
 import { uploads } from '../../facts/uploads';
 import { unseenFrames } from '../../facts/unseenFrames';
 import { connectionsIn, keyOf } from './requests';
+
+/** Acknowledgments that have reached a driver. */
+interface Acknowledgments {
+  highest: number | undefined;
+  /** What the highest was until each of the latest arrivals. */
+  readonly before: { readonly until: VirtualTime; readonly number: number | undefined }[];
+}
 
 /** What has become of received bytes at the miniport edge of a driver, since the connection was offloaded to it. */
 interface Delivery {
@@ -282,28 +291,35 @@ export const receivedDataRules: readonly Rule[] = [
     const unseen = facts.of(unseenFrames);
     /** The highest acknowledgment that the target must have looked at when the terminate was asked for. */
     const acknowledged = new Map<number, number>();
-    /** What was the highest one until each of the latest arrivals, by connection. */
-    const latest = new Map<number, { readonly until: VirtualTime; readonly number: number }[]>();
+    /** The highest one that has reached the driver, and what it was until each of the latest arrivals; by connection and driver. */
+    const latest = new Map<number, Acknowledgments>();
     return {
-      peerFate: ({ receiver }, { connection }, time) => {
+      peerFate: ({ fate, receiver }, frame, time) => {
+        const { connection } = frame;
         if (connection === undefined || connections.of(receiver, connection) === undefined) return;
-        const number = traffic.of(connection)?.peer.arrived.acknowledgment;
-        if (number === undefined) return;
-        let known = latest.get(connection);
-        if (known === undefined) latest.set(connection, (known = []));
-        while (known.length > 0 && known[0]!.until < time - processingTime) known.shift();
-        known.push({ until: time, number });
+        if (!fateDelivers(fate) || fate === 'corrupted' || !frame.isSegment || !frame.has(tcpFlags.ACK))
+          return;
+        const key = keyOf(receiver, connection);
+        let known = latest.get(key);
+        if (known === undefined) latest.set(key, (known = { highest: undefined, before: [] }));
+        const { before } = known;
+        while (before.length > 0 && before[0]!.until < time - processingTime) before.shift();
+        before.push({ until: time, number: known.highest });
+        if (known.highest === undefined || sequenceDistance(known.highest, frame.acknowledgment) > 0)
+          known.highest = frame.acknowledgment;
       },
       call: {
         MiniportTerminateOffload: (call) => {
+          if (facts.machine.role(call.callee) !== 'offload-target') return;
           for (const { connection } of connectionsIn(facts, call)) {
             const since = call.time - processingTime;
-            const before = latest.get(connection)?.find(({ until }) => until >= since)?.number;
-            const acknowledgment = before ?? traffic.of(connection)?.peer.arrived.acknowledgment;
             const key = keyOf(call.callee, connection);
+            const known = latest.get(key);
+            const recent = known?.before.find(({ until }) => until >= since);
+            const acknowledgment = recent === undefined ? known?.highest : recent.number;
             if (acknowledgment === undefined) acknowledged.delete(key);
             else acknowledged.set(key, acknowledgment);
-            latest.delete(connection);
+            latest.delete(key);
           }
         },
         NdisMTerminateOffloadComplete: (call) => {
@@ -312,7 +328,7 @@ export const receivedDataRules: readonly Rule[] = [
             const state = block.state('TCP_OFFLOAD_STATE_DELEGATED');
             const flow = traffic.of(connection);
             const at = acknowledged.get(keyOf(call.caller, connection));
-            if (chain.length === 0 || state === undefined || flow === undefined || at === undefined) continue;
+            if (chain.length === 0 || state === undefined || flow === undefined) continue;
             // What goes into a pulled cable leaves no frame, and a sleeping adapter reads none.
             if (facts.machine.role(call.caller) !== 'offload-target') continue;
             const since = connections.of(call.caller, connection)?.initiate.event;
@@ -323,8 +339,15 @@ export const receivedDataRules: readonly Rule[] = [
             const { end, endBy, finEnd } = flow.machine.sent;
             // A target that has stopped processes no more acknowledgments.
             const stopped = known.of(call.caller, connection).retrieve !== undefined;
-            const isOld = sequenceDistance(SndUna, at) > 0 && !stopped && !unseen.inLifeOf(connection);
-            const isNew = acknowledgment !== undefined && sequenceDistance(acknowledgment, SndUna) > 0;
+            const isOld =
+              at !== undefined &&
+              sequenceDistance(SndUna, at) > 0 &&
+              !stopped &&
+              !unseen.inLifeOf(connection);
+            // An acknowledgment may have come by way of the host stack.
+            const isForwarded = connections.of(call.caller, connection)?.forwarded === true;
+            const isNew =
+              acknowledgment !== undefined && !isForwarded && sequenceDistance(acknowledgment, SndUna) > 0;
             const isEnd = end === undefined || SndMax === end || unseen.inLifeOf(connection);
             const bytes = chain.reduce((sum, { dataLength }) => sum + dataLength, 0);
             const sent = sequenceDistance(SndUna, SndMax) - (finEnd === undefined ? 0 : 1);
@@ -332,7 +355,7 @@ export const receivedDataRules: readonly Rule[] = [
               events: [isEnd ? acknowledgmentBy?.event : endBy?.event, call.event],
               found:
                 isOld || isNew
-                  ? `sends come back with a SndUna ${Math.abs(sequenceDistance(SndUna, at))} away from the highest acknowledgment`
+                  ? `sends come back with a SndUna ${Math.abs(sequenceDistance(SndUna, (isOld ? at : acknowledgment) ?? SndUna))} away from the highest acknowledgment`
                   : isEnd
                     ? `${sent} bytes are in flight, and the chain has ${bytes}`
                     : `sends come back with a SndMax ${Math.abs(sequenceDistance(end, SndMax))} away from the highest number sent`,

@@ -46,7 +46,8 @@ export const handOverWireRules: readonly Rule[] = [
       peerFate: ({ fate, receiver }, frame) => {
         if (frame.connection === undefined || !fateDelivers(fate)) return;
         const held = facts.objects.connectionAt('miniport', receiver, frame.connection);
-        if (held?.place === 'terminating') late.set(frame.event, frame);
+        // Until the call has returned, another processor may be faster.
+        if (held?.place === 'terminating' && held.since.returned !== undefined) late.set(frame.event, frame);
       },
       stateChange: ({ object, writer, cause, changes }, event) => {
         if (late.size === 0 || cause === undefined || !late.has(cause)) return;
@@ -273,7 +274,10 @@ export const handOverWireRules: readonly Rule[] = [
       fate: ({ fate }, frame) => {
         if (returns.size === 0 || frame?.path !== 'host' || frame.payloadLength === 0) return;
         // What a full queue throws away is recorded before what stands in the queue.
-        if (fate === 'queue-overflow') return;
+        if (fate === 'queue-overflow') {
+          if (frame.connection !== undefined) returns.delete(frame.connection);
+          return;
+        }
         if (frame.connection === undefined || !frame.isSegment || frame.isFragment) return;
         const back = returns.get(frame.connection);
         if (back === undefined) return;
