@@ -10,7 +10,6 @@ import { treeOf } from '../../engine/tree';
 import { adapterProfiles, type AdapterProfiles } from '../../facts/adapterProfiles';
 import { handedState } from '../../facts/handedState';
 import { ticksOf, timestampDistance, timestampFlows } from '../../facts/timestampFlows';
-import { unseenFrames } from '../../facts/unseenFrames';
 import type { CoreFacts } from '../../facts/coreFacts';
 import { badFrame, constFlags, targetSegments } from '../wire/targetFrames';
 import { engineQueue, handOverTime, hostQueue } from './tolerance';
@@ -59,7 +58,6 @@ const drift = 0.1;
 export const handOverRules: readonly Rule[] = [
   rule('TMS-002', ({ expect, facts }) => {
     const stamps = facts.of(timestampFlows);
-    const unseen = facts.of(unseenFrames);
     const profiles = facts.of(adapterProfiles);
     return {
       call: {
@@ -70,7 +68,6 @@ export const handOverRules: readonly Rule[] = [
             const last = stamps.of(connection)?.last;
             const enabled = ((constant?.number('Flags') ?? 0) & constFlags.timestamps) !== 0;
             if (last === undefined || !enabled || ticksPerSecond === undefined) continue;
-            if (unseen.inLifeOf(connection)) continue;
             const TsTime = delegated.number('TsTime') ?? 0;
             const rise = timestampDistance(last.value, TsTime);
             const elapsed = call.time - last.time;
