@@ -11,6 +11,7 @@ import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
 import { faultOf } from '../../facts/arrivalFaults';
+import { stays } from '../../facts/stays';
 import { flows } from '../../facts/flows';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
@@ -324,6 +325,7 @@ export const receivedDataRules: readonly Rule[] = [
 
   rule('INI-056', ({ facts, expect }) => {
     const wire = facts.of(flows);
+    const connections = facts.of(stays);
     /** Connections that a target has, with the completion; taken out once there is any reason to pass segments on. */
     const offloaded = new Map<number, Call>();
     const remove = (call: Call): void => {
@@ -335,7 +337,10 @@ export const receivedDataRules: readonly Rule[] = [
           if (!isOfTarget(facts, call)) return;
           for (const { block } of offeredConnections(call)) {
             const connection = facts.objects.find(block.object)?.connection;
-            if (connection !== undefined && !isRefusal(block.status)) offloaded.set(connection, call);
+            // What it depends on may have been invalidated while the offload was under way.
+            const isStopped = connections.of(call.caller, connection)?.invalidate !== undefined;
+            if (connection !== undefined && !isRefusal(block.status) && !isStopped)
+              offloaded.set(connection, call);
           }
         },
         MiniportTerminateOffload: remove,
