@@ -104,7 +104,7 @@ export class DataRequests {
     if (entry === undefined) return;
     const above = block.reusedAsMiniport();
     above.NdisOffloadHandle = entry.NdisOffloadHandle;
-    team.indicating(() => {
+    team.indications.make(() => {
       team.driver.ndis.NdisMOffloadEventIndicate(team.handle, above, IndicationCode);
     });
     block.OffloadHandle = own;

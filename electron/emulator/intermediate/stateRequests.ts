@@ -300,7 +300,7 @@ export class StateRequests {
     request.open--;
     if (request.open > 0) return;
     if (request.operation === 'terminate')
-      this.team.whenIndicationsReturned(() => {
+      this.team.indications.whenReturned(() => {
         this.complete(request);
       });
     else this.complete(request);

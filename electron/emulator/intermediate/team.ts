@@ -3,7 +3,7 @@
  * virtual miniport.
  */
 import {
-  DISPATCH_LEVEL,
+  OpenIndications,
   type ConnectionOffload,
   type DRIVER_OBJECT,
   type NDIS_HANDLE,
@@ -15,9 +15,6 @@ import { LentLists } from './lentLists';
 import { OffloadEntries } from './offloadEntry';
 import type { TeamMember } from './teamMember';
 import type { TeamSettings } from './teamSettings';
-
-/** Virtual ns after which a processor looks again whether another has come back. */
-const spinTime = 500;
 
 /** The virtual miniport of a team, once it is up. */
 export interface VirtualMiniport {
@@ -39,7 +36,8 @@ export class Team implements PVOID {
   miniport: VirtualMiniport | undefined;
   /** Whether the virtual miniport is below full power. */
   asleep = false;
-  private openIndications = 0;
+  /** Indications about the adapter or a neighbor. */
+  readonly indications: OpenIndications;
   private usableMembers: readonly TeamMember[] = [];
   /** The member that carries everything in failover mode; it stays while it can. */
   private active: TeamMember | undefined;
@@ -49,6 +47,7 @@ export class Team implements PVOID {
     readonly settings: TeamSettings,
   ) {
     this.address = driver.kernel.allocate(0x100);
+    this.indications = new OpenIndications(driver.kernel);
   }
 
   /** Members that packets can go through, in the configured order. */
@@ -85,24 +84,6 @@ export class Team implements PVOID {
   /** As `capabilities`, of what the hardware can take at most. */
   get hardwareCapabilities(): ConnectionOffload | undefined {
     return together(this.carriers.flatMap((member) => member.hardwareCapabilities ?? []));
-  }
-
-  /** Makes an indication about the adapter or a neighbor, at DISPATCH_LEVEL. */
-  indicating(indication: () => void): void {
-    this.openIndications++;
-    this.driver.kernel.atLeast(DISPATCH_LEVEL, indication);
-    this.openIndications--;
-  }
-
-  /** Does what must not happen while such an indication is on its way up (TRM-018): now, or as soon as all have returned. */
-  whenIndicationsReturned(work: () => void): void {
-    if (this.openIndications === 0) {
-      work();
-      return;
-    }
-    this.driver.kernel.queueDeferredCall(() => {
-      this.whenIndicationsReturned(work);
-    }, spinTime);
   }
 
   /** NdisMiniportHandle of the virtual miniport.

@@ -289,7 +289,7 @@ export class TeamGate {
       StatusCode,
       StatusBuffer,
     };
-    this.team.indicating(() => {
+    this.team.indications.make(() => {
       driver.ndis.NdisMIndicateStatusEx(handle, indication);
     });
   }

@@ -7,6 +7,7 @@
 export { DRIVER_OBJECT, type DriverEntry, type RegistryParameters } from './driverObject';
 export type { Kernel, TimerObject } from './kernel';
 export type { NdisFunctions } from './ndisFunctions';
+export { OpenIndications } from './openIndications';
 export { ProtocolTimer } from './protocolTimer';
 export { DISPATCH_LEVEL, PASSIVE_LEVEL } from '../machine/processor';
 export type { AddressSpace } from '../machine/addressSpace';

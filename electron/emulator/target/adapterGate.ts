@@ -12,6 +12,7 @@ import {
   type NDIS_OID_REQUEST,
   type NDIS_STATUS_INDICATION,
   type NdisFunctions,
+  type OpenIndications,
   type Outstanding,
 } from '../kit';
 
@@ -43,8 +44,7 @@ export interface GatedAdapter {
   /** What a reset of the hardware takes, and how it is told. */
   readonly resetTime: number;
   readonly reportsReset: boolean;
-  /** Makes an indication at DISPATCH_LEVEL; until it has returned no terminate is completed (TRM-018). */
-  indicating(indication: () => void): void;
+  readonly indications: OpenIndications;
   /** Bytes of NDIS_TCP_CONNECTION_OFFLOAD. */
   capabilities(): Uint8Array;
 }
@@ -243,7 +243,7 @@ export class AdapterGate {
       StatusCode,
       StatusBuffer,
     };
-    adapter.indicating(() => {
+    adapter.indications.make(() => {
       ndis.NdisMIndicateStatusEx(handle, indication);
     });
   }

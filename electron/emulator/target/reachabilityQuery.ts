@@ -36,7 +36,7 @@ function indicate(adapter: TargetAdapter, neighbor: NeighborContext, IndicationC
   block.NdisOffloadHandle = neighbor.handle;
   block.Status = NDIS_STATUS.SUCCESS;
   neighbor.asking = true;
-  adapter.indicating(() => {
+  adapter.indications.make(() => {
     ndis.NdisMOffloadEventIndicate(handle, block, IndicationCode);
   });
   neighbor.asking = false;

@@ -5,7 +5,7 @@
 import type { Random } from '../../../shared/base/random';
 import { NDIS_STATUS, type NdisStatus } from '../../../shared/ddi/status';
 import {
-  DISPATCH_LEVEL,
+  OpenIndications,
   NET_BUFFER_LIST,
   allocateNetBufferList,
   chainToArray,
@@ -99,7 +99,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   receiveScale: ReceiveScaleParameters | undefined;
   private hardwareCapacity: number;
   private openOperations = 0;
-  private openIndications = 0;
+  /** Indications about the adapter or a neighbor. */
+  readonly indications: OpenIndications;
   private openSends = 0;
   private link: Link | undefined;
   private table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | undefined;
@@ -123,6 +124,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   ) {
     const { kernel, ndis } = driver;
     this.kernel = kernel;
+    this.indications = new OpenIndications(kernel);
     this.ndis = ndis;
     this.component = port.component;
     this.segments = Array.from({ length: kernel.processorCount }, () => new TcpSegment());
@@ -305,24 +307,6 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   /** Whether frames of the ordinary path have not left yet. */
   get isSending(): boolean {
     return this.openSends > 0;
-  }
-
-  /** Makes an indication about the adapter or a neighbor, at DISPATCH_LEVEL. */
-  indicating(indication: () => void): void {
-    this.openIndications++;
-    this.kernel.atLeast(DISPATCH_LEVEL, indication);
-    this.openIndications--;
-  }
-
-  /** Does what must not happen while such an indication is on its way up (TRM-018): now, or as soon as all have returned. */
-  whenIndicationsReturned(work: () => void): void {
-    if (this.openIndications === 0) {
-      work();
-      return;
-    }
-    this.kernel.queueDeferredCall(() => {
-      this.whenIndicationsReturned(work);
-    }, spinTime);
   }
 
   /** An initiate or a terminate begins. */

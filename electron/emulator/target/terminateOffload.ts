@@ -28,7 +28,7 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
       if (block === undefined) {
         // What was queued for the wire has left before the host stack sends again (TRM-040).
         kernel.queueDeferredCall(() => {
-          adapter.whenIndicationsReturned(() => {
+          adapter.indications.whenReturned(() => {
             ndis.NdisMTerminateOffloadComplete(handle, root);
             for (const connection of lost) connection.reportHardwareFailure();
             adapter.operationEnds();

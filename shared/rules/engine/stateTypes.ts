@@ -1,11 +1,9 @@
 /** OFFLOAD_STATE_TYPE: which layer a block is of and which structures follow it (ns-ndischimney-_ndis_miniport_offload_block_list). */
-import { constantValue, nameInGroup } from '../../ddi/catalogue';
+import { constantValue, nameInGroup, type StateClass } from '../../ddi/catalogue';
 import type { StructureName } from '../../ddi/generated/structures';
+import { offloadStateStructures } from '../../ddi/offloadState';
 import type { StateLayer } from '../../trace/records';
 import type { TreeBlock } from './tree';
-
-/** Class of state variables. */
-export type StateClass = 'const' | 'cached' | 'delegated';
 
 /** Layers from the lowest: what depends on another object is one layer above it. */
 export const layers: readonly StateLayer[] = ['neighbor', 'path', 'tcp'];
@@ -25,28 +23,11 @@ export interface StateType {
   readonly structures: readonly StructureName[];
 }
 
-const structureNames: Readonly<Record<StateLayer, Readonly<Record<StateClass, StructureName>>>> = {
-  neighbor: {
-    const: 'NEIGHBOR_OFFLOAD_STATE_CONST',
-    cached: 'NEIGHBOR_OFFLOAD_STATE_CACHED',
-    delegated: 'NEIGHBOR_OFFLOAD_STATE_DELEGATED',
-  },
-  path: {
-    const: 'PATH_OFFLOAD_STATE_CONST',
-    cached: 'PATH_OFFLOAD_STATE_CACHED',
-    delegated: 'PATH_OFFLOAD_STATE_DELEGATED',
-  },
-  tcp: {
-    const: 'TCP_OFFLOAD_STATE_CONST',
-    cached: 'TCP_OFFLOAD_STATE_CACHED',
-    delegated: 'TCP_OFFLOAD_STATE_DELEGATED',
-  },
-};
-
 const types = new Map<number, StateType>();
 
 function declare(type: number, layer: StateLayer, ...classes: readonly StateClass[]): void {
-  types.set(type, { layer, classes, structures: classes.map((one) => structureNames[layer][one]) });
+  const structures = offloadStateStructures(layer);
+  types.set(type, { layer, classes, structures: classes.map((one) => structures[one]) });
 }
 
 declare(constantValue('NeighborOffloadConstState'), 'neighbor', 'const');

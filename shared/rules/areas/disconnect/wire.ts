@@ -8,6 +8,7 @@ import { asksForAbort } from '../../engine/disconnectFlags';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
+import { busyTime } from '../../facts/busyAdapters';
 import { flows } from '../../facts/flows';
 import { uploads } from '../../facts/uploads';
 import { stateVariable } from '../../engine/stateVariable';
@@ -35,9 +36,6 @@ interface StreamEnd {
   disconnect: Call | undefined;
   decided: boolean;
 }
-
-/** Frames of a busy adapter follow each other in less, virtual ns. */
-const busyTime = 2_000_000;
 
 /** See the file's head. */
 export const disconnectWireRules: readonly Rule[] = [

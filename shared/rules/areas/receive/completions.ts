@@ -3,6 +3,7 @@ import { NDIS_STATUS, statusName } from '../../../ddi/status';
 import { sequenceDistance } from '../../../analysis/tcpSegment';
 import type { NetBufferListSnapshot } from '../../../trace/records';
 import type { Call } from '../../engine/call';
+import { listName, onlyPosted } from '../../engine/completedLists';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
 import { adapterFacts } from '../../facts/adapters';
@@ -11,10 +12,6 @@ import type { LentList } from '../../facts/listLedger';
 import { stays } from '../../facts/stays';
 import { uploadFollows } from '../uploadFollows';
 import { isNonpush, prefilledBytes, roomOf } from './posts';
-
-function named({ address }: { readonly address: number }): string {
-  return `0x${address.toString(16)}`;
-}
 
 /** Calls `judge` for each posted receive that a target completes. */
 function forEachReceive(
@@ -148,7 +145,7 @@ export const receiveCompletionRules: readonly Rule[] = [
             if (past?.purpose !== 'receive') continue;
             expect(false, () => ({
               events: [past.call.event, past.end.event, call.event],
-              found: `receive ${named(list)} was completed, and had been completed before`,
+              found: `receive ${listName(list)} was completed, and had been completed before`,
               expected: 'each receive is completed once',
               component: call.caller,
               connection: past.call.connection,
@@ -164,7 +161,7 @@ export const receiveCompletionRules: readonly Rule[] = [
             for (const lent of open) {
               expect(false, () => ({
                 events: [lent.call.event, call.event],
-                found: `receive ${named(lent)} was still outstanding when the terminate was completed`,
+                found: `receive ${listName(lent)} was still outstanding when the terminate was completed`,
                 expected: 'every receive is completed before',
                 component: call.caller,
                 connection,
@@ -182,7 +179,7 @@ export const receiveCompletionRules: readonly Rule[] = [
             if (lent.purpose !== 'receive') continue;
             expect(false, () => ({
               events: [lent.call.event, call.event],
-              found: `receive ${named(lent)} was still outstanding when the adapter was halted`,
+              found: `receive ${listName(lent)} was still outstanding when the adapter was halted`,
               expected: 'every receive is completed before',
               component: call.callee,
               connection: lent.connection,
@@ -193,27 +190,10 @@ export const receiveCompletionRules: readonly Rule[] = [
     };
   }),
 
-  rule('RCV-021', ({ expect, facts }) => ({
+  rule('RCV-021', (context) => ({
     call: {
       NdisTcpOffloadReceiveComplete: (call) => {
-        for (const { list, lent } of facts.lists.givenBack(call)) {
-          const past =
-            lent === undefined ? facts.lists.past('miniport', call.caller, list.address) : undefined;
-          // Completed twice is another matter (RCV-020).
-          if (past?.purpose === 'receive') continue;
-          const purpose = lent?.purpose ?? past?.purpose;
-          if (purpose === undefined && !facts.historyComplete) continue;
-          expect(purpose === 'receive', () => ({
-            events: [(lent ?? past)?.call.event, call.event],
-            found:
-              purpose === undefined
-                ? `list ${named(list)} was completed as a receive, and nobody had posted it`
-                : `list ${named(list)} was completed as a receive, and was handed over for: ${purpose}`,
-            expected: 'only what was posted as a receive is completed as one',
-            component: call.caller,
-            connection: lent?.connection ?? call.connection,
-          }));
-        }
+        onlyPosted(context, call, 'receive', 'only what was posted as a receive is completed as one');
       },
     },
   })),

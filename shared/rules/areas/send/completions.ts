@@ -2,6 +2,7 @@
 import { NDIS_STATUS, statusName } from '../../../ddi/status';
 import type { NetBufferListSnapshot } from '../../../trace/records';
 import type { Call } from '../../engine/call';
+import { listName, onlyPosted } from '../../engine/completedLists';
 import { carriesUp } from '../../engine/carrying';
 import { rule, type Rule, type RuleContext } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
@@ -10,11 +11,6 @@ import type { LentList } from '../../facts/listLedger';
 import { stays } from '../../facts/stays';
 import { uploads } from '../../facts/uploads';
 import { uploadFollows } from '../uploadFollows';
-
-/** How a list is named in a finding. */
-function named({ address }: { readonly address: number }): string {
-  return `0x${address.toString(16)}`;
-}
 
 /** Calls `judge` for each posted send that a target completes. */
 function forEachCompletion(
@@ -76,7 +72,7 @@ export const sendCompletionRules: readonly Rule[] = [
           if (past?.purpose !== 'send') continue;
           expect(false, () => ({
             events: [past.call.event, past.end.event, call.event],
-            found: `send ${named(list)} was completed, and had been given back before`,
+            found: `send ${listName(list)} was completed, and had been given back before`,
             expected: 'each send is given back once',
             component: call.caller,
             connection: past.call.connection,
@@ -96,7 +92,7 @@ export const sendCompletionRules: readonly Rule[] = [
             const ended = given.has(lent.address) || call.record.completes.includes(lent.call.event);
             expect(ended, () => ({
               events: [lent.call.event, call.event],
-              found: `send ${named(lent)} was still outstanding when the terminate was completed`,
+              found: `send ${listName(lent)} was still outstanding when the terminate was completed`,
               expected: 'every send is completed, or handed up in NetBufferListChain',
               component: call.caller,
               connection,
@@ -108,27 +104,10 @@ export const sendCompletionRules: readonly Rule[] = [
     },
   })),
 
-  rule('SND-019', ({ expect, facts }) => ({
+  rule('SND-019', (context) => ({
     call: {
       NdisTcpOffloadSendComplete: (call) => {
-        for (const { list, lent } of facts.lists.givenBack(call)) {
-          const past =
-            lent === undefined ? facts.lists.past('miniport', call.caller, list.address) : undefined;
-          // Completed twice is another matter (SND-018).
-          if (past?.purpose === 'send') continue;
-          const purpose = lent?.purpose ?? past?.purpose;
-          if (purpose === undefined && !facts.historyComplete) continue;
-          expect(purpose === 'send', () => ({
-            events: [(lent ?? past)?.call.event, call.event],
-            found:
-              purpose === undefined
-                ? `list ${named(list)} was completed as a send, and nobody had posted it`
-                : `list ${named(list)} was completed as a send, and was handed over for: ${purpose}`,
-            expected: 'only what came in as a send is completed as one',
-            component: call.caller,
-            connection: lent?.connection ?? call.connection,
-          }));
-        }
+        onlyPosted(context, call, 'send', 'only what came in as a send is completed as one');
       },
     },
   })),

@@ -8,6 +8,7 @@ import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/r
 import { treeOf } from '../../engine/tree';
 import { flows } from '../../facts/flows';
 import { oidRequestFacts, bufferOf } from '../../facts/oidRequests';
+import { busyAdapters } from '../../facts/busyAdapters';
 import { unseenFrames } from '../../facts/unseenFrames';
 import { targetHolds, type TargetHold } from '../../facts/targetHolds';
 import { constantValue } from '../../../ddi/catalogue';
@@ -80,9 +81,6 @@ function debts(
   };
 }
 
-/** Frames that follow each other this closely may have been queued, ns. */
-const backlogTime = 2_000_000;
-
 /** See the file's head. */
 export const acknowledgingRules: readonly Rule[] = [
   rule('TMR-003', ({ expect, facts }) => {
@@ -134,9 +132,8 @@ export const acknowledgingRules: readonly Rule[] = [
     const seen = new WeakSet<TargetHold>();
     const { expect, facts } = context;
     const wire = facts.of(flows);
-    /** When each adapter sent its last frame. */
-    const lastSent = new Map<number, VirtualTime>();
-    const handlers = debts(context, (hold, debt, frame, paid) => {
+    const adapters = facts.of(busyAdapters);
+    return debts(context, (hold, debt, frame, paid) => {
       if (seen.has(hold) || hold.tick === undefined || debt.isMixed || paid !== 1) return;
       if (frame.sequenceLength > 0 || hold.updating !== undefined) return;
       const sent = wire.of(frame.connection)?.machine.sent;
@@ -148,7 +145,7 @@ export const acknowledgingRules: readonly Rule[] = [
       // What comes nearly at once was not delayed by the timer.
       if (waited < 2 * hold.tick + processing) return;
       // On a busy adapter it may have waited behind other frames.
-      if (frame.time - (lastSent.get(frame.sender) ?? -Infinity) < backlogTime) return;
+      if (adapters.isQueued(frame)) return;
       seen.add(hold);
       expect(waited >= delay - 2 * hold.tick, () => ({
         events: [hold.taken?.event, owed!.frame.event, frame.event],
@@ -158,13 +155,6 @@ export const acknowledgingRules: readonly Rule[] = [
         connection: hold.connection,
       }));
     });
-    return {
-      ...handlers,
-      frame: (frame) => {
-        handlers.frame?.(frame);
-        if (frame.path !== 'peer') lastSent.set(frame.sender, frame.time);
-      },
-    };
   }),
 
   rule('TMR-005', (context) =>

@@ -2,12 +2,12 @@
 import { constantValue } from '../../../ddi/catalogue';
 import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { fateDelivers } from '../../../trace/frameFates';
-import type { VirtualTime } from '../../../trace/records';
 import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
 import { rule, type Rule } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
 import { flows } from '../../facts/flows';
+import { busyAdapters } from '../../facts/busyAdapters';
 import { unseenFrames } from '../../facts/unseenFrames';
 import { targetHolds, type ReturnedState, type TargetHold } from '../../facts/targetHolds';
 import { Awaited, milliseconds, processing, stopped } from './awaited';
@@ -49,9 +49,6 @@ export function forReturned(take: (call: Call) => void): {
 function queriedOrEnded({ hold }: ReturnedState): boolean {
   return hold.taken !== undefined;
 }
-
-/** Frames of a busy adapter follow each other in less, virtual ns. */
-const busyTime = 2_000_000;
 
 /** See the file's head. */
 export const retransmittingRules: readonly Rule[] = [
@@ -341,15 +338,9 @@ export const retransmittingRules: readonly Rule[] = [
   rule('TMR-018', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     const unseen = facts.of(unseenFrames);
-    /** When each adapter sent its last frame. */
-    const lastSent = new Map<number, VirtualTime>();
+    const adapters = facts.of(busyAdapters);
     return {
-      hostFrame: (frame) => {
-        lastSent.set(frame.sender, frame.time);
-      },
       chimneyFrame: (frame) => {
-        const before = lastSent.get(frame.sender) ?? -Infinity;
-        lastSent.set(frame.sender, frame.time);
         const hold = holds.of(frame.connection);
         if (hold?.isActive !== true || hold.resent.length > 0 || !isHandedOver(hold)) return;
         const { given, tick, taken, initiate } = hold;
@@ -363,7 +354,7 @@ export const retransmittingRules: readonly Rule[] = [
         const earliest = initiate.time + (delta - 2) * tick;
         const latest = taken!.time + (delta + 2) * tick + processing;
         // On a busy adapter it may have waited behind other frames.
-        if (frame.time > latest && frame.time - before < busyTime) return;
+        if (frame.time > latest && adapters.isQueued(frame)) return;
         expect(frame.time >= earliest && frame.time <= latest, () => ({
           events: [initiate.event, frame.event],
           found: `Retransmit.TimeoutDelta of ${delta} ticks was passed down, and the first retransmission came after ${milliseconds(frame.time - initiate.time)}`,

@@ -51,6 +51,17 @@ interface ReturnedTime {
   readonly event: EventId;
 }
 
+/** Notes the TsTime of every connection that comes back to the host stack. */
+function noteReturned(facts: CoreFacts, call: Call, returned: Map<number, ReturnedTime>): void {
+  if (facts.machine.role(call.callee) !== 'host-stack') return;
+  for (const { connection, delegated } of tcpBlocks(facts, call, true))
+    returned.set(connection, {
+      value: delegated.number('TsTime') ?? 0,
+      time: call.time,
+      event: call.event,
+    });
+}
+
 /** Share by which the clock of the host stack may drift. */
 const drift = 0.1;
 
@@ -155,13 +166,7 @@ export const handOverRules: readonly Rule[] = [
     return {
       call: {
         ProtocolTerminateOffloadComplete: (call) => {
-          if (facts.machine.role(call.callee) !== 'host-stack') return;
-          for (const { connection, delegated } of tcpBlocks(facts, call, true))
-            returned.set(connection, {
-              value: delegated.number('TsTime') ?? 0,
-              time: call.time,
-              event: call.event,
-            });
+          noteReturned(facts, call, returned);
         },
         NdisInitiateOffload: (call) => {
           for (const { connection } of tcpBlocks(facts, call)) returned.delete(connection);
@@ -197,13 +202,7 @@ export const handOverRules: readonly Rule[] = [
     return {
       call: {
         ProtocolTerminateOffloadComplete: (call) => {
-          if (facts.machine.role(call.callee) !== 'host-stack') return;
-          for (const { connection, delegated } of tcpBlocks(facts, call, true))
-            returned.set(connection, {
-              value: delegated.number('TsTime') ?? 0,
-              time: call.time,
-              event: call.event,
-            });
+          noteReturned(facts, call, returned);
         },
         NdisInitiateOffload: (call) => {
           const ticksPerSecond = hostTicks(facts, profiles);

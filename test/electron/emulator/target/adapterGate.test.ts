@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DRIVER_OBJECT } from '../../../../electron/emulator/kit';
+import { DRIVER_OBJECT, OpenIndications } from '../../../../electron/emulator/kit';
 import { devicePowerStates, type NDIS_OID_REQUEST } from '../../../../electron/emulator/ndis/characteristics';
 import { writeConnectionOffload } from '../../../../electron/emulator/ndis/connectionOffload';
 import { allocateOidRequest, chimneyOids } from '../../../../electron/emulator/ndis/oidRequests';
@@ -28,9 +28,7 @@ function makeGate() {
     linkSpeed: 1e9,
     resetTime: 1000,
     reportsReset: false,
-    indicating: (indication: () => void) => {
-      indication();
-    },
+    indications: new OpenIndications(kernel),
     capabilities: () =>
       writeConnectionOffload({ SupportIPv4: true, SupportIPv6: false, TcpConnectionOffloadCapacity: 5 }),
   });
