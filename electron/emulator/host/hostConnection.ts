@@ -512,6 +512,8 @@ export class HostConnection implements TcpUser, SegmentOutput {
       this.run();
       return undefined;
     }
+    // Another connection of the same tree may go on instead of being offered, and its application write to this one.
+    this.record.place = 'Offloading';
     this.timer.stop();
     engine.stopSillyWindowTimer();
     this.updateActions = 0;

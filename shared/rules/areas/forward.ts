@@ -177,6 +177,13 @@ export const forwardRules: readonly Rule[] = [
     /** Segments that count as processed, until an acknowledgment has covered them. */
     const processed = new Map<number, { readonly segment: ForwardedSegment; readonly completion: Call }>();
     const pending = new Map<Call, ForwardedSegment[]>();
+    /** What an upload takes along is acknowledged by the host stack, or comes again. */
+    const forget = (target: number, call: Call): void => {
+      for (const { object } of treeOf(call)) {
+        const connection = facts.objects.find(object)?.connection;
+        if (connection !== undefined) processed.delete(keyOf(target, connection));
+      }
+    };
     return {
       call: {
         MiniportTcpOffloadForward: (call) => {
@@ -194,10 +201,11 @@ export const forwardRules: readonly Rule[] = [
           }
         },
         MiniportTerminateOffload: (call) => {
-          for (const { object } of treeOf(call)) {
-            const connection = facts.objects.find(object)?.connection;
-            if (connection !== undefined) processed.delete(keyOf(call.callee, connection));
-          }
+          forget(call.callee, call);
+        },
+        // It may have been completed during the terminate.
+        NdisMTerminateOffloadComplete: (call) => {
+          forget(call.caller, call);
         },
       },
       chimneyFrame: (frame) => {

@@ -1,7 +1,7 @@
 /** Rules about delayed acknowledgments (TMR-003 to TMR-007). */
 import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { fateDelivers } from '../../../trace/frameFates';
-import type { FrameFateRecord, VirtualTime } from '../../../trace/records';
+import type { EventId, FrameFateRecord, VirtualTime } from '../../../trace/records';
 import type { WireFrame } from '../../engine/frame';
 import { tcpFlags } from '../../engine/frame';
 import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
@@ -23,6 +23,17 @@ interface Owed {
   readonly frame: WireFrame;
   readonly end: number;
   readonly arrivedAt: VirtualTime;
+}
+
+/** Packets of a connection that the host stack has handed to NDIS: an adapter without a link shows no frames of them. */
+interface HostPackets {
+  handed: number;
+  /** Frames of them. */
+  seen: number;
+  /** The last call that handed some over. */
+  last: EventId;
+  /** The frame at which there was one of each packet. */
+  settledBy: EventId | undefined;
 }
 
 /** What a target owes its peer. */
@@ -86,14 +97,18 @@ export const acknowledgingRules: readonly Rule[] = [
   rule('TMR-003', ({ expect, facts }) => {
     const wire = facts.of(flows);
     const unseen = facts.of(unseenFrames);
-    /** The last packet of each connection that the host stack has sent: an adapter without a link shows none of them. */
-    const packets = new Map<number, number>();
+    /** What the host stack has sent of each connection: an adapter without a link shows none of its frames. */
+    const packets = new Map<number, HostPackets>();
     /** RcvNxt of the last upload: what the target had to acknowledge. */
     const handedBack = new Map<number, number>();
     return {
       call: {
         NdisSendNetBufferLists: (call) => {
-          if (call.connection !== undefined) packets.set(call.connection, call.event);
+          if (call.connection === undefined || facts.machine.role(call.caller) !== 'host-stack') return;
+          const known = packets.get(call.connection) ?? { handed: 0, seen: 0, last: 0, settledBy: undefined };
+          packets.set(call.connection, known);
+          known.handed += call.lists.length;
+          known.last = call.event;
         },
         ProtocolTerminateOffloadComplete: (call) => {
           for (const block of treeOf(call)) {
@@ -113,7 +128,10 @@ export const acknowledgingRules: readonly Rule[] = [
               continue;
             if (handedBack.get(connection) === next) continue;
             if (unseen.anySince(sent.acknowledgmentBy?.event)) continue;
-            if ((packets.get(connection) ?? -1) > (sent.last?.event ?? -1)) continue;
+            const own = packets.get(connection);
+            if (own !== undefined && own.handed > own.seen) {
+              if (own.last > (sent.last?.event ?? -1) || unseen.anySince(own.settledBy)) continue;
+            }
             expect(sequenceDistance(sent.acknowledgment, next) <= 0, () => ({
               events: [sent.acknowledgmentBy?.event, call.event],
               found: `RcvNxt ${next} is passed down, and the host stack's last acknowledgment was ${sent.acknowledgment}`,
@@ -124,6 +142,13 @@ export const acknowledgingRules: readonly Rule[] = [
             }));
           }
         },
+      },
+      hostFrame: ({ connection, isSegment, isFragment, event }) => {
+        const own = connection === undefined ? undefined : packets.get(connection);
+        if (own === undefined || !isSegment || isFragment) return;
+        if (++own.seen < own.handed) return;
+        own.handed = own.seen = 0;
+        own.settledBy = event;
       },
     };
   }),

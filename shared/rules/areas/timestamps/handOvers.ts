@@ -70,8 +70,12 @@ export const handOverRules: readonly Rule[] = [
   rule('TMS-002', ({ expect, facts }) => {
     const stamps = facts.of(timestampFlows);
     const profiles = facts.of(adapterProfiles);
+    const returned = new Map<number, ReturnedTime>();
     return {
       call: {
+        ProtocolTerminateOffloadComplete: (call) => {
+          noteReturned(facts, call, returned);
+        },
         NdisInitiateOffload: (call) => {
           if (facts.machine.role(call.caller) !== 'host-stack') return;
           const ticksPerSecond = hostTicks(facts, profiles);
@@ -79,15 +83,21 @@ export const handOverRules: readonly Rule[] = [
             const last = stamps.of(connection)?.last;
             const enabled = ((constant?.number('Flags') ?? 0) & constFlags.timestamps) !== 0;
             if (last === undefined || !enabled || ticksPerSecond === undefined) continue;
+            // Every hand-over without a segment stops the clock for a while: the last one says how far it has come.
+            const back = returned.get(connection);
+            const isBack = back !== undefined && back.event > last.frame.event;
+            const since = isBack
+              ? { ...back, what: 'TsTime that came back' }
+              : { value: last.value, time: last.time, event: last.frame.event, what: 'last timestamp' };
             const TsTime = delegated.number('TsTime') ?? 0;
-            const rise = timestampDistance(last.value, TsTime);
-            const elapsed = call.time - last.time;
+            const rise = timestampDistance(since.value, TsTime);
+            const elapsed = call.time - since.time;
             const least = Math.max(0, ticksOf(elapsed - handOverTime, ticksPerSecond) - 2);
             const most = ticksOf(elapsed + hostQueue, ticksPerSecond) + 2;
             expect(rise >= least && rise <= most, () => ({
-              events: [last.frame.event, call.event],
-              found: `TsTime was handed down ${rise} ticks above the last timestamp, ${(elapsed / 1e6).toFixed(1)} ms after it`,
-              expected: `${last.value} and the ticks since then`,
+              events: [since.event, call.event],
+              found: `TsTime was handed down ${rise} ticks above the ${since.what}, ${(elapsed / 1e6).toFixed(1)} ms after it`,
+              expected: `${since.value} and the ticks since then`,
               component: call.caller,
               connection,
             }));
