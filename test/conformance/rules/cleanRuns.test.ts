@@ -51,6 +51,8 @@ const onceBroken = [
     1891,
     'CAP-013: a resume that was put off opened the target while it was paused anew, and a capacity went unreported',
   ],
+  [773, 'CTX-017: a connection whose terminate had overtaken an invalidation asked for its upload'],
+  [1059, 'TRM-017: a terminate overtook a forward on another processor'],
   [40086, 'TRM-040: the host stack sent on a connection whose offer it had made up already'],
 ] as const;
 
