@@ -48,6 +48,7 @@ const onceBroken = [
   [530, 'RCV-019: receives of a stopped connection came back out of order'],
   [773, 'CTX-017: a connection whose terminate had overtaken an invalidation asked for its upload'],
   [1059, 'TRM-017: a terminate overtook a forward on another processor'],
+  [1312, 'RCV-033: a receive was refused while an indication of the connection was under way'],
   [40086, 'TRM-040: the host stack sent on a connection whose offer it had made up already'],
 ] as const;
 
