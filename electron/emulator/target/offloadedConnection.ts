@@ -398,6 +398,7 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
 
   /** Steps 2 and 3 of the hardware-failure sequence; requests stay open until the terminate that follows (TRM-037). */
   reportHardwareFailure(): void {
+    if (this.uploaded) return;
     this.run(() => {
       this.uploadRequested = true;
       this.events.push({ type: tcpEvents.retrieve, information: uploadReasons.hardwareFailure });
@@ -649,7 +650,8 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
 
   private askForUpload(reason: number): void {
     this.stop();
-    if (this.uploadRequested) return;
+    // Whoever finds a reason may be slower than a terminate on another processor (CTX-017).
+    if (this.uploadRequested || this.uploaded) return;
     this.uploadRequested = true;
     this.events.push({ type: tcpEvents.retrieve, information: reason });
   }

@@ -11,6 +11,7 @@ import { passedUpUnchanged } from '../engine/passedUp';
 import { RecentMap } from '../engine/recentMap';
 import { rule, type Rule } from '../engine/rule';
 import { treeOf } from '../engine/tree';
+import { busyAdapters } from '../facts/busyAdapters';
 import type { LentList } from '../facts/listLedger';
 import { uploads } from '../facts/uploads';
 import { handedRules } from './forward/handed';
@@ -174,6 +175,7 @@ export const forwardRules: readonly Rule[] = [
   }),
 
   rule('FWD-012', ({ expect, facts }) => {
+    const adapters = facts.of(busyAdapters);
     /** Segments that count as processed, until an acknowledgment has covered them. */
     const processed = new Map<number, { readonly segment: ForwardedSegment; readonly completion: Call }>();
     const pending = new Map<Call, ForwardedSegment[]>();
@@ -214,14 +216,8 @@ export const forwardRules: readonly Rule[] = [
         const key = keyOf(frame.sender, frame.connection);
         const one = processed.get(key);
         // What was queued before leaves within a moment, from a busy adapter a little later.
-        if (one === undefined || frame.time - one.completion.time < 10_000_000) return;
-        const { cause } = frame.record;
-        if (
-          cause !== undefined &&
-          cause < one.completion.event &&
-          frame.time - one.completion.time < 150_000_000
-        )
-          return;
+        if (one === undefined) return;
+        if (frame.time - one.completion.time < adapters.longestWait(frame, 10_000_000)) return;
         processed.delete(key);
         const { segment, completion } = one;
         const fromStart = sequenceDistance(segment.sequence, frame.acknowledgment);

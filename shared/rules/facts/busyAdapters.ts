@@ -6,6 +6,9 @@ import type { FactDefinition, Handlers } from '../engine/rule';
 /** Frames of a busy adapter follow each other in less, virtual ns. */
 export const busyTime = 2_000_000;
 
+/** What a frame may wait behind others, on slow links as well, virtual ns. */
+const longestQueue = 150_000_000;
+
 /** See the file's head. */
 export class BusyAdapters implements Handlers {
   private readonly lastSent = new Map<number, VirtualTime>();
@@ -13,6 +16,11 @@ export class BusyAdapters implements Handlers {
   /** Whether the frame that is leaving may have waited behind others. */
   isQueued({ sender, time }: WireFrame): boolean {
     return time - (this.lastSent.get(sender) ?? -Infinity) < busyTime;
+  }
+
+  /** How long the frame that is leaving may have waited at most, virtual ns: `otherwise` where its adapter has nothing else to send. */
+  longestWait(frame: WireFrame, otherwise: VirtualTime): VirtualTime {
+    return this.isQueued(frame) ? longestQueue : otherwise;
   }
 
   readonly hostFrame = (frame: WireFrame): void => {

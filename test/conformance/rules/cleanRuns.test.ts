@@ -46,6 +46,8 @@ const onceBroken = [
   [11, 'UPD-009: a relink under way was asked for again'],
   [498, 'TRM-031: what an upload sent at last was missing in the recorded state'],
   [530, 'RCV-019: receives of a stopped connection came back out of order'],
+  [773, 'CTX-017: a connection whose terminate had overtaken an invalidation asked for its upload'],
+  [1059, 'TRM-017: a terminate overtook a forward on another processor'],
   [40086, 'TRM-040: the host stack sent on a connection whose offer it had made up already'],
 ] as const;
 

@@ -249,7 +249,7 @@ export const receivedDataRules: readonly Rule[] = [
         },
       },
       chimneyFrame: (frame) => {
-        if (frame.payloadLength === 0 || frame.connection === undefined) return;
+        if (frame.sequenceLength === 0 || frame.connection === undefined) return;
         const known = trips.get(frame.connection);
         if (known === undefined) return;
         const last = known.under.at(-1);

@@ -182,20 +182,24 @@ export const acknowledgingRules: readonly Rule[] = [
     });
   }),
 
-  rule('TMR-005', (context) =>
-    debts(context, (hold, debt, frame) => {
+  rule('TMR-005', (context) => {
+    const adapters = context.facts.of(busyAdapters);
+    return debts(context, (hold, debt, frame) => {
       const frequency = hold.parameter('TcpAckFrequency');
       if (hold.tick === undefined || frequency === undefined || frequency === 0) return;
       const due = debt.owed[frequency - 1];
-      context.expect(due === undefined || frame.time - due.arrivedAt <= busy, () => ({
-        events: [debt.owed[0]!.frame.event, due?.frame.event, frame.event],
-        found: `${frequency} segments and more had waited for ${milliseconds(frame.time - due!.arrivedAt)} when an acknowledgment left`,
-        expected: `an acknowledgment of every segment ${frequency} at the latest (TcpAckFrequency)`,
-        component: hold.target,
-        connection: hold.connection,
-      }));
-    }),
-  ),
+      context.expect(
+        due === undefined || frame.time - due.arrivedAt <= adapters.longestWait(frame, busy),
+        () => ({
+          events: [debt.owed[0]!.frame.event, due?.frame.event, frame.event],
+          found: `${frequency} segments and more had waited for ${milliseconds(frame.time - due!.arrivedAt)} when an acknowledgment left`,
+          expected: `an acknowledgment of every segment ${frequency} at the latest (TcpAckFrequency)`,
+          component: hold.target,
+          connection: hold.connection,
+        }),
+      );
+    });
+  }),
 
   rule('TMR-006', (context) =>
     debts(context, (hold, debt, frame) => {

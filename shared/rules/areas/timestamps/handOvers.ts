@@ -8,6 +8,7 @@ import { rule, type Rule } from '../../engine/rule';
 import type { StructureView } from '../../engine/structureView';
 import { treeOf } from '../../engine/tree';
 import { adapterProfiles, type AdapterProfiles } from '../../facts/adapterProfiles';
+import { busyAdapters } from '../../facts/busyAdapters';
 import { handedState } from '../../facts/handedState';
 import { ticksOf, timestampDistance, timestampFlows } from '../../facts/timestampFlows';
 import type { CoreFacts } from '../../facts/coreFacts';
@@ -110,6 +111,7 @@ export const handOverRules: readonly Rule[] = [
   rule('TMS-003', (context) => {
     const { expect, facts } = context;
     const profiles = facts.of(adapterProfiles);
+    const adapters = facts.of(busyAdapters);
     const decided = new Map<number, object>();
     return targetSegments(context, (frame, tcp) => {
       const value = frame.timestamp;
@@ -120,7 +122,8 @@ export const handOverRules: readonly Rule[] = [
       const { initiate, taken, delegated } = tcp;
       if (taken === undefined) return;
       const rise = timestampDistance(delegated.number('TsTime') ?? 0, value);
-      const least = ticksOf(frame.time - taken.time - engineQueue, ticksPerSecond) - 1;
+      const least =
+        ticksOf(frame.time - taken.time - adapters.longestWait(frame, engineQueue), ticksPerSecond) - 1;
       const most = ticksOf(frame.time - initiate.time, ticksPerSecond) + 2;
       expect(rise >= Math.max(-1, least) && rise <= most, () =>
         badFrame(
