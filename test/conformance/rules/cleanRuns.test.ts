@@ -53,6 +53,7 @@ const onceBroken = [
   ],
   [773, 'CTX-017: a connection whose terminate had overtaken an invalidation asked for its upload'],
   [1059, 'TRM-017: a terminate overtook a forward on another processor'],
+  [1312, 'RCV-033: a receive was refused while an indication of the connection was under way'],
   [40086, 'TRM-040: the host stack sent on a connection whose offer it had made up already'],
 ] as const;
 
