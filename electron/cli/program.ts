@@ -12,6 +12,7 @@ import { addMutantsCommand } from './mutantsCommand';
 import { addOpenCommand } from './openCommand';
 import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
+import { addPendingCommand } from './pendingCommand';
 import { addQueryCommand } from './queryCommand';
 import { addRecoverCommand } from './recoverCommand';
 import { addRunCommand } from './runCommand';
@@ -38,6 +39,7 @@ export function buildProgram(exitWith: (code: number) => void): Command {
   addCheckCommand(program, exitWith);
   addOpenCommand(program, exitWith);
   addStateCommand(program, exitWith);
+  addPendingCommand(program, exitWith);
   addStatsCommand(program, exitWith);
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);

@@ -57,6 +57,11 @@ export const verbTable: readonly VerbAnswers[] = [
     json: 'an object with the instant and its objects, each with parent, owner and variables; with `--since`, the differences',
   },
   {
+    verb: 'pending',
+    exitCodes: { 0: 'the trace is whole', 1: flawed, 2: unreadable },
+    json: 'an object: `event`, `pending` [{`event`, `kind`, `attached`, `functionName`, `caller`, `holder`, `heldBy`, `made`, `age`, `isInHandler`, `lists`, `listsBack`, `completions`, `waits` [{`kind`, `text`, `events`}], and where there is one `outer` and `connection`}]',
+  },
+  {
     verb: 'stats',
     exitCodes: { 0: 'the trace is whole', 1: flawed, 2: unreadable },
     json: 'an object: the figures of the run (docs/analysis.md); with `--stories`, `stories` besides',
