@@ -294,12 +294,13 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
         this.engine.receiveSpaceGrew();
         return;
       }
-      if (refusal === NDIS_STATUS.UPLOAD_IN_PROGRESS && this.delivery.hasPosted) {
+      // Those that were posted before come back before (RCV-019).
+      if (refusal !== NDIS_STATUS.INVALID_STATE && this.delivery.hasPosted) {
         this.delivery.append(lists);
         return;
       }
       for (const list of chainToArray(lists)) settleList(list, refusal, 0);
-      this.adapter.upcalls.NdisTcpOffloadReceiveComplete(this.adapter.handle, lists);
+      this.delivery.refuse(lists);
     });
   }
 
