@@ -45,7 +45,7 @@ export function serveChecker(): void {
   checker.onFinding = (finding) => {
     say({ kind: 'finding', finding });
   };
-  const reader = new TraceReader([checker], zlibCodec);
+  const reader = new TraceReader([checker], zlibCodec, { isFresh: true });
   /** What has been read: only who has to explain a finding needs more of it than the rules do, and reads it once more. */
   const pieces: Uint8Array[] = [];
   const model = (): TraceModel => {
