@@ -117,7 +117,10 @@ export class LiveRun {
     if ((state.beats & 1) !== 0) return 'later';
     const loading = this.modules === undefined ? this.moduleUnderLoad(stack) : undefined;
     if (loading !== undefined) {
-      this.close({ message: `${path.basename(loading)}: does not return while it is loaded.`, place: undefined });
+      this.close({
+        message: `${path.basename(loading)}: does not return while it is loaded.`,
+        place: undefined,
+      });
       return 'closed';
     }
     const does = {
