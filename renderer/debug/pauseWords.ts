@@ -5,7 +5,18 @@ import { countOf } from '../format/quantity';
 
 /** What stands behind the instant. */
 export function pauseWords(pause: RunPause): string {
-  if (pause.cause === 'asked') return 'as you asked';
+  switch (pause.cause) {
+    case 'asked':
+      return 'as you asked';
+    case 'step':
+      return 'at the end of the step';
+    case 'breakpoint':
+      return pause.breakpoints.length === 1
+        ? 'at a breakpoint'
+        : `at ${countOf(pause.breakpoints.length, 'breakpoint')}`;
+    case 'finding':
+      break;
+  }
   const others = pause.count - 1;
   const rule = `${pause.rule} ${ruleHeading(pause.rule).title}: ${pause.found}`;
   return others > 0 ? `${rule}, and ${countOf(others, 'more finding')}` : rule;

@@ -20,6 +20,8 @@ export interface DriverModule {
   /** SHA-256 of its source, as hexadecimal digits. */
   readonly sha256: string;
   readonly DriverEntry: DriverEntry;
+  /** Holds the names of its handlers that are under way, the innermost last. */
+  readonly running?: string[];
 }
 
 /** Modules that take the places of built-in drivers. */
@@ -67,7 +69,7 @@ export class ModuleDriver implements IntermediateDriver {
     guard: (functions: NdisFunctions) => NdisFunctions = (functions) => functions,
   ) {
     this.object = new DRIVER_OBJECT(machine, ndis, role, name, (functions) =>
-      checkedFunctions(guard(functions), module.name, this.seen),
+      checkedFunctions(guard(functions), module.name, this.seen, module.running),
     );
   }
 
@@ -75,12 +77,15 @@ export class ModuleDriver implements IntermediateDriver {
   load(): NdisStatus {
     const { module } = this;
     let status: unknown;
+    module.running?.push('DriverEntry');
     try {
       status = module.DriverEntry(this.object, this.parameters);
     } catch (error) {
       if (error instanceof DriverFault) throw error;
       const message = error instanceof Error ? error.message : String(error);
       throw new DriverFault(module.name, `DriverEntry threw: ${message}`, { cause: error });
+    } finally {
+      module.running?.pop();
     }
     if (typeof status !== 'number') {
       const answer = status instanceof Promise ? 'a promise' : String(status);
