@@ -68,7 +68,7 @@ export interface RunGateOptions {
   /** Whether it stops at the first record. */
   readonly startPaused?: boolean | undefined;
   /** Is told of wishes that are not about standing still: those that the gate leaves to others. */
-  readonly onOther?: ((wish: Extract<RunWish, { kind: 'pace' }>) => void) | undefined;
+  readonly onOther?: ((wish: Extract<RunWish, { kind: 'pace' | 'edit' }>) => void) | undefined;
 }
 
 /** Logs that wait for their way to the window, at most. */
@@ -175,6 +175,7 @@ export class RunGate implements RecordTap {
         this.least = wish.least ?? undefined;
         return false;
       case 'pace':
+      case 'edit':
         this.onOther?.(wish);
         return false;
     }
