@@ -129,6 +129,7 @@ export class Recording {
         ...linkSettings(settings.link),
         ...moduleSettings(settings.drivers ?? {}),
         ...(keepLast === undefined ? {} : { keepLastNs: keepLast }),
+        ...((settings.faults ?? []).length === 0 ? {} : { faults: JSON.stringify(settings.faults) }),
         ...(settings.chimney === undefined ? {} : { chimney: JSON.stringify(settings.chimney) }),
         [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
       },

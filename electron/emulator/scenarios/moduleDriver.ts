@@ -5,6 +5,7 @@ import { AdapterHardware, type AdapterHardwareSettings } from '../kit/adapterHar
 import { checkedFunctions, type CheckedRegistrations } from '../kit/checkedFunctions';
 import { DriverFault } from '../kit/driverFault';
 import { DRIVER_OBJECT, type DriverEntry, type RegistryParameters } from '../kit/driverObject';
+import type { NdisFunctions } from '../kit/ndisFunctions';
 import type { Machine } from '../machine/machine';
 import type { NDIS_HANDLE } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
@@ -62,9 +63,11 @@ export class ModuleDriver implements IntermediateDriver {
     name: string,
     private readonly module: DriverModule,
     private readonly parameters: RegistryParameters,
+    /** Puts something between the driver and NDIS. */
+    guard: (functions: NdisFunctions) => NdisFunctions = (functions) => functions,
   ) {
     this.object = new DRIVER_OBJECT(machine, ndis, role, name, (functions) =>
-      checkedFunctions(functions, module.name, this.seen),
+      checkedFunctions(guard(functions), module.name, this.seen),
     );
   }
 
@@ -109,8 +112,9 @@ export class ModuleTarget extends ModuleDriver implements TargetDriver {
     module: DriverModule,
     settings: AdapterHardwareSettings,
     parameters: RegistryParameters,
+    guard?: (functions: NdisFunctions) => NdisFunctions,
   ) {
-    super(machine, ndis, 'offload-target', name, module, parameters);
+    super(machine, ndis, 'offload-target', name, module, parameters, guard);
     this.component = this.object.component;
     this.hardware = new AdapterHardware(machine, ndis, pool, this.component, settings);
     this.object.hardware = this.hardware;

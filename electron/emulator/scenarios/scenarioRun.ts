@@ -6,6 +6,9 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import type { RunReport } from '../../../shared/analysis/runReport';
 import { Random } from '../../../shared/base/random';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
+import { DriverFault } from '../kit/driverFault';
+import { Faults } from '../faults/faults';
+import { FaultTrace } from '../faults/faultTrace';
 import type { HostConnection } from '../host/hostConnection';
 import { Machine } from '../machine/machine';
 import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
@@ -54,6 +57,10 @@ export class ScenarioRun {
   private endsAt = Infinity;
   private failure: string | undefined;
   private paused = false;
+  /** What goes wrong on purpose; undefined where nothing does. */
+  private readonly faults: Faults | undefined;
+  /** Whether a fault has brought the machine down. */
+  private down = false;
 
   constructor(
     probe: Probe,
@@ -64,12 +71,16 @@ export class ScenarioRun {
     this.plan = plan;
     const counting = countingProbe(probe);
     this.totals = counting.totals;
-    const machine = new Machine(counting.probe, settings.seed, plan.processors);
+    const faultTrace = (settings.faults ?? []).length > 0 ? new FaultTrace(counting.probe) : undefined;
+    const machine = new Machine(faultTrace?.probe ?? counting.probe, settings.seed, plan.processors);
     this.machine = machine;
+    if (faultTrace !== undefined) this.faults = new Faults(settings.faults!, machine, faultTrace);
     const application = machine.probe.component('application', 'Application');
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
     const link = settings.link === undefined ? {} : { link: requestedLink(settings.link) };
-    const links = { ...plan, ...link, versions: settings.ipVersions, chimney: settings.chimney };
+    const tampering = this.faults?.tampering(plan.tampering) ?? plan.tampering;
+    const tampered = tampering === undefined ? {} : { tampering };
+    const links = { ...plan, ...link, ...tampered, versions: settings.ipVersions, chimney: settings.chimney };
     const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
@@ -82,6 +93,7 @@ export class ScenarioRun {
     machine.queueWorkItem(0, () => {
       this.boot();
     });
+    this.faults?.begin(topology, this.streams);
   }
 
   /** Virtual time, ns. */
@@ -113,6 +125,22 @@ export class ScenarioRun {
 
   /** Runs up to `events` events, fewer where it is paused; false when the run has ended. */
   advance(events: number): boolean {
+    if (this.faults === undefined) return this.run(events);
+    if (this.down) return false;
+    try {
+      return this.run(events);
+    } catch (error) {
+      // A driver module's own mistakes are told by whoever loaded it.
+      if (error instanceof DriverFault) throw error;
+      this.down = true;
+      const message = error instanceof Error ? error.message : String(error);
+      this.fail(`The emulated machine went down behind a fault: ${message}.`);
+      this.topology.host.note(undefined, `The machine goes down: ${message}`);
+      return false;
+    }
+  }
+
+  private run(events: number): boolean {
     const { machine } = this;
     for (let left = events; left > 0 && !this.paused; left--) {
       if (machine.scheduler.nextTime > this.endsAt) return false;

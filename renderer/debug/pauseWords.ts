@@ -1,0 +1,12 @@
+/** Why a run stands still, in words. Pure. */
+import type { RunPause } from '../../shared/contract/runControl';
+import { ruleHeading } from '../../shared/rules/catalogue';
+import { countOf } from '../format/quantity';
+
+/** What stands behind the instant. */
+export function pauseWords(pause: RunPause): string {
+  if (pause.cause === 'asked') return 'as you asked';
+  const others = pause.count - 1;
+  const rule = `${pause.rule} ${ruleHeading(pause.rule).title}: ${pause.found}`;
+  return others > 0 ? `${rule}, and ${countOf(others, 'more finding')}` : rule;
+}
