@@ -3,6 +3,8 @@
  * retransmission, a smaller congestion window and a count of retransmissions come from a loss.
  */
 import { offloadStateVariable } from '../ddi/offloadState';
+import { readFaultNote } from '../scenario/faultNotes';
+import type { FaultKind } from '../scenario/faults';
 import { fateDelivers } from '../trace/frameFates';
 import type {
   EventId,
@@ -91,11 +93,8 @@ const variables = {
   retransmissions: offloadStateVariable('tcp', 'delegated', 'Retransmit.Count')!.index,
 } as const;
 
-/** Text of a note that tells of an injected fault. */
-const faultNote = /^Fault \d+, ([a-z-]+): /;
-
 /** Faults through which frames get lost. */
-const losingFaults: ReadonlySet<string> = new Set([
+const losingFaults: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'wire',
   'link-down',
   'surprise-removal',
@@ -171,7 +170,9 @@ export class WhyBuilder {
         return fateDelivers(record.fate) ? undefined : this.endAtWire(event);
       case 'note': {
         this.add(event, 'note', `${componentName(model, record.component)}: ${record.text}.`);
-        return faultNote.test(record.text) ? this.end('fault', event, `${record.text}.`) : undefined;
+        return readFaultNote(record.text) !== undefined
+          ? this.end('fault', event, `${record.text}.`)
+          : undefined;
       }
       case 'finding':
         this.add(event, 'other', `Rule ${record.rule} is broken: ${record.text}`);
@@ -309,7 +310,8 @@ export class WhyBuilder {
     const { notes } = model.notes;
     for (let at = notes.length - 1; at >= 0; at--) {
       const { event, text } = notes[at]!;
-      if (event > fate || !losingFaults.has(faultNote.exec(text)?.[1] ?? '')) continue;
+      const fault = event > fate ? undefined : readFaultNote(text);
+      if (fault === undefined || !losingFaults.has(fault.kind)) continue;
       return this.end('fault', event, `${text}.`);
     }
     const { loss } = model.store!.header.settings;
@@ -326,7 +328,7 @@ export class WhyBuilder {
     const note = this.decisionAt(event);
     if (note !== undefined) {
       const told = store!.record(note);
-      const isFault = told.kind === 'note' && faultNote.test(told.text);
+      const isFault = told.kind === 'note' && readFaultNote(told.text) !== undefined;
       if (told.kind === 'note') {
         if (note !== event) this.add(note, 'note', `${componentName(model, told.component)}: ${told.text}.`);
         return this.end(isFault ? 'fault' : this.whoDecides(record, told), note, `${told.text}.`);
