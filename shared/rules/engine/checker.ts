@@ -232,7 +232,7 @@ export class RuleChecker implements TraceListener {
           const owner = new Participant(undefined);
           // Facts that it builds on are made inside, and so take every record before it does.
           const fact = definition.start(factsFor(owner));
-          this.facts.add(owner, fact);
+          (definition.isEarly === true ? this.rules : this.facts).add(owner, fact);
           known.set(definition, (entry = { fact, owner }));
         }
         entry.owner.dependents.push(dependent);

@@ -214,9 +214,7 @@ export const finWait2Rules: readonly Rule[] = [
     });
     return {
       peerFate: peerFate!,
-      frame: (frame) => {
-        awaited.reached(frame.time);
-      },
+      guarded: [awaited.clock],
       call: {
         ...ends(holds, awaited),
         NdisTcpOffloadEventHandler: (call) => {
@@ -272,13 +270,15 @@ export const finWait2Rules: readonly Rule[] = [
     const awaited = new Awaited(context.expect);
     const holds = context.facts.of(targetHolds);
     return {
-      fate: ({ fate }, frame) => {
-        // Every segment starts the timer anew.
-        if (frame?.path === 'peer' && fateDelivers(fate)) awaited.cancel(frame.connection);
-      },
-      frame: (frame) => {
-        awaited.reached(frame.time);
-      },
+      guarded: [
+        {
+          ...awaited.clock,
+          peerFate: ({ fate }, frame) => {
+            // Every segment starts the timer anew.
+            if (fateDelivers(fate)) awaited.cancel(frame.connection);
+          },
+        },
+      ],
       call: {
         ...ends(holds, awaited),
         NdisMInitiateOffloadComplete: (call) => {

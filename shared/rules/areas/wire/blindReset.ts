@@ -9,6 +9,7 @@ import type { HandedTcp } from '../../facts/handedState';
 import { tcpBlocks } from '../timestamps/handOvers';
 import { handedState } from '../../facts/handedState';
 import { arrivals, knowledgeTime, RefusedRanges, type Arrival } from './arrivals';
+import { WaitingMap } from '../../engine/gate';
 
 const abort = constantValue('TcpIndicateAbort');
 const retrieve = constantValue('TcpIndicateRetrieve');
@@ -53,11 +54,10 @@ function watchIntruders(
   flag: number,
   place: Place,
   decide: (watched: Watched, now: VirtualTime, evidence: EventId) => void,
-): Required<Pick<Handlers, 'fate' | 'peerFate' | 'frame' | 'chimneyFrame' | 'call'>> {
+): Required<Pick<Handlers, 'guarded' | 'peerFate' | 'call'>> {
   const { facts } = context;
-  const watched = new Map<number, Watched>();
+  const watched = new WaitingMap<number, Watched>();
   const settle = (): void => {
-    if (watched.size === 0) return;
     for (const [connection, one] of watched) {
       if (facts.now - one.arrival.time < knowledgeTime) continue;
       watched.delete(connection);
@@ -79,16 +79,21 @@ function watchIntruders(
     });
   });
   return {
-    fate: settle,
-    frame: settle,
+    guarded: [
+      {
+        gate: watched.gate,
+        fate: settle,
+        frame: settle,
+        chimneyFrame: (frame) => {
+          if (frame.connection === undefined) return;
+          const one = watched.get(frame.connection);
+          if (one === undefined) return;
+          one.answer ??= frame;
+          if (frame.record.cause === one.arrival.frame.event) one.caused ??= frame;
+        },
+      },
+    ],
     peerFate: seen.peerFate,
-    chimneyFrame: (frame) => {
-      if (frame.connection === undefined) return;
-      const one = watched.get(frame.connection);
-      if (one === undefined) return;
-      one.answer ??= frame;
-      if (frame.record.cause === one.arrival.frame.event) one.caused ??= frame;
-    },
     call: {
       NdisTcpOffloadEventHandler: (call) => {
         const type = call.number('EventType');

@@ -11,6 +11,7 @@ import { tcpBlocks } from '../timestamps/handOvers';
 import { arrivals, type Arrival } from './arrivals';
 import { placeOf } from './blindReset';
 import { cachedFlags } from './targetFrames';
+import { WaitingMap } from '../../engine/gate';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
 const closed = constantValue('TcpConnectionClosed');
@@ -81,7 +82,7 @@ function validations(
   context: RuleContext,
   listener: ValidationListener,
 ): {
-  readonly handlers: Required<Pick<Handlers, 'fate' | 'frame' | 'peerFate' | 'chimneyFrame'>>;
+  readonly handlers: Required<Pick<Handlers, 'guarded' | 'peerFate' | 'chimneyFrame'>>;
   readonly of: ReadonlyMap<HandedTcp, Validation>;
 } {
   const { facts } = context;
@@ -89,10 +90,9 @@ function validations(
   const known = facts.of(flows);
   const profiles = facts.of(adapterProfiles);
   const intruders = new Map<HandedTcp, WireFrame>();
-  const all = new Map<HandedTcp, Validation>();
+  const all = new WaitingMap<HandedTcp, Validation>();
   const tell = (): void => {
-    if (all.size === 0 || listener.time === undefined) return;
-    for (const validation of all.values()) listener.time(validation, facts.now, facts.event);
+    for (const validation of all.values()) listener.time?.(validation, facts.now, facts.event);
   };
   const arrived = arrivals(context, (arrival) => {
     const { frame, tcp } = arrival;
@@ -107,8 +107,7 @@ function validations(
   return {
     of: all,
     handlers: {
-      fate: tell,
-      frame: tell,
+      guarded: [{ gate: all.gate, fate: tell, frame: tell }],
       peerFate: arrived.peerFate,
       chimneyFrame: (frame) => {
         if (frame.connection === undefined || !frame.isSegment) return;
