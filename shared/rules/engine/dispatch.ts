@@ -2,10 +2,10 @@
  * Who takes which record: handlers sorted by what they take, so that a record reaches only those that want its kind, and a frame only those
  * that want its path.
  */
-import type { FramePath } from '../../trace/records';
+import type { FrameFateRecord, FramePath, VirtualTime } from '../../trace/records';
 import type { Call } from './call';
-import type { WireFrame } from './frame';
-import type { Gate } from './gate';
+import { tcpFlags, type WireFrame } from './frame';
+import { Gate } from './gate';
 import type { FrameHandlers, Handlers, Rule } from './rule';
 
 /** A rule or a fact that takes part. */
@@ -136,14 +136,21 @@ const plainHandlers = [
 /** Handlers of frames and fates, by the path of the frame. */
 const pathHandlers = {
   host: { frames: ['frame', 'hostFrame'], fates: ['fate'] },
-  chimney: { frames: ['frame', 'chimneyFrame'], fates: ['fate'] },
-  peer: { frames: ['frame', 'peerFrame'], fates: ['fate', 'peerFate'] },
+  chimney: { frames: ['frame', 'chimneyFrame', 'chimneyControl'], fates: ['fate'] },
+  peer: { frames: ['frame', 'peerFrame'], fates: ['fate', 'peerFate', 'peerControlFate'] },
 } as const satisfies Record<FramePath, unknown>;
+
+/** Those that take few segments. */
+const controlHandlers: readonly (keyof Handlers)[] = ['chimneyControl', 'peerControlFate'];
+
+const controlFlags = tcpFlags.SYN | tcpFlags.FIN | tcpFlags.RST;
 
 /** Handlers of frames of one path. */
 class PathSinks {
   readonly frames = new Sink<[WireFrame]>();
   readonly fates: SinkOf<'fate'> = new Sink();
+  /** Open for segments with SYN, FIN or RST. */
+  readonly control = new Gate();
 }
 
 /** See the file's head. */
@@ -167,9 +174,20 @@ export class Dispatch {
   private readonly chimney = new PathSinks();
   private readonly peer = new PathSinks();
 
-  /** Sinks of frames of a path. */
-  ofPath(path: FramePath): PathSinks {
-    return path === 'chimney' ? this.chimney : path === 'peer' ? this.peer : this.host;
+  /** Hands a frame to those that want it. */
+  frame(frame: WireFrame): void {
+    this.sinksFor(frame).frames.deliver(frame);
+  }
+
+  /** Hands over what has become of a frame. */
+  fate(fate: FrameFateRecord, frame: WireFrame, time: VirtualTime): void {
+    this.sinksFor(frame).fates.deliverThree(fate, frame, time);
+  }
+
+  private sinksFor({ path, flags }: WireFrame): PathSinks {
+    const sinks = path === 'chimney' ? this.chimney : path === 'peer' ? this.peer : this.host;
+    sinks.control.isOpen = (flags & controlFlags) !== 0;
+    return sinks;
   }
 
   /** Takes in somebody's handlers, behind all others. */
@@ -180,23 +198,30 @@ export class Dispatch {
         if (sink === undefined) this[part].set(name, (sink = new Sink()));
         sink.add(owner, take);
       }
-    const put = (sink: unknown, name: keyof FrameHandlers | (typeof plainHandlers)[number]): void => {
+    const put = (
+      sink: unknown,
+      name: keyof FrameHandlers | (typeof plainHandlers)[number],
+      gate?: Gate,
+    ): void => {
       const take = handlers[name] as ((...values: never[]) => void) | undefined;
       // A handler of a class may be a method that needs its owner; bound functions are slow to call.
       if (take !== undefined)
-        (sink as Sink<never[]>).add(owner, Object.hasOwn(handlers, name) ? take : take.bind(handlers));
+        (sink as Sink<never[]>).add(owner, Object.hasOwn(handlers, name) ? take : take.bind(handlers), gate);
     };
-    const putFrames = (sink: unknown, name: keyof FrameHandlers): void => {
+    const putFrames = (sink: unknown, name: keyof FrameHandlers, gate?: Gate): void => {
       for (const guarded of handlers.guarded ?? []) {
-        const take = guarded[name] as ((...values: never[]) => void) | undefined;
+        const take = (guarded as FrameHandlers)[name] as ((...values: never[]) => void) | undefined;
         if (take !== undefined) (sink as Sink<never[]>).add(owner, take, guarded.gate);
       }
-      put(sink, name);
+      put(sink, name, gate);
     };
     for (const name of plainHandlers) put(this[name], name);
     for (const path of ['host', 'chimney', 'peer'] as const) {
-      for (const name of pathHandlers[path].frames) putFrames(this[path].frames, name);
-      for (const name of pathHandlers[path].fates) putFrames(this[path].fates, name);
+      const { frames, fates, control } = this[path];
+      const gateOf = (name: keyof Handlers): Gate | undefined =>
+        controlHandlers.includes(name) ? control : undefined;
+      for (const name of pathHandlers[path].frames) putFrames(frames, name, gateOf(name));
+      for (const name of pathHandlers[path].fates) putFrames(fates, name, gateOf(name));
     }
     putFrames(this.strayFates, 'fate');
   }

@@ -32,16 +32,20 @@ export interface FrameHandlers {
   readonly hostFrame?: (frame: WireFrame) => void;
   /** The same where a target made it: `path` is `chimney`. */
   readonly chimneyFrame?: (frame: WireFrame) => void;
+  /** The same where it opens or ends a connection, which few do: a segment with SYN, FIN or RST. */
+  readonly chimneyControl?: (frame: WireFrame) => void;
   /** The same where a remote host made it: `path` is `peer`. */
   readonly peerFrame?: (frame: WireFrame) => void;
   /** A frame reaches the other end, or doesn't. `frame` is undefined where the trace lacks it. */
   readonly fate?: (fate: FrameFateRecord, frame: WireFrame | undefined, time: VirtualTime) => void;
   /** The same for a frame that a remote host made: `path` is `peer`. */
   readonly peerFate?: (fate: FrameFateRecord, frame: WireFrame, time: VirtualTime) => void;
+  /** The same for a segment with SYN, FIN or RST. */
+  readonly peerControlFate?: (fate: FrameFateRecord, frame: WireFrame, time: VirtualTime) => void;
 }
 
 /** Handlers that have nothing to do but while their gate is open: an empty map of what is awaited keeps its own closed (`engine/gate.ts`). */
-export interface GuardedHandlers extends FrameHandlers {
+export interface GuardedHandlers extends Omit<FrameHandlers, 'chimneyControl' | 'peerControlFate'> {
   readonly gate: Gate;
 }
 

@@ -104,8 +104,8 @@ export const disconnectWireRules: readonly Rule[] = [
         NdisTcpOffloadSendComplete: forget,
         NdisTcpOffloadDisconnectComplete: forget,
       },
-      chimneyFrame: (frame) => {
-        if (!frame.isSegment || !frame.has(tcpFlags.FIN)) return;
+      chimneyControl: (frame) => {
+        if (!frame.has(tcpFlags.FIN)) return;
         const stream = find(frame.sender, frame.connection);
         if (stream?.disconnect === undefined || !stream.known || stream.decided) return;
         stream.decided = true;
@@ -419,10 +419,9 @@ export const disconnectWireRules: readonly Rule[] = [
             aborted.add(keyOf(call.callee, call.connection));
         },
       },
-      chimneyFrame: (frame) => {
+      chimneyControl: (frame) => {
         const { connection } = frame;
-        if (connection === undefined || !frame.isSegment) return;
-        if (!frame.has(tcpFlags.RST)) return;
+        if (connection === undefined || !frame.has(tcpFlags.RST)) return;
         const held = facts.objects.connectionAt('miniport', frame.sender, connection);
         expect(aborted.has(keyOf(frame.sender, connection)) || !facts.historyComplete, () => ({
           events: [held?.since.event, frame.event],

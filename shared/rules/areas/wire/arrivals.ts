@@ -74,6 +74,14 @@ export function arrivals(
   };
 }
 
+/** The same for segments with SYN, FIN or RST. */
+export function controlArrivals(
+  context: RuleContext,
+  take: (arrival: Arrival) => void,
+): Required<Pick<Handlers, 'peerControlFate'>> {
+  return { peerControlFate: arrivals(context, take).peerFate };
+}
+
 /** Whether a segment brings exactly what comes next, within the window that has been offered, and nothing that ends anything. */
 export function isNext({ frame, flow }: Arrival): boolean {
   const { acknowledgment, rightEdge } = flow.machine.sent;

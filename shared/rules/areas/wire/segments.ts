@@ -292,20 +292,30 @@ export const segmentRules: readonly Rule[] = [
       open.set(frame.connection!, arrival);
     });
     return {
-      guarded: [{ gate: open.gate, fate: settle, frame: settle }],
       peerFate: arrived.peerFate,
-      chimneyFrame: (frame) => {
-        if (frame.connection === undefined || !frame.isSegment) return;
-        const tcp = handed.tcp(frame.sender, frame.connection);
-        const waiting = open.get(frame.connection);
-        if (waiting !== undefined) {
-          open.delete(frame.connection);
-          if (waiting.tcp === tcp) expect(true, () => old(frame, frame.event, frame.sender, ''));
-        }
-        if (!refused.has(frame.connection)) return;
-        const taken = refused.acknowledged(frame.connection, frame.acknowledgment);
-        expect(taken === undefined, () => old(taken!.frame, frame.event, frame.sender, 'acknowledged'));
-      },
+      guarded: [
+        {
+          gate: open.gate,
+          fate: settle,
+          frame: settle,
+          chimneyFrame: (frame) => {
+            if (frame.connection === undefined || !frame.isSegment) return;
+            const waiting = open.get(frame.connection);
+            if (waiting === undefined) return;
+            open.delete(frame.connection);
+            if (waiting.tcp === handed.tcp(frame.sender, frame.connection))
+              expect(true, () => old(frame, frame.event, frame.sender, ''));
+          },
+        },
+        {
+          gate: refused.gate,
+          chimneyFrame: (frame) => {
+            if (!frame.isSegment || !refused.has(frame.connection)) return;
+            const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
+            expect(taken === undefined, () => old(taken!.frame, frame.event, frame.sender, 'acknowledged'));
+          },
+        },
+      ],
       call: {
         MiniportTerminateOffload: (call) => {
           refused.forget(call.connection);

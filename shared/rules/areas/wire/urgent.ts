@@ -154,19 +154,24 @@ export const urgentRules: readonly Rule[] = [
         },
         'even stopped',
       ),
-      chimneyFrame: (frame) => {
-        if (!refused.has(frame.connection)) return;
-        const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
-        if (taken !== undefined)
-          expect(false, () =>
-            breach(
-              taken,
-              frame.event,
-              'urgent data, or what came behind it, was acknowledged',
-              'no acknowledgment until the upload',
-            ),
-          );
-      },
+      guarded: [
+        {
+          gate: refused.gate,
+          chimneyFrame: (frame) => {
+            if (!refused.has(frame.connection)) return;
+            const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
+            if (taken !== undefined)
+              expect(false, () =>
+                breach(
+                  taken,
+                  frame.event,
+                  'urgent data, or what came behind it, was acknowledged',
+                  'no acknowledgment until the upload',
+                ),
+              );
+          },
+        },
+      ],
       call: {
         NdisMTerminateOffloadComplete: (call) => {
           for (const { connection } of tcpBlocks(facts, call)) {
