@@ -16,7 +16,7 @@ const driverImports = ['shared', 'electron/emulator/kit', 'electron/emulator/tcp
  * @type {import('./tools/eslint/importBoundaries.mjs').Boundaries}
  */
 const boundaries = {
-  shared: ['zod', '@noble/hashes', 'fflate'],
+  shared: ['zod', '@noble/hashes', 'fflate', 'yaml'],
   'electron/emulator': [
     'shared',
     'electron/emulator/kit',
