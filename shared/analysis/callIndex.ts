@@ -28,6 +28,8 @@ export interface Call {
   readonly cause: EventId | undefined;
   /** The requests that this call completes. */
   readonly completes: readonly EventId[];
+  /** NET_BUFFER_LISTs that it passes, those on the blocks of a tree included. */
+  readonly lists: number;
   readonly start: VirtualTime;
   /** Undefined while the function has not returned. */
   end: VirtualTime | undefined;
@@ -115,6 +117,7 @@ export class CallIndex implements TraceListener {
       parent: record.parent,
       cause: record.cause,
       completes: record.completes,
+      lists: listsOf(record),
       start: time,
       end: undefined,
       returnEvent: undefined,
@@ -138,4 +141,10 @@ export class CallIndex implements TraceListener {
     call.returnEvent = event;
     call.status = record.status;
   }
+}
+
+function listsOf({ arguments: values }: CallRecord): number {
+  let lists = 0;
+  for (const value of values) if (value.kind === 'net-buffer-lists') lists += value.lists.length;
+  return lists;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { chimneyStates } from '../contract/chimneyRequest';
 import { hostSchema, ndisSchema } from './adapter';
-import { scenarioFaultsSchema } from './faultList';
+import { faultsSchema } from './faults';
 import { count, duration, rate, size } from './quantities';
 import { mostSteps, readsSchema, stepSchema } from './steps';
 import { topologySchema } from './topology';
@@ -140,7 +140,7 @@ export const scenarioDefinitionSchema = z
       .max(mostSteps)
       .default([])
       .describe('What happens besides, one step after the other.'),
-    faults: scenarioFaultsSchema.describe('What goes wrong on purpose.'),
+    faults: faultsSchema.default([]).describe('What goes wrong on purpose.'),
     expectations: expectationsSchema.prefault({}).describe('What must be true of a run.'),
   })
   .superRefine(({ topology, workload, steps }, context) => {

@@ -2,6 +2,7 @@
 import type { ChimneyRequest } from '../contract/chimneyRequest';
 import type { LinkRequest } from '../contract/linkRequest';
 import type { ScenarioDefinition } from './definition';
+import type { Fault } from './faults';
 
 /** What may be asked for besides; what is undefined is as the definition has it. */
 export interface ScenarioWishes {
@@ -10,6 +11,8 @@ export interface ScenarioWishes {
   readonly link?: LinkRequest | undefined;
   readonly ipVersions?: ScenarioDefinition['topology']['ipVersions'] | undefined;
   readonly chimney?: ChimneyRequest | undefined;
+  /** Faults besides the definition's. */
+  readonly faults?: readonly Fault[] | undefined;
   /** Bytes that are carried. */
   readonly bytes?: number | undefined;
 }
@@ -17,7 +20,7 @@ export interface ScenarioWishes {
 /** See the file's head. */
 export function effectiveDefinition(
   definition: ScenarioDefinition,
-  { loss, link = {}, ipVersions, chimney, bytes }: ScenarioWishes,
+  { loss, link = {}, ipVersions, chimney, faults = [], bytes }: ScenarioWishes,
 ): ScenarioDefinition {
   const { topology, workload, policy } = definition;
   const { bitsPerSecond, delay, queueBytes, ...impairments } = link;
@@ -30,6 +33,7 @@ export function effectiveDefinition(
       ipVersions: ipVersions ?? topology.ipVersions,
       link: { ...topology.link, ...given },
     },
+    faults: [...definition.faults, ...faults],
     workload: { ...workload, bytes: bytes ?? workload.bytes },
     policy: chimney === undefined ? policy : { ...policy, chimney },
   };

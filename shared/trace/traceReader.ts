@@ -56,11 +56,13 @@ export class TraceReader {
   /**
    * @param options.gaps records may be missing without a loss record that says so; listeners are told of one with this reason. Only for those
    * who put traces together; a file that lacks records is damaged.
+   * @param options.isFresh the bytes come straight from an encoder, and nobody asks the store for records: references are not checked, listeners
+   * are told of a row before the next one is decoded, so that its record need not outlive it, and columns are dropped behind the last row.
    */
   constructor(
     private readonly listeners: readonly TraceListener[] = [],
     private readonly codec: TraceCodec = portableCodec,
-    private readonly options: { readonly gaps?: LossReason } = {},
+    private readonly options: { readonly gaps?: LossReason; readonly isFresh?: boolean } = {},
   ) {}
 
   /** The trace so far; undefined until the header has arrived. */
@@ -224,6 +226,11 @@ export class TraceReader {
       throw new MalformedBytes(`a chunk starts at event ${chunk.firstEvent}, not ${before.length}`);
     const lost = chunk.firstEvent - before.length;
     store.append(chunk);
+    if (lost === 0 && this.options.isFresh === true) {
+      this.tellRows(store, chunk);
+      chunk.forget();
+      return;
+    }
     let rows: readonly (ReadRow | undefined)[];
     let unmarked = false;
     try {
@@ -244,6 +251,26 @@ export class TraceReader {
         if (row.record.kind === 'loss' && row.record.records > 0) this.announceAll(store, row);
         if (this.declare(store, row.record)) this.announce(store, row.record, row.event, row.time);
       }
+    }
+  }
+
+  /** Decodes the rows of a chunk in front of which none is missing, and tells of each at once. */
+  private tellRows(store: TraceStore, chunk: Chunk): void {
+    const times = chunk.times();
+    const { firstEvent } = chunk;
+    for (let row = 0; row < chunk.rows; row++) {
+      const record = store.recordOf(chunk, row);
+      const event = firstEvent + row;
+      const time = times[row]!;
+      if (record.kind === 'unknown') {
+        store.unknownRecords++;
+        continue;
+      }
+      if (record.kind === 'loss' && record.records > 0) {
+        store.markLost(event, event + record.records);
+        this.announceAll(store, { record, event, time });
+      }
+      if (this.declare(store, record)) this.announce(store, record, event, time);
     }
   }
 

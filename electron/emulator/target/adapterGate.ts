@@ -101,15 +101,20 @@ export class AdapterGate {
     else this.held.push(initiate);
   }
 
-  /** Asks for no more offloads: NDIS_STATUS_OFFLOAD_PAUSE. What is offloaded goes on as before (PWR-005). */
+  /**
+   * Asks for no more offloads: NDIS_STATUS_OFFLOAD_PAUSE. What is offloaded goes on as before (PWR-005). A resume that waits for
+   * terminations is given up.
+   */
   pauseOffload(): void {
+    this.resumeWanted = false;
     if (this.offloads !== 'open') return;
     this.offloads = 'paused';
     this.indicate(NDIS_STATUS.OFFLOAD_PAUSE, null);
   }
 
-  /** Asks for everything back: NDIS_STATUS_UPLOAD_ALL. */
+  /** Asks for everything back: NDIS_STATUS_UPLOAD_ALL. A resume that waits for terminations is given up. */
   uploadAll(): void {
+    this.resumeWanted = false;
     if (this.offloads === 'upload-all') return;
     this.offloads = 'upload-all';
     this.indicate(NDIS_STATUS.UPLOAD_ALL, null);

@@ -151,10 +151,17 @@ export class OffloadTarget implements PVOID, LinkEnd {
     this.adapter?.gate.uploadAll();
   }
 
-  /** Takes offloads again, as soon as it has given everything back if it has asked for that; `tcpCapacity` is its new capacity. */
+  /**
+   * Takes offloads again, as soon as it has given everything back if it has asked for that; `tcpCapacity` is its new capacity, which
+   * it reports even if it takes offloads already (CAP-015).
+   */
   resumeOffload(tcpCapacity?: number): void {
-    if (tcpCapacity !== undefined) this.adapter?.changeCapacity(tcpCapacity);
-    this.adapter?.gate.resumeOffload();
+    const { adapter } = this;
+    if (tcpCapacity !== undefined)
+      adapter?.gate.capabilitiesChanged(() => {
+        adapter.changeCapacity(tcpCapacity);
+      });
+    adapter?.gate.resumeOffload();
   }
 
   /** Its hardware loses the state of the connections that the next request of this kind concerns. */

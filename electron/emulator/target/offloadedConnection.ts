@@ -294,12 +294,13 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
         this.engine.receiveSpaceGrew();
         return;
       }
-      if (refusal === NDIS_STATUS.UPLOAD_IN_PROGRESS && this.delivery.hasPosted) {
+      // Those that were posted before come back before (RCV-019).
+      if (refusal !== NDIS_STATUS.INVALID_STATE && this.delivery.hasPosted) {
         this.delivery.append(lists);
         return;
       }
       for (const list of chainToArray(lists)) settleList(list, refusal, 0);
-      this.adapter.upcalls.NdisTcpOffloadReceiveComplete(this.adapter.handle, lists);
+      this.delivery.refuse(lists);
     });
   }
 
@@ -398,6 +399,7 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
 
   /** Steps 2 and 3 of the hardware-failure sequence; requests stay open until the terminate that follows (TRM-037). */
   reportHardwareFailure(): void {
+    if (this.uploaded) return;
     this.run(() => {
       this.uploadRequested = true;
       this.events.push({ type: tcpEvents.retrieve, information: uploadReasons.hardwareFailure });
@@ -649,7 +651,8 @@ export class OffloadedConnection implements PVOID, TcpUser, SegmentOutput, RoomW
 
   private askForUpload(reason: number): void {
     this.stop();
-    if (this.uploadRequested) return;
+    // Whoever finds a reason may be slower than a terminate on another processor (CTX-017).
+    if (this.uploadRequested || this.uploaded) return;
     this.uploadRequested = true;
     this.events.push({ type: tcpEvents.retrieve, information: reason });
   }

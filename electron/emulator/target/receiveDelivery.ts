@@ -48,6 +48,8 @@ interface Piece {
 /** See the file's head. */
 export class ReceiveDelivery {
   private readonly posted: PostedReceive[] = [];
+  /** Receives that can't be served and wait until a completion or an indication has returned. */
+  private readonly refused: NET_BUFFER_LIST[] = [];
   private readonly data: Piece[] = [];
   private held = 0;
   private busy = false;
@@ -123,6 +125,12 @@ export class ReceiveDelivery {
       const prefilled = Math.min(given, capacity);
       this.posted.push({ list, capacity, prefilled, filled: prefilled, pushMode });
     }
+  }
+
+  /** Hands back receives that can't be served, with the status that each has: at once, or after what is under way (RCV-033). */
+  refuse(lists: NET_BUFFER_LIST): void {
+    this.refused.push(...chainToArray(lists));
+    if (!this.busy) this.handBackRefused();
   }
 
   /** The peer has closed: posted receives are completed with what they hold once the data is consumed (A110). */
@@ -260,6 +268,7 @@ export class ReceiveDelivery {
       this.actions.startPushTimer();
     }
     if (status !== NDIS_STATUS.SUCCESS) this.blocked = this.posted.length === 0;
+    this.handBackRefused();
   }
 
   private discard(count: number): void {
@@ -299,7 +308,17 @@ export class ReceiveDelivery {
     const outermost = !this.busy;
     this.busy = true;
     this.actions.completeReceives(chain);
-    if (outermost) this.busy = false;
+    if (!outermost) return;
+    this.busy = false;
+    this.handBackRefused();
+  }
+
+  private handBackRefused(): void {
+    while (this.refused.length > 0) {
+      this.busy = true;
+      this.actions.completeReceives(linkChain(this.refused.splice(0))!);
+      this.busy = false;
+    }
   }
 }
 

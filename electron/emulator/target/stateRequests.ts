@@ -13,21 +13,32 @@ function objectOf(block: Block): TargetContext | null {
   return (block.MiniportOffloadContext?.value ?? null) as TargetContext | null;
 }
 
-/** Runs `serve` on every block that names an object after the target's time for them, then `complete`. */
+/**
+ * Runs `serve` on every block that names an object after the target's time for them, then `complete`, which calls its argument once
+ * the completion has returned.
+ */
 function serveBlocks(
   adapter: TargetAdapter,
   root: Block,
   serve: (block: Block, object: TargetContext) => NdisStatus,
-  complete: () => void,
+  complete: (end: () => void) => void,
 ): void {
+  const objects: TargetContext[] = [];
   let count = 0;
-  walkBlocks(root, () => count++);
+  walkBlocks(root, (block) => {
+    count++;
+    const object = objectOf(block);
+    if (object !== null) objects.push(object);
+  });
+  for (const object of objects) adapter.requests.begin(object);
   adapter.whenNothingRuns(adapter.settings.objectTime * count, adapter.anyProcessor(), () => {
     walkBlocks(root, (block) => {
       const object = objectOf(block);
       block.Status = object === null ? NDIS_STATUS.SUCCESS : serve(block, object);
     });
-    complete();
+    complete(() => {
+      for (const object of objects) adapter.requests.end(object);
+    });
   });
 }
 
@@ -54,8 +65,9 @@ export function queryOffload(adapter: TargetAdapter, root: Block): void {
       } else if (state.cached !== undefined) Object.assign(state.cached, object.cached);
       return NDIS_STATUS.SUCCESS;
     },
-    () => {
+    (end) => {
       ndis.NdisMQueryOffloadStateComplete(handle, root);
+      end();
       for (const connection of lost) connection.reportHardwareFailure();
     },
   );
@@ -94,8 +106,9 @@ export function updateOffload(adapter: TargetAdapter, root: Block): void {
       } else return NDIS_STATUS.FAILURE;
       return NDIS_STATUS.SUCCESS;
     },
-    () => {
+    (end) => {
       ndis.NdisMUpdateOffloadComplete(handle, root);
+      end();
     },
   );
 }
@@ -120,9 +133,10 @@ export function invalidateOffload(adapter: TargetAdapter, root: Block): void {
       }
       return NDIS_STATUS.SUCCESS;
     },
-    () => {
+    (end) => {
       kernel.queueDeferredCall(() => {
         ndis.NdisMInvalidateOffloadComplete(handle, root);
+        end();
         for (const connection of lost) connection.reportHardwareFailure();
         for (const connection of stopped) connection.invalidate();
       }, adapter.ring.idleAt - kernel.now);

@@ -50,6 +50,7 @@ import { FrameCounters } from './frameCounters';
 import { ObjectTable } from './objectTable';
 import type { OffloadedConnection } from './offloadedConnection';
 import { OffloadStatistics } from './offloadStatistics';
+import { OpenRequests } from './openRequests';
 import { destinationKind, ReceiveFilter } from './receiveFilter';
 import type { TargetSettings } from './targetSettings';
 import { TaskOffloads } from './taskOffloads';
@@ -101,6 +102,8 @@ export class TargetAdapter implements PVOID, GatedAdapter {
   private openOperations = 0;
   /** Indications about the adapter or a neighbor. */
   readonly indications: OpenIndications;
+  /** Requests about what has been taken over. */
+  readonly requests: OpenRequests;
   private openSends = 0;
   private link: Link | undefined;
   private table: NDIS_TCP_OFFLOAD_EVENT_HANDLERS | undefined;
@@ -125,6 +128,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     const { kernel, ndis } = driver;
     this.kernel = kernel;
     this.indications = new OpenIndications(kernel);
+    this.requests = new OpenRequests(kernel);
     this.ndis = ndis;
     this.component = port.component;
     this.segments = Array.from({ length: kernel.processorCount }, () => new TcpSegment());
@@ -422,9 +426,14 @@ export class TargetAdapter implements PVOID, GatedAdapter {
 
   /** MiniportTcpOffloadForward: each list is one segment, beginning with its TCP header (section 5 of the data digest). */
   forward(connection: OffloadedConnection, lists: NET_BUFFER_LIST): void {
+    this.requests.begin(connection);
+    this.processForwarded(connection, lists);
+  }
+
+  private processForwarded(connection: OffloadedConnection, lists: NET_BUFFER_LIST): void {
     if (connection.isRunning) {
       this.kernel.queueDeferredCall(() => {
-        this.forward(connection, lists);
+        this.processForwarded(connection, lists);
       }, spinTime);
       return;
     }
@@ -447,6 +456,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     }
     this.kernel.queueDeferredCall(() => {
       this.upcalls.NdisTcpOffloadForwardComplete(this.handle, linkChain(forwarded)!);
+      this.requests.end(connection);
     }, this.settings.objectTime);
   }
 
@@ -532,6 +542,7 @@ export class TargetAdapter implements PVOID, GatedAdapter {
       'sends of the ordinary path': this.openSends,
       'engines waiting for the ring': this.ring.waiters,
       ...this.objects.outstanding,
+      ...this.requests.outstanding,
       ...this.gate.outstanding,
     };
   }

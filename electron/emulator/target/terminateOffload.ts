@@ -14,24 +14,30 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
   const { kernel, settings, ndis, handle } = adapter;
   adapter.operationBegins();
   const blocks: NDIS_MINIPORT_OFFLOAD_BLOCK_LIST[] = [];
+  const objects: TargetContext[] = [];
   walkBlocks(root, (block) => {
     blocks.push(block);
     const object = (block.MiniportOffloadContext?.value ?? null) as TargetContext | null;
+    if (object !== null) objects.push(object);
     if (object?.layer === 'tcp') object.leave();
   });
   blocks.reverse();
   const processor = adapter.anyProcessor();
   const lost: OffloadedConnection[] = [];
+  const complete = (): void => {
+    ndis.NdisMTerminateOffloadComplete(handle, root);
+    for (const connection of lost) connection.reportHardwareFailure();
+    adapter.operationEnds();
+  };
   const next = (index: number): void => {
     adapter.whenNothingRuns(settings.objectTime, processor, () => {
       const block = blocks[index];
       if (block === undefined) {
         // What was queued for the wire has left before the host stack sends again (TRM-040).
         kernel.queueDeferredCall(() => {
-          adapter.indications.whenReturned(() => {
-            ndis.NdisMTerminateOffloadComplete(handle, root);
-            for (const connection of lost) connection.reportHardwareFailure();
-            adapter.operationEnds();
+          // What came during the terminate, such as a forward that was on its way, is completed first, too.
+          adapter.requests.whenCompleted(objects, kernel.processor, () => {
+            adapter.indications.whenReturned(complete);
           });
         }, adapter.ring.idleAt - kernel.now);
         return;
@@ -40,7 +46,9 @@ export function terminateOffload(adapter: TargetAdapter, root: NDIS_MINIPORT_OFF
       next(index + 1);
     });
   };
-  next(0);
+  adapter.requests.whenCompleted(objects, processor, () => {
+    next(0);
+  });
 }
 
 function giveBack(

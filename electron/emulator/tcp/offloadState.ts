@@ -121,7 +121,10 @@ export function applyCached(
   const restartsKeepAlive =
     (cached.Flags & cachedFlags.keepAliveRestart) !== 0 || (restartsTime && keepAliveChanged);
   engine.setKeepAlive(keepAlive, restartsKeepAlive, now);
-  if (restartsTime) engine.variables.TotalRT = 0;
+  if (restartsTime) {
+    engine.variables.TotalRT = 0;
+    engine.variables.totalTimeRestartedAt = now;
+  }
   if ((cached.Flags & cachedFlags.updateReceiveWindow) !== 0) engine.receiveWindowChanged();
 }
 

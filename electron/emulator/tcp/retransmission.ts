@@ -24,7 +24,8 @@ export function onRetransmitTimeout(tcb: TransmissionControlBlock, now: number):
     giveUp(tcb, 'retransmission');
     return;
   }
-  variables.TotalRT += Math.round((retransmissionWait(tcb) * settings.ticksPerSecond) / 1e9);
+  const spent = Math.min(retransmissionWait(tcb), now - variables.totalTimeRestartedAt);
+  variables.TotalRT += Math.round((spent * settings.ticksPerSecond) / 1e9);
   if (retransmissionTimeLeft(tcb) <= 0) {
     giveUp(tcb, 'retransmission');
     return;

@@ -60,6 +60,8 @@ export class TcpVariables {
 
   /** Time spent retransmitting the segment at SndUna, ticks. */
   TotalRT = 0;
+  /** When TCP_FLAG_MAX_RT_RESTART last zeroed TotalRT, virtual ns: it counts no time before (TMR-013). */
+  totalTimeRestartedAt = -Infinity;
   SndWndProbeCount = 0;
   RetransmitCount = 0;
   KeepAliveProbeCount = 0;

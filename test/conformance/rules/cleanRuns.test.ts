@@ -46,6 +46,14 @@ const onceBroken = [
   [11, 'UPD-009: a relink under way was asked for again'],
   [498, 'TRM-031: what an upload sent at last was missing in the recorded state'],
   [530, 'RCV-019: receives of a stopped connection came back out of order'],
+  [743, 'TMR-013: TotalRT counted the part of a timeout that had passed before it was zeroed'],
+  [
+    1891,
+    'CAP-013: a resume that was put off opened the target while it was paused anew, and a capacity went unreported',
+  ],
+  [773, 'CTX-017: a connection whose terminate had overtaken an invalidation asked for its upload'],
+  [1059, 'TRM-017: a terminate overtook a forward on another processor'],
+  [1312, 'RCV-033: a receive was refused while an indication of the connection was under way'],
   [40086, 'TRM-040: the host stack sent on a connection whose offer it had made up already'],
 ] as const;
 

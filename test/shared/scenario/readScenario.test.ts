@@ -106,7 +106,7 @@ describe('a scenario file', () => {
     expect(problemsOf(withLines('steps:', '  - { do: hang, adapter: 2 }'))).toMatchObject([
       {
         line: 4,
-        column: 24,
+        column: 26,
         path: 'steps[0].adapter',
         message: 'There is no adapter 2: the scenario has 1.',
       },

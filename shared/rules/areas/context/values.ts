@@ -13,13 +13,18 @@ import { isTaken } from '../../facts/objectFacts';
 interface Given {
   readonly call: Call;
   readonly bytes: Uint8Array;
+  /** The completion of the update that has replaced it; undefined while it may hold. */
+  readonly replacedBy?: Call;
 }
 
 /** Structures of objects by driver, object and name. */
 class GivenState {
   private readonly known = new Map<number, Map<number, Map<StructureName, Given[]>>>();
 
-  /** What the structure of an object may be now: the last value, and those of updates that are under way. */
+  /**
+   * What the structure of an object may be: the last value, those of updates that are under way, and those that have been replaced while
+   * a query was. The first that hasn't been replaced is the last that was said.
+   */
   of(driver: number, object: number, name: StructureName): readonly Given[] {
     return this.known.get(driver)?.get(object)?.get(name) ?? [];
   }
@@ -84,8 +89,19 @@ function asGiven(id: 'CTX-023' | 'CTX-024', isOf: (name: StructureName) => boole
                 : updates && verb === 'update' && after.status === NDIS_STATUS.SUCCESS;
             if (brings)
               for (const given of before.attached)
-                if (isOf(given.name))
-                  state.set(caller, object, given.name, [{ call: request, bytes: given.bytes }]);
+                if (isOf(given.name)) {
+                  const isAsked =
+                    facts.objects
+                      .at('miniport', caller, object)
+                      ?.requests.some((other) => other.verb === 'query') === true;
+                  const replaced = isAsked ? state.of(caller, object, given.name) : [];
+                  state.set(caller, object, given.name, [
+                    { call: request, bytes: given.bytes },
+                    ...replaced
+                      .filter(({ call }) => call !== request)
+                      .map((one) => ({ ...one, replacedBy: one.replacedBy ?? completion })),
+                  ]);
+                }
             if (verb === 'update' && !brings)
               for (const given of before.attached) {
                 const kept = state.of(caller, object, given.name).filter(({ call }) => call !== request);
@@ -94,7 +110,10 @@ function asGiven(id: 'CTX-023' | 'CTX-024', isOf: (name: StructureName) => boole
             if (verb !== 'query' || after.status !== NDIS_STATUS.SUCCESS) continue;
             for (const answer of after.attached) {
               if (!isOf(answer.name)) continue;
-              const given = state.of(caller, object, answer.name);
+              // An update that was completed during the query may have come behind it.
+              const given = state
+                .of(caller, object, answer.name)
+                .filter(({ replacedBy }) => replacedBy === undefined || replacedBy.event > request.event);
               const last = given[0];
               if (last === undefined) continue;
               expect(

@@ -15,8 +15,8 @@ const pauseEvent = constantValue('NetEventPause');
 const retrieve = constantValue('TcpIndicateRetrieve');
 const uploadRequested = constantValue('UploadRequested');
 
-/** Virtual time in which an upload that follows a lost link is taken for its consequence. */
-const soon = 100e3;
+/** What follows a call on its processor within this belongs to the same event, or to one that it has queued; virtual ns. */
+const sameEvent = 1e3;
 
 /** Whether a status indication says that the link is up or down; undefined for any other. */
 function linkOf(call: Call): boolean | undefined {
@@ -32,6 +32,30 @@ function linkOf(call: Call): boolean | undefined {
     default:
       return undefined;
   }
+}
+
+/** A link that is down. */
+interface LostLink {
+  /** The indication that says so. */
+  readonly lost: Call;
+  /** The last call of the same event of the target. */
+  last: Call;
+}
+
+/**
+ * Whether a target makes a call because of a lost link: inside the indication, or right behind it. A target may want everything back
+ * for a reason of its own at any time, which no record tells; so what comes later, or on another processor, may have nothing to do with it.
+ */
+function belongsTo({ lost, last }: LostLink, call: Call): boolean {
+  for (let around = call.parent; around !== undefined; around = around.parent)
+    if (around === lost) return true;
+  return (
+    call.processor === lost.processor &&
+    call.record.parent === lost.record.parent &&
+    call.record.cause === lost.record.cause &&
+    last.returned !== undefined &&
+    call.time - last.returned.time <= sameEvent
+  );
 }
 
 /** TCP objects that came to an adapter, at one edge. */
@@ -57,12 +81,15 @@ function falls(call: Call): boolean {
 export const linkAndPowerRules: readonly Rule[] = [
   rule('PWR-013', ({ expect, facts }) => {
     const adapters = facts.of(adapterFacts);
-    /** By adapter: the indication that its link is down. */
-    const down = new Map<number, Call>();
+    /** By adapter: the indication that its link is down, and the last call of the target that belongs to it. */
+    const down = new Map<number, LostLink>();
     const check = (call: Call, adapter: KnownAdapter | undefined, what: string): void => {
-      const lost = adapter === undefined ? undefined : down.get(adapter.handle);
-      if (lost === undefined) return;
-      expect(call.time - lost.time > soon, () => ({
+      const link = adapter === undefined ? undefined : down.get(adapter.handle);
+      if (link === undefined) return;
+      const { lost } = link;
+      const isConsequence = belongsTo(link, call);
+      if (isConsequence) link.last = call;
+      expect(!isConsequence, () => ({
         events: [lost.event, call.event],
         found: `${what} followed the loss of the link`,
         expected: 'the media event alone; what is uploaded the host stack decides',
@@ -77,7 +104,7 @@ export const linkAndPowerRules: readonly Rule[] = [
           if (facts.machine.role(call.caller) !== 'offload-target') return;
           const adapter = adapters.of(call);
           const up = linkOf(call);
-          if (adapter !== undefined && up === false) down.set(adapter.handle, call);
+          if (adapter !== undefined && up === false) down.set(adapter.handle, { lost: call, last: call });
           if (adapter !== undefined && up === true) down.delete(adapter.handle);
           if (call.number('StatusCode') === NDIS_STATUS.UPLOAD_ALL)
             check(call, adapter, 'NDIS_STATUS_UPLOAD_ALL');

@@ -299,6 +299,8 @@ export const receivedDataRules: readonly Rule[] = [
         if (connection === undefined || connections.of(receiver, connection) === undefined) return;
         if (!fateDelivers(fate) || fate === 'corrupted' || !frame.isSegment || !frame.has(tcpFlags.ACK))
           return;
+        // These are answered or dropped before anybody looks at what they acknowledge (RFC 9293 section 3.10.7.4).
+        if (frame.has(tcpFlags.RST) || frame.has(tcpFlags.SYN)) return;
         const key = keyOf(receiver, connection);
         let known = latest.get(key);
         if (known === undefined) latest.set(key, (known = { highest: undefined, before: [] }));

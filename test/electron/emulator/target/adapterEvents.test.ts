@@ -112,6 +112,13 @@ describe('events of a target’s adapter, with the host stack above it', () => {
     expect(bench.host.capabilities?.TcpConnectionOffloadCapacity).toBe(7);
   });
 
+  it('CAP-015: a new capacity is reported by a target that takes offloads already', () => {
+    const bench = new OffloadBench();
+    bench.target.resumeOffload(7);
+    bench.runFor(1e6);
+    expect(bench.host.capabilities?.TcpConnectionOffloadCapacity).toBe(7);
+  });
+
   it('TRM-004: an upload for a lost link waits for a query that is under way', () => {
     const bench = new OffloadBench();
     bench.offload();

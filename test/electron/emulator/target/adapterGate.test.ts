@@ -86,6 +86,20 @@ describe('the gate of a target’s adapter', () => {
     expect(indicated).toEqual([NDIS_STATUS.OFFLOAD_PAUSE, NDIS_STATUS.UPLOAD_ALL]);
   });
 
+  it('PWR-009: gives up a resume that waits for terminations when it is paused anew', () => {
+    const { gate, load, indicated, drivers } = makeGate();
+    load.isIdle = false;
+    gate.uploadAll();
+    gate.resumeOffload();
+    gate.pauseOffload();
+    load.isIdle = true;
+    gate.somethingEnded();
+    drivers.machine.runUntil(1e6);
+    expect(indicated).toEqual([NDIS_STATUS.UPLOAD_ALL]);
+    gate.resumeOffload();
+    expect(indicated).toEqual([NDIS_STATUS.UPLOAD_ALL, NDIS_STATUS.OFFLOAD_RESUME]);
+  });
+
   it('refuses what it holds when the power goes down: nothing may stay open', () => {
     const { gate, done, initiate } = makeGate();
     gate.pauseOffload();

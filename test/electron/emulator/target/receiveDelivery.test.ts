@@ -8,6 +8,7 @@ import {
   type NET_BUFFER_LIST,
 } from '../../../../electron/emulator/ndis/netBufferList';
 import { ReceiveDelivery } from '../../../../electron/emulator/target/receiveDelivery';
+import { settleList } from '../../../../electron/emulator/target/sendRequest';
 import { NDIS_STATUS } from '../../../../shared/ddi/status';
 
 /** A client whose answers a test decides, and the log of what it saw. */
@@ -61,6 +62,13 @@ class Client {
     this.names.set(list, name);
     this.buffers.set(list, buffer);
     return list;
+  }
+
+  /** Posts a request that the target can't serve. */
+  postInVain(name: string): void {
+    const list = this.request(name, 4);
+    settleList(list, NDIS_STATUS.REQUEST_ABORTED, 0);
+    this.delivery.refuse(list);
   }
 
   post(...lists: NET_BUFFER_LIST[]): void {
@@ -226,6 +234,31 @@ describe('receive delivery algorithm', () => {
     };
     client.arrive('abc');
     expect(client.log).toEqual(['indicate abc', 'indication returns', 'indicate def']);
+  });
+
+  it('RCV-033: a receive that is refused during an indication is completed after it', () => {
+    const client = new Client();
+    client.answer = (bytes) => {
+      client.postInVain('A');
+      client.log.push('return');
+      return { status: NDIS_STATUS.SUCCESS, BytesConsumed: bytes.length };
+    };
+    client.arrive('abc');
+    expect(client.log).toEqual(['indicate abc', 'return', 'complete A=!']);
+  });
+
+  it('RCV-033: receives that are refused during a completion are completed after it, oldest first', () => {
+    const client = new Client();
+    const names = ['A', 'B', 'C'];
+    let open = 0;
+    client.onComplete = () => {
+      expect(++open).toBe(1);
+      for (const name of names.splice(0)) client.postInVain(name);
+      open--;
+    };
+    client.post(client.request('X', 3));
+    client.arrive('abc');
+    expect(client.log).toEqual(['complete X=abc', 'complete A=! B=! C=!']);
   });
 
   it('section 4.5: BufferedData of an initiate waits for a posted request and comes before newer data', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { applyCached, exportCached } from '../../../../electron/emulator/tcp/offloadState';
 import { defaultTcpSettings } from '../../../../electron/emulator/tcp/tcpSettings';
+import { constantValue } from '../../../../shared/ddi/catalogue';
 import { Conversation } from '../../../harness/segmentNotation';
 
 const second = 1e9;
@@ -130,6 +132,21 @@ describe('a time limit for retransmission (MaxRT)', () => {
     tcp.send(1000);
     tcp.wait(3000);
     expect(tcp.events).toEqual([]);
+  });
+
+  it('TMR-013: TCP_FLAG_MAX_RT_RESTART in the middle of a timeout gives the segment the whole time from then on', () => {
+    const tcp = limited(5 * second);
+    tcp.send(1000);
+    tcp.wait(4000);
+    const before = exportCached(tcp.engine, { TtlOrHopLimit: 128, TosOrTrafficClass: 0 });
+    const Flags = before.Flags | constantValue('TCP_FLAG_MAX_RT_RESTART');
+    applyCached(tcp.engine, before, { ...before, Flags }, tcp.now);
+    expect(tcp.wait(1500)).toEqual(['+1000 P. 1:1001(1000) ack 1']);
+    expect(tcp.engine.variables.TotalRT).toBe(1000);
+    expect(tcp.events).toEqual([]);
+    tcp.wait(3500);
+    expect(tcp.events).toEqual(['timeout']);
+    expect(tcp.engine.variables.TotalRT).toBe(5000);
   });
 
   it('TMR-009: without it the number of retransmissions counts', () => {
