@@ -52,6 +52,16 @@ function linkSettings(definition: ScenarioDefinition): Record<string, number> {
   };
 }
 
+/** Longest text of a setting that a reader takes. */
+const longestSetting = 10_000;
+
+/** The header's setting of faults, as JSON where that is not too long: `run` has them in any case. */
+function faultSettings({ faults }: ScenarioDefinition): Record<string, string> {
+  if (faults.length === 0) return {};
+  const text = JSON.stringify(faults);
+  return { faults: text.length <= longestSetting ? text : `${faults.length} faults` };
+}
+
 /** What the header says of the file: how to make it up again, or by what to know it. */
 function carriedFile({ file, fileSeed }: ScenarioSettings): CarriedFile {
   return fileSeed === undefined
@@ -84,6 +94,7 @@ export function recordingHeader(
       ...linkSettings(definition),
       ...moduleSettings(settings.drivers ?? {}),
       ...(keepLast === undefined ? {} : { keepLastNs: keepLast }),
+      ...faultSettings(definition),
       ...(chimney === undefined ? {} : { chimney: JSON.stringify(chimney) }),
       [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
     },

@@ -166,7 +166,8 @@ export const faultSchema = z.discriminatedUnion(
         ...moment,
       },
     ),
-    fault('corrupt-handle', 'The target names a connection by another handle than NDIS gave it.', {
+    fault('corrupt-handle', 'A completion of the target names a handle that NDIS gave to nobody.', {
+      request: request.describe('The kind of request that it ends.'),
       adapter,
       ...moment,
     }),

@@ -3,6 +3,7 @@ import type { HostCostSettings } from '../../../shared/analysis/hostCostModel';
 import type { ChimneyRequest } from '../../../shared/contract/chimneyRequest';
 import type { LinkRequest } from '../../../shared/contract/linkRequest';
 import type { ScenarioDefinition } from '../../../shared/scenario/definition';
+import type { Fault } from '../../../shared/scenario/faults';
 import { noImpairments, type Impairments } from '../wire/impairments';
 import type { DirectionSettings } from '../wire/link';
 import type { DriverModules } from './moduleDriver';
@@ -31,6 +32,8 @@ export interface ScenarioSettings {
   readonly hostCost?: HostCostSettings | undefined;
   /** Driver modules in the places of built-in drivers. */
   readonly drivers?: DriverModules;
+  /** What goes wrong on purpose besides the faults of the definition. */
+  readonly faults?: readonly Fault[] | undefined;
 }
 
 /** The link of all built-in scenarios: gigabit Ethernet over a short distance. */
