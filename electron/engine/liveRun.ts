@@ -195,8 +195,9 @@ export class LiveRun {
         least,
         breakpoints,
         startPaused: task.startPaused,
-        onOther: ({ factor }) => {
-          pace.set(factor ?? undefined, this.recording?.now ?? 0);
+        onOther: (wish) => {
+          if (wish.kind === 'edit') this.recording?.edit(wish.edit);
+          else pace.set(wish.factor ?? undefined, this.recording?.now ?? 0);
         },
       },
     );

@@ -6,6 +6,7 @@ import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
 import { PcapngWriter, type CaptureSink } from '../../shared/capture/pcapngWriter';
 import type { LinkRequest } from '../../shared/contract/linkRequest';
 import type { DriverPlace } from '../../shared/contract/recording';
+import type { LiveEdit } from '../../shared/contract/liveEdit';
 import type { RecordingCost } from '../../shared/contract/recordingCost';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { TraceEncoderOptions, TraceSink } from '../../shared/trace/traceEncoder';
@@ -231,6 +232,11 @@ export class Recording {
       if (this.ring !== undefined) this.recorder.flush();
       return goesOn;
     });
+  }
+
+  /** Has the run do something by hand, at the present virtual time; the trace says so. */
+  edit(edit: LiveEdit): void {
+    this.run.edit(edit);
   }
 
   /** The run can't go on; the trace and `finish` say why. `place`: where the driver module stands that is to blame. */

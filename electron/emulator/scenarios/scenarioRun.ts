@@ -5,6 +5,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { RunReport } from '../../../shared/analysis/runReport';
 import { Random } from '../../../shared/base/random';
+import type { LiveEdit } from '../../../shared/contract/liveEdit';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import { DriverFault } from '../kit/driverFault';
 import { Faults } from '../faults/faults';
@@ -15,6 +16,7 @@ import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
 import type { Probe } from '../probe';
 import { hexOf } from '../wire/hex';
 import { AdapterEvents } from './adapterEvents';
+import { LiveEdits } from './liveEdits';
 import { ModuleDriver, type DriverModules } from './moduleDriver';
 import { scenarioPlans, type ScenarioPlan } from './scenarioPlan';
 import { ScenarioScript } from './scenarioScript';
@@ -49,6 +51,7 @@ export class ScenarioRun {
   private readonly plan: ScenarioPlan;
   private readonly machine: Machine;
   private readonly application: number;
+  private readonly edits: LiveEdits;
   private readonly totals: ProbeTotals;
   private readonly byLocalPort = new Map<number, HostConnection>();
   private offeredTogether = false;
@@ -85,6 +88,7 @@ export class ScenarioRun {
     const links = { ...plan, ...link, ...tampered, versions: settings.ipVersions, chimney: settings.chimney };
     const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
+    this.edits = new LiveEdits(machine, topology);
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
       const destination = topology.destinations[index % topology.destinations.length]!;
       const file = partOf(settings.file, index, plan.connections);
@@ -153,6 +157,11 @@ export class ScenarioRun {
       }
     }
     return true;
+  }
+
+  /** Has somebody do something by hand, next. */
+  edit(edit: LiveEdit): void {
+    this.edits.queue(edit);
   }
 
   /** The run can't go on: it has ended, and this is why. The trace says it too, of the module in `place` where one is to blame. */
