@@ -10,6 +10,7 @@ import { addHostCommands } from './hostCommands';
 import { addInfoCommand } from './infoCommand';
 import { addMutantsCommand } from './mutantsCommand';
 import { addOpenCommand } from './openCommand';
+import { addOwnersCommand } from './ownersCommand';
 import { addPacketdrillCommand } from './packetdrillCommand';
 import { addPcapngCommand } from './pcapngCommand';
 import { addPendingCommand } from './pendingCommand';
@@ -40,6 +41,7 @@ export function buildProgram(exitWith: (code: number) => void): Command {
   addOpenCommand(program, exitWith);
   addStateCommand(program, exitWith);
   addPendingCommand(program, exitWith);
+  addOwnersCommand(program, exitWith);
   addStatsCommand(program, exitWith);
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);

@@ -5,6 +5,8 @@ import type { RecordingRequest } from '../../shared/contract/recording';
 import { showFinding, type Workspace } from '../app/workspace';
 import { breakingEvent, markTime } from '../stores/findingsView';
 import type { BottomTab } from '../stores/layoutChoices';
+import { breakpointCommands } from '../debug/breakpointCommands';
+import { stepCommands } from '../debug/stepCommands';
 import { alongChain, neighbourInLane, neighbourMilestone } from '../timeline/navigation';
 import { panBy, zoomAround } from '../timeline/viewport';
 import type { Command } from './registry';
@@ -75,31 +77,26 @@ function traceCommands(workspace: Workspace): Command[] {
     {
       id: 'stop',
       title: 'Stop recording',
-      group: 'Trace',
-      keys: [{ code: 'Period', control: true }],
+      group: 'Debug',
+      keys: [
+        { code: 'Period', control: true },
+        { code: 'F5', shift: true },
+      ],
       available: () => trace.state.phase === 'live',
       run: () => void platform.stopRecording(),
     },
     {
       id: 'pause',
       title: 'Pause the run',
-      group: 'Trace',
-      keys: [{ code: 'F6' }],
+      group: 'Debug',
+      keys: [{ code: 'F6' }, { code: 'Pause' }, { code: 'Pause', control: true, alt: true }],
       available: () => trace.state.phase === 'live' && trace.state.pause === undefined,
       run: () => void platform.controlRecording({ kind: 'pause' }),
     },
     {
-      id: 'resume',
-      title: 'Let a paused run go on',
-      group: 'Trace',
-      keys: [{ code: 'F5' }],
-      available: () => trace.state.pause !== undefined,
-      run: () => void platform.controlRecording({ kind: 'resume' }),
-    },
-    {
       id: 'break-on-finding',
       title: 'Break on finding: pause a run where a rule is broken, on or off',
-      group: 'Trace',
+      group: 'Debug',
       keys: [{ code: 'KeyB' }],
       available: () => platform.abilities.record,
       run: () => {
@@ -239,6 +236,7 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
     tab('host-cpu', "Show the use of the host's processors", [{ code: 'Digit4' }]),
     tab('statistics', 'Show the statistics of handlers', [{ code: 'Digit5' }]),
     tab('findings', 'Show the findings: broken rules of the specification', [{ code: 'Digit6' }]),
+    tab('pending', 'Show what is pending at the cursor', [{ code: 'Digit7' }]),
     {
       id: 'filter-calls',
       title: 'Filter the calls',
@@ -249,6 +247,13 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
         workspace.layout.bottomTab = 'calls';
         requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#calls-filter')?.focus());
       },
+    },
+    {
+      id: 'choose-keys',
+      title: 'Choose keys…',
+      group: 'Window',
+      keys: [],
+      run: () => (workspace.dialog.value = 'keys'),
     },
     {
       id: 'toggle-theme',
@@ -279,6 +284,8 @@ export function registerAppCommands(workspace: Workspace): void {
   const hasTrace = (): boolean => workspace.trace.state.model !== undefined;
   workspace.commands.register(
     ...traceCommands(workspace),
+    ...stepCommands(workspace),
+    ...breakpointCommands(workspace),
     ...timeCommands(workspace, hasTrace),
     ...selectionCommands(workspace, hasTrace),
     ...windowCommands(workspace, hasTrace),

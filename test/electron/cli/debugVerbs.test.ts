@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bufferOwnershipOf } from '../../../shared/analysis/bufferOwnership';
 import { pendingAt } from '../../../shared/analysis/pendingAt';
 import { TraceModel } from '../../../shared/analysis/traceModel';
 import { chimneysweep } from '../../harness/commandLine';
@@ -47,5 +48,28 @@ describe('chimneysweep pending', () => {
     const wrong = chimneysweep('pending', trace, '--event', String(model.store!.length));
     expect(wrong.code).toBe(2);
     expect(wrong.err).toContain(`has the events 0 to ${model.store!.length - 1}.`);
+  });
+});
+
+describe('chimneysweep owners', () => {
+  it('prints who has which list at an event, and the story of one', () => {
+    const sent = model.calls.calls.find(({ functionName }) => functionName === 'MiniportTcpOffloadSend')!;
+    const { code, out } = chimneysweep('owners', trace, '--event', String(sent.event));
+    expect(code).toBe(0);
+    const [, address] = new RegExp(
+      `Offload target has NET_BUFFER_LIST (\\S+), .*\n {4}lent .* \\(#${sent.event}\\)`,
+    ).exec(out)!;
+    const run = chimneysweep('owners', trace, '--list', address!, '--json');
+    expect(run.code).toBe(0);
+    const story = JSON.parse(run.out) as { readonly address: number; readonly lists: unknown[] };
+    const expected = bufferOwnershipOf(model).storyOf(story.address);
+    expect(story.lists).toEqual(JSON.parse(JSON.stringify(expected)));
+    expect(expected.length).toBeGreaterThan(0);
+  });
+
+  it('answers 1 for an address that is lent nowhere', () => {
+    const { code, out } = chimneysweep('owners', trace, '--list', '0x3');
+    expect(code).toBe(1);
+    expect(out).toBe('fffffa80`00000003 is no NET_BUFFER_LIST that is lent in this trace.\n');
   });
 });
