@@ -35,7 +35,7 @@ const deedMoment = {
   ...moment,
   every: duration(undefined, 1)
     .optional()
-    .describe('With a probability: how long it is between two draws. 1ms if absent.'),
+    .describe('How long it is between two times, or, with a probability, between two draws. 1ms if absent.'),
 };
 
 const adapter = count(1, 8).default(1).describe('Which adapter, from 1.');

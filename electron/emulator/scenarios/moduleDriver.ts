@@ -10,6 +10,7 @@ import type { Machine } from '../machine/machine';
 import type { NDIS_HANDLE } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
 import type { Outstanding } from '../observe/outstanding';
+import type { FaultyOperation } from '../target/hardwareFault';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 
@@ -20,6 +21,8 @@ export interface DriverModule {
   /** SHA-256 of its source, as hexadecimal digits. */
   readonly sha256: string;
   readonly DriverEntry: DriverEntry;
+  /** Holds the names of its handlers that are under way, the innermost last. */
+  readonly running?: string[];
 }
 
 /** Modules that take the places of built-in drivers. */
@@ -40,7 +43,11 @@ export interface TargetDriver extends LinkEnd {
   readonly miniportHandle: NDIS_HANDLE;
   /** The adapter can't keep connections any more, and can again. */
   uploadAll(): void;
-  resumeOffload(): void;
+  resumeOffload(tcpCapacity?: number): void;
+  /** What else can be made to happen to the built-in target; absent where a module's driver decides. */
+  pauseOffload?(): void;
+  breakHardwareDuring?(operation: FaultyOperation): void;
+  hang?(): void;
 }
 
 /** What a scenario does to an intermediate driver. */
@@ -67,7 +74,7 @@ export class ModuleDriver implements IntermediateDriver {
     guard: (functions: NdisFunctions) => NdisFunctions = (functions) => functions,
   ) {
     this.object = new DRIVER_OBJECT(machine, ndis, role, name, (functions) =>
-      checkedFunctions(guard(functions), module.name, this.seen),
+      checkedFunctions(guard(functions), module.name, this.seen, module.running),
     );
   }
 
@@ -75,12 +82,15 @@ export class ModuleDriver implements IntermediateDriver {
   load(): NdisStatus {
     const { module } = this;
     let status: unknown;
+    module.running?.push('DriverEntry');
     try {
       status = module.DriverEntry(this.object, this.parameters);
     } catch (error) {
       if (error instanceof DriverFault) throw error;
       const message = error instanceof Error ? error.message : String(error);
       throw new DriverFault(module.name, `DriverEntry threw: ${message}`, { cause: error });
+    } finally {
+      module.running?.pop();
     }
     if (typeof status !== 'number') {
       const answer = status instanceof Promise ? 'a promise' : String(status);

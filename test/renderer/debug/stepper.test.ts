@@ -61,7 +61,7 @@ test('a file has nothing behind its last event: no run is asked for more', () =>
 test('a paused run goes on from its last event until the step is done', () => {
   const { view, trace, stepper, asked } = make('recording');
   const last = trace.state.model!.store!.length - 1;
-  trace.state.pause = { cause: 'asked', time: 0 };
+  trace.state.pause = { cause: 'asked', time: 0, event: 0 };
   view.select(last);
   expect(stepper.step(forward)).toEqual({ kind: 'running', condition: { kind: 'event' } });
   expect(asked).toEqual([{ kind: 'event' }]);
@@ -72,7 +72,7 @@ test('a paused run goes on from its last event until the step is done', () => {
 
 test('a paused run stands still while steps go along what is recorded', () => {
   const { view, trace, stepper, asked } = make('recording');
-  trace.state.pause = { cause: 'asked', time: 0 };
+  trace.state.pause = { cause: 'asked', time: 0, event: 0 };
   view.select(trace.state.model!.calls.calls[0]!.event);
   expect(stepper.step(forward).kind).toBe('stepped');
   expect(stepper.step(backward).kind).toBe('stepped');
