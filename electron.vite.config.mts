@@ -21,6 +21,8 @@ export default defineConfig({
           index: entry('electron', 'main', 'index.ts'),
           // Runs in a utility process of its own, so that emulating never holds up the window.
           engine: entry('electron', 'main', 'engine.ts'),
+          // A thread of the engine for each run, so that the engine stays at hand whatever the run does.
+          runThread: entry('electron', 'engine', 'runThread.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -16,7 +16,7 @@ const driverImports = ['shared', 'electron/emulator/kit', 'electron/emulator/tcp
  * @type {import('./tools/eslint/importBoundaries.mjs').Boundaries}
  */
 const boundaries = {
-  shared: ['zod', '@noble/hashes', 'fflate'],
+  shared: ['zod', '@noble/hashes', 'fflate', 'yaml'],
   'electron/emulator': [
     'shared',
     'electron/emulator/kit',
@@ -49,6 +49,15 @@ const boundaries = {
     'node:*',
     'typescript',
   ],
+  'electron/engine': [
+    'shared',
+    'electron/emulator',
+    'electron/recorder',
+    'electron/files',
+    'electron/drivers',
+    'node:*',
+    'zod',
+  ],
   'electron/realwire': [
     'shared',
     'electron/emulator',
@@ -69,6 +78,7 @@ const boundaries = {
     'electron/recorder',
     'electron/files',
     'electron/drivers',
+    'electron/engine',
     'electron',
     'node:*',
     'zod',
@@ -81,6 +91,7 @@ const boundaries = {
     'electron/packetdrill',
     'electron/files',
     'electron/drivers',
+    'electron/engine',
     'electron/realwire',
     'electron/tables',
     'electron/emulator/wire',

@@ -41,7 +41,12 @@ const builds = {
     name: 'desktop',
     title: 'desktop app',
     inputs: [...common, 'electron.vite.config.mts', 'electron', 'renderer'],
-    outputs: ['out/main/index.js', 'out/preload/index.js', 'out/renderer/index.html'],
+    outputs: [
+      'out/main/index.js',
+      'out/main/runThread.js',
+      'out/preload/index.js',
+      'out/renderer/index.html',
+    ],
     build: () => runBuild('desktop app', electronVite, ['build', '--logLevel', 'warn']),
   },
   cli: {

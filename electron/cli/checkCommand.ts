@@ -13,6 +13,7 @@ import { htmlFindings } from '../../shared/rules/report/htmlFindings';
 import { junitReport } from '../../shared/rules/report/junitReport';
 import { sarifReport } from '../../shared/rules/report/sarifReport';
 import { textReport } from '../../shared/rules/report/textReport';
+import type { Fault } from '../../shared/scenario/faults';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import { fileProblem } from '../files/fileProblem';
 import { zlibChecksum } from '../files/zlibCodec';
@@ -27,6 +28,7 @@ import {
 } from './checkOptions';
 import { answerOf, checkerOf, type CheckAnswer, type CheckTask } from './checkWork';
 import { complain } from './complain';
+import { addFaultOptions, chosenFaults, type FaultOptions } from './faultOptions';
 import { FlushPace } from './flushPace';
 import { LiveCheck } from './liveCheck';
 import { openTrace } from './openTrace';
@@ -38,7 +40,7 @@ const formats = ['text', 'json', 'junit', 'sarif', 'html'] as const;
 
 type CheckFormat = (typeof formats)[number];
 
-interface CheckOptions extends CheckChoices {
+interface CheckOptions extends CheckChoices, FaultOptions {
   readonly failOn: FailLevel;
   readonly format: CheckFormat;
   readonly json?: boolean;
@@ -54,10 +56,11 @@ function collectBudgets(text: string, before: readonly LatencyBudget[] = []): La
 
 /** Adds the verb to the program. */
 export function addCheckCommand(program: Command, exitWith: (code: number) => void): void {
-  program
+  const command = program
     .command('check')
     .description('Check a trace, or a run of a scenario, against the rules of the specification.')
-    .argument('<subject>', 'a .sweep file, or the name of a scenario, which is run for that')
+    .argument('<subject>', 'a .sweep file, or the name of a scenario, which is run for that');
+  addFaultOptions(command)
     .addOption(checkOptions.rules())
     .addOption(checkOptions.baseline())
     .option(
@@ -83,7 +86,9 @@ export function addCheckCommand(program: Command, exitWith: (code: number) => vo
 async function check(subject: string, options: CheckOptions): Promise<number> {
   const task = checkTask(subject, options);
   if (!task.ok) return complain(task.error);
-  const answered = await answerFor(subject, options.seed, task.value);
+  const faults = chosenFaults(options);
+  if (!faults.ok) return complain(faults.error);
+  const answered = await answerFor(subject, options.seed, faults.value, task.value);
   if (!answered.ok) return complain(answered.error);
   const { report, budgets, standing } = answered.value;
   const text = written(report, task.value.rules, budgets, options);
@@ -104,12 +109,14 @@ async function check(subject: string, options: CheckOptions): Promise<number> {
 async function answerFor(
   subject: string,
   seed: number,
+  faults: readonly Fault[],
   task: CheckTask,
 ): Promise<Result<CheckAnswer, string>> {
   const scenario = scenarioIds.find((id) => id === subject);
-  if (scenario !== undefined && !existsSync(subject)) return runScenario(scenario, seed, task);
+  if (scenario !== undefined && !existsSync(subject)) return runScenario(scenario, seed, faults, task);
   if (!existsSync(subject))
     return fail(`${subject} is neither a file nor a scenario. The scenarios are: ${scenarioIds.join(', ')}.`);
+  if (faults.length > 0) return fail(`${subject} has been recorded: faults are for scenarios that are run.`);
   const checker = checkerOf(task);
   const opened = openTrace(subject, [checker]);
   if (!opened.ok) return opened;
@@ -121,6 +128,7 @@ async function answerFor(
 async function runScenario(
   scenario: ScenarioId,
   seed: number,
+  faults: readonly Fault[],
   task: CheckTask,
 ): Promise<Result<CheckAnswer, string>> {
   const { defaultLoss: loss, defaultFileBytes } = scenarioDescription(scenario);
@@ -129,7 +137,7 @@ async function runScenario(
   const progress = new ProgressLine('run');
   const recording = new Recording(
     applicationName,
-    { scenario, seed, loss, file: inventFile(seed, defaultFileBytes) },
+    { scenario, seed, loss, file: inventFile(seed, defaultFileBytes), faults },
     'made up',
     check,
     { checksum: zlibChecksum },

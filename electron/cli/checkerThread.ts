@@ -6,6 +6,7 @@ import type { Finding } from '../../shared/rules/engine/finding';
 import { flawOf } from '../../shared/trace/traceError';
 import { zlibCodec } from '../files/zlibCodec';
 import { answerOf, checkerOf, type CheckAnswer, type CheckTask } from './checkWork';
+import { standBack, stepForward } from './threadPriority';
 
 /** What the thread is made with. */
 export interface CheckerThreadData {
@@ -22,6 +23,8 @@ export const checkerProgress = {
   taken: 0,
   /** 1 once the thread reads no more. */
   ended: 1,
+  /** 1 once the recording has ended: only the thread is waited for. */
+  awaited: 2,
 } as const;
 
 /** What the thread is told: the next bytes of the recording, or that there are no more. */
@@ -41,6 +44,9 @@ export function serveChecker(): void {
   const say = (message: FromChecker): void => {
     port.postMessage(message);
   };
+  // The recording goes first while it lasts; what is left to read then keeps the user waiting.
+  standBack();
+  let isBehind = true;
   const checker = checkerOf(checkTask);
   checker.onFinding = (finding) => {
     say({ kind: 'finding', finding });
@@ -60,6 +66,10 @@ export function serveChecker(): void {
     Atomics.notify(counters, checkerProgress.taken);
   });
   parentPort?.on('message', (message: ToChecker) => {
+    if (isBehind && Atomics.load(counters, checkerProgress.awaited) === 1) {
+      isBehind = false;
+      stepForward();
+    }
     if (message.kind === 'bytes') {
       reader.push(message.bytes);
       pieces.push(message.bytes);

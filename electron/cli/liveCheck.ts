@@ -38,7 +38,7 @@ export class LiveCheck implements TraceSink {
   findingCount = 0;
   private readonly worker: Worker;
   private readonly port: MessagePort;
-  private readonly counters = new Int32Array(new SharedArrayBuffer(8));
+  private readonly counters = new Int32Array(new SharedArrayBuffer(12));
   private readonly mostLag: number;
   private readonly patience: number;
   private readonly onFinding: ((finding: Finding) => void) | undefined;
@@ -109,6 +109,7 @@ export class LiveCheck implements TraceSink {
   /** The recording has ended: answers what the check found. The error says why there is none, and that the recording is whole all the same. */
   async finish(): Promise<Result<CheckAnswer, string>> {
     const end: ToChecker = { kind: 'end' };
+    Atomics.store(this.counters, checkerProgress.awaited, 1);
     if (!this.isLost) this.worker.postMessage(end);
     await this.ended;
     this.look();

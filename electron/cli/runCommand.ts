@@ -31,6 +31,7 @@ import {
   type FailLevel,
 } from './checkOptions';
 import type { CheckAnswer } from './checkWork';
+import { addFaultOptions, chosenFaults, type FaultOptions } from './faultOptions';
 import { FlushPace } from './flushPace';
 import { LiveCheck } from './liveCheck';
 import { collectNames, parseSnapLength, tapHelp, unknownTaps } from './tapOptions';
@@ -42,7 +43,8 @@ import { reportText } from './reportText';
 import { complain } from './complain';
 import { applicationName } from './version';
 
-interface RunOptions extends LinkOptions, HostOptions, Omit<CheckChoices, 'updateBaseline' | 'budget'> {
+interface RunOptions
+  extends LinkOptions, HostOptions, FaultOptions, Omit<CheckChoices, 'updateBaseline' | 'budget'> {
   readonly check?: boolean;
   readonly failOn?: FailLevel;
   readonly file?: string;
@@ -129,7 +131,7 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
     .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
     .option('--ip-version <version>', '4, 6, or both for a path over each in turn', parseIpVersion);
-  addLinkOptions(command)
+  addFaultOptions(addLinkOptions(command))
     .addOption(hostOptions.chimney)
     .addOption(hostOptions.chimneyPort)
     .addOption(hostOptions.chimneyApplication)
@@ -208,6 +210,8 @@ async function runBeside(
   }
   if (options.tap !== undefined && options.pcapng === undefined)
     return complain('--tap says where --pcapng FILE listens. Name the file too.');
+  const faults = chosenFaults(options);
+  if (!faults.ok) return complain(faults.error);
   const files = { target: options.targetDriver, intermediate: options.intermediateDriver };
   const driver = Object.values(files).find((module) => module !== undefined);
   if (driver !== undefined && options.trustDrivers !== true)
@@ -232,6 +236,7 @@ async function runBeside(
       drivers,
       chimney: chimneyRequest(options),
       hostCost: options.hostCost,
+      faults: faults.value,
     };
     const name =
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);

@@ -57,6 +57,20 @@ export const verbTable: readonly VerbAnswers[] = [
     json: 'an object with the instant and its objects, each with parent, owner and variables; with `--since`, the differences',
   },
   {
+    verb: 'pending',
+    exitCodes: { 0: 'the trace is whole', 1: flawed, 2: unreadable },
+    json: 'an object: `event`, `pending` [{`event`, `kind`, `attached`, `functionName`, `caller`, `holder`, `heldBy`, `made`, `age`, `isInHandler`, `lists`, `listsBack`, `completions`, `waits` [{`kind`, `text`, `events`}], and where there is one `outer` and `connection`}]',
+  },
+  {
+    verb: 'owners',
+    exitCodes: {
+      0: 'the trace is whole',
+      1: 'the list is lent nowhere in the trace, or the trace is cut or damaged, and so is the answer',
+      2: unreadable,
+    },
+    json: 'an object: `event`, `lists` [{`address`, `ordinal`, `lender`, `purpose`, `dataLength`, `from`, `event`, `stays` [{`owner`, `how`, `event`, `from`, `until`, `untilEvent`}], and where known `connection`, `streamOffset`, `until`, `untilEvent`}]; with `--list`, `address` in the place of `event`',
+  },
+  {
     verb: 'stats',
     exitCodes: { 0: 'the trace is whole', 1: flawed, 2: unreadable },
     json: 'an object: the figures of the run (docs/analysis.md); with `--stories`, `stories` besides',

@@ -24,6 +24,7 @@ const endings = ['', '.ts', '.mts', '.js', '.mjs', '/index.ts', '/index.js'];
 /** A module that has been loaded, and the way back to its source. */
 export interface LoadedDriverModule extends DriverModule {
   readonly maps: SourceMaps;
+  readonly running: string[];
 }
 
 /** A problem that can be told as it is. */
@@ -104,7 +105,8 @@ export async function loadTrustedDriverModule(file: string): Promise<Result<Load
         `${name} exports no function DriverEntry. A driver module begins there (docs/writing-a-driver.md).`,
       );
     }
-    return succeed({ name, sha256: files.sha256, DriverEntry: DriverEntry as DriverEntry, maps: files.maps });
+    const { sha256, maps } = files;
+    return succeed({ name, sha256, DriverEntry: DriverEntry as DriverEntry, maps, running: [] });
   } catch (error) {
     if (error instanceof LoadProblem) return fail(error.message);
     return fail(`${describeModuleError(error, files.maps)} (while ${name} was loaded)`);

@@ -40,7 +40,8 @@ export function installMenu(send: (command: MenuCommand) => void): void {
         item('&Fit Whole Trace', 'zoom-fit'),
         item('Light or &Dark', 'toggle-theme'),
         { type: 'separator' },
-        { role: 'togglefullscreen' },
+        // F11 steps.
+        { role: 'togglefullscreen', accelerator: 'Shift+Alt+Enter' },
         ...(app.isPackaged ? [] : [{ role: 'toggleDevTools' } as const]),
       ],
     },

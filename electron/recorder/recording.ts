@@ -5,6 +5,7 @@ import type { RunReport } from '../../shared/analysis/runReport';
 import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
 import { PcapngWriter, type CaptureSink } from '../../shared/capture/pcapngWriter';
 import type { LinkRequest } from '../../shared/contract/linkRequest';
+import type { DriverPlace } from '../../shared/contract/recording';
 import type { RecordingCost } from '../../shared/contract/recordingCost';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { TraceEncoderOptions, TraceSink } from '../../shared/trace/traceEncoder';
@@ -13,6 +14,7 @@ import type { MonotonicClock } from '../../shared/trace/encodingMeter';
 import { RingTrace } from '../../shared/trace/ringTrace';
 import type { RuleChecker } from '../../shared/rules/engine/checker';
 import { checkingProbe } from '../emulator/observe/checkingProbe';
+import { tappedProbe, type RecordTap } from '../emulator/observe/recordTap';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
 import { requestedLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
@@ -41,6 +43,8 @@ export interface RecordingOptions {
     { readonly sink: CaptureSink; readonly taps?: readonly string[] | undefined } | undefined;
   /** Rules that look at the run while it is recorded; the trace is the same with them and without. */
   readonly checker?: RuleChecker | undefined;
+  /** Stands behind every record, and may hold the run there. */
+  readonly tap?: RecordTap | undefined;
 }
 
 /** The header's settings that name driver modules, so that nobody takes their traces for those of built-in drivers. */
@@ -111,6 +115,7 @@ export class Recording {
       keepLast,
       clock,
       checker,
+      tap,
     }: RecordingOptions = {},
   ) {
     const description = scenarioDescription(settings.scenario);
@@ -129,6 +134,7 @@ export class Recording {
         ...linkSettings(settings.link),
         ...moduleSettings(settings.drivers ?? {}),
         ...(keepLast === undefined ? {} : { keepLastNs: keepLast }),
+        ...((settings.faults ?? []).length === 0 ? {} : { faults: JSON.stringify(settings.faults) }),
         ...(settings.chimney === undefined ? {} : { chimney: JSON.stringify(settings.chimney) }),
         [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
       },
@@ -155,6 +161,7 @@ export class Recording {
       });
       probe = captureProbe(probe, this.taps);
     }
+    if (tap !== undefined) probe = tappedProbe(probe, tap, snapLength);
     this.run = new ScenarioRun(probe, settings);
     this.meter?.endRun();
   }
@@ -169,19 +176,20 @@ export class Recording {
     return this.run.now;
   }
 
-  /** Whether it stands still. */
-  get isPaused(): boolean {
-    return this.run.isPaused;
+  /** When the next thing happens, virtual ns; Infinity if nothing is left to happen. */
+  get nextTime(): number {
+    return this.run.nextTime;
   }
 
-  /** Lets the run stand still behind the event under way; the trace is the same. */
-  pause(): void {
-    this.run.pause();
-  }
-
-  /** Lets it go on. */
-  resume(): void {
-    this.run.resume();
+  /** Hands over everything that has been recorded, and then waits, in the midst of whatever goes on; what waiting takes is not the run's time. */
+  standStill(wait: () => void): void {
+    if (this.ring === undefined) this.recorder.flushAll();
+    this.meter?.endRun();
+    try {
+      wait();
+    } finally {
+      this.meter?.beginRun();
+    }
   }
 
   /** Records that the sink did not take. */
@@ -215,19 +223,19 @@ export class Recording {
     if (this.ring === undefined) this.measured(() => this.recorder.flushAll());
   }
 
-  /** Runs up to `events` events of the emulator, fewer where it is paused; false when the run has ended. */
-  advance(events: number): boolean {
+  /** Runs up to `events` events of the emulator, and none that is due after `until`, virtual ns; false when the run has ended. */
+  advance(events: number, until?: number): boolean {
     return this.measured(() => {
-      const goesOn = this.run.advance(events);
+      const goesOn = this.run.advance(events, until);
       // A ring forgets whole chunks.
       if (this.ring !== undefined) this.recorder.flush();
       return goesOn;
     });
   }
 
-  /** The run can't go on; `finish` says why. */
-  fail(message: string): void {
-    this.run.fail(message);
+  /** The run can't go on; the trace and `finish` say why. `place`: where the driver module stands that is to blame. */
+  fail(message: string, place?: DriverPlace): void {
+    this.run.fail(message, place);
   }
 
   /** Closes the trace and answers its report; `stopped` says that the run was ended early. */

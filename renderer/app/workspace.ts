@@ -3,6 +3,9 @@ import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type Shall
 import type { ChosenDriverModule } from '../../shared/contract/desktopBridge';
 import type { Finding } from '../../shared/rules/engine/finding';
 import type { TraceModel } from '../../shared/analysis/traceModel';
+import { Breakpoints } from '../debug/breakpoints';
+import { KeyChoices } from '../debug/keyChoices';
+import { Stepper } from '../debug/stepper';
 import { CommandRegistry } from '../commands/registry';
 import type { Platform } from '../platform/platform';
 import { breakingEvent, FindingsView } from '../stores/findingsView';
@@ -18,7 +21,7 @@ import { LaneIndex } from '../timeline/laneIndex';
 import { CallFilter } from '../views/calls/callFilter';
 
 /** The dialogs, of which at most one is open. */
-export type DialogName = 'scenarios' | 'help' | 'palette';
+export type DialogName = 'scenarios' | 'help' | 'palette' | 'keys';
 
 /** See the file's head. */
 export interface Workspace {
@@ -29,6 +32,9 @@ export interface Workspace {
   readonly theme: Theme;
   readonly layout: LayoutChoices;
   readonly commands: CommandRegistry;
+  readonly keys: KeyChoices;
+  readonly stepper: Stepper;
+  readonly breakpoints: Breakpoints;
   readonly frames: FrameScheduler;
   /** Rows of the shown trace; replaced with the trace, updated with its version. */
   readonly laneIndex: ShallowRef<LaneIndex | undefined>;
@@ -83,7 +89,27 @@ export function createWorkspace(platform: Platform): Workspace {
     () => [layout.breakOnFinding, layout.breakSeverity] as const,
     ([isOn, severity]) => void platform.controlRecording({ kind: 'break-on', least: isOn ? severity : null }),
   );
-  followPauses(trace, view, findings, () => (layout.bottomTab = 'findings'));
+  const spoken = ref('');
+  const stepper = new Stepper(
+    trace,
+    view,
+    () => (spoken.value = 'That is not recorded yet. Let the run go on first.'),
+    (words) => (spoken.value = words),
+  );
+  watch(
+    () => trace.state.phase,
+    (phase) => {
+      if (phase !== 'live') stepper.letGo();
+    },
+    { flush: 'sync' },
+  );
+  followPauses(
+    trace,
+    view,
+    findings,
+    () => (layout.bottomTab = 'findings'),
+    () => stepper.isStepping,
+  );
   watch(
     () => layout.singleKeys,
     (singleKeys) => (commands.singleKeys = singleKeys),
@@ -97,6 +123,9 @@ export function createWorkspace(platform: Platform): Workspace {
     theme: createTheme(),
     layout,
     commands,
+    keys: new KeyChoices(commands),
+    stepper,
+    breakpoints: new Breakpoints(),
     frames: new FrameScheduler(),
     laneIndex,
     callFilter: new CallFilter(trace),
@@ -105,7 +134,7 @@ export function createWorkspace(platform: Platform): Workspace {
     dialog: ref(),
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
-    spoken: ref(''),
+    spoken,
   };
 }
 

@@ -5,6 +5,7 @@ import type { RecordingRequest } from '../../shared/contract/recording';
 import { showFinding, type Workspace } from '../app/workspace';
 import { breakingEvent, markTime } from '../stores/findingsView';
 import type { BottomTab } from '../stores/layoutChoices';
+import { stepCommands } from '../debug/stepCommands';
 import { alongChain, neighbourInLane, neighbourMilestone } from '../timeline/navigation';
 import { panBy, zoomAround } from '../timeline/viewport';
 import type { Command } from './registry';
@@ -75,31 +76,37 @@ function traceCommands(workspace: Workspace): Command[] {
     {
       id: 'stop',
       title: 'Stop recording',
-      group: 'Trace',
-      keys: [{ code: 'Period', control: true }],
+      group: 'Debug',
+      keys: [
+        { code: 'Period', control: true },
+        { code: 'F5', shift: true },
+      ],
       available: () => trace.state.phase === 'live',
       run: () => void platform.stopRecording(),
     },
     {
       id: 'pause',
       title: 'Pause the run',
-      group: 'Trace',
-      keys: [{ code: 'F6' }],
+      group: 'Debug',
+      keys: [{ code: 'F6' }, { code: 'Pause' }, { code: 'Pause', control: true, alt: true }],
       available: () => trace.state.phase === 'live' && trace.state.pause === undefined,
       run: () => void platform.controlRecording({ kind: 'pause' }),
     },
     {
       id: 'resume',
       title: 'Let a paused run go on',
-      group: 'Trace',
+      group: 'Debug',
       keys: [{ code: 'F5' }],
       available: () => trace.state.pause !== undefined,
-      run: () => void platform.controlRecording({ kind: 'resume' }),
+      run: () => {
+        workspace.stepper.letGo();
+        void platform.controlRecording({ kind: 'resume' });
+      },
     },
     {
       id: 'break-on-finding',
       title: 'Break on finding: pause a run where a rule is broken, on or off',
-      group: 'Trace',
+      group: 'Debug',
       keys: [{ code: 'KeyB' }],
       available: () => platform.abilities.record,
       run: () => {
@@ -251,6 +258,13 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
       },
     },
     {
+      id: 'choose-keys',
+      title: 'Choose keys…',
+      group: 'Window',
+      keys: [],
+      run: () => (workspace.dialog.value = 'keys'),
+    },
+    {
       id: 'toggle-theme',
       title: 'Theme: system, light, dark',
       group: 'Window',
@@ -279,6 +293,7 @@ export function registerAppCommands(workspace: Workspace): void {
   const hasTrace = (): boolean => workspace.trace.state.model !== undefined;
   workspace.commands.register(
     ...traceCommands(workspace),
+    ...stepCommands(workspace),
     ...timeCommands(workspace, hasTrace),
     ...selectionCommands(workspace, hasTrace),
     ...windowCommands(workspace, hasTrace),

@@ -39,6 +39,31 @@ export function isSingleKey(binding: KeyBinding): boolean {
   return binding.key !== undefined || /^(Key|Digit|Space)/.test(binding.code ?? '');
 }
 
+/** Whether a binding is one of F1 to F24, which type nothing. */
+export function isFunctionKey(binding: KeyBinding): boolean {
+  return /^F\d+$/.test(binding.code ?? '');
+}
+
+/** Whether two bindings are the same keys. */
+export function sameBinding(one: KeyBinding, other: KeyBinding): boolean {
+  const held = ({ control = false, shift = false, alt = false }: KeyBinding): number =>
+    Number(control) + 2 * Number(shift) + 4 * Number(alt);
+  return one.code === other.code && one.key === other.key && held(one) === held(other);
+}
+
+const modifiers = /^(Control|Shift|Alt|Meta|OS)(Left|Right)?$/;
+
+/** The binding of a key press, by the place of the key; undefined as long as only keys like Shift are held. */
+export function bindingOf(pressed: PressedKey): KeyBinding | undefined {
+  if (pressed.code === '' || modifiers.test(pressed.code)) return undefined;
+  return {
+    code: pressed.code,
+    ...(pressed.ctrlKey || pressed.metaKey ? { control: true } : {}),
+    ...(pressed.shiftKey ? { shift: true } : {}),
+    ...(pressed.altKey ? { alt: true } : {}),
+  };
+}
+
 const names: Readonly<Record<string, string>> = {
   ArrowLeft: '←',
   ArrowRight: '→',

@@ -100,6 +100,26 @@ export function describeEvent(model: TraceModel, event: EventId): Description | 
         facts: [`by ${componentName(model, record.writer)}`, at],
       };
     }
+    case 'return': {
+      const returned = model.calls.at(record.call);
+      const facts =
+        returned === undefined
+          ? []
+          : [`${componentName(model, returned.callee)} returns to ${componentName(model, returned.caller)}`];
+      if (record.status !== undefined) facts.push(statusName(record.status));
+      return { title: `Return of ${returned?.functionName ?? `call ${record.call}`}`, facts: [...facts, at] };
+    }
+    case 'frame-fate':
+      return {
+        title: `Frame ${fateTitles[record.fate]}`,
+        facts: [`at ${componentName(model, record.receiver)}`, `event ${record.frame} sent it`, at],
+      };
+    case 'relink': {
+      const object = store.stateObjects[record.object];
+      const parent = record.parent === undefined ? undefined : store.stateObjects[record.parent];
+      const on = parent === undefined ? 'nothing' : parent.label;
+      return { title: `${object?.label ?? 'State object'} depends on ${on}`, facts: ['relinked', at] };
+    }
     default:
       return { title: `Event ${event} (${record.kind})`, facts: [at] };
   }

@@ -1,4 +1,4 @@
-/** Where a run pauses at a finding, the window goes there: its event is selected as soon as it has been read, the finding as soon as the window's own check has come to it. */
+/** Where a run pauses by itself, the window goes there: the event is selected as soon as it has been read, the finding as soon as the window's own check has come to it. */
 import { watch } from 'vue';
 import type { RunPause } from '../../shared/contract/runControl';
 import type { Finding } from '../../shared/rules/engine/finding';
@@ -10,12 +10,16 @@ function isOf(pause: Extract<RunPause, { cause: 'finding' }>, { rule, found }: F
   return rule === pause.rule && found === pause.found;
 }
 
-/** @param showFindings brings the list of findings to the front */
+/**
+ * @param showFindings brings the list of findings to the front
+ * @param isStepping whether the run only goes on until a step is done
+ */
 export function followPauses(
   trace: OpenTrace,
   view: View,
   findings: FindingsView,
   showFindings: () => void,
+  isStepping: () => boolean = () => false,
 ): void {
   let selected: RunPause | undefined;
   let chosen: RunPause | undefined;
@@ -24,6 +28,7 @@ export function followPauses(
     () => [trace.state.pause, trace.state.version, findings.version.value] as const,
     ([pause]) => {
       if (pause === undefined) {
+        if (isStepping()) return;
         // Who looked at the growing end goes on doing so.
         if (selected !== undefined && wasFollowing) {
           view.clearSelection();
@@ -37,8 +42,8 @@ export function followPauses(
       const length = trace.state.model?.store?.length ?? 0;
       if (pause.cause !== 'finding' || event === undefined || event >= length) return;
       if (selected !== pause) {
+        if (selected === undefined) wasFollowing = view.following.value;
         selected = pause;
-        wasFollowing = view.following.value;
         view.select(event);
         showFindings();
       }

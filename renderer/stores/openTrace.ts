@@ -116,6 +116,8 @@ export class OpenTrace {
       case 'resumed':
         this.state.pause = undefined;
         return;
+      case 'breakpoint-logs':
+        return;
       case 'end':
         this.state.pause = undefined;
         arrival.finished = true;

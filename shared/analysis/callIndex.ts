@@ -28,6 +28,8 @@ export interface Call {
   readonly cause: EventId | undefined;
   /** The requests that this call completes. */
   readonly completes: readonly EventId[];
+  /** NET_BUFFER_LISTs that it passes, those on the blocks of a tree included. */
+  readonly lists: number;
   readonly start: VirtualTime;
   /** Undefined while the function has not returned. */
   end: VirtualTime | undefined;
@@ -73,6 +75,7 @@ export function madeCall(
     parent: record.parent,
     cause: record.cause,
     completes: record.completes,
+    lists: listsOf(record),
     start: time,
     end: undefined,
     returnEvent: undefined,
@@ -158,4 +161,10 @@ export class CallIndex implements TraceListener {
     const call = this.byEvent.get(record.call);
     if (call !== undefined) noteReturn(call, record, event, time);
   }
+}
+
+function listsOf({ arguments: values }: CallRecord): number {
+  let lists = 0;
+  for (const value of values) if (value.kind === 'net-buffer-lists') lists += value.lists.length;
+  return lists;
 }

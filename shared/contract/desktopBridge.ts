@@ -5,7 +5,13 @@
 import { z } from 'zod';
 import type { Result } from '../base/result';
 import type { DriverPlace, RecordingRequest } from './recording';
-import { runPauseSchema, type RunControl, type RunPause } from './runControl';
+import {
+  breakpointLogSchema,
+  runPauseSchema,
+  type BreakpointLog,
+  type RunControl,
+  type RunPause,
+} from './runControl';
 import { recordingCostSchema, type RecordingCost } from './recordingCost';
 
 /** A problem in words that tell the user what to do. */
@@ -61,6 +67,8 @@ export type TraceStreamEvent =
   | { readonly kind: 'paused'; readonly pause: RunPause }
   /** It goes on. */
   | { readonly kind: 'resumed' }
+  /** Log-points have said something; the events have arrived or are about to. */
+  | { readonly kind: 'breakpoint-logs'; readonly logs: readonly BreakpointLog[] }
   /** No more bytes come. */
   | { readonly kind: 'end' }
   /** No more bytes come because of a problem. */
@@ -122,6 +130,7 @@ export const traceStreamEventSchema: z.ZodType<TraceStreamEvent> = z.discriminat
   z.object({ kind: z.literal('recording-cost'), cost: recordingCostSchema }),
   z.object({ kind: z.literal('paused'), pause: runPauseSchema }),
   z.object({ kind: z.literal('resumed') }),
+  z.object({ kind: z.literal('breakpoint-logs'), logs: z.array(breakpointLogSchema) }),
   z.object({ kind: z.literal('end') }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);

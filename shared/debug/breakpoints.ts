@@ -1,6 +1,6 @@
 /** Breakpoints as data, as they cross from window or command line to the engine and stand in files; what they mean: docs/debugging.md. */
 import { z } from 'zod';
-import { ruleSeveritySchema } from '../contract/runControl';
+import { ruleSeveritySchema } from '../contract/ruleSeverity';
 import { longestExpression } from '../expression/syntax';
 import { isRuleId } from '../rules/catalogue';
 

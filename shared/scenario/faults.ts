@@ -35,7 +35,7 @@ const deedMoment = {
   ...moment,
   every: duration(undefined, 1)
     .optional()
-    .describe('With a probability: how long it is between two draws. 1ms if absent.'),
+    .describe('How long it is between two times, or, with a probability, between two draws. 1ms if absent.'),
 };
 
 const adapter = count(1, 8).default(1).describe('Which adapter, from 1.');
@@ -166,7 +166,8 @@ export const faultSchema = z.discriminatedUnion(
         ...moment,
       },
     ),
-    fault('corrupt-handle', 'The target names a connection by another handle than NDIS gave it.', {
+    fault('corrupt-handle', 'A completion of the target names a handle that NDIS gave to nobody.', {
+      request: request.describe('The kind of request that it ends.'),
       adapter,
       ...moment,
     }),

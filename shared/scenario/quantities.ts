@@ -39,7 +39,7 @@ function quantity(what: string, base: string, units: Units, { least, most, examp
   const text = new RegExp(`^\\s*(\\d+(?:\\.\\d+)?)\\s*(${names.map(escaped).join('|')})\\s*$`, 'u');
   const wanted = `a ${what} such as ${example}, or a number of ${base}`;
   return z
-    .union([z.number(), z.string().max(40).regex(text)], { error: `must be ${wanted}` })
+    .union([z.number(), z.string().regex(text, `must be ${wanted}`)], { error: `must be ${wanted}` })
     .transform((value, context) => {
       const match = typeof value === 'string' ? text.exec(value) : null;
       const amount =
@@ -80,7 +80,7 @@ const fraction = /^\s*(\d{1,9})\s*\/\s*(\d{1,9})\s*$/;
 /** A part of a whole, 0 to 1: a number, or a fraction such as 3/8. */
 export function share(most = 1) {
   return z
-    .union([z.number(), z.string().max(40).regex(fraction)], {
+    .union([z.number(), z.string().regex(fraction, 'must be a part of the whole such as 3/8 or 0.25')], {
       error: `must be a part of the whole such as 3/8 or 0.25, from 0 to ${most}`,
     })
     .transform((value, context) => {

@@ -69,21 +69,28 @@ function isIndicationAnswer(value: unknown): boolean {
   );
 }
 
-/** The functions of a driver, guarded; `seen` fills. */
+/**
+ * The functions of a driver, guarded; `seen` fills.
+ * @param running holds the names of the handlers that are under way, the innermost last
+ */
 export function checkedFunctions(
   functions: NdisFunctions,
   driver: string,
   seen: CheckedRegistrations,
+  running: string[] = [],
 ): NdisFunctions {
   const guard = (name: string, handler: Handler, owner: object): Handler => {
     const guarded: Handler = (...values) => {
       let answer: unknown;
+      running.push(name);
       try {
         answer = handler.apply(owner, values);
       } catch (error) {
         if (error instanceof DriverFault) throw error;
         const message = error instanceof Error ? error.message : String(error);
         throw new DriverFault(driver, `${name} threw: ${message}`, { cause: error });
+      } finally {
+        running.pop();
       }
       if (statusHandlers.has(name) && !isStatus(answer))
         throw new DriverFault(driver, `${name} returned ${String(answer)}; it must return an NDIS_STATUS.`);

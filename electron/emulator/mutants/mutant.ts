@@ -37,7 +37,7 @@ export interface Situation {
 
 /**
  * What takes the place of a frame: the frame itself, changed or not, others, or nothing. Frames that are not answered must not be used any more;
- * further ones come from `copyFrame` of `badFrames.ts`.
+ * further ones come from `copyFrame` of `tampering/segmentEdits.ts`.
  */
 export type FrameChange = (frame: Frame, tools: MutantTools) => readonly Frame[];
 

@@ -3,28 +3,8 @@ import type { RuleChecker } from '../../../shared/rules/engine/checker';
 import { keptFrameLength } from '../../../shared/trace/frameHeader';
 import type { TraceRecord } from '../../../shared/trace/records';
 import type { Probe } from '../probe';
+import { FrameCopies } from './frameCopies';
 import { passOn } from './passOn';
-
-/** Bytes that are allocated at once for copies of frames. */
-const slabLength = 65_536;
-
-/** Copies of the frames, many to an allocation: one of its own for each costs more than the copy. Old ones go when no frame of theirs is known. */
-class FrameCopies {
-  private slab = new Uint8Array(slabLength);
-  private used = 0;
-
-  of(bytes: Uint8Array, length: number): Uint8Array {
-    if (length > slabLength / 8) return bytes.slice(0, length);
-    if (this.used + length > slabLength) {
-      this.slab = new Uint8Array(slabLength);
-      this.used = 0;
-    }
-    const { slab, used: from } = this;
-    for (let at = 0; at < length; at++) slab[from + at] = bytes[at]!;
-    this.used = from + length;
-    return slab.subarray(from, from + length);
-  }
-}
 
 /**
  * A probe in front of `inner`, which must give out ids as a trace does: one for each record, from 0.

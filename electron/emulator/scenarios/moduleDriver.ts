@@ -5,6 +5,7 @@ import { AdapterHardware, type AdapterHardwareSettings } from '../kit/adapterHar
 import { checkedFunctions, type CheckedRegistrations } from '../kit/checkedFunctions';
 import { DriverFault } from '../kit/driverFault';
 import { DRIVER_OBJECT, type DriverEntry, type RegistryParameters } from '../kit/driverObject';
+import type { NdisFunctions } from '../kit/ndisFunctions';
 import type { Machine } from '../machine/machine';
 import type { NDIS_HANDLE } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
@@ -19,6 +20,8 @@ export interface DriverModule {
   /** SHA-256 of its source, as hexadecimal digits. */
   readonly sha256: string;
   readonly DriverEntry: DriverEntry;
+  /** Holds the names of its handlers that are under way, the innermost last. */
+  readonly running?: string[];
 }
 
 /** Modules that take the places of built-in drivers. */
@@ -62,9 +65,11 @@ export class ModuleDriver implements IntermediateDriver {
     name: string,
     private readonly module: DriverModule,
     private readonly parameters: RegistryParameters,
+    /** Puts something between the driver and NDIS. */
+    guard: (functions: NdisFunctions) => NdisFunctions = (functions) => functions,
   ) {
     this.object = new DRIVER_OBJECT(machine, ndis, role, name, (functions) =>
-      checkedFunctions(functions, module.name, this.seen),
+      checkedFunctions(guard(functions), module.name, this.seen, module.running),
     );
   }
 
@@ -72,12 +77,15 @@ export class ModuleDriver implements IntermediateDriver {
   load(): NdisStatus {
     const { module } = this;
     let status: unknown;
+    module.running?.push('DriverEntry');
     try {
       status = module.DriverEntry(this.object, this.parameters);
     } catch (error) {
       if (error instanceof DriverFault) throw error;
       const message = error instanceof Error ? error.message : String(error);
       throw new DriverFault(module.name, `DriverEntry threw: ${message}`, { cause: error });
+    } finally {
+      module.running?.pop();
     }
     if (typeof status !== 'number') {
       const answer = status instanceof Promise ? 'a promise' : String(status);
@@ -109,8 +117,9 @@ export class ModuleTarget extends ModuleDriver implements TargetDriver {
     module: DriverModule,
     settings: AdapterHardwareSettings,
     parameters: RegistryParameters,
+    guard?: (functions: NdisFunctions) => NdisFunctions,
   ) {
-    super(machine, ndis, 'offload-target', name, module, parameters);
+    super(machine, ndis, 'offload-target', name, module, parameters, guard);
     this.component = this.object.component;
     this.hardware = new AdapterHardware(machine, ndis, pool, this.component, settings);
     this.object.hardware = this.hardware;

@@ -6,12 +6,16 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import type { RunReport } from '../../../shared/analysis/runReport';
 import { Random } from '../../../shared/base/random';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
+import { DriverFault } from '../kit/driverFault';
+import { Faults } from '../faults/faults';
+import { FaultTrace } from '../faults/faultTrace';
 import type { HostConnection } from '../host/hostConnection';
 import { Machine } from '../machine/machine';
 import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
 import type { Probe } from '../probe';
 import { hexOf } from '../wire/hex';
 import { AdapterEvents } from './adapterEvents';
+import { ModuleDriver, type DriverModules } from './moduleDriver';
 import { scenarioPlans, type ScenarioPlan } from './scenarioPlan';
 import { ScenarioScript } from './scenarioScript';
 import { requestedLink, type ScenarioSettings } from './scenarioSettings';
@@ -44,6 +48,7 @@ export class ScenarioRun {
   readonly streams: readonly Stream[];
   private readonly plan: ScenarioPlan;
   private readonly machine: Machine;
+  private readonly application: number;
   private readonly totals: ProbeTotals;
   private readonly byLocalPort = new Map<number, HostConnection>();
   private offeredTogether = false;
@@ -53,7 +58,10 @@ export class ScenarioRun {
   private readonly script: ScenarioScript;
   private endsAt = Infinity;
   private failure: string | undefined;
-  private paused = false;
+  /** What goes wrong on purpose; undefined where nothing does. */
+  private readonly faults: Faults | undefined;
+  /** Whether a fault has brought the machine down. */
+  private down = false;
 
   constructor(
     probe: Probe,
@@ -64,12 +72,17 @@ export class ScenarioRun {
     this.plan = plan;
     const counting = countingProbe(probe);
     this.totals = counting.totals;
-    const machine = new Machine(counting.probe, settings.seed, plan.processors);
+    const faultTrace = (settings.faults ?? []).length > 0 ? new FaultTrace(counting.probe) : undefined;
+    const machine = new Machine(faultTrace?.probe ?? counting.probe, settings.seed, plan.processors);
     this.machine = machine;
+    if (faultTrace !== undefined) this.faults = new Faults(settings.faults!, machine, faultTrace);
     const application = machine.probe.component('application', 'Application');
+    this.application = application;
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
     const link = settings.link === undefined ? {} : { link: requestedLink(settings.link) };
-    const links = { ...plan, ...link, versions: settings.ipVersions, chimney: settings.chimney };
+    const tampering = this.faults?.tampering(plan.tampering) ?? plan.tampering;
+    const tampered = tampering === undefined ? {} : { tampering };
+    const links = { ...plan, ...link, ...tampered, versions: settings.ipVersions, chimney: settings.chimney };
     const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
@@ -82,6 +95,7 @@ export class ScenarioRun {
     machine.queueWorkItem(0, () => {
       this.boot();
     });
+    this.faults?.begin(topology, this.streams);
   }
 
   /** Virtual time, ns. */
@@ -96,26 +110,34 @@ export class ScenarioRun {
     return this.settings.file.length === 0 ? 1 : bytes / (2 * this.settings.file.length);
   }
 
-  /** Whether it stands still. */
-  get isPaused(): boolean {
-    return this.paused;
+  /** When the next thing happens, virtual ns; Infinity if nothing is left to happen. */
+  get nextTime(): number {
+    return this.machine.scheduler.nextTime;
   }
 
-  /** Lets it stand still behind the event under way, or at once where none is: `advance` then does nothing. Nothing in the run notices. */
-  pause(): void {
-    this.paused = true;
+  /** Runs up to `events` events, and none that is due after `until`, virtual ns; false when the run has ended. */
+  advance(events: number, until = Infinity): boolean {
+    if (this.faults === undefined) return this.run(events, until);
+    if (this.down) return false;
+    try {
+      return this.run(events, until);
+    } catch (error) {
+      // A driver module's own mistakes are told by whoever loaded it.
+      if (error instanceof DriverFault) throw error;
+      this.down = true;
+      const message = error instanceof Error ? error.message : String(error);
+      this.fail(`The emulated machine went down behind a fault: ${message}.`);
+      this.topology.host.note(undefined, `The machine goes down: ${message}`);
+      return false;
+    }
   }
 
-  /** Lets it go on. */
-  resume(): void {
-    this.paused = false;
-  }
-
-  /** Runs up to `events` events, fewer where it is paused; false when the run has ended. */
-  advance(events: number): boolean {
+  private run(events: number, until: number): boolean {
     const { machine } = this;
-    for (let left = events; left > 0 && !this.paused; left--) {
-      if (machine.scheduler.nextTime > this.endsAt) return false;
+    for (let left = events; left > 0; left--) {
+      const { nextTime } = machine.scheduler;
+      if (nextTime > this.endsAt) return false;
+      if (nextTime > until && nextTime < Infinity) return true;
       if (machine.now > longestRun) {
         this.failure ??= 'The run made no progress within a day of virtual time.';
         return false;
@@ -133,10 +155,18 @@ export class ScenarioRun {
     return true;
   }
 
-  /** The run can't go on: it has ended, and this is why. */
-  fail(message: string): void {
-    this.failure ??= message;
-    this.endsAt = this.machine.now;
+  /** The run can't go on: it has ended, and this is why. The trace says it too, of the module in `place` where one is to blame. */
+  fail(message: string, place?: keyof DriverModules): void {
+    const { machine, topology } = this;
+    if (this.failure === undefined) {
+      const drivers: readonly unknown[] =
+        place === 'target' ? [topology.target] : place === 'intermediate' ? topology.intermediates : [];
+      const module = drivers.find((driver) => driver instanceof ModuleDriver);
+      const component = module?.object.component ?? this.application;
+      machine.probe.note(machine.now, component, undefined, machine.currentCause, message);
+      this.failure = message;
+    }
+    this.endsAt = machine.now;
   }
 
   /** What happened; `stopped` says that the user ended it early. */

@@ -2,6 +2,7 @@
 import type { HostCostSettings } from '../../../shared/analysis/hostCostModel';
 import type { ChimneyRequest } from '../../../shared/contract/chimneyRequest';
 import type { LinkRequest } from '../../../shared/contract/linkRequest';
+import type { Fault } from '../../../shared/scenario/faults';
 import type { ScenarioId } from '../../../shared/contract/scenarios';
 import { noImpairments, type Impairments } from '../wire/impairments';
 import type { DirectionSettings } from '../wire/link';
@@ -26,6 +27,8 @@ export interface ScenarioSettings {
   readonly hostCost?: HostCostSettings | undefined;
   /** Driver modules in the places of built-in drivers. */
   readonly drivers?: DriverModules;
+  /** What goes wrong on purpose; nothing if absent or empty. */
+  readonly faults?: readonly Fault[] | undefined;
 }
 
 /** The link of all built-in scenarios: gigabit Ethernet over a short distance. */

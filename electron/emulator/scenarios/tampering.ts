@@ -68,6 +68,11 @@ export class TamperedLink extends Link {
     this.leftEnd = leftEnd;
   }
 
+  /** Sends a frame of the left end's as it is. */
+  send(frame: Frame): void {
+    super.transmit(this.leftEnd, frame);
+  }
+
   override transmit(from: LinkEnd, frame: Frame): number {
     const fromLeft = from === this.left;
     const tamper = fromLeft ? this.tampers.sent : this.tampers.remote;

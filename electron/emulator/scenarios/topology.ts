@@ -311,9 +311,16 @@ function buildAdapters(
     const target: TargetDriver =
       module === undefined
         ? new OffloadTarget(driverObject('offload-target', name), pool, settings)
-        : new ModuleTarget(machine, ndis, pool, name, module, settings, {
-            TcpConnectionOffloadCapacity: settings.tcpCapacity,
-          });
+        : new ModuleTarget(
+            machine,
+            ndis,
+            pool,
+            name,
+            module,
+            settings,
+            { TcpConnectionOffloadCapacity: settings.tcpCapacity },
+            plan.tampering?.driver?.(machine, ndis, 'offload-target', name),
+          );
     const { vlanIds, vlans } = settings.limits;
     ndis.registration.configure(`${name} adapter`, { vlanIds, vlanEntries: vlans });
     const linkSettings = { ...(plan.link ?? gigabitLink), loss };

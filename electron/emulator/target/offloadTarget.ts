@@ -174,6 +174,12 @@ export class OffloadTarget implements PVOID, LinkEnd {
     this.adapter?.changeHardware(tcpCapacity, transmitTcpChecksum);
   }
 
+  /** Its cable leads to a link of another speed, bits per second, which it names from now on. */
+  changeLinkSpeed(bitsPerSecond: number): void {
+    this.settings = { ...this.settings, linkSpeed: bitsPerSecond };
+    this.adapter?.changeLinkSpeed(bitsPerSecond);
+  }
+
   /** Its hardware stops answering: the next MiniportCheckForHangEx asks for a reset. */
   hang(): void {
     this.hung = true;

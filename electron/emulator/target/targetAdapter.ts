@@ -242,6 +242,11 @@ export class TargetAdapter implements PVOID, GatedAdapter {
     });
   }
 
+  /** Another speed of the link, bits per second; told when the cable is plugged in. */
+  changeLinkSpeed(linkSpeed: number): void {
+    this.current = { ...this.current, linkSpeed };
+  }
+
   /** Connection offload by IP version is turned on or off; what is offloaded stays until the host stack takes it back. */
   enableConnectionOffload(offloadsIPv4: boolean, offloadsIPv6: boolean): void {
     const { current } = this;

@@ -57,7 +57,8 @@ export function onWindowAfterZero(tcb: TransmissionControlBlock, window: number,
     variables.RetransmitCount = 0;
     variables.SndNxt = variables.SndUna;
     if (variables.SndUna !== variables.SndMax) startRetransmitTimer(tcb, now);
-  } else {
+  } else if (variables.RetransmitCount > 0) {
+    // Only an answer to a probe begins a new round; what the peer says before the first one is no answer (TMR-023).
     if (variables.SndWndProbeCount < 0xff) variables.SndWndProbeCount++;
     variables.RetransmitCount = 0;
     variables.retransmitDeadline =

@@ -51,6 +51,19 @@ export interface Transmitter {
   transmit(from: LinkEnd, frame: Frame): number;
 }
 
+/** What is wrong with a direction of a link for a while, besides what is always. */
+export interface Disturbance {
+  /** Additional probability that a frame is lost. */
+  readonly loss: number;
+  /** Additional delay, ns. */
+  readonly delay: number;
+  readonly impairments: Impairments;
+  /** Of its own: what it draws changes nothing else. */
+  readonly random: Random;
+  /** Tells the chance of several disturbances apart; beyond the numbers of all directions. */
+  readonly number: number;
+}
+
 /** Bytes on the wire that no frame shows: preamble, FCS and inter-frame gap (IEEE 802.3). */
 const framingBytes = 8 + 4 + 12;
 
@@ -69,6 +82,8 @@ class Direction implements EventTarget {
   carrier = true;
   /** Undefined where nothing but loss happens to frames. */
   private readonly medium: ImpairedMedium | undefined;
+  private bitsPerSecond: number;
+  private disturbed: { readonly by: Disturbance; readonly medium: ImpairedMedium } | undefined;
 
   constructor(
     private readonly machine: Machine,
@@ -80,39 +95,69 @@ class Direction implements EventTarget {
     /** Tells directions of links apart. */
     number: number,
   ) {
+    this.bitsPerSecond = settings.bitsPerSecond;
     const impairments = { ...noImpairments, ...settings.impairments };
-    if (impairs(impairments))
-      this.medium = new ImpairedMedium(machine, pool, impairments, number, (frame, fate, flippedBits) => {
-        if (this.carrier) this.settle(frame, fate, flippedBits);
-        // What became of the original has been told.
-        else if (fate === 'duplicated') pool.release(frame);
-        else this.settle(frame, 'lost');
-      });
+    if (impairs(impairments)) this.medium = this.mediumWith(impairments, number);
+  }
+
+  /** It has another rate from now on, bits per second. */
+  changeRate(bitsPerSecond: number): void {
+    this.bitsPerSecond = bitsPerSecond;
+  }
+
+  /** It is disturbed from now on, in place of what it does to frames by its settings and of an earlier disturbance. */
+  disturb(by: Disturbance): void {
+    this.disturbed = { by, medium: this.mediumWith(by.impairments, by.number) };
+  }
+
+  /** A disturbance ends, unless another one has taken its place. */
+  calm(by: Disturbance): void {
+    if (this.disturbed?.by === by) this.disturbed = undefined;
+  }
+
+  private mediumWith(impairments: Impairments, number: number): ImpairedMedium {
+    const { machine, pool } = this;
+    return new ImpairedMedium(machine, pool, impairments, number, (frame, fate, flippedBits) => {
+      if (this.carrier) this.settle(frame, fate, flippedBits);
+      // What became of the original has been told.
+      else if (fate === 'duplicated') pool.release(frame);
+      else this.settle(frame, 'lost');
+    });
   }
 
   /** Takes a frame; answers when its last bit has left, which is when a transmit completion is due. */
   transmit(frame: Frame): number {
-    const { machine, settings } = this;
+    const { machine, settings, bitsPerSecond } = this;
     if (frame.length < shortestFrame) {
       frame.bytes.fill(0, frame.length, shortestFrame);
       frame.length = shortestFrame;
     }
-    const waitingBytes = (Math.max(0, this.busyUntil - machine.now) * settings.bitsPerSecond) / 8e9;
+    const waitingBytes = (Math.max(0, this.busyUntil - machine.now) * bitsPerSecond) / 8e9;
     if (waitingBytes + frame.length > settings.queueBytes) {
       this.record(frame);
       this.settle(frame, 'queue-overflow');
       return machine.now;
     }
     const begin = Math.max(machine.now, this.busyUntil);
-    this.busyUntil = begin + Math.ceil(((frame.length + framingBytes) * 8e9) / settings.bitsPerSecond);
+    this.busyUntil = begin + Math.ceil(((frame.length + framingBytes) * 8e9) / bitsPerSecond);
     if (begin === machine.now) this.record(frame);
     else machine.schedule(begin, this, linkEvents.begin, frame, surroundings);
     const lost = this.random.nextChance(settings.loss);
     const arrival = lost ? linkEvents.lost : linkEvents.delivered;
-    if (this.medium === undefined)
+    if (this.disturbed !== undefined) this.carryDisturbed(frame, lost, this.disturbed);
+    else if (this.medium === undefined)
       machine.schedule(this.busyUntil + settings.delay, this, arrival, frame, surroundings);
     else this.medium.carry(frame, this.busyUntil + settings.delay, lost);
     return this.busyUntil;
+  }
+
+  private carryDisturbed(
+    frame: Frame,
+    lost: boolean,
+    { by, medium }: NonNullable<Direction['disturbed']>,
+  ): void {
+    const isLost = by.random.nextChance(by.loss) || lost;
+    medium.carry(frame, this.busyUntil + this.settings.delay + by.delay, isLost);
   }
 
   onEvent(event: number, payload: unknown): void {
@@ -185,6 +230,26 @@ export class Link implements Transmitter {
   setCarrier(up: boolean): void {
     for (const direction of this.directions.values()) direction.carrier = up;
     for (const end of this.directions.keys()) end.linkChanged?.(up);
+  }
+
+  /** Both directions have another rate from now on, bits per second. */
+  changeRate(bitsPerSecond: number): void {
+    for (const direction of this.directions.values()) direction.changeRate(bitsPerSecond);
+  }
+
+  /** One direction is disturbed from now on, the one from the left end or the one to it. */
+  disturb(way: 'from-left' | 'to-left', by: Disturbance): void {
+    this.direction(way)?.disturb(by);
+  }
+
+  /** A disturbance of that direction ends, unless another one has taken its place. */
+  calm(way: 'from-left' | 'to-left', by: Disturbance): void {
+    this.direction(way)?.calm(by);
+  }
+
+  private direction(way: 'from-left' | 'to-left'): Direction | undefined {
+    const [fromLeft, toLeft] = [...this.directions.values()];
+    return way === 'from-left' ? fromLeft : toLeft;
   }
 
   transmit(from: LinkEnd, frame: Frame): number {

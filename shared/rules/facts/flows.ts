@@ -54,6 +54,8 @@ export class SegmentStream {
   acknowledgment: number | undefined;
   /** The segment that told it first. */
   acknowledgmentBy: WireFrame | undefined;
+  /** When that one left or arrived, virtual ns. */
+  acknowledgmentAt: VirtualTime = 0;
   /** Window of the newest segment, as it stands in the header; of segments whose numbers are equal the last one's counts. */
   window: number | undefined;
   windowBy: WireFrame | undefined;
@@ -166,6 +168,7 @@ export class SegmentStream {
     if (this.acknowledgment === undefined || sequenceDistance(this.acknowledgment, acknowledgment) > 0) {
       this.acknowledgment = acknowledgment;
       this.acknowledgmentBy = frame;
+      this.acknowledgmentAt = this.lastAt;
     }
     // RFC 9293 section 3.10.7.4: a window counts by SND.WL1 and SND.WL2.
     const later = sequenceDistance(this.windowSequence, sequence);

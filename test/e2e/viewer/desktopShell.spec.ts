@@ -223,7 +223,7 @@ test('the native menu reaches the commands', async ({ page }) => {
 });
 
 test('the bar, the menu and a key ask for a pause and for going on', async ({ page }) => {
-  const pause = { cause: 'asked', time: 1_234_567 };
+  const pause = { cause: 'asked', time: 1_234_567, event: 0 };
   await page.getByTestId('record').click();
   await sendPart(page, 0.5);
   const controls = async (): Promise<readonly unknown[]> => (await asked(page)).controls;

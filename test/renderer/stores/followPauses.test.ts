@@ -22,6 +22,7 @@ const finding: Finding = {
 };
 const pause: RunPause = {
   cause: 'finding',
+  event: 0,
   time: 10,
   rule: 'SND-021',
   severity: 'error',
@@ -78,7 +79,7 @@ test('a view that followed the recording follows it again when the run goes on',
 test('a pause that was asked for selects nothing, and the end of the trace ends it', () => {
   const { trace, view } = make();
   trace.receive({ kind: 'bytes', bytes: syntheticTrace() });
-  trace.receive({ kind: 'paused', pause: { cause: 'asked', time: 3 } });
+  trace.receive({ kind: 'paused', pause: { cause: 'asked', time: 3, event: 0 } });
   expect(view.selection.value).toBeUndefined();
   trace.receive({ kind: 'end' });
   expect(trace.state.pause).toBeUndefined();

@@ -5,7 +5,7 @@ import type { NDIS_TCP_OFFLOAD_EVENT_HANDLERS } from '../../ndis/characteristics
 import { allocateNetBufferList, netBufferListInfo, type NET_BUFFER_LIST } from '../../ndis/netBufferList';
 import { tcpFlags } from '../../wire/tcpSegment';
 import type { Frame } from '../../wire/frame';
-import { copyFrame, editSegment, segmentPlaces } from '../badFrames';
+import { copyFrame, editSegment, segmentPlaces } from '../../tampering/segmentEdits';
 import { calling, returning } from '../badRecords';
 import { keepsMiniportHandle, miniportHandle } from '../miniportHandle';
 import type { LegalOddity, Mutant, Situation } from '../mutant';

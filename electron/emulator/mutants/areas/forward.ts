@@ -2,7 +2,7 @@
 import { NDIS_STATUS, type NdisStatus } from '../../../../shared/ddi/status';
 import { allocateNetBufferList, chainToArray, type NET_BUFFER_LIST } from '../../ndis/netBufferList';
 import type { Frame } from '../../wire/frame';
-import { rightChecksums, segmentPlaces } from '../badFrames';
+import { rightChecksums, segmentPlaces } from '../../tampering/segmentEdits';
 import { calling, returning } from '../badRecords';
 import type { LegalOddity, Mutant, Situation } from '../mutant';
 import { abortedInIndication } from '../situations';

@@ -19,7 +19,7 @@ import { OffloadTarget } from '../../target/offloadTarget';
 import type { FaultyOperation } from '../../target/hardwareFault';
 import { tcpFlags } from '../../wire/tcpSegment';
 import type { Frame } from '../../wire/frame';
-import { copyFrame, editSegment, segmentPlaces } from '../badFrames';
+import { copyFrame, editSegment, segmentPlaces } from '../../tampering/segmentEdits';
 import type { BadDriver } from '../badDriver';
 import type { LegalOddity, Mutant, Situation } from '../mutant';
 import { once, uploadedHalfway } from '../situations';

@@ -4,7 +4,7 @@ import { walkBlocks } from '../../kit';
 import type { TCP_OFFLOAD_STATE_DELEGATED } from '../../ndis/offloadState';
 import { advance } from '../../tcp/sequenceNumber';
 import type { Frame } from '../../wire/frame';
-import { copyFrame, editSegment } from '../badFrames';
+import { copyFrame, editSegment } from '../../tampering/segmentEdits';
 import type { FrameChange, LegalOddity, Mutant, Situation } from '../mutant';
 
 /** Offset of an option in a segment; -1 where there is none. */

@@ -5,7 +5,7 @@ import type { ScenarioRun } from '../../scenarios/scenarioRun';
 import { defaultTargetLimits } from '../../target/targetLimits';
 import type { Frame } from '../../wire/frame';
 import { insertTag, removeTag, tagOf } from '../../wire/vlanTag';
-import { copyFrame } from '../badFrames';
+import { copyFrame } from '../../tampering/segmentEdits';
 import type { BadDriver } from '../badDriver';
 import { adapterOf, rememberingAdapter } from '../treeTools';
 import type { FrameChange, LegalOddity, Mutant, Situation } from '../mutant';

@@ -64,6 +64,8 @@ export const parameterRules: readonly Rule[] = [
     return {
       call: {
         NdisMInitiateOffloadComplete: (call) => {
+          // A team holds more than it says where one of its adapters shrinks, and another one has room left.
+          if (facts.machine.role(call.caller) !== 'offload-target') return;
           const adapter = adapters.of(call);
           const capacity = adapter?.configuration?.view.number('TcpConnectionOffloadCapacity');
           if (adapter === undefined || capacity === undefined) return;

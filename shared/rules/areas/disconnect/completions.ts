@@ -118,6 +118,19 @@ export const disconnectCompletionRules: readonly Rule[] = [
             }));
           }
         },
+        // Later stays with the target are another matter.
+        MiniportTerminateOffload: (call) => {
+          if (early.length === 0) return;
+          for (const { object } of treeOf(call)) {
+            const connection = facts.objects.find(object)?.connection;
+            const at = early.findIndex(
+              (one) => one.call.caller === call.callee && one.connection === connection,
+            );
+            if (at < 0) continue;
+            early.splice(at, 1);
+            expect(true, () => ({ events: [], found: '', expected: '' }));
+          }
+        },
       },
       end: ({ complete }) => {
         if (!complete || !facts.historyComplete) return;

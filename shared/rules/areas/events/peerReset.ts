@@ -178,8 +178,7 @@ export const peerResetRules: readonly Rule[] = [
     return abortedRequests(context, ['send', 'disconnect'], (status, _bytes, lent) => {
       if (status === NDIS_STATUS.REQUEST_ABORTED) return 'right';
       // What the peer had acknowledged by then has been done.
-      const { acknowledgmentBy } = wire.of(lent.connection)?.peer.arrived ?? {};
-      const acknowledged = (acknowledgmentBy?.time ?? 0) > lent.call.time;
+      const acknowledged = (wire.of(lent.connection)?.peer.arrived.acknowledgmentAt ?? 0) > lent.call.time;
       // It may have come by way of the host stack.
       const isForwarded = connections.of(lent.driver, lent.connection)?.forwarded === true;
       return status === NDIS_STATUS.SUCCESS && (acknowledged || isForwarded) ? 'right' : 'wrong';

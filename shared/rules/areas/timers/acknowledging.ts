@@ -201,13 +201,14 @@ export const acknowledgingRules: readonly Rule[] = [
     });
   }),
 
-  rule('TMR-006', (context) =>
-    debts(context, (hold, debt, frame) => {
+  rule('TMR-006', (context) => {
+    const adapters = context.facts.of(busyAdapters);
+    return debts(context, (hold, debt, frame) => {
       const ticks = hold.parameter('TcpDelayedAckTicks');
       if (hold.tick === undefined || ticks === undefined) return;
       const [first] = debt.owed;
       const waited = frame.time - first!.arrivedAt;
-      const longest = (ticks + 1) * hold.tick + busy;
+      const longest = (ticks + 1) * hold.tick + adapters.longestWait(frame, busy);
       context.expect(waited <= longest, () => ({
         events: [first!.frame.event, frame.event],
         found: `a segment was acknowledged ${milliseconds(waited)} after it arrived`,
@@ -215,8 +216,8 @@ export const acknowledgingRules: readonly Rule[] = [
         component: hold.target,
         connection: hold.connection,
       }));
-    }),
-  ),
+    });
+  }),
 
   rule('TMR-007', ({ expect, facts }) => {
     const requests = facts.of(oidRequestFacts);

@@ -350,7 +350,8 @@ export const retransmittingRules: readonly Rule[] = [
         // Before SndMax the target sends on, whatever the timer says.
         if (una === given.number('SndMax') || given.number('SndNxt') !== given.number('SndMax')) return;
         if (given.number('SndWnd') === 0 || holds.kindOf(frame) !== 'timeout') return;
-        if (unseen.since(hold.target, initiate.event)) return;
+        // What the host stack had sent by then may be what no record shows: its repetition looks like something new.
+        if (unseen.inLifeOf(hold.connection)) return;
         const earliest = initiate.time + (delta - 2) * tick;
         const latest = taken!.time + (delta + 2) * tick + processing;
         // On a busy adapter it may have waited behind other frames.

@@ -4,7 +4,7 @@ import { allocateNetBufferList, netBufferBytes, type NET_BUFFER_LIST } from '../
 import { Frame } from '../../../wire/frame';
 import { finishChecksum, sumWords } from '../../../wire/internetChecksum';
 import type { BadDriver } from '../../badDriver';
-import { copyFrame, editSegment, rightChecksums, segmentPlaces } from '../../badFrames';
+import { copyFrame, editSegment, rightChecksums, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { Mutant, Situation } from '../../mutant';
 import { quietConnection } from '../../quietConnection';
 

@@ -3,7 +3,7 @@ import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import { allocateNetBufferList, chainToArray } from '../../../ndis/netBufferList';
 import type { NET_BUFFER_LIST } from '../../../ndis/netBufferList';
 import { firstConnection, inOrder } from '../../acting';
-import { editSegment } from '../../badFrames';
+import { editSegment } from '../../../tampering/segmentEdits';
 import type { Mutant, Situation } from '../../mutant';
 import {
   answering,

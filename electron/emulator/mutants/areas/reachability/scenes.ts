@@ -1,7 +1,7 @@
 /** Situations in which an idle neighbor goes stale. */
 import { defaultHostSettings } from '../../../host/hostSettings';
 import type { Frame } from '../../../wire/frame';
-import { copyFrame } from '../../badFrames';
+import { copyFrame } from '../../../tampering/segmentEdits';
 import type { Situation } from '../../mutant';
 import { quietConnection, type QuietScene, type QuietStep } from '../../quietConnection';
 

@@ -1,7 +1,7 @@
 /** Mutants for the rules of the delivery algorithm. */
 import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import { chainToArray, netBufferListInfo } from '../../../ndis/netBufferList';
-import { editSegment } from '../../badFrames';
+import { editSegment } from '../../../tampering/segmentEdits';
 import type { BadDriver } from '../../badDriver';
 import type { Mutant, Situation } from '../../mutant';
 import type { MutantTools } from '../../mutantTools';

@@ -3,7 +3,7 @@ import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import { NdisAdvanceNetBufferDataStart, netBufferListInfo } from '../../../ndis/netBufferList';
 import { walkBlocks } from '../../../ndis/offloadBlockList';
 import type { Frame } from '../../../wire/frame';
-import { copyFrame, editSegment, segmentPlaces } from '../../badFrames';
+import { copyFrame, editSegment, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { Mutant, Situation } from '../../mutant';
 import { answeringSends } from './answering';
 import { sendsInChains } from './chains';

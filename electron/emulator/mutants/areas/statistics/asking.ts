@@ -4,7 +4,7 @@ import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import type { NDIS_OID_REQUEST } from '../../../ndis/characteristics';
 import type { ScenarioRun } from '../../../scenarios/scenarioRun';
 import type { Frame } from '../../../wire/frame';
-import { copyFrame, segmentPlaces } from '../../badFrames';
+import { copyFrame, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { BadDriver } from '../../badDriver';
 import type { Situation } from '../../mutant';
 import type { MutantTools } from '../../mutantTools';

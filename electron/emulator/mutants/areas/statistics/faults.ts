@@ -1,7 +1,7 @@
 /** Mutants for rules about datagrams and segments with faults. */
 import type { Frame } from '../../../wire/frame';
 import { finishChecksum, sumWords } from '../../../wire/internetChecksum';
-import { editSegment, internetAt, segmentPlaces } from '../../badFrames';
+import { editSegment, internetAt, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { FrameChange, Mutant } from '../../mutant';
 import { answeringWith, injecting, note } from './asking';
 

@@ -1,5 +1,5 @@
 /** Mutants for the rules about probing a closed window. */
-import { copyFrame, editSegment } from '../../badFrames';
+import { copyFrame, editSegment } from '../../../tampering/segmentEdits';
 import { badTcp, silentEvents, taking } from '../../badTiming';
 import type { Mutant } from '../../mutant';
 import { quietConnection, type QuietStep } from '../../quietConnection';

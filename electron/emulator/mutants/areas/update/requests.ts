@@ -12,7 +12,7 @@ import type { PVOID } from '../../../kit';
 import { NDIS_STATUS } from '../../../../../shared/ddi/status';
 import type { Frame } from '../../../wire/frame';
 import { icmpFrame } from '../../../wire/icmp';
-import { copyFrame, segmentPlaces, type SegmentPlaces } from '../../badFrames';
+import { copyFrame, segmentPlaces, type SegmentPlaces } from '../../../tampering/segmentEdits';
 import { standbyInterface } from '../../../scenarios/topology';
 import { defaultTargetLimits } from '../../../target/targetLimits';
 import { firstConnection, inOrder, whenSettled } from '../../acting';

@@ -1,7 +1,7 @@
 /** Situations in which somebody sends segments in the name of the peer, on a connection that is idle in the target's hands. */
 import { advance } from '../../../tcp/sequenceNumber';
 import { Frame } from '../../../wire/frame';
-import { copyFrame, editSegment, segmentPlaces } from '../../badFrames';
+import { copyFrame, editSegment, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { MutantTools } from '../../mutantTools';
 import type { Situation } from '../../mutant';
 

@@ -2,7 +2,7 @@
 import { constantValue } from '../../../../../shared/ddi/catalogue';
 import { tcpFlags } from '../../../wire/tcpSegment';
 import { advance } from '../../../tcp/sequenceNumber';
-import { copyFrame, editSegment, segmentPlaces } from '../../badFrames';
+import { copyFrame, editSegment, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { FrameChange, Mutant } from '../../mutant';
 import { walkBlocks } from '../../../kit';
 import { attacked } from './attacks';

@@ -3,7 +3,7 @@ import { walkBlocks } from '../../../kit';
 import { defaultTcpSettings } from '../../../tcp/tcpSettings';
 import type { Frame } from '../../../wire/frame';
 import { finishChecksum, sumWords } from '../../../wire/internetChecksum';
-import { copyFrame, editSegment, segmentPlaces, type SegmentPlaces } from '../../badFrames';
+import { copyFrame, editSegment, segmentPlaces, type SegmentPlaces } from '../../../tampering/segmentEdits';
 import type { FrameChange, Mutant } from '../../mutant';
 
 /** The engine's frames are changed, with right checksums. */

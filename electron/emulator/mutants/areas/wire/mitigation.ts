@@ -6,7 +6,7 @@ import { advance } from '../../../tcp/sequenceNumber';
 import { defaultTcpSettings } from '../../../tcp/tcpSettings';
 import { tcpFlags } from '../../../wire/tcpSegment';
 import type { BadDriver } from '../../badDriver';
-import { copyFrame, editSegment, segmentPlaces } from '../../badFrames';
+import { copyFrame, editSegment, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { Mutant, Situation } from '../../mutant';
 import { attacked } from './attacks';
 

@@ -7,7 +7,7 @@ import { defaultTcpSettings } from '../../../tcp/tcpSettings';
 import { defaultTargetSettings } from '../../../target/targetSettings';
 import { tcpFlags } from '../../../wire/tcpSegment';
 import type { BadDriver } from '../../badDriver';
-import { copyFrame, editSegment, segmentPlaces } from '../../badFrames';
+import { copyFrame, editSegment, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { Mutant, Situation } from '../../mutant';
 import { attacked } from './attacks';
 

@@ -3,7 +3,7 @@ import { etherTypeOf, etherTypes } from '../../../wire/ethernet';
 import { fragmentFrame } from '../../../wire/fragmentation';
 import type { Frame } from '../../../wire/frame';
 import { tcpFlags } from '../../../wire/tcpSegment';
-import { copyFrame, editSegment, segmentPlaces } from '../../badFrames';
+import { copyFrame, editSegment, segmentPlaces } from '../../../tampering/segmentEdits';
 import type { Mutant, Situation } from '../../mutant';
 import { attacked } from './attacks';
 

@@ -3,7 +3,13 @@ import { etherTypeOf, etherTypes } from '../../../wire/ethernet';
 import type { Frame } from '../../../wire/frame';
 import { finishChecksum, sumWords } from '../../../wire/internetChecksum';
 import { tcpFlags } from '../../../wire/tcpSegment';
-import { copyFrame, editSegment, internetAt, rightChecksums, segmentPlaces } from '../../badFrames';
+import {
+  copyFrame,
+  editSegment,
+  internetAt,
+  rightChecksums,
+  segmentPlaces,
+} from '../../../tampering/segmentEdits';
 import type { FrameChange, Mutant, Situation } from '../../mutant';
 
 const { ACK, FIN, SYN } = tcpFlags;

@@ -1,4 +1,4 @@
-/** Changes frames as a bad adapter would, with checksums that are right afterwards. */
+/** Changes frames on their way, with checksums that are right afterwards. */
 import { ethernetHeaderLength, etherTypeOf, etherTypes } from '../wire/ethernet';
 import { frameCapacity, Frame } from '../wire/frame';
 import { finishChecksum, sumWords } from '../wire/internetChecksum';

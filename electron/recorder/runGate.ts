@@ -1,0 +1,228 @@
+/**
+ * Lets a recording stand still behind any record, also in the midst of an event: where somebody asks for it, a rule is broken, a breakpoint is
+ * met, or a step has come to its end. How it waits is whoever runs it to say. What happens in the run, and its trace, are the same.
+ */
+import { ruleSeverities } from '../../shared/contract/ruleSeverity';
+import type { BreakpointLog, RunControl, RunPause } from '../../shared/contract/runControl';
+import type { Breakpoint } from '../../shared/debug/breakpoints';
+import type { StopCondition } from '../../shared/debug/stopCondition';
+import type { RuleSeverity } from '../../shared/rules/catalogue';
+import type { RuleChecker } from '../../shared/rules/engine/checker';
+import type { Finding } from '../../shared/rules/engine/finding';
+import type { EventId, TraceRecord, VirtualTime } from '../../shared/trace/records';
+import type { RecordTap } from '../emulator/observe/recordTap';
+
+/** What may be asked of a run by whoever has it: what the window may, and its end. */
+export type RunWish = RunControl | { readonly kind: 'stop' };
+
+/** What a record meant for breakpoints and for the step under way. */
+export interface WatchAnswer {
+  /** Whether the step's condition is met. */
+  readonly step: boolean;
+  /** Ids of the breakpoints that are met and stop the run. */
+  readonly breakpoints: readonly string[];
+  /** What log-points said. */
+  readonly logs: readonly { readonly breakpoint: string; readonly text: string }[];
+}
+
+/** Who decides at which records a run stops. */
+export interface RunWatch {
+  /** Looks at each record, in order; undefined where nothing is met. */
+  look(record: TraceRecord, event: EventId, time: VirtualTime): WatchAnswer | undefined;
+  setBreakpoints(breakpoints: readonly Breakpoint[]): void;
+  /** Undefined: no step is under way. */
+  setStep(until: StopCondition | undefined): void;
+  /** A rule is broken by the record that is looked at next. */
+  onFinding?(finding: Finding): void;
+}
+
+/** What the gate says, in the words of the stream to the window. */
+export type GateSaying =
+  | { readonly kind: 'paused'; readonly pause: RunPause }
+  | { readonly kind: 'resumed' }
+  | { readonly kind: 'breakpoint-logs'; readonly logs: readonly BreakpointLog[] };
+
+/** The gate's way to whoever has the run. */
+export interface GatePorts {
+  /** Whether somebody may have said something; asked at every record, so that it must cost nothing. */
+  hasWish(): boolean;
+  /** What was said next, without waiting; undefined: nothing. */
+  take(): RunWish | undefined;
+  /** Waits for what is said next. */
+  wait(): RunWish;
+  tell(saying: GateSaying): void;
+}
+
+/** What of a recording the gate needs. */
+export interface GatedRecording {
+  /** Virtual time, ns. */
+  readonly now: VirtualTime;
+  readonly eventCount: number;
+  /** Shows everything up to here, and waits. */
+  standStill(wait: () => void): void;
+}
+
+/** What a gate begins with. */
+export interface RunGateOptions {
+  /** Looks at the run while it goes on; without one it pauses at no findings. */
+  readonly checker?: RuleChecker | undefined;
+  /** Severity from which on a finding pauses the run; undefined: none does. */
+  readonly least?: RuleSeverity | undefined;
+  readonly watch?: RunWatch | undefined;
+  readonly breakpoints?: readonly Breakpoint[] | undefined;
+  /** Whether it stops at the first record. */
+  readonly startPaused?: boolean | undefined;
+  /** Is told of wishes that are not about standing still: those that the gate leaves to others. */
+  readonly onOther?: ((wish: Extract<RunWish, { kind: 'pace' }>) => void) | undefined;
+}
+
+/** Logs that wait for their way to the window, at most. */
+const mostLogs = 1000;
+
+/** See the file's head. */
+export class RunGate implements RecordTap {
+  /** Whether the run is to end; the gate lets everything pass then. */
+  isStopped = false;
+  private recording: GatedRecording | undefined;
+  private readonly watch: RunWatch | undefined;
+  private readonly onOther: RunGateOptions['onOther'];
+  private least: RuleSeverity | undefined;
+  /** Findings of the record in hand that are grave enough. */
+  private found: Finding[] = [];
+  private asked = false;
+  private logs: BreakpointLog[] = [];
+
+  constructor(
+    private readonly ports: GatePorts,
+    { checker, least, watch, breakpoints, startPaused = false, onOther }: RunGateOptions = {},
+  ) {
+    this.least = least;
+    this.watch = watch;
+    this.onOther = onOther;
+    this.asked = startPaused;
+    if (breakpoints !== undefined) watch?.setBreakpoints(breakpoints);
+    if (checker !== undefined)
+      checker.onFinding = (finding) => {
+        this.onFinding(finding);
+      };
+  }
+
+  /** Says which recording it is about, before anything is recorded. */
+  attach(recording: GatedRecording): void {
+    this.recording = recording;
+  }
+
+  get wantsRecords(): boolean {
+    return this.watch !== undefined;
+  }
+
+  begins(): void {
+    // What stops the run is known behind the record.
+  }
+
+  recorded(event: EventId, time: VirtualTime, record: TraceRecord | undefined): void {
+    const answer = record === undefined ? undefined : this.watch?.look(record, event, time);
+    if (this.ports.hasWish()) this.hear();
+    if (answer !== undefined && answer.logs.length > 0) this.log(event, time, answer.logs);
+    if (this.isStopped || this.recording === undefined) return;
+    const pause = this.pauseAt(event, time, answer);
+    if (pause !== undefined) this.stand(pause);
+  }
+
+  /** For whoever runs the recording, between events: hears what was said, and stands still if that was asked for. */
+  betweenEvents(): void {
+    if (this.ports.hasWish()) this.hear();
+    this.flushLogs();
+    if (!this.asked || this.isStopped || this.recording === undefined) return;
+    const { now, eventCount } = this.recording;
+    this.stand({ cause: 'asked', time: now, event: eventCount - 1 });
+  }
+
+  /** Says what log-points have said since the last time. */
+  flushLogs(): void {
+    if (this.logs.length === 0) return;
+    const { logs } = this;
+    this.logs = [];
+    this.ports.tell({ kind: 'breakpoint-logs', logs });
+  }
+
+  /** Hears everything that was said, while the run goes on. */
+  private hear(): void {
+    for (let wish = this.ports.take(); wish !== undefined; wish = this.ports.take()) this.hearOne(wish);
+  }
+
+  /** Answers whether a run that stands still goes on. */
+  private hearOne(wish: RunWish): boolean {
+    switch (wish.kind) {
+      case 'stop':
+        this.isStopped = true;
+        return true;
+      case 'pause':
+        this.asked = true;
+        return false;
+      case 'resume':
+        this.asked = false;
+        this.watch?.setStep(undefined);
+        return true;
+      case 'step':
+        this.asked = false;
+        this.watch?.setStep(wish.until);
+        return true;
+      case 'breakpoints':
+        this.watch?.setBreakpoints(wish.breakpoints);
+        return false;
+      case 'break-on':
+        this.least = wish.least ?? undefined;
+        return false;
+      case 'pace':
+        this.onOther?.(wish);
+        return false;
+    }
+  }
+
+  /** Why the run stops at the record in hand: the gravest reason, if there is any. */
+  private pauseAt(event: EventId, time: VirtualTime, answer: WatchAnswer | undefined): RunPause | undefined {
+    const { found } = this;
+    if (found.length > 0) {
+      this.found = [];
+      const gravest = ruleSeverities
+        .map((severity) => found.find((finding) => finding.severity === severity))
+        .find((finding) => finding !== undefined);
+      if (gravest !== undefined) {
+        const { rule, severity, found: text, events } = gravest;
+        return { cause: 'finding', time, event, rule, severity, found: text, events, count: found.length };
+      }
+    }
+    if (answer !== undefined && answer.breakpoints.length > 0)
+      return { cause: 'breakpoint', time, event, breakpoints: answer.breakpoints };
+    if (answer?.step === true) return { cause: 'step', time, event };
+    return this.asked ? { cause: 'asked', time, event } : undefined;
+  }
+
+  private stand(pause: RunPause): void {
+    const { ports } = this;
+    this.asked = false;
+    this.watch?.setStep(undefined);
+    this.recording?.standStill(() => {
+      this.flushLogs();
+      ports.tell({ kind: 'paused', pause });
+      while (!this.hearOne(ports.wait()));
+      // Who asked for a pause while it stood has got one.
+      this.asked = false;
+      ports.tell({ kind: 'resumed' });
+    });
+  }
+
+  private log(event: EventId, time: VirtualTime, logs: WatchAnswer['logs']): void {
+    for (const { breakpoint, text } of logs) this.logs.push({ breakpoint, event, time, text });
+    if (this.logs.length >= mostLogs) this.flushLogs();
+  }
+
+  private onFinding(finding: Finding): void {
+    this.watch?.onFinding?.(finding);
+    const { least } = this;
+    if (least === undefined || ruleSeverities.indexOf(finding.severity) > ruleSeverities.indexOf(least))
+      return;
+    this.found.push(finding);
+  }
+}
