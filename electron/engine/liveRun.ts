@@ -21,6 +21,7 @@ import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { zlibChecksum } from '../files/zlibCodec';
+import { GateWatch } from '../recorder/gateWatch';
 import { Recording } from '../recorder/recording';
 import { RunGate } from '../recorder/runGate';
 import { Pace } from './pace';
@@ -176,7 +177,9 @@ export class LiveRun {
     this.sink = sink;
     this.tell({ kind: 'begin', origin: 'recording', name: title });
     const { breakOnFinding: least, breakpoints } = task;
-    const checker = least === undefined ? undefined : new RuleChecker(implementedRules);
+    const wantsFindings =
+      least !== undefined || breakpoints?.some(({ on }) => on.kind === 'finding') === true;
+    const checker = wantsFindings ? new RuleChecker(implementedRules) : undefined;
     const gate = new RunGate(
       {
         hasWish: () => wishes.hasWish(),
@@ -194,6 +197,7 @@ export class LiveRun {
         checker,
         least,
         breakpoints,
+        watch: new GateWatch(),
         startPaused: task.startPaused,
         onOther: ({ factor }) => {
           pace.set(factor ?? undefined, this.recording?.now ?? 0);
