@@ -21,7 +21,6 @@ import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { zlibChecksum } from '../files/zlibCodec';
-import { GateWatch } from '../recorder/gateWatch';
 import { Recording } from '../recorder/recording';
 import { RunGate } from '../recorder/runGate';
 import { Pace } from './pace';
@@ -177,9 +176,7 @@ export class LiveRun {
     this.sink = sink;
     this.tell({ kind: 'begin', origin: 'recording', name: title });
     const { breakOnFinding: least, breakpoints } = task;
-    const wantsFindings =
-      least !== undefined || breakpoints?.some(({ on }) => on.kind === 'finding') === true;
-    const checker = wantsFindings ? new RuleChecker(implementedRules) : undefined;
+    const checker = least === undefined ? undefined : new RuleChecker(implementedRules);
     const gate = new RunGate(
       {
         hasWish: () => wishes.hasWish(),
@@ -197,10 +194,10 @@ export class LiveRun {
         checker,
         least,
         breakpoints,
-        watch: new GateWatch(),
         startPaused: task.startPaused,
-        onOther: ({ factor }) => {
-          pace.set(factor ?? undefined, this.recording?.now ?? 0);
+        onOther: (wish) => {
+          if (wish.kind === 'edit') this.recording?.edit(wish.edit);
+          else pace.set(wish.factor ?? undefined, this.recording?.now ?? 0);
         },
       },
     );

@@ -9,8 +9,8 @@ import { copyTrace } from '../files/copyTrace';
 import { fileProblem } from '../files/fileProblem';
 import { engineEventSchema, type EngineCommand } from './engineMessages';
 
-/** Longest time that an engine may take to stop, ms; then it is ended. */
-const longestStop = 10_000;
+/** Longest time that an engine may take to stop, ms; then it is ended. It has ended threads that do not answer before that. */
+const longestStop = 30_000;
 
 /** What a recording leaves. */
 interface RecordedTrace {
@@ -83,7 +83,7 @@ export class RecordingSession {
     const command: EngineCommand = { kind: 'stop' };
     const { engine } = this;
     engine?.postMessage(command);
-    // A driver module that never returns leaves the engine no time to look for messages.
+    // The engine ends a thread that does not stop; this is for an engine that is stuck itself.
     this.stopLimit ??= setTimeout(() => {
       engine?.kill();
     }, longestStop);

@@ -1,25 +1,21 @@
 /** Runs a scenario and records it: the one way in which window and command line make a trace. */
-import { defaultHostCost } from '../../shared/analysis/hostCostModel';
-import { hostCostSetting, hostCostText } from '../../shared/analysis/hostCostSettings';
 import type { RunReport } from '../../shared/analysis/runReport';
 import { captureComment, FrameTaps } from '../../shared/capture/frameTaps';
 import { PcapngWriter, type CaptureSink } from '../../shared/capture/pcapngWriter';
-import type { LinkRequest } from '../../shared/contract/linkRequest';
 import type { DriverPlace } from '../../shared/contract/recording';
+import type { LiveEdit } from '../../shared/contract/liveEdit';
 import type { RecordingCost } from '../../shared/contract/recordingCost';
-import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { TraceEncoderOptions, TraceSink } from '../../shared/trace/traceEncoder';
-import { traceFormatVersion, type TraceHeader } from '../../shared/trace/records';
 import type { MonotonicClock } from '../../shared/trace/encodingMeter';
 import { RingTrace } from '../../shared/trace/ringTrace';
 import type { RuleChecker } from '../../shared/rules/engine/checker';
 import { checkingProbe } from '../emulator/observe/checkingProbe';
 import { tappedProbe, type RecordTap } from '../emulator/observe/recordTap';
-import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
-import { requestedLink, type ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
+import type { ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
 import type { Probe } from '../emulator/probe';
 import { captureProbe } from './captureProbe';
+import { recordingHeader } from './recordingHeader';
 import { RecordingMeter } from './recordingMeter';
 import { TraceRecorder } from './traceRecorder';
 
@@ -45,50 +41,6 @@ export interface RecordingOptions {
   readonly checker?: RuleChecker | undefined;
   /** Stands behind every record, and may hold the run there. */
   readonly tap?: RecordTap | undefined;
-}
-
-/** The header's settings that name driver modules, so that nobody takes their traces for those of built-in drivers. */
-function moduleSettings({ target, intermediate }: DriverModules): Record<string, string> {
-  return {
-    ...(target === undefined ? {} : { targetDriver: target.name, targetDriverSha256: target.sha256 }),
-    ...(intermediate === undefined
-      ? {}
-      : { intermediateDriver: intermediate.name, intermediateDriverSha256: intermediate.sha256 }),
-  };
-}
-
-/** The header's setting of IP versions, 4, 6 or 46; none where it was not asked for. */
-function ipSettings(versions: ScenarioSettings['ipVersions']): Record<string, number> {
-  return versions === undefined ? {} : { ipVersions: { ipv4: 4, ipv6: 6, both: 46 }[versions] };
-}
-
-/** The header's settings of the links; impairments only where there are any. */
-function linkSettings(request: LinkRequest | undefined): Record<string, number> {
-  const { bitsPerSecond, delay, queueBytes } = requestedLink(request);
-  const {
-    duplicate = 0,
-    reorder = 0,
-    reorderDelay,
-    corrupt = 0,
-    corruptPastFcs,
-    jitter = 0,
-    burstLoss,
-  } = {
-    ...requestedLink().impairments,
-    ...request,
-  };
-  return {
-    bitsPerSecond,
-    delayNs: delay,
-    queueBytes,
-    ...(duplicate > 0 ? { duplicate } : {}),
-    ...(reorder > 0 ? { reorder, reorderDelayNs: reorderDelay! } : {}),
-    ...(corrupt > 0 ? { corrupt, corruptPastFcs: corruptPastFcs! } : {}),
-    ...(jitter > 0 ? { jitterNs: jitter } : {}),
-    ...(burstLoss === undefined
-      ? {}
-      : { burstLossGoodToBad: burstLoss.goodToBad, burstLossBadToGood: burstLoss.badToGood }),
-  };
 }
 
 /** See the file's head. */
@@ -118,28 +70,7 @@ export class Recording {
       tap,
     }: RecordingOptions = {},
   ) {
-    const description = scenarioDescription(settings.scenario);
-    const header: TraceHeader = {
-      format: 'chimneysweep-trace',
-      version: traceFormatVersion,
-      application,
-      scenario: settings.scenario,
-      title: description.title,
-      seed: settings.seed,
-      settings: {
-        file: fileName,
-        fileBytes: settings.file.length,
-        loss: settings.loss,
-        ...ipSettings(settings.ipVersions),
-        ...linkSettings(settings.link),
-        ...moduleSettings(settings.drivers ?? {}),
-        ...(keepLast === undefined ? {} : { keepLastNs: keepLast }),
-        ...((settings.faults ?? []).length === 0 ? {} : { faults: JSON.stringify(settings.faults) }),
-        ...(settings.chimney === undefined ? {} : { chimney: JSON.stringify(settings.chimney) }),
-        [hostCostSetting]: hostCostText(settings.hostCost ?? defaultHostCost),
-      },
-      snapLength,
-    };
+    const header = recordingHeader(application, settings, fileName, snapLength, keepLast);
     if (keepLast !== undefined) this.ring = new RingTrace(header, { keep: keepLast });
     if (clock !== undefined) this.meter = new RecordingMeter(clock);
     this.meter?.beginRun();
@@ -231,6 +162,11 @@ export class Recording {
       if (this.ring !== undefined) this.recorder.flush();
       return goesOn;
     });
+  }
+
+  /** Has the run do something by hand, at the present virtual time; the trace says so. */
+  edit(edit: LiveEdit): void {
+    this.run.edit(edit);
   }
 
   /** The run can't go on; the trace and `finish` say why. `place`: where the driver module stands that is to blame. */

@@ -15,25 +15,20 @@ import type { RecordTap } from '../emulator/observe/recordTap';
 /** What may be asked of a run by whoever has it: what the window may, and its end. */
 export type RunWish = RunControl | { readonly kind: 'stop' };
 
-/** What a record meant for breakpoints and for the step under way. */
-export interface WatchAnswer {
-  /** Whether the step's condition is met. */
-  readonly step: boolean;
-  /** Ids of the breakpoints that are met and stop the run. */
-  readonly breakpoints: readonly string[];
-  /** What log-points said. */
-  readonly logs: readonly { readonly breakpoint: string; readonly text: string }[];
-}
-
-/** Who decides at which records a run stops. */
+/** Who decides at which records a run stops; a StopWatch is one. */
 export interface RunWatch {
-  /** Looks at each record, in order; undefined where nothing is met. */
-  look(record: TraceRecord, event: EventId, time: VirtualTime): WatchAnswer | undefined;
-  setBreakpoints(breakpoints: readonly Breakpoint[]): void;
+  /** What the record that came last meets; undefined where that is nothing. */
+  readonly hit:
+    | { readonly breakpoints: readonly { readonly breakpoint: string }[]; readonly isStepDone: boolean }
+    | undefined;
+  /** What log-points say of it. */
+  readonly logs: readonly BreakpointLog[];
+  setBreakpoints(breakpoints: readonly Breakpoint[]): unknown;
   /** Undefined: no step is under way. */
-  setStep(until: StopCondition | undefined): void;
-  /** A rule is broken by the record that is looked at next. */
-  onFinding?(finding: Finding): void;
+  stopAt(until: StopCondition | undefined): void;
+  /** A rule is broken by the record that comes next. */
+  onFinding(finding: Finding): void;
+  onRecord(record: TraceRecord, event: EventId, time: VirtualTime): void;
 }
 
 /** What the gate says, in the words of the stream to the window. */
@@ -73,7 +68,7 @@ export interface RunGateOptions {
   /** Whether it stops at the first record. */
   readonly startPaused?: boolean | undefined;
   /** Is told of wishes that are not about standing still: those that the gate leaves to others. */
-  readonly onOther?: ((wish: Extract<RunWish, { kind: 'pace' }>) => void) | undefined;
+  readonly onOther?: ((wish: Extract<RunWish, { kind: 'pace' | 'edit' }>) => void) | undefined;
 }
 
 /** Logs that wait for their way to the window, at most. */
@@ -121,11 +116,16 @@ export class RunGate implements RecordTap {
   }
 
   recorded(event: EventId, time: VirtualTime, record: TraceRecord | undefined): void {
-    const answer = record === undefined ? undefined : this.watch?.look(record, event, time);
+    const { watch } = this;
+    if (record !== undefined && watch !== undefined) {
+      watch.onRecord(record, event, time);
+      if (watch.logs.length > 0) this.log(watch.logs);
+    }
+    // Wishes change what the watch looks for, but not what it has found.
+    const hit = watch?.hit;
     if (this.ports.hasWish()) this.hear();
-    if (answer !== undefined && answer.logs.length > 0) this.log(event, time, answer.logs);
     if (this.isStopped || this.recording === undefined) return;
-    const pause = this.pauseAt(event, time, answer);
+    const pause = this.pauseAt(event, time, hit);
     if (pause !== undefined) this.stand(pause);
   }
 
@@ -162,11 +162,11 @@ export class RunGate implements RecordTap {
         return false;
       case 'resume':
         this.asked = false;
-        this.watch?.setStep(undefined);
+        this.watch?.stopAt(undefined);
         return true;
       case 'step':
         this.asked = false;
-        this.watch?.setStep(wish.until);
+        this.watch?.stopAt(wish.until);
         return true;
       case 'breakpoints':
         this.watch?.setBreakpoints(wish.breakpoints);
@@ -175,13 +175,14 @@ export class RunGate implements RecordTap {
         this.least = wish.least ?? undefined;
         return false;
       case 'pace':
+      case 'edit':
         this.onOther?.(wish);
         return false;
     }
   }
 
   /** Why the run stops at the record in hand: the gravest reason, if there is any. */
-  private pauseAt(event: EventId, time: VirtualTime, answer: WatchAnswer | undefined): RunPause | undefined {
+  private pauseAt(event: EventId, time: VirtualTime, hit: RunWatch['hit']): RunPause | undefined {
     const { found } = this;
     if (found.length > 0) {
       this.found = [];
@@ -193,16 +194,18 @@ export class RunGate implements RecordTap {
         return { cause: 'finding', time, event, rule, severity, found: text, events, count: found.length };
       }
     }
-    if (answer !== undefined && answer.breakpoints.length > 0)
-      return { cause: 'breakpoint', time, event, breakpoints: answer.breakpoints };
-    if (answer?.step === true) return { cause: 'step', time, event };
+    if (hit !== undefined && hit.breakpoints.length > 0) {
+      const breakpoints = [...new Set(hit.breakpoints.map(({ breakpoint }) => breakpoint))];
+      return { cause: 'breakpoint', time, event, breakpoints };
+    }
+    if (hit?.isStepDone === true) return { cause: 'step', time, event };
     return this.asked ? { cause: 'asked', time, event } : undefined;
   }
 
   private stand(pause: RunPause): void {
     const { ports } = this;
     this.asked = false;
-    this.watch?.setStep(undefined);
+    this.watch?.stopAt(undefined);
     this.recording?.standStill(() => {
       this.flushLogs();
       ports.tell({ kind: 'paused', pause });
@@ -213,14 +216,14 @@ export class RunGate implements RecordTap {
     });
   }
 
-  private log(event: EventId, time: VirtualTime, logs: WatchAnswer['logs']): void {
-    for (const { breakpoint, text } of logs) this.logs.push({ breakpoint, event, time, text });
+  private log(logs: readonly BreakpointLog[]): void {
+    for (const { breakpoint, event, time, text } of logs) this.logs.push({ breakpoint, event, time, text });
     if (this.logs.length >= mostLogs) this.flushLogs();
   }
 
   private onFinding(finding: Finding): void {
-    this.watch?.onFinding?.(finding);
     const { least } = this;
+    this.watch?.onFinding(finding);
     if (least === undefined || ruleSeverities.indexOf(finding.severity) > ruleSeverities.indexOf(least))
       return;
     this.found.push(finding);

@@ -6,6 +6,7 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import { Breakpoints } from '../debug/breakpoints';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
+import type { EventId } from '../../shared/trace/records';
 import { CommandRegistry } from '../commands/registry';
 import type { Platform } from '../platform/platform';
 import { breakingEvent, FindingsView } from '../stores/findingsView';
@@ -22,6 +23,11 @@ import { CallFilter } from '../views/calls/callFilter';
 
 /** The dialogs, of which at most one is open. */
 export type DialogName = 'scenarios' | 'help' | 'palette' | 'keys';
+
+/** A question for a reason: of an event, or of the value that a state variable has right after one. */
+export type WhyQuestion =
+  | { readonly kind: 'event'; readonly event: EventId }
+  | { readonly kind: 'value'; readonly event: EventId; readonly object: number; readonly variable: number };
 
 /** See the file's head. */
 export interface Workspace {
@@ -48,6 +54,8 @@ export interface Workspace {
   >;
   /** A trusted driver module that the scenario dialog records with, until the user takes it out. */
   readonly driverModule: ShallowRef<ChosenDriverModule | undefined>;
+  /** What the user has asked the reason of. */
+  readonly why: ShallowRef<WhyQuestion | undefined>;
   /** What the live region says. */
   readonly spoken: Ref<string>;
 }
@@ -60,6 +68,7 @@ export function createWorkspace(platform: Platform): Workspace {
   const trace = new OpenTrace(notices);
   const view = new View(() => trace.state.model);
   const laneIndex = shallowRef<LaneIndex>();
+  const why = shallowRef<WhyQuestion>();
   const commands = new CommandRegistry();
   const layout = createLayoutChoices();
   const ruleCheck = new RuleCheck();
@@ -72,6 +81,7 @@ export function createWorkspace(platform: Platform): Workspace {
       if (generation !== before) {
         laneIndex.value = new LaneIndex(model);
         view.reset();
+        why.value = undefined;
         void ruleCheck.start(model);
       }
       laneIndex.value?.update();
@@ -93,13 +103,22 @@ export function createWorkspace(platform: Platform): Workspace {
   const stepper = new Stepper(
     trace,
     view,
-    () => (spoken.value = 'That is not recorded yet. Let the run go on first.'),
+    (condition) => void platform.controlRecording({ kind: 'step', until: condition }),
     (words) => (spoken.value = words),
   );
   watch(
     () => trace.state.phase,
     (phase) => {
       if (phase !== 'live') stepper.letGo();
+    },
+    { flush: 'sync' },
+  );
+  const callFilter = new CallFilter(trace);
+  const breakpoints = new Breakpoints();
+  watch(
+    () => [breakpoints.list.value, trace.state.phase === 'live'] as const,
+    ([list, isLive]) => {
+      if (isLive) void platform.controlRecording({ kind: 'breakpoints', breakpoints: [...list] });
     },
     { flush: 'sync' },
   );
@@ -125,15 +144,16 @@ export function createWorkspace(platform: Platform): Workspace {
     commands,
     keys: new KeyChoices(commands),
     stepper,
-    breakpoints: new Breakpoints(),
+    breakpoints,
     frames: new FrameScheduler(),
     laneIndex,
-    callFilter: new CallFilter(trace),
+    callFilter,
     ruleCheck,
     findings,
     dialog: ref(),
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
+    why,
     spoken,
   };
 }

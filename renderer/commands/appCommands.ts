@@ -5,6 +5,7 @@ import type { RecordingRequest } from '../../shared/contract/recording';
 import { showFinding, type Workspace } from '../app/workspace';
 import { breakingEvent, markTime } from '../stores/findingsView';
 import type { BottomTab } from '../stores/layoutChoices';
+import { breakpointCommands } from '../debug/breakpointCommands';
 import { stepCommands } from '../debug/stepCommands';
 import { alongChain, neighbourInLane, neighbourMilestone } from '../timeline/navigation';
 import { panBy, zoomAround } from '../timeline/viewport';
@@ -91,17 +92,6 @@ function traceCommands(workspace: Workspace): Command[] {
       keys: [{ code: 'F6' }, { code: 'Pause' }, { code: 'Pause', control: true, alt: true }],
       available: () => trace.state.phase === 'live' && trace.state.pause === undefined,
       run: () => void platform.controlRecording({ kind: 'pause' }),
-    },
-    {
-      id: 'resume',
-      title: 'Let a paused run go on',
-      group: 'Debug',
-      keys: [{ code: 'F5' }],
-      available: () => trace.state.pause !== undefined,
-      run: () => {
-        workspace.stepper.letGo();
-        void platform.controlRecording({ kind: 'resume' });
-      },
     },
     {
       id: 'break-on-finding',
@@ -246,6 +236,7 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
     tab('host-cpu', "Show the use of the host's processors", [{ code: 'Digit4' }]),
     tab('statistics', 'Show the statistics of handlers', [{ code: 'Digit5' }]),
     tab('findings', 'Show the findings: broken rules of the specification', [{ code: 'Digit6' }]),
+    tab('pending', 'Show what is pending at the cursor', [{ code: 'Digit7' }]),
     {
       id: 'filter-calls',
       title: 'Filter the calls',
@@ -294,6 +285,7 @@ export function registerAppCommands(workspace: Workspace): void {
   workspace.commands.register(
     ...traceCommands(workspace),
     ...stepCommands(workspace),
+    ...breakpointCommands(workspace),
     ...timeCommands(workspace, hasTrace),
     ...selectionCommands(workspace, hasTrace),
     ...windowCommands(workspace, hasTrace),

@@ -38,15 +38,17 @@ export function followPauses(
         selected = chosen = undefined;
         return;
       }
-      const event = pause.cause === 'finding' ? pause.events.at(-1) : undefined;
+      const event = pause.cause === 'finding' ? pause.events.at(-1) : pause.event;
       const length = trace.state.model?.store?.length ?? 0;
-      if (pause.cause !== 'finding' || event === undefined || event >= length) return;
+      // A pause that was asked for disturbs nobody who looks elsewhere.
+      if (event === undefined || event >= length || pause.cause === 'asked') return;
       if (selected !== pause) {
         if (selected === undefined) wasFollowing = view.following.value;
         selected = pause;
         view.select(event);
-        showFindings();
+        if (pause.cause === 'finding') showFindings();
       }
+      if (pause.cause !== 'finding') return;
       if (chosen === pause) return;
       const finding = findings.ofEvent(event).find((one) => isOf(pause, one));
       if (finding === undefined) return;

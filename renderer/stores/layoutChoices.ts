@@ -12,6 +12,7 @@ export const bottomTabs = [
   'host-cpu',
   'statistics',
   'findings',
+  'pending',
 ] as const;
 
 /** See {@link bottomTabs}. */

@@ -1,6 +1,9 @@
 /** What may be asked of the links of a scenario, as it crosses from window or command line to the engine; checked at every edge. */
 import { z } from 'zod';
 
+/** Highest frame loss that a scenario accepts; beyond it TCP makes no progress worth watching. */
+export const highestLoss = 0.3;
+
 /** Limits of what is accepted; beyond them TCP makes no progress worth watching, or nothing is left to see. */
 export const linkLimits = {
   /** Highest probability of a duplicate, of holding a frame back, and of a corruption. */

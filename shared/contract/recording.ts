@@ -1,14 +1,13 @@
 /** A wish to record, as it crosses from window or command line to the engine; checked at every edge. */
 import { z } from 'zod';
-import { linkRequestSchema } from './linkRequest';
+import { highestLoss, linkRequestSchema } from './linkRequest';
 import { ruleSeveritySchema } from './runControl';
 import { scenarioIds } from './scenarios';
 
 /** Largest file that a scenario carries, in bytes: virtual buffers must fit into memory. */
 export const largestFileBytes = 512 * 1024 * 1024;
 
-/** Highest frame loss that a scenario accepts; beyond it TCP makes no progress worth watching. */
-export const highestLoss = 0.3;
+export { highestLoss };
 
 /** Where a driver module can stand. */
 export type DriverPlace = 'target' | 'intermediate';

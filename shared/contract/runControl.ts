@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { breakpointListSchema } from '../debug/breakpoints';
 import { stopConditionSchema } from '../debug/stopCondition';
 import { isRuleId, type RuleId, type RuleSeverity } from '../rules/catalogue';
+import { liveEditSchema } from './liveEdit';
 import { ruleSeverities, ruleSeveritySchema } from './ruleSeverity';
 
 export { ruleSeverities, ruleSeveritySchema };
@@ -26,6 +27,8 @@ export const runControlSchema = z.discriminatedUnion('kind', [
       factor: z.number().min(paceLimits.slowest).max(paceLimits.fastest).nullable(),
     })
     .strict(),
+  /** Do this next, by hand. */
+  z.object({ kind: z.literal('edit'), edit: liveEditSchema }).strict(),
   /** Pause at findings of at least this severity; null: at none. Runs that began without that have nobody who looks. */
   z.object({ kind: z.literal('break-on'), least: ruleSeveritySchema.nullable() }).strict(),
 ]);

@@ -65,8 +65,10 @@ export class RecordSanitizer {
         return [name, this.text(named)];
       },
     );
+    // What was run may name addresses, and the file by its digest.
+    const { run: _run, ...others } = header;
     return {
-      ...header,
+      ...others,
       title: this.text(header.title),
       settings: {
         ...Object.fromEntries(settings),

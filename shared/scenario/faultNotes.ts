@@ -6,7 +6,7 @@ export interface FaultNote {
   /** Position in the run's list of faults, from 1. */
   readonly number: number;
   readonly kind: FaultKind;
-  /** What happens, in words. */
+  /** What happens, in words; as it is read, with the reason why it happens then. */
   readonly what: string;
 }
 

@@ -34,6 +34,8 @@ export interface TraceHeader {
    * on the wire.
    */
   readonly snapLength: number;
+  /** The run itself, for who wants to make it again: `shared/scenario/recordedRun.ts` reads it. Absent in what is no run of a scenario. */
+  readonly run?: unknown;
 }
 
 /** What part of the emulated machine a component plays; each has a lane on the timeline. */

@@ -14,6 +14,7 @@ const headerSchema = versioned.extend({
   seed: z.number().int().nonnegative(),
   settings: z.record(z.string().max(200), z.union([z.string().max(10_000), z.number(), z.boolean()])),
   snapLength: z.number().int().nonnegative(),
+  run: z.unknown().optional(),
 });
 
 /** Parses and checks a head frame's payload. A newer version is told apart from a broken header. */

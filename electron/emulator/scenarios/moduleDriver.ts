@@ -10,6 +10,7 @@ import type { Machine } from '../machine/machine';
 import type { NDIS_HANDLE } from '../ndis/characteristics';
 import type { Ndis } from '../ndis/ndis';
 import type { Outstanding } from '../observe/outstanding';
+import type { FaultyOperation } from '../target/hardwareFault';
 import type { Frame, FramePool } from '../wire/frame';
 import type { Link, LinkEnd } from '../wire/link';
 
@@ -42,7 +43,11 @@ export interface TargetDriver extends LinkEnd {
   readonly miniportHandle: NDIS_HANDLE;
   /** The adapter can't keep connections any more, and can again. */
   uploadAll(): void;
-  resumeOffload(): void;
+  resumeOffload(tcpCapacity?: number): void;
+  /** What else can be made to happen to the built-in target; absent where a module's driver decides. */
+  pauseOffload?(): void;
+  breakHardwareDuring?(operation: FaultyOperation): void;
+  hang?(): void;
 }
 
 /** What a scenario does to an intermediate driver. */

@@ -1,8 +1,13 @@
-/** What the built-in scenarios differ in. */
+/** What scenarios differ in, as a run wants to know it. */
 import type { ScenarioId } from '../../../shared/contract/scenarios';
+import type { ScenarioDefinition } from '../../../shared/scenario/definition';
+import { library } from '../../../shared/scenario/library';
+import type { ScenarioStep } from '../../../shared/scenario/steps';
 import type { HostSettings } from '../host/hostSettings';
+import type { ReceivePolicy } from '../host/receivePolicy';
 import type { NdisSettings } from '../ndis/ndisSettings';
 import type { TargetSettings } from '../target/targetSettings';
+import { planOf } from './definedPlan';
 import type { Tampering } from './tampering';
 import type { SwitchPlan, TeamPlan } from './topology';
 
@@ -20,9 +25,10 @@ export interface ScenarioPlan {
   readonly connectInterval: number;
   /**
    * `each`: every connection is offered by itself when a part of its bytes has been acknowledged. `together`: each waits after a
-   * part of its bytes for the others, and then all are offered in one tree. `policy`: the host stack decides by its own policy.
+   * part of its bytes for the others, and then all are offered in one tree. `policy`: the host stack decides by its own policy. `never`:
+   * only steps offer.
    */
-  readonly offload: 'each' | 'together' | 'policy';
+  readonly offload: 'each' | 'together' | 'policy' | 'never';
   /** Whether the application sets options of its connection when a quarter of its bytes have been acknowledged. */
   readonly setsOptions: boolean;
   /** What the host stack does when half of a connection's bytes have been acknowledged. */
@@ -39,69 +45,17 @@ export interface ScenarioPlan {
   readonly ndis?: Partial<NdisSettings>;
   /** What is wrong on purpose; nothing if absent. */
   readonly tampering?: Tampering;
+  /** What happens besides; nothing if absent. */
+  readonly steps?: readonly ScenarioStep[];
+  /** How applications read while offloaded; as the host stack's settings say if absent. */
+  readonly receives?: ReceivePolicy;
+  /** What the peers do; they echo everything if absent. */
+  readonly peer?: ScenarioDefinition['workload']['peer'];
+  /** How the run must end to reach its goal; `unchanged` if absent. */
+  readonly verdict?: ScenarioDefinition['expectations']['verdict'];
 }
 
-const oneConnection: ScenarioPlan = {
-  processors: 4,
-  connections: 1,
-  paths: 1,
-  neighbors: 1,
-  connectInterval: 0,
-  offload: 'each',
-  setsOptions: false,
-  halfway: 'query',
-  target: {},
-};
-
-/** Several connections through intermediate drivers. */
-const teamed: ScenarioPlan = {
-  ...oneConnection,
-  connections: 4,
-  paths: 2,
-  neighbors: 2,
-  connectInterval: 60_000,
-  halfway: 'nothing',
-};
-
-/** Plans by scenario. */
-export const scenarioPlans: Readonly<Record<ScenarioId, ScenarioPlan>> = {
-  'first-sweep': { ...oneConnection, setsOptions: true },
-  transfer: oneConnection,
-  'neighbor-invalidated': { ...oneConnection, halfway: 'invalidate-neighbor' },
-  'no-tcp-entries': { ...oneConnection, target: { tcpCapacity: 0, reportedCapacity: 1024 } },
-  'upload-all': oneConnection,
-  'link-loss': oneConnection,
-  'power-down': oneConnection,
-  'many-connections': {
-    ...oneConnection,
-    connections: 30,
-    paths: 6,
-    neighbors: 3,
-    connectInterval: 100_000,
-    offload: 'together',
-    target: { tcpCapacity: 17 },
-  },
-  'bulk-offload': {
-    ...oneConnection,
-    connections: 1000,
-    paths: 10,
-    neighbors: 3,
-    connectInterval: 100_000,
-    offload: 'together',
-    target: { tcpCapacity: 450 },
-  },
-  'update-everything': { ...oneConnection, halfway: 'nothing' },
-  'address-and-mtu-change': { ...oneConnection, halfway: 'nothing' },
-  'query-everything': { ...oneConnection, halfway: 'nothing' },
-  'terminate-with-data': { ...oneConnection, halfway: 'nothing' },
-  failover: { ...teamed, team: { adapters: 2, mode: 'failover', layers: 1 } },
-  'load-balancing': {
-    ...teamed,
-    connections: 8,
-    paths: 8,
-    neighbors: 4,
-    offload: 'together',
-    team: { adapters: 2, mode: 'load-balancing', layers: 1 },
-  },
-  'stacked-drivers': { ...teamed, team: { adapters: 2, mode: 'failover', layers: 2 } },
-};
+/** Plans of the library's scenarios. */
+export const scenarioPlans = Object.fromEntries(
+  library.map((definition) => [definition.scenario, planOf(definition)]),
+) as Readonly<Record<ScenarioId, ScenarioPlan>>;

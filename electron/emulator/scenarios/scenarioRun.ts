@@ -5,6 +5,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { RunReport } from '../../../shared/analysis/runReport';
 import { Random } from '../../../shared/base/random';
+import type { LiveEdit } from '../../../shared/contract/liveEdit';
 import { NDIS_STATUS } from '../../../shared/ddi/status';
 import { DriverFault } from '../kit/driverFault';
 import { Faults } from '../faults/faults';
@@ -14,12 +15,15 @@ import { Machine } from '../machine/machine';
 import { countingProbe, type ProbeTotals } from '../observe/countingProbe';
 import type { Probe } from '../probe';
 import { hexOf } from '../wire/hex';
-import { AdapterEvents } from './adapterEvents';
+import type { ScenarioDefinition } from '../../../shared/scenario/definition';
+import { effectiveDefinition } from '../../../shared/scenario/effective';
+import { libraryScenario } from '../../../shared/scenario/library';
+import { linkOf, planOf } from './definedPlan';
+import type { ScenarioPlan } from './scenarioPlan';
+import { LiveEdits } from './liveEdits';
 import { ModuleDriver, type DriverModules } from './moduleDriver';
-import { scenarioPlans, type ScenarioPlan } from './scenarioPlan';
 import { ScenarioScript } from './scenarioScript';
 import { requestedLink, type ScenarioSettings } from './scenarioSettings';
-import { scriptOf } from './scripts';
 import { Stream } from './stream';
 import { buildTopology, type ScenarioTopology } from './topology';
 
@@ -42,6 +46,13 @@ function partOf(file: Uint8Array, index: number, count: number): Uint8Array {
   return file.subarray(at(index), at(index + 1));
 }
 
+/** The definition of a run, with what was asked for besides. */
+export function definitionOf(settings: ScenarioSettings): ScenarioDefinition {
+  const definition = settings.definition ?? libraryScenario(settings.scenario);
+  if (definition === undefined) throw new Error(`there is no scenario ${settings.scenario}`);
+  return effectiveDefinition(definition, { ...settings, bytes: settings.file.length });
+}
+
 /** See the file's head. */
 export class ScenarioRun {
   readonly topology: ScenarioTopology;
@@ -49,12 +60,12 @@ export class ScenarioRun {
   private readonly plan: ScenarioPlan;
   private readonly machine: Machine;
   private readonly application: number;
+  private readonly edits: LiveEdits;
   private readonly totals: ProbeTotals;
   private readonly byLocalPort = new Map<number, HostConnection>();
   private offeredTogether = false;
   /** Events until decisions are looked at again: every connection costs time there. */
   private untilDecisions = 0;
-  private readonly adapterEvents: AdapterEvents;
   private readonly script: ScenarioScript;
   private endsAt = Infinity;
   private failure: string | undefined;
@@ -66,32 +77,37 @@ export class ScenarioRun {
   constructor(
     probe: Probe,
     private readonly settings: ScenarioSettings,
-    asked: ScenarioPlan = scenarioPlans[settings.scenario],
+    asked?: ScenarioPlan,
   ) {
-    const plan: ScenarioPlan = settings.chimney === undefined ? asked : { ...asked, offload: 'policy' };
+    const definition = definitionOf(settings);
+    const chimney = definition.policy.chimney;
+    const planned = asked ?? planOf(definition);
+    const plan: ScenarioPlan = chimney === undefined ? planned : { ...planned, offload: 'policy' };
     this.plan = plan;
     const counting = countingProbe(probe);
     this.totals = counting.totals;
-    const faultTrace = (settings.faults ?? []).length > 0 ? new FaultTrace(counting.probe) : undefined;
+    const { faults } = definition;
+    const faultTrace = faults.length > 0 ? new FaultTrace(counting.probe) : undefined;
     const machine = new Machine(faultTrace?.probe ?? counting.probe, settings.seed, plan.processors);
     this.machine = machine;
-    if (faultTrace !== undefined) this.faults = new Faults(settings.faults!, machine, faultTrace);
+    if (faultTrace !== undefined) this.faults = new Faults(faults, machine, faultTrace);
     const application = machine.probe.component('application', 'Application');
     this.application = application;
     const connectionFrom = (port: number): number | undefined => this.byLocalPort.get(port)?.id;
-    const link = settings.link === undefined ? {} : { link: requestedLink(settings.link) };
+    const { link, ipVersions } = definition.topology;
     const tampering = this.faults?.tampering(plan.tampering) ?? plan.tampering;
     const tampered = tampering === undefined ? {} : { tampering };
-    const links = { ...plan, ...link, ...tampered, versions: settings.ipVersions, chimney: settings.chimney };
-    const topology = buildTopology(machine, links, settings.loss, connectionFrom, settings.drivers ?? {});
+    const asLink = { link: requestedLink(linkOf(definition)) };
+    const links = { ...plan, ...asLink, ...tampered, versions: ipVersions, chimney };
+    const topology = buildTopology(machine, links, link.loss, connectionFrom, settings.drivers ?? {});
     this.topology = topology;
+    this.edits = new LiveEdits(machine, topology);
     this.streams = Array.from({ length: plan.connections }, (_, index) => {
       const destination = topology.destinations[index % topology.destinations.length]!;
       const file = partOf(settings.file, index, plan.connections);
       return new Stream(machine, topology.host, destination, plan, file, application);
     });
-    this.adapterEvents = new AdapterEvents(settings.scenario, { machine, ...topology });
-    this.script = new ScenarioScript(machine, scriptOf(settings.scenario));
+    this.script = new ScenarioScript(machine, plan.steps ?? [], this.streams, topology);
     machine.queueWorkItem(0, () => {
       this.boot();
     });
@@ -155,6 +171,11 @@ export class ScenarioRun {
     return true;
   }
 
+  /** Has somebody do something by hand, next. */
+  edit(edit: LiveEdit): void {
+    this.edits.queue(edit);
+  }
+
   /** The run can't go on: it has ended, and this is why. The trace says it too, of the module in `place` where one is to blame. */
   fail(message: string, place?: keyof DriverModules): void {
     const { machine, topology } = this;
@@ -174,8 +195,7 @@ export class ScenarioRun {
     const { settings, totals, topology } = this;
     const complete = this.streams.every((stream) => stream.application.complete);
     const digests = this.digests(complete, stopped);
-    const { source, peer, returned } = digests;
-    const success = complete && source === peer && source === returned && this.failure === undefined;
+    const success = this.failure === undefined && this.reachedGoal(digests);
     let hostPath = 0;
     const bytesReceived = { hostPath: 0, chimney: 0 };
     for (const { connection } of this.streams) {
@@ -226,10 +246,24 @@ export class ScenarioRun {
     };
   }
 
+  /** Whether the run has ended as the scenario wants it to. */
+  private reachedGoal({ source, peer }: RunReport['sha256']): boolean {
+    const { verdict = 'unchanged' } = this.plan;
+    if (verdict !== 'unchanged')
+      return this.streams.every(({ application }) => application.ended === verdict);
+    const unchanged = ({ application }: Stream): boolean => application.complete && application.isUnchanged;
+    return source === peer && this.streams.every(unchanged);
+  }
+
   private summary(success: boolean, stopped: boolean, hostPath: number, chimney: number): string {
     const { settings, streams } = this;
     if (this.failure !== undefined) return this.failure;
     const parts = `${hostPath} bytes left by the host path and ${chimney} by the chimney`;
+    const { verdict = 'unchanged', peer } = this.plan;
+    if (success && verdict !== 'unchanged')
+      return `Every connection ended as it should (${verdict}); ${parts}.`;
+    if (success && peer?.echoes !== undefined)
+      return `All ${settings.file.length} bytes arrived unchanged; ${parts}.`;
     if (success) return `All ${settings.file.length} bytes came back unchanged; ${parts}.`;
     if (stopped) return `Stopped by the user: ${parts}.`;
     const unfinished = streams.find((stream) => !stream.application.complete);
@@ -269,10 +303,7 @@ export class ScenarioRun {
     const { streams, machine, plan } = this;
     for (const stream of streams) stream.direct();
     const [first] = streams;
-    if (first?.connection !== undefined) {
-      this.adapterEvents.direct(first.connection, first.acknowledgedPart);
-      this.script.direct({ stream: first, connection: first.connection, topology: this.topology });
-    }
+    if (first?.connection !== undefined) this.script.direct();
     if (
       plan.offload === 'together' &&
       !this.offeredTogether &&

@@ -1,6 +1,9 @@
-/** What the first connection of a scenario goes through besides its plan: steps, one after the other, each at its moment. */
+/** What happens in a scenario besides its workload: its steps, one after the other, each at its moment. */
+import type { ScenarioStep } from '../../../shared/scenario/steps';
 import type { HostConnection } from '../host/hostConnection';
 import type { Machine } from '../machine/machine';
+import { holds } from './stepConditions';
+import { takeStep } from './stepActions';
 import type { Stream } from './stream';
 import type { ScenarioTopology } from './topology';
 
@@ -9,42 +12,60 @@ export interface ScriptScene {
   readonly stream: Stream;
   readonly connection: HostConnection;
   readonly topology: ScenarioTopology;
-}
-
-/** A step: when its moment has come, and what happens then, at PASSIVE_LEVEL. */
-export interface ScriptStep {
-  /** Asked between events, once `after` ns have passed since the step before. */
-  readonly isDue: (scene: ScriptScene) => boolean;
-  readonly act: (scene: ScriptScene) => void;
-  /** Virtual ns. */
-  readonly after: number;
+  readonly machine: Machine;
 }
 
 /** See the file's head. */
 export class ScenarioScript {
-  private readonly steps: ScriptStep[];
-  private notBefore = 0;
-  private acting = false;
+  private next = 0;
+  private notBefore: number;
+  /** Steps whose moment has come and that have not been taken. */
+  private underWay = 0;
 
   constructor(
     private readonly machine: Machine,
-    steps: readonly ScriptStep[],
+    private readonly steps: readonly ScenarioStep[],
+    private readonly streams: readonly Stream[],
+    private readonly topology: ScenarioTopology,
   ) {
-    this.steps = [...steps];
-    this.notBefore = this.steps[0]?.after ?? 0;
+    this.notBefore = steps[0]?.when === undefined ? 0 : steps[0].after;
   }
 
   /** Looks whether the next step is due; called between events. */
-  direct(scene: ScriptScene): void {
+  direct(): void {
+    const { machine, steps } = this;
+    const step = steps[this.next];
+    if (step === undefined || this.underWay > 0 || machine.now < this.notBefore) return;
+    const scene = this.sceneOf(step);
+    if (scene === undefined || (step.when !== undefined && !holds(step.when, scene, machine))) return;
+    let delay = step.when === undefined ? step.after : 0;
+    this.queue(step, scene, delay);
+    // Steps that name nothing but a time have their moment now: it counts from this one's.
+    for (;;) {
+      const follower = steps[this.next];
+      if (follower === undefined || follower.when !== undefined) return;
+      delay += follower.after;
+      this.queue(follower, this.sceneOf(follower) ?? scene, delay);
+    }
+  }
+
+  private sceneOf({ connection: number }: ScenarioStep): ScriptScene | undefined {
+    const stream = this.streams[number - 1];
+    const connection = stream?.connection;
+    if (stream === undefined || connection === undefined) return undefined;
+    return { stream, connection, topology: this.topology, machine: this.machine };
+  }
+
+  private queue(step: ScenarioStep, scene: ScriptScene, delay: number): void {
     const { machine } = this;
-    const step = this.steps[0];
-    if (step === undefined || this.acting || machine.now < this.notBefore || !step.isDue(scene)) return;
-    this.acting = true;
-    machine.queueWorkItem(0, () => {
-      this.acting = false;
-      this.steps.shift();
-      this.notBefore = machine.now + (this.steps[0]?.after ?? 0);
-      step.act(scene);
-    });
+    this.next++;
+    this.underWay++;
+    const act = (): void => {
+      this.underWay--;
+      this.notBefore = machine.now + (this.steps[this.next]?.after ?? 0);
+      takeStep(step, scene);
+    };
+    if (step.irql === 'DISPATCH_LEVEL') machine.queueDeferredCall(delay, act);
+    else machine.queueWorkItem(delay, act);
   }
 }

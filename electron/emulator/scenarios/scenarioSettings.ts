@@ -2,8 +2,8 @@
 import type { HostCostSettings } from '../../../shared/analysis/hostCostModel';
 import type { ChimneyRequest } from '../../../shared/contract/chimneyRequest';
 import type { LinkRequest } from '../../../shared/contract/linkRequest';
+import type { ScenarioDefinition } from '../../../shared/scenario/definition';
 import type { Fault } from '../../../shared/scenario/faults';
-import type { ScenarioId } from '../../../shared/contract/scenarios';
 import { noImpairments, type Impairments } from '../wire/impairments';
 import type { DirectionSettings } from '../wire/link';
 import type { DriverModules } from './moduleDriver';
@@ -11,7 +11,10 @@ import type { IpVersions } from './topology';
 
 /** See the file's head. */
 export interface ScenarioSettings {
-  readonly scenario: ScenarioId;
+  /** Its name: one of the library's, unless there is a definition. */
+  readonly scenario: string;
+  /** What happens; undefined: as the library has it. */
+  readonly definition?: ScenarioDefinition | undefined;
   readonly seed: number;
   /** Probability that a frame is lost, each direction. */
   readonly loss: number;
@@ -21,13 +24,15 @@ export interface ScenarioSettings {
   readonly ipVersions?: IpVersions | undefined;
   /** Bytes to carry. */
   readonly file: Uint8Array;
+  /** Seed from which the file was made up; undefined: it is somebody's. It changes no run, only what its trace says. */
+  readonly fileSeed?: number | undefined;
   /** What the host offloads by itself; undefined: the scenario decides. */
   readonly chimney?: ChimneyRequest | undefined;
   /** What networking costs the host's processors; undefined: a server of 2004. It changes no run, only what is reckoned from it. */
   readonly hostCost?: HostCostSettings | undefined;
   /** Driver modules in the places of built-in drivers. */
   readonly drivers?: DriverModules;
-  /** What goes wrong on purpose; nothing if absent or empty. */
+  /** What goes wrong on purpose besides the faults of the definition. */
   readonly faults?: readonly Fault[] | undefined;
 }
 

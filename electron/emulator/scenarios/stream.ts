@@ -27,7 +27,7 @@ export class Stream {
   constructor(
     private readonly machine: Machine,
     private readonly host: HostStack,
-    private readonly destination: ScenarioTopology['destinations'][number],
+    readonly destination: ScenarioTopology['destinations'][number],
     private readonly plan: ScenarioPlan,
     private readonly file: Uint8Array,
     applicationComponent: number,
@@ -39,7 +39,9 @@ export class Stream {
       file,
       () => this.connection!,
       together ? Math.ceil(file.length / 4) : file.length,
+      Math.min(file.length, plan.peer?.echoes ?? Infinity),
     );
+    this.application.receives = plan.receives;
   }
 
   /** The application connects. */
@@ -65,6 +67,11 @@ export class Stream {
   /** The part of its bytes that the peer has acknowledged, 0 to 1. */
   get acknowledgedPart(): number {
     return this.file.length === 0 ? 1 : this.application.acknowledged / this.file.length;
+  }
+
+  /** The part of its bytes that has come back, 0 to 1. */
+  get returnedPart(): number {
+    return this.file.length === 0 ? 1 : this.application.returned / this.file.length;
   }
 
   /** Whether everything is over and the host has the connection. */

@@ -11,6 +11,7 @@ import { DRIVER_OBJECT } from '../kit';
 import type { Machine } from '../machine/machine';
 import { Ndis } from '../ndis/ndis';
 import { EchoHost } from '../peer/echoHost';
+import { PartialEcho } from '../peer/partialEcho';
 import { OffloadTarget } from '../target/offloadTarget';
 import { defaultTargetSettings } from '../target/targetSettings';
 import { defaultTcpSettings } from '../tcp/tcpSettings';
@@ -146,7 +147,7 @@ export interface Topology<
 /** What of a plan decides about drivers, links and peers. */
 type TopologyPlan = Pick<
   ScenarioPlan,
-  'paths' | 'neighbors' | 'target' | 'team' | 'switch' | 'host' | 'ndis' | 'tampering'
+  'paths' | 'neighbors' | 'target' | 'team' | 'switch' | 'host' | 'ndis' | 'tampering' | 'peer'
 > & {
   readonly link?: Omit<LinkSettings, 'loss'>;
   /** IP versions of the paths; absent: IPv4. */
@@ -210,15 +211,12 @@ export function buildTopology(
       standby: standbyInterface(index),
     };
     const name = plan.neighbors === 1 ? 'Echo server' : `Echo server ${index + 1}`;
-    return new EchoHost(
-      machine,
-      pool,
-      addresses,
-      settings,
-      connectionFrom,
-      name,
-      index === 0 ? 3 : 100 + index,
-    );
+    const stream = index === 0 ? 3 : 100 + index;
+    const peer = new EchoHost(machine, pool, addresses, settings, connectionFrom, name, stream);
+    const { echoes = Infinity, closes = false } = plan.peer ?? {};
+    if (echoes !== Infinity || closes)
+      peer.serve((connection, window) => new PartialEcho(connection, window, echoes, closes));
+    return peer;
   });
   const far = plan.switch === undefined ? gather(peers, plan.team) : wireSwitch(machine, pool, peers, plan);
   const adapters = buildAdapters(machine, ndis, pool, plan, loss, far, modules.target);

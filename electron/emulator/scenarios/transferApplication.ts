@@ -41,6 +41,8 @@ export class TransferApplication implements ConnectionUser {
     private readonly connection: () => HostConnection,
     /** Bytes after which it waits for `open`. */
     private gate: number = file.length,
+    /** Bytes that the peer sends back. */
+    private readonly echoed: number = file.length,
   ) {}
 
   /** Whether it has sent what it may, and all of that has been acknowledged. */
@@ -56,7 +58,13 @@ export class TransferApplication implements ConnectionUser {
 
   /** Whether everything has been sent and has come back. */
   get complete(): boolean {
-    return this.peerClosed && this.acknowledged === this.file.length && this.returned === this.file.length;
+    return this.peerClosed && this.acknowledged === this.file.length && this.returned === this.echoed;
+  }
+
+  /** Whether what has come back is the beginning of what was sent. */
+  get isUnchanged(): boolean {
+    const { source, returned } = this.digests();
+    return returned === (this.returned === this.file.length ? source : this.beginning());
   }
 
   /** SHA-256 of what was sent and of what came back. */
@@ -85,6 +93,10 @@ export class TransferApplication implements ConnectionUser {
   onClosed(reason: ConnectionEnd): void {
     this.ended = reason;
     this.note(reason === 'closed' ? 'The connection is closed' : `The connection is lost: ${reason}`);
+  }
+
+  private beginning(): string {
+    return hexOf(sha256(this.file.subarray(0, this.returned)));
   }
 
   private sendMore(): void {

@@ -48,7 +48,7 @@ export class CallFilter {
   }
 
   /** The trace's own names; looked for anew only where it has doubled or ended, since every call is asked. */
-  private vocabulary(): ExpressionVocabulary {
+  vocabulary(): ExpressionVocabulary {
     const { model, phase } = this.trace.state;
     if (model === undefined) return emptyVocabulary;
     const calls = model.calls.calls.length;

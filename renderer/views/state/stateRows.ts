@@ -7,6 +7,8 @@ import { componentName } from '../../format/describe';
 
 /** One variable as a row of the tree. */
 export interface VariableRow {
+  /** Its index in the layer. */
+  readonly variable: number;
   readonly name: string;
   readonly text: string;
   /** Meaning and unit. */
@@ -113,6 +115,7 @@ function groupsOf(
           const variable = known[at.variable];
           const unit = variable?.unit === undefined ? '' : ` (${variable.unit})`;
           return {
+            variable: at.variable,
             name: variable?.name ?? `variable ${at.variable}`,
             text: valueText(layer, at.variable, at.value),
             hint: variable === undefined ? '' : `${variable.qualifiedName}: ${variable.meaning}${unit}`,

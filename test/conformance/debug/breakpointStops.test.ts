@@ -1,7 +1,6 @@
 /** Fifty breakpoint expressions stop a run under way at the events at which the search in its file finds them. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inventFile } from '../../../electron/emulator/scenarios/scenarioRun';
-import { GateWatch } from '../../../electron/recorder/gateWatch';
 import { Recording } from '../../../electron/recorder/recording';
 import { RunGate } from '../../../electron/recorder/runGate';
 import type { TraceModel } from '../../../shared/analysis/traceModel';
@@ -10,6 +9,7 @@ import { scenarioDescription, type ScenarioId } from '../../../shared/contract/s
 import type { Breakpoint } from '../../../shared/debug/breakpoints';
 import { dependsOn } from '../../../shared/debug/checkedBreakpoint';
 import { findStops, type FoundStop } from '../../../shared/debug/findStops';
+import { StopWatch } from '../../../shared/debug/stopWatch';
 import { checkExpression } from '../../../shared/expression/check';
 import { TraceRows } from '../../../shared/expression/traceRows';
 import { readTrace } from '../../harness/readTrace';
@@ -94,7 +94,7 @@ function gated(scenario: ScenarioId, set: readonly Breakpoint[]): Run {
         if (saying.kind === 'paused') pauses.push(saying.pause);
       },
     },
-    { watch: new GateWatch(), breakpoints: set },
+    { watch: new StopWatch(), breakpoints: set },
   );
   const { defaultLoss: loss } = scenarioDescription(scenario);
   const recording = new Recording(

@@ -105,7 +105,7 @@ function expectVerdict(result: Supervised, verdict: RegExp): void {
   expect(result.model.calls.calls.length).toBeGreaterThan(100);
 }
 
-describe('a run in a thread of its own', () => {
+describe('a run in a thread of its own', { timeout: 120_000 }, () => {
   it('leaves the file that the same run leaves in process, and sends the window the same records', async () => {
     const result = await start().outcome;
     const here = recordScenario('first-sweep', { loss: 0 });

@@ -89,18 +89,36 @@ function gated(
   return { checker, pauses, sayings, bytes: bytes() };
 }
 
-/** A watch that answers by the event's id. */
-function watchFor(
-  answers: ReadonlyMap<number, Partial<ReturnType<RunWatch['look']> & object>>,
-  log: string[] = [],
-): RunWatch {
+/** What a watch finds at an event. */
+interface Found {
+  readonly isStepDone?: boolean;
+  readonly breakpoints?: readonly string[];
+  readonly logs?: readonly string[];
+}
+
+/** A watch that finds something by the event's id. */
+function watchFor(answers: ReadonlyMap<number, Found>, said: string[] = []): RunWatch {
+  let hit: RunWatch['hit'];
+  let logs: RunWatch['logs'] = [];
   return {
-    look: (_record, event) => {
-      const found = answers.get(event);
-      return found === undefined ? undefined : { step: false, breakpoints: [], logs: [], ...found };
+    get hit() {
+      return hit;
     },
-    setBreakpoints: (breakpoints) => log.push(`breakpoints ${breakpoints.map(({ id }) => id).join()}`),
-    setStep: (until) => log.push(`step ${until?.kind ?? 'none'}`),
+    get logs() {
+      return logs;
+    },
+    onRecord: (_record, event, time) => {
+      const found = answers.get(event);
+      const { isStepDone = false, breakpoints = [] } = found ?? {};
+      hit =
+        isStepDone || breakpoints.length > 0
+          ? { isStepDone, breakpoints: breakpoints.map((breakpoint) => ({ breakpoint, event })) }
+          : undefined;
+      logs = (found?.logs ?? []).map((text) => ({ breakpoint: 'l', event, time, text }));
+    },
+    onFinding: ({ found }) => said.push(found),
+    setBreakpoints: (breakpoints) => said.push(`breakpoints ${breakpoints.map(({ id }) => id).join()}`),
+    stopAt: (until) => said.push(`step ${until?.kind ?? 'none'}`),
   };
 }
 
@@ -152,26 +170,28 @@ describe('a run behind a gate', () => {
   });
 
   it('stands still where somebody asks, and is heard while it stands', () => {
-    const log: string[] = [];
+    const said: string[] = [];
     const wishes: RunWish[] = [
       { kind: 'breakpoints', breakpoints: [] },
       { kind: 'step', until: { kind: 'event' } },
     ];
     const { pauses, sayings } = gated(
-      { watch: watchFor(new Map(), log) },
+      { watch: watchFor(new Map(), said) },
       () => wishes.shift() ?? { kind: 'resume' },
       [{ kind: 'pause' }],
     );
     expect(pauses).toMatchObject([{ cause: 'asked', time: 0 }]);
     expect(sayings.map(({ kind }) => kind)).toEqual(['paused', 'resumed']);
-    expect(log).toEqual(['step none', 'breakpoints ', 'step event']);
+    expect(said.slice(0, 3)).toEqual(['step none', 'breakpoints ', 'step event']);
+    // Breakpoints may be about findings.
+    expect(said).toContain('an offer');
   });
 
   it('stands still where breakpoints are met or a step ends, and says which', () => {
     const watch = watchFor(
       new Map([
-        [40, { step: true }],
-        [50, { step: true, breakpoints: ['a', 'b'] }],
+        [40, { isStepDone: true }],
+        [50, { isStepDone: true, breakpoints: ['a', 'b', 'a'] }],
       ]),
     );
     const { pauses } = gated({ watch });
@@ -182,11 +202,10 @@ describe('a run behind a gate', () => {
   });
 
   it('tells what log-points say without stopping, and before a pause', () => {
-    const logs = [{ breakpoint: 'l', text: 'SndUna is 7' }];
     const watch = watchFor(
       new Map([
-        [40, { logs }],
-        [50, { step: true }],
+        [40, { logs: ['SndUna is 7'] }],
+        [50, { isStepDone: true }],
       ]),
     );
     const { sayings } = gated({ watch });
