@@ -75,6 +75,7 @@ export function madeCall(
     parent: record.parent,
     cause: record.cause,
     completes: record.completes,
+    lists: listsOf(record),
     start: time,
     end: undefined,
     returnEvent: undefined,
