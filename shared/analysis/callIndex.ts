@@ -81,7 +81,6 @@ export function madeCall(
     returnEvent: undefined,
     status: undefined,
     depth,
-    lists: listsOf(record),
     completedBy: undefined,
   };
 }
