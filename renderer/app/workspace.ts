@@ -6,6 +6,7 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import { checkBreakpoint } from '../../shared/debug/checkedBreakpoint';
 import { Breakpoints } from '../debug/breakpoints';
 import { BreakpointSearch } from '../debug/breakpointSearch';
+import { ScenarioEditor } from '../scenario/scenarioEditor';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
 import type { EventId } from '../../shared/trace/records';
@@ -60,6 +61,7 @@ export interface Workspace {
   readonly driverModule: ShallowRef<ChosenDriverModule | undefined>;
   /** What the user has asked the reason of. */
   readonly why: ShallowRef<WhyQuestion | undefined>;
+  readonly scenarioEditor: ScenarioEditor;
   /** What the live region says. */
   readonly spoken: Ref<string>;
 }
@@ -176,6 +178,7 @@ export function createWorkspace(platform: Platform): Workspace {
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
     why,
+    scenarioEditor: new ScenarioEditor(),
     spoken,
   };
 }
