@@ -25,6 +25,7 @@ import { addStateCommand } from './stateCommand';
 import { addStatsCommand } from './statsCommand';
 import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
+import { addWhyCommand } from './whyCommand';
 import { addWireCommand } from './wireCommand';
 
 /**
@@ -46,6 +47,7 @@ export function buildProgram(exitWith: (code: number) => void): Command {
   addStateCommand(program, exitWith);
   addPendingCommand(program, exitWith);
   addOwnersCommand(program, exitWith);
+  addWhyCommand(program, exitWith);
   addStatsCommand(program, exitWith);
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);

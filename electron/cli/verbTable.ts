@@ -89,6 +89,15 @@ export const verbTable: readonly VerbAnswers[] = [
     json: 'an object: `event`, `lists` [{`address`, `ordinal`, `lender`, `purpose`, `dataLength`, `from`, `event`, `stays` [{`owner`, `how`, `event`, `from`, `until`, `untilEvent`}], and where known `connection`, `streamOffset`, `until`, `untilEvent`}]; with `--list`, `address` in the place of `event`',
   },
   {
+    verb: 'why',
+    exitCodes: {
+      0: 'explained back to what came from outside',
+      1: 'nobody has written the variable by then, what led to it is not in the trace, or the trace is cut or damaged',
+      2: 'the call is wrong, there is no such object or variable, or the file could not be read',
+    },
+    json: 'an object: `event`, `steps` [{`event`, `time`, `kind`, `text`}] from the effect to its cause, `origin` {`kind`, `event`, `text`}; with `--variable`, `object` and `variable` besides',
+  },
+  {
     verb: 'stats',
     exitCodes: { 0: 'the trace is whole', 1: flawed, 2: unreadable },
     json: 'an object: the figures of the run (docs/analysis.md); with `--stories`, `stories` besides',

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import { scenarioDescription } from '../../shared/contract/scenarios';
+import { StopWatch } from '../../shared/debug/stopWatch';
 import { RuleChecker } from '../../shared/rules/engine/checker';
 import { implementedRules } from '../../shared/rules/rules';
 import {
@@ -176,7 +177,9 @@ export class LiveRun {
     this.sink = sink;
     this.tell({ kind: 'begin', origin: 'recording', name: title });
     const { breakOnFinding: least, breakpoints } = task;
-    const checker = least === undefined ? undefined : new RuleChecker(implementedRules);
+    const wantsFindings =
+      least !== undefined || breakpoints?.some(({ on }) => on.kind === 'finding') === true;
+    const checker = wantsFindings ? new RuleChecker(implementedRules) : undefined;
     const gate = new RunGate(
       {
         hasWish: () => wishes.hasWish(),
@@ -193,6 +196,7 @@ export class LiveRun {
       {
         checker,
         least,
+        watch: new StopWatch(),
         breakpoints,
         startPaused: task.startPaused,
         onOther: (wish) => {

@@ -3,7 +3,9 @@ import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type Shall
 import type { ChosenDriverModule } from '../../shared/contract/desktopBridge';
 import type { Finding } from '../../shared/rules/engine/finding';
 import type { TraceModel } from '../../shared/analysis/traceModel';
+import { checkBreakpoint } from '../../shared/debug/checkedBreakpoint';
 import { Breakpoints } from '../debug/breakpoints';
+import { BreakpointSearch } from '../debug/breakpointSearch';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
 import type { EventId } from '../../shared/trace/records';
@@ -41,6 +43,8 @@ export interface Workspace {
   readonly keys: KeyChoices;
   readonly stepper: Stepper;
   readonly breakpoints: Breakpoints;
+  /** Where they are hit in the shown trace. */
+  readonly breakpointSearch: BreakpointSearch;
   readonly frames: FrameScheduler;
   /** Rows of the shown trace; replaced with the trace, updated with its version. */
   readonly laneIndex: ShallowRef<LaneIndex | undefined>;
@@ -115,11 +119,28 @@ export function createWorkspace(platform: Platform): Workspace {
   );
   const callFilter = new CallFilter(trace);
   const breakpoints = new Breakpoints();
+  const breakpointSearch = new BreakpointSearch();
+  watch(
+    () => [breakpoints.list.value, trace.state.generation, trace.state.phase] as const,
+    ([list]) => {
+      const { model } = trace.state;
+      if (model === undefined) return;
+      const vocabulary = callFilter.vocabulary();
+      const sound = list.filter((one) => checkBreakpoint(one, vocabulary).ok);
+      void breakpointSearch.start(model, sound, vocabulary);
+    },
+    { flush: 'sync' },
+  );
   watch(
     () => [breakpoints.list.value, trace.state.phase === 'live'] as const,
     ([list, isLive]) => {
       if (isLive) void platform.controlRecording({ kind: 'breakpoints', breakpoints: [...list] });
     },
+    { flush: 'sync' },
+  );
+  watch(
+    () => trace.state.version,
+    () => breakpointSearch.grow(),
     { flush: 'sync' },
   );
   followPauses(
@@ -145,6 +166,7 @@ export function createWorkspace(platform: Platform): Workspace {
     keys: new KeyChoices(commands),
     stepper,
     breakpoints,
+    breakpointSearch,
     frames: new FrameScheduler(),
     laneIndex,
     callFilter,
@@ -177,6 +199,12 @@ export function showFinding(workspace: Workspace, finding: Finding): void {
   workspace.findings.chosen.value = finding;
   workspace.layout.bottomTab = 'findings';
   if (event !== undefined) workspace.view.select(event);
+}
+
+/** Asks why something is so, and shows the answer. */
+export function askWhy(workspace: Workspace, question: WhyQuestion): void {
+  workspace.why.value = question;
+  workspace.layout.bottomTab = 'why';
 }
 
 export { workspaceKey };

@@ -2,7 +2,7 @@
 import type { MenuCommand } from '../../shared/contract/desktopBridge';
 import { demonstrationScenario } from '../../shared/contract/scenarios';
 import type { RecordingRequest } from '../../shared/contract/recording';
-import { showFinding, type Workspace } from '../app/workspace';
+import { askWhy, showFinding, type Workspace } from '../app/workspace';
 import { breakingEvent, markTime } from '../stores/findingsView';
 import type { BottomTab } from '../stores/layoutChoices';
 import { breakpointCommands } from '../debug/breakpointCommands';
@@ -237,6 +237,19 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
     tab('statistics', 'Show the statistics of handlers', [{ code: 'Digit5' }]),
     tab('findings', 'Show the findings: broken rules of the specification', [{ code: 'Digit6' }]),
     tab('pending', 'Show what is pending at the cursor', [{ code: 'Digit7' }]),
+    tab('breakpoints', 'Show the breakpoints', [{ code: 'Digit8' }]),
+    tab('why', 'Show why something is so', [{ code: 'Digit9' }]),
+    {
+      id: 'why',
+      title: 'Why did the selected event happen?',
+      group: 'Debug',
+      keys: [{ code: 'KeyY' }],
+      available: () => workspace.view.selection.value !== undefined,
+      run: () => {
+        const event = workspace.view.selection.value;
+        if (event !== undefined) askWhy(workspace, { kind: 'event', event });
+      },
+    },
     {
       id: 'filter-calls',
       title: 'Filter the calls',

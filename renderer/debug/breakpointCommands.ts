@@ -30,19 +30,69 @@ export function toggleBreakpoint({ breakpoints, spoken }: Workspace, on: Breakpo
   spoken.value = breakpoints.toggle(on) ? `Breakpoint set: ${words}` : `Breakpoint taken away: ${words}`;
 }
 
+/** Goes to the next hit, or the one before. */
+function goToHit({ breakpointSearch, view, spoken }: Workspace, by: -1 | 1): void {
+  const { event } = view.cursor.value;
+  if (by < 0) {
+    const stop = breakpointSearch.before(event);
+    if (stop === undefined) spoken.value = 'No breakpoint is hit before this event.';
+    else view.select(stop.record);
+    return;
+  }
+  breakpointSearch.after(event, (stop) => {
+    if (stop === undefined) spoken.value = 'No breakpoint is hit behind this event.';
+    else view.select(stop.record);
+  });
+}
+
 /** See the file's head. */
 export function breakpointCommands(workspace: Workspace): Command[] {
-  const { trace, platform, stepper } = workspace;
+  const { trace, view, platform, stepper, breakpoints } = workspace;
+  const hasTrace = (): boolean => trace.state.model !== undefined;
+  const isSet = (): boolean => hasTrace() && breakpoints.active.value > 0;
   return [
     {
       id: 'resume',
-      title: 'Let a paused run go on',
+      title: 'Go on: a paused run, or in a file to the next hit of a breakpoint',
       group: 'Debug',
       keys: [{ code: 'F5' }],
-      available: () => trace.state.pause !== undefined,
+      available: () => trace.state.pause !== undefined || (trace.state.phase === 'ready' && isSet()),
       run: () => {
-        stepper.letGo();
-        void platform.controlRecording({ kind: 'resume' });
+        if (trace.state.pause === undefined) goToHit(workspace, 1);
+        else {
+          stepper.letGo();
+          void platform.controlRecording({ kind: 'resume' });
+        }
+      },
+    },
+    {
+      id: 'resume-backward',
+      title: 'Go back to the hit of a breakpoint before',
+      group: 'Debug',
+      keys: [{ code: 'F5', control: true }],
+      available: isSet,
+      run: () => goToHit(workspace, -1),
+    },
+    {
+      id: 'next-hit',
+      title: 'Next hit of a breakpoint in what is recorded',
+      group: 'Debug',
+      keys: [],
+      available: isSet,
+      run: () => goToHit(workspace, 1),
+    },
+    {
+      id: 'toggle-breakpoint',
+      title: 'Breakpoint at the selected handler or state variable, on or off',
+      group: 'Debug',
+      keys: [{ code: 'F9' }],
+      available: hasTrace,
+      run: () => {
+        const { model } = trace.state;
+        const event = view.selection.value;
+        const on = model === undefined || event === undefined ? undefined : triggerOf(model, event);
+        if (on === undefined) workspace.spoken.value = 'Select a call or a change of state to break on it.';
+        else toggleBreakpoint(workspace, on);
       },
     },
   ];

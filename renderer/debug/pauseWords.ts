@@ -11,7 +11,7 @@ import { breakpointText } from './breakpointWords';
  */
 export function pauseWords(pause: RunPause, breakpoints: readonly Breakpoint[]): string {
   if (pause.cause === 'asked') return 'as you asked';
-  if (pause.cause === 'step') return 'behind a step';
+  if (pause.cause === 'step') return 'at the end of the step';
   if (pause.cause === 'breakpoint') {
     const names = pause.breakpoints.map((id) => {
       const found = breakpoints.find((one) => one.id === id);

@@ -13,6 +13,8 @@ export const bottomTabs = [
   'statistics',
   'findings',
   'pending',
+  'breakpoints',
+  'why',
 ] as const;
 
 /** See {@link bottomTabs}. */

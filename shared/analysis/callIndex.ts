@@ -42,12 +42,64 @@ export interface Call {
   completedBy: EventId | undefined;
 }
 
+/**
+ * A call as it is when it is made.
+ * @param at the calls around it, by their records
+ */
+export function madeCall(
+  record: CallRecord,
+  event: EventId,
+  time: VirtualTime,
+  index: number,
+  at: (event: EventId) => Call | undefined,
+): Call {
+  let depth = 0;
+  for (let outer = record.parent; outer !== undefined;) {
+    const call = at(outer);
+    if (call === undefined) break;
+    if (call.callee === record.callee) {
+      depth = call.depth + 1;
+      break;
+    }
+    outer = call.parent;
+  }
+  return {
+    event,
+    index,
+    functionName: record.functionName,
+    caller: record.caller,
+    callee: record.callee,
+    irql: record.irql,
+    processor: record.processor,
+    connection: record.connection,
+    parent: record.parent,
+    cause: record.cause,
+    completes: record.completes,
+    lists: listsOf(record),
+    start: time,
+    end: undefined,
+    returnEvent: undefined,
+    status: undefined,
+    depth,
+    completedBy: undefined,
+  };
+}
+
+/** Notes that a call returns; a second return is none. */
+export function noteReturn(call: Call, record: ReturnRecord, event: EventId, time: VirtualTime): void {
+  if (call.end !== undefined) return;
+  call.end = time;
+  call.returnEvent = event;
+  call.status = record.status;
+}
+
 /** All calls of a trace; a {@link TraceListener}. */
 export class CallIndex implements TraceListener {
   readonly calls: Call[] = [];
   /** Largest depth + 1 seen in each component: the rows that its lane needs. */
   readonly rows: number[] = [];
   private readonly byEvent = new Map<EventId, Call>();
+  private readonly callOf = (event: EventId): Call | undefined => this.byEvent.get(event);
   private readonly pending = new PendingRequests();
   /** By call: its position among those of its function in `pending`. */
   private readonly pendingPositions: number[] = [];
@@ -95,39 +147,10 @@ export class CallIndex implements TraceListener {
   }
 
   private enter(record: CallRecord, event: EventId, time: VirtualTime): void {
-    let depth = 0;
-    for (let outer = record.parent; outer !== undefined;) {
-      const call = this.byEvent.get(outer);
-      if (call === undefined) break;
-      if (call.callee === record.callee) {
-        depth = call.depth + 1;
-        break;
-      }
-      outer = call.parent;
-    }
-    const call: Call = {
-      event,
-      index: this.calls.length,
-      functionName: record.functionName,
-      caller: record.caller,
-      callee: record.callee,
-      irql: record.irql,
-      processor: record.processor,
-      connection: record.connection,
-      parent: record.parent,
-      cause: record.cause,
-      completes: record.completes,
-      lists: listsOf(record),
-      start: time,
-      end: undefined,
-      returnEvent: undefined,
-      status: undefined,
-      depth,
-      completedBy: undefined,
-    };
+    const call = madeCall(record, event, time, this.calls.length, this.callOf);
     this.calls.push(call);
     this.byEvent.set(event, call);
-    this.rows[record.callee] = Math.max(this.rows[record.callee] ?? 1, depth + 1);
+    this.rows[record.callee] = Math.max(this.rows[record.callee] ?? 1, call.depth + 1);
     for (const completed of record.completes) {
       const request = this.byEvent.get(completed);
       if (request !== undefined) request.completedBy ??= event;
@@ -136,10 +159,7 @@ export class CallIndex implements TraceListener {
 
   private leave(record: ReturnRecord, event: EventId, time: VirtualTime): void {
     const call = this.byEvent.get(record.call);
-    if (call === undefined || call.end !== undefined) return;
-    call.end = time;
-    call.returnEvent = event;
-    call.status = record.status;
+    if (call !== undefined) noteReturn(call, record, event, time);
   }
 }
 

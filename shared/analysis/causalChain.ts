@@ -113,7 +113,8 @@ export class CausalLinks implements TraceListener {
   }
 }
 
-function causeOf(record: TraceRecord): EventId | undefined {
+/** The record that a record names as what led to it; undefined where it names none. */
+export function causeOf(record: TraceRecord): EventId | undefined {
   switch (record.kind) {
     case 'call':
       return record.parent ?? record.cause;

@@ -4,7 +4,9 @@ import {
   framePaths,
   type EventId,
   type FrameFate,
+  type FrameFateRecord,
   type FramePath,
+  type FrameRecord,
   type TraceRecord,
   type VirtualTime,
 } from '../trace/records';
@@ -28,6 +30,36 @@ export interface Frame {
   duplicates: number;
   /** Whether a switch has passed it on: it is the frame of somebody else, who is counted. */
   readonly forwarded: boolean;
+}
+
+/** A frame as it leaves; `forwarded`: by a switch. */
+export function sentFrame(record: FrameRecord, event: EventId, time: VirtualTime, forwarded: boolean): Frame {
+  return {
+    event,
+    sender: record.sender,
+    path: record.path,
+    connection: record.connection,
+    length: record.length,
+    payloadLength: record.payloadLength,
+    retransmission: record.retransmission,
+    sent: time,
+    fate: undefined,
+    fateTime: undefined,
+    receiver: undefined,
+    duplicates: 0,
+    forwarded,
+  };
+}
+
+/** Notes what becomes of a frame. */
+export function noteFate(frame: Frame, record: FrameFateRecord, time: VirtualTime): void {
+  if (record.fate === 'duplicated') {
+    frame.duplicates++;
+    return;
+  }
+  frame.fate = record.fate;
+  frame.fateTime = time;
+  frame.receiver = record.receiver;
 }
 
 /** Payload rates in equal bins over a range of time, in bits per second, one number per bin. */
@@ -70,21 +102,7 @@ export class FrameIndex implements TraceListener {
     if (record.kind === 'component') {
       if (record.role === 'wire') this.switchPorts.add(record.id);
     } else if (record.kind === 'frame') {
-      const frame: Frame = {
-        event,
-        sender: record.sender,
-        path: record.path,
-        connection: record.connection,
-        length: record.length,
-        payloadLength: record.payloadLength,
-        retransmission: record.retransmission,
-        sent: time,
-        fate: undefined,
-        fateTime: undefined,
-        receiver: undefined,
-        duplicates: 0,
-        forwarded: this.switchPorts.has(record.sender),
-      };
+      const frame = sentFrame(record, event, time, this.switchPorts.has(record.sender));
       this.frames.push(frame);
       this.byEvent.set(event, frame);
       if (frame.forwarded) return;
@@ -97,13 +115,8 @@ export class FrameIndex implements TraceListener {
     } else if (record.kind === 'frame-fate') {
       const frame = this.byEvent.get(record.frame);
       if (frame === undefined) return;
-      if (record.fate === 'duplicated') {
-        frame.duplicates++;
-        return;
-      }
-      frame.fate = record.fate;
-      frame.fateTime = time;
-      frame.receiver = record.receiver;
+      noteFate(frame, record, time);
+      if (record.fate === 'duplicated') return;
       if (!fateDelivers(record.fate)) this.totals[frame.path].lost++;
     }
   }

@@ -31,6 +31,8 @@ interface Entry extends Outstanding {
   readonly completions: GivenBack[];
   /** Lists that have not come back. */
   remaining: number;
+  /** Their addresses, where a completion has had to be told apart. */
+  addresses: Set<number> | undefined;
 }
 
 const none: GivenBack[] = [];
@@ -44,6 +46,9 @@ export class PendingIndex {
   /** Requests that have not returned: a status other than NDIS_STATUS_PENDING ends them. */
   private unreturned: Entry[] = [];
   private seen = 0;
+  /** The completion that was decoded last: it may name many requests. */
+  private lastCompletion: EventId | undefined;
+  private lastAddresses: readonly number[] = [];
 
   constructor(private readonly model: Pick<TraceModel, 'calls' | 'store'>) {}
 
@@ -70,7 +75,15 @@ export class PendingIndex {
     const position = this.intervals.begin(call.event);
     const lists = attached || requestFunction(call.functionName)?.passes === 'lists' ? call.lists : 1;
     const completions = lists > 1 ? [] : none;
-    const entry: Entry = { call, kind, attached, position, completions, remaining: Math.max(1, lists) };
+    const entry: Entry = {
+      call,
+      kind,
+      attached,
+      position,
+      completions,
+      remaining: Math.max(1, lists),
+      addresses: undefined,
+    };
     this.entries.push(entry);
     (attached ? this.attachedByEvent : this.byEvent).set(call.event, entry);
     this.unreturned.push(entry);
@@ -104,14 +117,18 @@ export class PendingIndex {
   }
 
   /** How many lists of a request a completion gives back. */
-  private givenBack({ call, remaining, attached }: Entry, by: Call): number {
-    if (!attached && remaining === 1) return 1;
-    if (!attached && by.completes.length === 1) return Math.min(remaining, by.lists);
+  private givenBack(entry: Entry, by: Call): number {
+    if (!entry.attached && entry.completions === none) return 1;
     // Traces that don't record what hangs on the blocks of a terminate name at least the requests that end with it.
-    if (by.lists === 0 && requestEndedBy(by.functionName) === 'terminate') return remaining;
-    // One completion for several requests: only addresses tell which list was whose.
-    const addresses = new Set(listAddresses(this.model, by.event));
-    return listAddresses(this.model, call.event).filter((address) => addresses.has(address)).length;
+    if (by.lists === 0) return requestEndedBy(by.functionName) === 'terminate' ? entry.remaining : 0;
+    entry.addresses ??= new Set(listAddresses(this.model, entry.call.event));
+    if (this.lastCompletion !== by.event) {
+      this.lastCompletion = by.event;
+      this.lastAddresses = listAddresses(this.model, by.event);
+    }
+    let back = 0;
+    for (const address of this.lastAddresses) if (entry.addresses.delete(address)) back++;
+    return back;
   }
 }
 

@@ -5,18 +5,13 @@
  */
 import type { Call } from '../analysis/callIndex';
 import type { TraceModel } from '../analysis/traceModel';
-import { functionEntry, isFunctionName } from '../ddi/catalogue';
 import type { EventId } from '../trace/records';
 import type { TraceStore } from '../trace/traceStore';
 import { enclosing, placeOf, type CursorPlace } from './cursor';
 import type { Direction, Step } from './step';
 import { firstBehind, lastBefore, stepIndexOf, type SortedEvents, type StepIndex } from './stepIndex';
-import { happens, returnEndsWork, type StopCondition } from './stopCondition';
-
-/** Whether the work of a function ends with a completion, as the DDI has it. */
-export function isAsynchronousFunction(name: string): boolean {
-  return isFunctionName(name) && functionEntry(name).asynchronous === true;
-}
+import { isAsynchronousFunction, returnEndsWork, workHasEnded } from './requests';
+import { happens, type StopCondition } from './stopCondition';
 
 /**
  * The event that a step goes to.
@@ -90,7 +85,7 @@ export function stopConditionOf(model: TraceModel, cursor: EventId, step: Step):
       return left === undefined ? undefined : { kind: 'return', call: left.event };
     }
     case 'completion':
-      if (call === undefined || hasEnded(call)) return undefined;
+      if (call === undefined || call.completedBy !== undefined || workHasEnded(call)) return undefined;
       return {
         kind: 'completion',
         request: call.event,
@@ -175,12 +170,6 @@ function endOfWork(index: StepIndex, request: Call | undefined, cursor: EventId)
     returnEndsWork(isAsynchronousFunction(request.functionName), request.status);
   if (!isEnd) return completion;
   return completion === undefined ? returnEvent : Math.min(completion, returnEvent);
-}
-
-/** Whether the work of a call has come to an end already. */
-function hasEnded({ functionName, completedBy, returnEvent, status }: Call): boolean {
-  if (completedBy !== undefined) return true;
-  return returnEvent !== undefined && returnEndsWork(isAsynchronousFunction(functionName), status);
 }
 
 /** The first request that a completion names and that is there. */

@@ -3,8 +3,8 @@
  * the first record that meets it among those that have not been seen yet.
  */
 import { z } from 'zod';
-import { NDIS_STATUS } from '../ddi/status';
 import type { ComponentRole, EventId, TraceRecord } from '../trace/records';
+import { returnEndsWork } from './requests';
 
 const event = z.number().int().nonnegative();
 const id = z.number().int().nonnegative();
@@ -65,11 +65,6 @@ const driverRoles: ReadonlySet<string> = new Set([
 /** Whether a component with this role is a driver, whose functions are handlers. */
 export function isDriverRole(role: ComponentRole | undefined): boolean {
   return role !== undefined && driverRoles.has(role);
-}
-
-/** Whether a return ends the work of a call: it does not where the call goes on until it is completed. */
-export function returnEndsWork(isAsynchronous: boolean, status: number | undefined): boolean {
-  return !isAsynchronous || (status !== undefined && status >>> 0 !== NDIS_STATUS.PENDING);
 }
 
 /** Whether a record meets a condition. Records come in order, from where the condition was set. */

@@ -27,6 +27,7 @@ import type {
   Span,
 } from './syntax';
 import { fieldReference } from './fields';
+import type { FieldReference } from './fieldTypes';
 import { emptyVocabulary, textsOf, type ExpressionVocabulary } from './valueNames';
 
 /**
@@ -57,6 +58,30 @@ export function checkTree(
     kinds: kindsThatMatch(condition),
     warnings,
   });
+}
+
+/** What a part of a text stands for: a number, a text, a condition; and the fields that it asks for. */
+export interface CheckedOperand {
+  readonly operand: Operand;
+  readonly references: readonly FieldReference[];
+}
+
+/** Reads and checks an expression that need be no condition: something whose value is shown. */
+export function checkOperand(
+  text: string,
+  vocabulary: ExpressionVocabulary = emptyVocabulary,
+): Result<CheckedOperand, readonly ExpressionProblem[]> {
+  const parsed = parseExpression(text);
+  if (!parsed.ok) return fail([parsed.error]);
+  const checker = new Checker(vocabulary);
+  try {
+    const operand = checker.resolver.operand(parsed.value);
+    if (checker.problems.length > 0) return fail(checker.problems);
+    return succeed({ operand, references: [...checker.resolver.references.values()] });
+  } catch (error) {
+    if (!(error instanceof TypeProblem)) throw error;
+    return fail([...checker.problems, error.problem]);
+  }
 }
 
 const never: Condition = { kind: 'constant', value: false };

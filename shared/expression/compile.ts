@@ -45,6 +45,21 @@ export function compileExpression<Row>(
   return new Compiler(source).condition(expression.condition);
 }
 
+/** Compiles what an expression computes, for those who show values instead of testing them. */
+export function compileNumber<Row>(value: NumberValue, source: ExpressionSource<Row>): NumberReader<Row> {
+  return new Compiler(source).number(value);
+}
+
+/** As {@link compileNumber}, for text. */
+export function compileText<Row>(value: TextValue, source: ExpressionSource<Row>): TextReader<Row> {
+  return new Compiler(source).text(value);
+}
+
+/** As {@link compileNumber}, for a condition. */
+export function compileCondition<Row>(condition: Condition, source: ExpressionSource<Row>): Predicate<Row> {
+  return new Compiler(source).condition(condition);
+}
+
 /** Texts whose verdict is remembered; what is beyond makes room by forgetting all. */
 const mostRemembered = 10_000;
 
@@ -134,7 +149,7 @@ class Compiler<Row> {
     };
   }
 
-  private number(value: NumberValue): NumberReader<Row> {
+  number(value: NumberValue): NumberReader<Row> {
     switch (value.kind) {
       case 'constant': {
         const constant = value.value;
@@ -170,7 +185,7 @@ class Compiler<Row> {
     }
   }
 
-  private text(value: TextValue): TextReader<Row> {
+  text(value: TextValue): TextReader<Row> {
     switch (value.kind) {
       case 'constant': {
         const constant = value.value;

@@ -1,11 +1,10 @@
 /** Events in one line, for lists and for searching. */
 import { decodeFrame } from '../analysis/frameDecoder';
-import type { TraceModel } from '../analysis/traceModel';
 import { formatStateVariable, offloadStateVariables } from '../ddi/offloadState';
 import { statusName } from '../ddi/status';
 import type { EventId, StateChangeRecord } from '../trace/records';
-import type { TraceStore } from '../trace/traceStore';
 import type { EventKind } from './fieldTypes';
+import type { RowModel, RowStore } from './rowStore';
 
 /** What a list shows of one event. */
 export interface EventLine {
@@ -18,11 +17,11 @@ export interface EventLine {
   readonly status: string | undefined;
 }
 
-function nameOf(store: TraceStore, component: number | undefined): string {
+function nameOf(store: RowStore, component: number | undefined): string {
   return component === undefined ? '?' : (store.components[component]?.name ?? `component ${component}`);
 }
 
-function changesText(store: TraceStore, { object, changes }: StateChangeRecord): string {
+function changesText(store: RowStore, { object, changes }: StateChangeRecord): string {
   const declared = store.stateObjects[object];
   const variables = declared === undefined ? [] : offloadStateVariables(declared.layer);
   const parts = changes.map(({ variable, value }) => {
@@ -35,7 +34,7 @@ function changesText(store: TraceStore, { object, changes }: StateChangeRecord):
 }
 
 /** The line of an event; undefined for records that are part of another event, or declare something. */
-export function eventLine(model: TraceModel, store: TraceStore, event: EventId): EventLine | undefined {
+export function eventLine(model: RowModel, store: RowStore, event: EventId): EventLine | undefined {
   switch (store.kind(event)) {
     case 'call': {
       const call = model.calls.at(event);

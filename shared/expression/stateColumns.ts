@@ -3,16 +3,17 @@
  * in one walk over the trace; looking one up is a binary search.
  */
 import { formatStateVariable, swapPortBytes, type OffloadStateVariable } from '../ddi/offloadState';
-import type { EventId, StateObjectRecord, StateOwner, StateValue } from '../trace/records';
-import type { TraceStore } from '../trace/traceStore';
+import type { EventId, StateObjectRecord, StateOwner, StateValue, TraceRecord } from '../trace/records';
+import type { RowStore } from './rowStore';
 
 /** What one object held, from event to event. */
-interface History<Value> {
+export interface History<Value> {
   readonly events: EventId[];
   readonly values: Value[];
 }
 
-interface VariableColumn {
+/** What is collected of one variable. */
+export interface VariableColumn {
   readonly variable: OffloadStateVariable;
   readonly histories: Map<number, History<StateValue>>;
 }
@@ -31,7 +32,8 @@ function valueAt<Value>(history: History<Value> | undefined, event: EventId): Va
   return values[low - 1];
 }
 
-function append<Value>(
+/** Adds a value at an event behind all that are there. */
+export function append<Value>(
   histories: Map<number, History<Value>>,
   object: number,
   event: EventId,
@@ -45,15 +47,15 @@ function append<Value>(
 
 /** Reads a trace that may still grow. */
 export class StateColumns {
-  private readonly columns = new Map<OffloadStateVariable, VariableColumn>();
-  private readonly owners = new Map<number, History<StateOwner>>();
-  private readonly declared = new Map<number, EventId>();
+  protected readonly columns = new Map<OffloadStateVariable, VariableColumn>();
+  protected readonly owners = new Map<number, History<StateOwner>>();
+  protected readonly declared = new Map<number, EventId>();
   /** State objects of the TCP layer by connection, in order of declaration. */
   private readonly byConnection = new Map<number, StateObjectRecord[]>();
   private scanned = 0;
   private objectsSeen = 0;
 
-  constructor(private readonly store: TraceStore) {}
+  constructor(protected readonly store: RowStore) {}
 
   /** Says that a variable will be asked for. */
   request(variable: OffloadStateVariable): void {
@@ -108,8 +110,8 @@ export class StateColumns {
     return valueAt(this.columns.get(variable)?.histories.get(at.id), event);
   }
 
-  private bringUpTo(event: EventId): void {
-    if (event < this.scanned) return;
+  /** Takes in the state objects that have been declared. */
+  protected takeObjects(): void {
     const { store } = this;
     for (; this.objectsSeen < store.stateObjects.length; this.objectsSeen++) {
       const object = store.stateObjects[this.objectsSeen]!;
@@ -118,6 +120,27 @@ export class StateColumns {
       if (list === undefined) this.byConnection.set(object.connection, [object]);
       else list.push(object);
     }
+  }
+
+  /** Takes in one record. */
+  protected take(record: TraceRecord, event: EventId): void {
+    if (record.kind === 'state-object') this.declared.set(record.id, event);
+    else if (record.kind === 'ownership') append(this.owners, record.object, event, record.owner);
+    else if (record.kind === 'state-change') {
+      const layer = this.store.stateObjects[record.object]?.layer;
+      for (const { variable, histories } of this.columns.values()) {
+        if (variable.layer !== layer) continue;
+        const change = record.changes.find((candidate) => candidate.variable === variable.index);
+        if (change !== undefined) append(histories, record.object, event, change.value);
+      }
+    }
+  }
+
+  /** Takes in everything up to an event. */
+  protected bringUpTo(event: EventId): void {
+    if (event < this.scanned) return;
+    this.takeObjects();
+    const { store } = this;
     // No further than it was asked for: a search that goes in slices through a long trace spreads this over them.
     const last = Math.min(event, store.length - 1);
     for (; this.scanned <= last; this.scanned++) {
@@ -126,16 +149,7 @@ export class StateColumns {
       const kind = store.kind(this.scanned);
       if (kind !== 'state-change' && kind !== 'ownership' && kind !== 'state-object') continue;
       const record = store.record(this.scanned);
-      if (record.kind === 'state-object') this.declared.set(record.id, this.scanned);
-      else if (record.kind === 'ownership') append(this.owners, record.object, this.scanned, record.owner);
-      else if (record.kind === 'state-change') {
-        const layer = store.stateObjects[record.object]?.layer;
-        for (const { variable, histories } of this.columns.values()) {
-          if (variable.layer !== layer) continue;
-          const change = record.changes.find((candidate) => candidate.variable === variable.index);
-          if (change !== undefined) append(histories, record.object, this.scanned, change.value);
-        }
-      }
+      if (record.kind !== 'unknown') this.take(record, this.scanned);
     }
   }
 }

@@ -1,16 +1,15 @@
 /** The events of a trace in memory as rows that expressions are evaluated on. A row is an event's id. */
 import type { Call } from '../analysis/callIndex';
 import type { Frame } from '../analysis/frameIndex';
-import type { TraceModel } from '../analysis/traceModel';
 import { functionEntry, isFunctionName } from '../ddi/catalogue';
 import type { CallArgument, EventId, StateOwner, TraceRecord } from '../trace/records';
-import type { TraceStore } from '../trace/traceStore';
 import { argumentNumber, argumentText } from './argumentValues';
 import type { CheckedExpression } from './checked';
 import { compileExpression, type ExpressionSource, type NumberReader, type TextReader } from './compile';
 import { eventLine, summaryOf } from './eventText';
 import type { EventKind, FieldReference } from './fieldTypes';
 import { FrameHeaders } from './frameHeaders';
+import type { RowModel, RowStore } from './rowStore';
 import { StateColumns } from './stateColumns';
 
 const kindsOfRecords: Readonly<Partial<Record<TraceRecord['kind'], EventKind>>> = {
@@ -22,7 +21,7 @@ const kindsOfRecords: Readonly<Partial<Record<TraceRecord['kind'], EventKind>>> 
 };
 
 /** A record, or what stands for one that is lost or that this version does not know. */
-type AnyRecord = ReturnType<TraceStore['record']>;
+type AnyRecord = ReturnType<RowStore['record']>;
 
 /** Address and port of one end of a connection. */
 interface Endpoint {
@@ -85,20 +84,21 @@ function isAsynchronous(name: string): boolean {
 
 /** See the file's head. The trace may grow; a row that is there already never changes but by what happens to it. */
 export class TraceRows implements ExpressionSource<EventId> {
-  private readonly states: StateColumns;
   private readonly headers = new FrameHeaders();
   private headersOf = -1;
   private readonly endpoints: (readonly [Endpoint | undefined, Endpoint | undefined])[] = [];
   private lastRecord: AnyRecord | undefined;
   private lastRecordOf = -1;
 
-  /** `store` is the model's, once its header has been read. */
+  /**
+   * `store` is the model's, once its header has been read.
+   * @param states values of state variables, where somebody collects them in another way than by walking over the records
+   */
   constructor(
-    readonly model: TraceModel,
-    readonly store: TraceStore,
-  ) {
-    this.states = new StateColumns(store);
-  }
+    readonly model: RowModel,
+    readonly store: RowStore,
+    private readonly states = new StateColumns(store),
+  ) {}
 
   /** What an expression calls the kind of a record; undefined for records that are no events of their own. */
   kind(event: EventId): EventKind | undefined {
@@ -352,7 +352,7 @@ export class TraceRows implements ExpressionSource<EventId> {
     return record.kind === 'state-change' || record.kind === 'ownership' ? record.object : undefined;
   }
 
-  private declaredObject(event: EventId): TraceStore['stateObjects'][number] | undefined {
+  private declaredObject(event: EventId): RowStore['stateObjects'][number] | undefined {
     const object = this.ownObject(event);
     return object === undefined ? undefined : this.store.stateObjects[object];
   }

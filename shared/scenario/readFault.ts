@@ -1,6 +1,6 @@
 /** Reads a fault as it stands on a command line: its kind and then `key=value` for each field, with quotes around values that hold spaces. */
 import { fail, succeed, type Result } from '../base/result';
-import { parseExpression } from '../expression/parser';
+import { checkExpression } from '../expression/check';
 import { closest, didYouMean } from '../expression/suggestions';
 import { faultKinds, faultSchema, type Fault, type FaultKind } from './faults';
 
@@ -32,9 +32,10 @@ export function fieldsOf(kind: FaultKind): readonly string[] {
 /** What is wrong with the expression of a fault; undefined where nothing is. */
 export function expressionProblem({ when }: Pick<Fault, 'when'>): string | undefined {
   if (when === undefined) return undefined;
-  const parsed = parseExpression(when);
-  if (parsed.ok) return undefined;
-  return `the expression is wrong at its character ${parsed.error.start + 1}: ${parsed.error.message}`;
+  const checked = checkExpression(when);
+  const problem = checked.ok ? undefined : checked.error[0];
+  if (problem === undefined) return undefined;
+  return `the expression is wrong at its character ${problem.start + 1}: ${problem.message}`;
 }
 
 const wordPattern = /([^\s=]+)=(?:"([^"]*)"|'([^']*)'|([^\s"']\S*))(?=\s|$)/y;

@@ -132,6 +132,22 @@ export class StateHistory implements TraceListener {
     return { object, parent, owner, ownedSince: history.ownerEvents[ownerIndex], variables };
   }
 
+  /** The last write of a variable at an event or before it; undefined if there was none. */
+  writeAt(object: number, variable: number, event: EventId): VariableAt | undefined {
+    const history = this.objects[object]?.variables.get(variable);
+    const index = history === undefined ? -1 : lastAtMost(history.events, event);
+    if (history === undefined || index < 0) return undefined;
+    const writtenBy = history.events[index]!;
+    const change = lastAtMost(this.changeEvents, writtenBy);
+    return {
+      variable,
+      value: history.values[index]!,
+      writtenBy,
+      writtenAt: this.changeTimes[change]!,
+      writer: this.changeWriters[change]!,
+    };
+  }
+
   /** The object that another one depends on right after `event`, also once it is gone. */
   parentAt(object: number, event: EventId): number | undefined {
     const history = this.objects[object];

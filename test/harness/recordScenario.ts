@@ -2,6 +2,7 @@ import { TraceModel } from '../../shared/analysis/traceModel';
 import type { RunReport } from '../../shared/analysis/runReport';
 import type { ScenarioId } from '../../shared/contract/scenarios';
 import { scenarioDescription } from '../../shared/contract/scenarios';
+import { faultsSchema, type WrittenFault } from '../../shared/scenario/faults';
 import type { DriverModules } from '../../electron/emulator/scenarios/moduleDriver';
 import { inventFile } from '../../electron/emulator/scenarios/scenarioRun';
 import type { IpVersions } from '../../electron/emulator/scenarios/topology';
@@ -26,6 +27,8 @@ export function recordScenario(
     readonly fileBytes?: number;
     readonly ipVersions?: IpVersions;
     readonly drivers?: DriverModules;
+    /** What goes wrong on purpose, as people write it. */
+    readonly faults?: readonly WrittenFault[];
   } = {},
 ): RecordedScenario {
   const description = scenarioDescription(scenario);
@@ -40,6 +43,7 @@ export function recordScenario(
       file: inventFile(seed, choices.fileBytes ?? description.defaultFileBytes),
       drivers: choices.drivers ?? {},
       ipVersions: choices.ipVersions,
+      faults: faultsSchema.parse(choices.faults ?? []),
     },
     'made up',
     { write: (bytes) => pieces.push(bytes.slice()) },

@@ -162,14 +162,21 @@ export class Machine implements EventHost {
   /** Runs the next event; false when none is left. */
   step(): boolean {
     const ran = this.scheduler.step(this);
-    this.current = this.processors[0]!;
+    this.rest();
     return ran;
   }
 
   /** Runs everything that is due by `time`, virtual ns. The clock stops at the last event: it goes on only where something happens. */
   runUntil(time: number): void {
     while (this.scheduler.step(this, time));
-    this.current = this.processors[0]!;
+    this.rest();
+  }
+
+  /** Between events: what somebody does now comes from outside, not from what happened last. */
+  private rest(): void {
+    const first = this.processors[0]!;
+    first.cause = undefined;
+    this.current = first;
   }
 
   /** Lets everybody else reach the present moment: runs what is due elsewhere. */

@@ -1,3 +1,4 @@
+import type { EventId } from '../../../shared/trace/records';
 import type { EventTarget } from '../clock/scheduler';
 import type { Machine } from './machine';
 
@@ -12,6 +13,11 @@ export class Timer implements EventTarget {
   /** When it expires, in virtual ns; Infinity while stopped. */
   private deadline = Infinity;
   private queuedFor = Infinity;
+  /** What the deadline came from: the cause of what happens when it has passed. */
+  private armedBy: EventId | undefined;
+  /** A later deadline that an earlier one has displaced, and what that came from: it comes back when the earlier one has passed. */
+  private displaced = Infinity;
+  private displacedBy: EventId | undefined;
 
   constructor(
     private readonly machine: Machine,
@@ -22,6 +28,7 @@ export class Timer implements EventTarget {
 
   /** Arms the timer for an absolute time; Infinity stops it. */
   set(deadline: number): void {
+    if (deadline !== this.deadline) this.noteCause(deadline);
     this.deadline = deadline;
     if (deadline < this.queuedFor) {
       this.queuedFor = deadline;
@@ -43,7 +50,21 @@ export class Timer implements EventTarget {
       return;
     }
     this.deadline = Infinity;
+    this.machine.cause = this.armedBy;
     if (typeof this.routine === 'function') this.routine();
     else this.routine.expire();
+  }
+
+  private noteCause(deadline: number): void {
+    if (deadline === this.displaced) {
+      this.armedBy = this.displacedBy;
+      this.displaced = Infinity;
+      return;
+    }
+    if (deadline < this.deadline) {
+      this.displaced = this.deadline;
+      this.displacedBy = this.armedBy;
+    }
+    this.armedBy = this.machine.currentCause;
   }
 }

@@ -16,6 +16,7 @@ import type { LentList } from '../facts/listLedger';
 import { uploads } from '../facts/uploads';
 import { handedRules } from './forward/handed';
 import { segmentsOf, type ForwardedSegment } from './forward/segments';
+import { WaitingMap } from '../engine/gate';
 
 const completionStatuses: readonly number[] = [
   NDIS_STATUS.SUCCESS,
@@ -177,7 +178,10 @@ export const forwardRules: readonly Rule[] = [
   rule('FWD-012', ({ expect, facts }) => {
     const adapters = facts.of(busyAdapters);
     /** Segments that count as processed, until an acknowledgment has covered them. */
-    const processed = new Map<number, { readonly segment: ForwardedSegment; readonly completion: Call }>();
+    const processed = new WaitingMap<
+      number,
+      { readonly segment: ForwardedSegment; readonly completion: Call }
+    >();
     const pending = new Map<Call, ForwardedSegment[]>();
     /** What an upload takes along is acknowledged by the host stack, or comes again. */
     const forget = (target: number, call: Call): void => {
@@ -210,26 +214,30 @@ export const forwardRules: readonly Rule[] = [
           forget(call.caller, call);
         },
       },
-      chimneyFrame: (frame) => {
-        if (processed.size === 0 || frame.connection === undefined) return;
-        if (!frame.isSegment) return;
-        const key = keyOf(frame.sender, frame.connection);
-        const one = processed.get(key);
-        // What was queued before leaves within a moment, from a busy adapter a little later.
-        if (one === undefined) return;
-        if (frame.time - one.completion.time < adapters.longestWait(frame, 10_000_000)) return;
-        processed.delete(key);
-        const { segment, completion } = one;
-        const fromStart = sequenceDistance(segment.sequence, frame.acknowledgment);
-        const toEnd = sequenceDistance(frame.acknowledgment, segment.end);
-        expect(fromStart < 0 || toEnd <= 0, () => ({
-          events: [segment.call.event, completion.event, frame.event],
-          found: `a forward was completed with NDIS_STATUS_SUCCESS, and the target still waits for ${toEnd} bytes of the segment`,
-          expected: 'the segment processed as if it had come from the wire',
-          component: frame.sender,
-          connection: frame.connection,
-        }));
-      },
+      guarded: [
+        {
+          gate: processed.gate,
+          chimneyFrame: (frame) => {
+            if (frame.connection === undefined || !frame.isSegment) return;
+            const key = keyOf(frame.sender, frame.connection);
+            const one = processed.get(key);
+            // What was queued before leaves within a moment, from a busy adapter a little later.
+            if (one === undefined) return;
+            if (frame.time - one.completion.time < adapters.longestWait(frame, 10_000_000)) return;
+            processed.delete(key);
+            const { segment, completion } = one;
+            const fromStart = sequenceDistance(segment.sequence, frame.acknowledgment);
+            const toEnd = sequenceDistance(frame.acknowledgment, segment.end);
+            expect(fromStart < 0 || toEnd <= 0, () => ({
+              events: [segment.call.event, completion.event, frame.event],
+              found: `a forward was completed with NDIS_STATUS_SUCCESS, and the target still waits for ${toEnd} bytes of the segment`,
+              expected: 'the segment processed as if it had come from the wire',
+              component: frame.sender,
+              connection: frame.connection,
+            }));
+          },
+        },
+      ],
     };
   }),
 
@@ -362,7 +370,7 @@ export const forwardRules: readonly Rule[] = [
     /** Segments that came back for an upload, by connection. */
     const back = new Map<number, { readonly segment: ForwardedSegment; readonly completion: Call }[]>();
     /** When the host stack got the connection. */
-    const uploaded = new Map<number, Call>();
+    const uploaded = new WaitingMap<number, Call>();
     const pending = new Map<Call, ForwardedSegment[]>();
     return {
       call: {
@@ -389,29 +397,34 @@ export const forwardRules: readonly Rule[] = [
           }
         },
       },
-      hostFrame: (frame) => {
-        const { connection } = frame;
-        if (uploaded.size === 0 || connection === undefined) return;
-        const upload = uploaded.get(connection);
-        // What the host stack had queued before leaves within a moment.
-        if (upload === undefined || !frame.isSegment || frame.time - upload.time < 200_000) return;
-        uploaded.delete(connection);
-        const segments = back.get(connection) ?? [];
-        back.delete(connection);
-        for (const { segment, completion } of segments) {
-          const isMissing =
-            sequenceDistance(segment.sequence, frame.acknowledgment) >= 0 &&
-            sequenceDistance(frame.acknowledgment, segment.end) > 0;
-          expect(!isMissing, () => ({
-            events: [completion.event, upload.event, frame.event],
-            found:
-              'a forward came back for an upload, and after it the host stack still waits for the segment',
-            expected: 'the host stack keeps the segment and processes it itself after the upload',
-            component: upload.callee,
-            connection,
-          }));
-        }
-      },
+      guarded: [
+        {
+          gate: uploaded.gate,
+          hostFrame: (frame) => {
+            const { connection } = frame;
+            if (connection === undefined) return;
+            const upload = uploaded.get(connection);
+            // What the host stack had queued before leaves within a moment.
+            if (upload === undefined || !frame.isSegment || frame.time - upload.time < 200_000) return;
+            uploaded.delete(connection);
+            const segments = back.get(connection) ?? [];
+            back.delete(connection);
+            for (const { segment, completion } of segments) {
+              const isMissing =
+                sequenceDistance(segment.sequence, frame.acknowledgment) >= 0 &&
+                sequenceDistance(frame.acknowledgment, segment.end) > 0;
+              expect(!isMissing, () => ({
+                events: [completion.event, upload.event, frame.event],
+                found:
+                  'a forward came back for an upload, and after it the host stack still waits for the segment',
+                expected: 'the host stack keeps the segment and processes it itself after the upload',
+                component: upload.callee,
+                connection,
+              }));
+            }
+          },
+        },
+      ],
     };
   }),
 

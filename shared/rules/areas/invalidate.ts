@@ -7,6 +7,7 @@ import type { Call } from '../engine/call';
 import { connectionsBehind, hardwareFailureSequence, noBreach } from '../engine/requestChecks';
 import { rule, type Rule } from '../engine/rule';
 import { treeOf } from '../engine/tree';
+import { WaitingMap } from '../engine/gate';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
 const abort = constantValue('TcpIndicateAbort');
@@ -25,7 +26,7 @@ export const invalidateRules: readonly Rule[] = [
 
   rule('INV-004', ({ facts, expect }) => {
     /** Objects of each target whose invalidate has been completed, with the completion. */
-    const invalid = new Map<number, Map<number, Call>>();
+    const invalid = new WaitingMap<number, Map<number, Call>>();
     return {
       call: {
         NdisMInvalidateOffloadComplete: (call) => {
@@ -46,24 +47,29 @@ export const invalidateRules: readonly Rule[] = [
             }
         },
       },
-      chimneyFrame: (frame) => {
-        if (invalid.size === 0 || frame.payloadLength === 0) return;
-        for (const [driver, ofDriver] of invalid) {
-          const held = facts.objects.connectionAt('miniport', driver, frame.connection);
-          const path = facts.objects.at('miniport', driver, held?.parent);
-          const object = [held?.object, path?.object, path?.parent].find(
-            (one) => one !== undefined && ofDriver.has(one),
-          );
-          if (object === undefined) continue;
-          expect(false, () => ({
-            events: [ofDriver.get(object)!.event, frame.event],
-            found: `a segment of ${frame.payloadLength} bytes leaves a connection behind ${nameOf(facts, object)}, which is invalid`,
-            expected: 'no payload until it is relinked or terminated',
-            component: driver,
-            connection: frame.connection,
-          }));
-        }
-      },
+      guarded: [
+        {
+          gate: invalid.gate,
+          chimneyFrame: (frame) => {
+            if (frame.payloadLength === 0) return;
+            for (const [driver, ofDriver] of invalid) {
+              const held = facts.objects.connectionAt('miniport', driver, frame.connection);
+              const path = facts.objects.at('miniport', driver, held?.parent);
+              const object = [held?.object, path?.object, path?.parent].find(
+                (one) => one !== undefined && ofDriver.has(one),
+              );
+              if (object === undefined) continue;
+              expect(false, () => ({
+                events: [ofDriver.get(object)!.event, frame.event],
+                found: `a segment of ${frame.payloadLength} bytes leaves a connection behind ${nameOf(facts, object)}, which is invalid`,
+                expected: 'no payload until it is relinked or terminated',
+                component: driver,
+                connection: frame.connection,
+              }));
+            }
+          },
+        },
+      ],
     };
   }),
 

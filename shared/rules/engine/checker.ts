@@ -180,8 +180,8 @@ export class RuleChecker implements TraceListener {
     this.at(event, time);
     const frame = new WireFrame(event, time, record);
     this.frames.set(event, frame);
-    this.rules.ofPath(frame.path).frames.deliver(frame);
-    this.facts.ofPath(frame.path).frames.deliver(frame);
+    this.rules.frame(frame);
+    this.facts.frame(frame);
   }
 
   /** As `call`. */
@@ -194,8 +194,8 @@ export class RuleChecker implements TraceListener {
       facts.strayFates.deliverThree(record, frame, time);
       return;
     }
-    rules.ofPath(frame.path).fates.deliverThree(record, frame, time);
-    facts.ofPath(frame.path).fates.deliverThree(record, frame, time);
+    rules.fate(record, frame, time);
+    facts.fate(record, frame, time);
   }
 
   /** As `call`. */
@@ -232,7 +232,7 @@ export class RuleChecker implements TraceListener {
           const owner = new Participant(undefined);
           // Facts that it builds on are made inside, and so take every record before it does.
           const fact = definition.start(factsFor(owner));
-          this.facts.add(owner, fact);
+          (definition.isEarly === true ? this.rules : this.facts).add(owner, fact);
           known.set(definition, (entry = { fact, owner }));
         }
         entry.owner.dependents.push(dependent);

@@ -2,10 +2,11 @@
  * Who takes which record: handlers sorted by what they take, so that a record reaches only those that want its kind, and a frame only those
  * that want its path.
  */
-import type { FramePath } from '../../trace/records';
+import type { FrameFateRecord, FramePath, VirtualTime } from '../../trace/records';
 import type { Call } from './call';
-import type { WireFrame } from './frame';
-import type { Handlers, Rule } from './rule';
+import { tcpFlags, type WireFrame } from './frame';
+import { Gate } from './gate';
+import type { FrameHandlers, Handlers, Rule } from './rule';
 
 /** A rule or a fact that takes part. */
 export class Participant {
@@ -36,28 +37,59 @@ function nothing(): void {
   // Stands for the handler of somebody who has failed.
 }
 
-/** Handlers that take the same things, in order. */
+/** Handlers that take the same things, in order; those behind a gate while it is open. */
 export class Sink<Arguments extends readonly unknown[]> {
   private readonly takes: ((...values: Arguments) => void)[] = [];
   private readonly owners: Participant[] = [];
+  /** A bit for each handler that is called, 32 of them in each number: a hundred that wait for something rare cost nothing. */
+  private wanted = new Int32Array(1);
 
-  add(owner: Participant, take: (...values: Arguments) => void): void {
-    owner.isAt(this as unknown as Sink<never[]>, this.takes.length);
+  add(owner: Participant, take: (...values: Arguments) => void, gate?: Gate): void {
+    const at = this.takes.length;
+    owner.isAt(this as unknown as Sink<never[]>, at);
     this.takes.push(take);
     this.owners.push(owner);
+    if (at >>> 5 >= this.wanted.length) {
+      const wider = new Int32Array(this.wanted.length + 1);
+      wider.set(this.wanted);
+      this.wanted = wider;
+    }
+    if (gate === undefined) this.want(at, true);
+    else gate.guard(this, at);
   }
 
-  /** Calls the handler with a place no more. */
+  /** Calls the handler with a place from now on, or not. */
+  want(at: number, isWanted: boolean): void {
+    const bit = 1 << (at & 31);
+    if (isWanted) this.wanted[at >>> 5]! |= bit;
+    else this.wanted[at >>> 5]! &= ~bit;
+  }
+
+  /** Calls the handler with a place no more, whatever its gate says. */
   silence(at: number): void {
     this.takes[at] = nothing;
+  }
+
+  /** The place of the next handler to call; -1 behind the last one. Gates may move while things are delivered. */
+  private behind(at: number): number {
+    const { wanted } = this;
+    const from = at + 1;
+    let word = from >>> 5;
+    let rest = word < wanted.length ? wanted[word]! & (-1 << (from & 31)) : 0;
+    while (rest === 0) {
+      if (++word >= wanted.length) return -1;
+      rest = wanted[word]!;
+    }
+    return word * 32 + 31 - Math.clz32(rest & -rest);
   }
 
   /** Hands one thing to everybody; who throws is put aside. A `try` around each call, and a list of what is passed, would cost time at every record. */
   deliver(this: Sink<[Arguments[0]]>, first: Arguments[0]): void {
     const { takes } = this;
-    for (let at = 0; at < takes.length; at++)
+    for (let at = this.behind(-1); at >= 0; at = this.behind(at))
       try {
-        for (; at < takes.length; at++) takes[at]!(first);
+        for (; at >= 0; at = this.behind(at)) takes[at]!(first);
+        return;
       } catch (error) {
         this.owners[at]!.fail(error);
       }
@@ -71,9 +103,10 @@ export class Sink<Arguments extends readonly unknown[]> {
     third: Arguments[2],
   ): void {
     const { takes } = this;
-    for (let at = 0; at < takes.length; at++)
+    for (let at = this.behind(-1); at >= 0; at = this.behind(at))
       try {
-        for (; at < takes.length; at++) takes[at]!(first, second, third);
+        for (; at >= 0; at = this.behind(at)) takes[at]!(first, second, third);
+        return;
       } catch (error) {
         this.owners[at]!.fail(error);
       }
@@ -103,14 +136,21 @@ const plainHandlers = [
 /** Handlers of frames and fates, by the path of the frame. */
 const pathHandlers = {
   host: { frames: ['frame', 'hostFrame'], fates: ['fate'] },
-  chimney: { frames: ['frame', 'chimneyFrame'], fates: ['fate'] },
-  peer: { frames: ['frame', 'peerFrame'], fates: ['fate', 'peerFate'] },
+  chimney: { frames: ['frame', 'chimneyFrame', 'chimneyControl'], fates: ['fate'] },
+  peer: { frames: ['frame', 'peerFrame'], fates: ['fate', 'peerFate', 'peerControlFate'] },
 } as const satisfies Record<FramePath, unknown>;
+
+/** Those that take few segments. */
+const controlHandlers: readonly (keyof Handlers)[] = ['chimneyControl', 'peerControlFate'];
+
+const controlFlags = tcpFlags.SYN | tcpFlags.FIN | tcpFlags.RST;
 
 /** Handlers of frames of one path. */
 class PathSinks {
   readonly frames = new Sink<[WireFrame]>();
   readonly fates: SinkOf<'fate'> = new Sink();
+  /** Open for segments with SYN, FIN or RST. */
+  readonly control = new Gate();
 }
 
 /** See the file's head. */
@@ -134,9 +174,20 @@ export class Dispatch {
   private readonly chimney = new PathSinks();
   private readonly peer = new PathSinks();
 
-  /** Sinks of frames of a path. */
-  ofPath(path: FramePath): PathSinks {
-    return path === 'chimney' ? this.chimney : path === 'peer' ? this.peer : this.host;
+  /** Hands a frame to those that want it. */
+  frame(frame: WireFrame): void {
+    this.sinksFor(frame).frames.deliver(frame);
+  }
+
+  /** Hands over what has become of a frame. */
+  fate(fate: FrameFateRecord, frame: WireFrame, time: VirtualTime): void {
+    this.sinksFor(frame).fates.deliverThree(fate, frame, time);
+  }
+
+  private sinksFor({ path, flags }: WireFrame): PathSinks {
+    const sinks = path === 'chimney' ? this.chimney : path === 'peer' ? this.peer : this.host;
+    sinks.control.isOpen = (flags & controlFlags) !== 0;
+    return sinks;
   }
 
   /** Takes in somebody's handlers, behind all others. */
@@ -147,17 +198,31 @@ export class Dispatch {
         if (sink === undefined) this[part].set(name, (sink = new Sink()));
         sink.add(owner, take);
       }
-    const put = (sink: unknown, name: keyof Handlers): void => {
+    const put = (
+      sink: unknown,
+      name: keyof FrameHandlers | (typeof plainHandlers)[number],
+      gate?: Gate,
+    ): void => {
       const take = handlers[name] as ((...values: never[]) => void) | undefined;
-      if (take === undefined) return;
       // A handler of a class may be a method that needs its owner; bound functions are slow to call.
-      (sink as Sink<never[]>).add(owner, Object.hasOwn(handlers, name) ? take : take.bind(handlers));
+      if (take !== undefined)
+        (sink as Sink<never[]>).add(owner, Object.hasOwn(handlers, name) ? take : take.bind(handlers), gate);
+    };
+    const putFrames = (sink: unknown, name: keyof FrameHandlers, gate?: Gate): void => {
+      for (const guarded of handlers.guarded ?? []) {
+        const take = (guarded as FrameHandlers)[name] as ((...values: never[]) => void) | undefined;
+        if (take !== undefined) (sink as Sink<never[]>).add(owner, take, guarded.gate);
+      }
+      put(sink, name, gate);
     };
     for (const name of plainHandlers) put(this[name], name);
     for (const path of ['host', 'chimney', 'peer'] as const) {
-      for (const name of pathHandlers[path].frames) put(this[path].frames, name);
-      for (const name of pathHandlers[path].fates) put(this[path].fates, name);
+      const { frames, fates, control } = this[path];
+      const gateOf = (name: keyof Handlers): Gate | undefined =>
+        controlHandlers.includes(name) ? control : undefined;
+      for (const name of pathHandlers[path].frames) putFrames(frames, name, gateOf(name));
+      for (const name of pathHandlers[path].fates) putFrames(fates, name, gateOf(name));
     }
-    put(this.strayFates, 'fate');
+    putFrames(this.strayFates, 'fate');
   }
 }

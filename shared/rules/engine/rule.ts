@@ -17,21 +17,12 @@ import type { RuleId, RuleSeverity } from '../catalogue';
 import type { CoreFacts } from '../facts/coreFacts';
 import type { Call } from './call';
 import type { WireFrame } from './frame';
+import type { Gate } from './gate';
 
 type ByFunction = { readonly [Name in FunctionName]?: (call: Call) => void };
 
-/**
- * Takes what happens; every member is optional. Facts are as they were just before the record: what a call does to them shows after all
- * rules have seen it.
- */
-export interface Handlers {
-  /** Entry of these functions. */
-  readonly call?: ByFunction;
-  /** Exit of these functions; `call.returned` is there. */
-  readonly returned?: ByFunction;
-  /** Entry and exit of every function. Costs time at each: prefer the two above. */
-  readonly anyCall?: (call: Call) => void;
-  readonly anyReturned?: (call: Call) => void;
+/** Takes frames and what becomes of them; see {@link Handlers}. */
+export interface FrameHandlers {
   /**
    * A frame leaves an interface. Most records of a run are frames and their fates: a rule that wants those of one side only takes one of the
    * next four instead, and nothing of the other side costs it anything. A rule with both gets a frame by `frame` first.
@@ -41,12 +32,37 @@ export interface Handlers {
   readonly hostFrame?: (frame: WireFrame) => void;
   /** The same where a target made it: `path` is `chimney`. */
   readonly chimneyFrame?: (frame: WireFrame) => void;
+  /** The same where it opens or ends a connection, which few do: a segment with SYN, FIN or RST. */
+  readonly chimneyControl?: (frame: WireFrame) => void;
   /** The same where a remote host made it: `path` is `peer`. */
   readonly peerFrame?: (frame: WireFrame) => void;
   /** A frame reaches the other end, or doesn't. `frame` is undefined where the trace lacks it. */
   readonly fate?: (fate: FrameFateRecord, frame: WireFrame | undefined, time: VirtualTime) => void;
   /** The same for a frame that a remote host made: `path` is `peer`. */
   readonly peerFate?: (fate: FrameFateRecord, frame: WireFrame, time: VirtualTime) => void;
+  /** The same for a segment with SYN, FIN or RST. */
+  readonly peerControlFate?: (fate: FrameFateRecord, frame: WireFrame, time: VirtualTime) => void;
+}
+
+/** Handlers that have nothing to do but while their gate is open: an empty map of what is awaited keeps its own closed (`engine/gate.ts`). */
+export interface GuardedHandlers extends Omit<FrameHandlers, 'chimneyControl' | 'peerControlFate'> {
+  readonly gate: Gate;
+}
+
+/**
+ * Takes what happens; every member is optional. Facts are as they were just before the record: what a call does to them shows after all
+ * rules have seen it.
+ */
+export interface Handlers extends FrameHandlers {
+  /** Entry of these functions. */
+  readonly call?: ByFunction;
+  /** Exit of these functions; `call.returned` is there. */
+  readonly returned?: ByFunction;
+  /** Entry and exit of every function. Costs time at each: prefer the two above. */
+  readonly anyCall?: (call: Call) => void;
+  readonly anyReturned?: (call: Call) => void;
+  /** Handlers of frames and fates that cost nothing while nobody waits for anything: most of them, mostly. */
+  readonly guarded?: readonly GuardedHandlers[];
   readonly component?: (component: ComponentRecord) => void;
   readonly connection?: (connection: ConnectionRecord) => void;
   readonly stateObject?: (object: StateObjectRecord, event: EventId, time: VirtualTime) => void;
@@ -61,6 +77,11 @@ export interface Handlers {
 
 /** What is known from the records so far, kept once for all rules. */
 export interface FactDefinition<Fact extends Handlers> {
+  /**
+   * Whether it takes a record before the rules that ask for it do, while other facts are still as they were: what these rules would otherwise
+   * each keep for themselves.
+   */
+  readonly isEarly?: boolean;
   /** Makes it; `facts` are those that it may build on, which are up to date when its own handlers run. */
   readonly start: (facts: Facts) => Fact;
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bufferOwnershipOf } from '../../../shared/analysis/bufferOwnership';
 import { pendingAt } from '../../../shared/analysis/pendingAt';
+import { findVariable, whyValue } from '../../../shared/analysis/whyValue';
 import { TraceModel } from '../../../shared/analysis/traceModel';
 import { chimneysweep } from '../../harness/commandLine';
 
@@ -71,5 +72,32 @@ describe('chimneysweep owners', () => {
     const { code, out } = chimneysweep('owners', trace, '--list', '0x3');
     expect(code).toBe(1);
     expect(out).toBe('fffffa80`00000003 is no NET_BUFFER_LIST that is lent in this trace.\n');
+  });
+});
+
+describe('chimneysweep why', () => {
+  it('tells why a variable has its value, and why an event happened', () => {
+    const write = model.calls.calls.find(
+      ({ functionName }) => functionName === 'NdisMTerminateOffloadComplete',
+    )!;
+    const at = ['--event', String(write.event)];
+    const { code, out } = chimneysweep('why', trace, ...at);
+    expect(code).toBe(0);
+    expect(out).toMatch(/#\d+ {2}Offload target calls NdisMTerminateOffloadComplete of NDIS\.\n/);
+    expect(out).toMatch(/\nCause \(host-call, #\d+\): The host stack wants the connection back\.\n$/);
+    const run = chimneysweep('why', trace, '--object', '2', '--variable', 'sndUna', ...at, '--json');
+    const printed = JSON.parse(run.out) as Record<string, unknown>;
+    const found = findVariable(model, 2, 'SndUna');
+    const chain = found.ok ? whyValue(model, 2, found.value, write.event) : undefined;
+    expect(printed).toMatchObject({ object: 2, event: write.event, origin: chain!.origin });
+    expect(printed['steps']).toEqual(chain!.steps);
+  });
+
+  it('refuses questions about nothing, and about variables that there are not', () => {
+    expect(chimneysweep('why', trace).err).toContain('Why what?');
+    expect(chimneysweep('why', trace, '--variable', 'CWnd').code).toBe(2);
+    const wrong = chimneysweep('why', trace, '--object', '2', '--variable', 'Window');
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain('has no variable Window');
   });
 });

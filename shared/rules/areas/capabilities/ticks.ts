@@ -3,6 +3,7 @@ import { rule, type Rule } from '../../engine/rule';
 import type { EventId } from '../../../trace/records';
 import { timerChange } from '../../facts/protocolTimers';
 import { targetHolds, type TargetHold } from '../../facts/targetHolds';
+import { timedSegments } from '../../facts/timedSegments';
 
 /** What TicksPerSecond may be. */
 const rates: readonly number[] = [10, 100, 1000];
@@ -17,6 +18,7 @@ const processing = 3_000_000;
 export const tickRules: readonly Rule[] = [
   rule('CAP-019', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     const judge = (
       hold: TargetHold,
       what: string,
@@ -51,14 +53,14 @@ export const tickRules: readonly Rule[] = [
         const member = change.timer === 'push timer' ? 'TcpPushTicks' : 'TcpSwsPreventionTicks';
         judge(hold, member, hold.parameter(member), change.due - time, 0, [event]);
       },
-      frame: (frame) => {
-        if (holds.kindOf(frame) !== 'keep-alive') return;
-        const hold = holds.of(frame.connection)!;
-        const before = hold.keepAlives.at(-1);
-        if (before === undefined || hold.updating !== undefined) return;
-        const ticks = hold.cached.number('KaInterval');
-        judge(hold, 'KaInterval', ticks, frame.time - before.time, processing, [before.event, frame.event]);
-      },
+      guarded: [
+        timed.on('keep-alive', (frame, hold) => {
+          const before = hold.keepAlives.at(-1);
+          if (before === undefined || hold.updating !== undefined) return;
+          const ticks = hold.cached.number('KaInterval');
+          judge(hold, 'KaInterval', ticks, frame.time - before.time, processing, [before.event, frame.event]);
+        }),
+      ],
     };
   }),
 ];

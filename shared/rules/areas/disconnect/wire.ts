@@ -13,6 +13,7 @@ import { flows } from '../../facts/flows';
 import { uploads } from '../../facts/uploads';
 import { stateVariable } from '../../engine/stateVariable';
 import { abortiveClose, gracefulClose, keyOf } from './requests';
+import { WaitingMap } from '../../engine/gate';
 
 /** An acknowledgment may not be held back for longer (RFC 9293 section 3.8.6.3), ns. */
 const longestDelay = 500_000_000;
@@ -103,8 +104,8 @@ export const disconnectWireRules: readonly Rule[] = [
         NdisTcpOffloadSendComplete: forget,
         NdisTcpOffloadDisconnectComplete: forget,
       },
-      chimneyFrame: (frame) => {
-        if (!frame.isSegment || !frame.has(tcpFlags.FIN)) return;
+      chimneyControl: (frame) => {
+        if (!frame.has(tcpFlags.FIN)) return;
         const stream = find(frame.sender, frame.connection);
         if (stream?.disconnect === undefined || !stream.known || stream.decided) return;
         stream.decided = true;
@@ -137,7 +138,7 @@ export const disconnectWireRules: readonly Rule[] = [
       couldLeave: boolean;
     }
     const lastFrames = new Map<number, VirtualTime>();
-    const closes = new Map<number, Close>();
+    const closes = new WaitingMap<number, Close>();
     const hasRoomAt = (connection: number, end: number): boolean => {
       const { acknowledgment, rightEdge } = known.of(connection)?.peer.arrived ?? {};
       const tcp = facts.objects.find(facts.objects.tcpOf(connection));
@@ -164,48 +165,53 @@ export const disconnectWireRules: readonly Rule[] = [
           });
         },
       },
-      frame: (frame) => {
-        const { connection } = frame;
-        if (closes.size === 0 || frame.path === 'peer') return;
-        const silentSince = lastFrames.get(frame.sender) ?? 0;
-        lastFrames.set(frame.sender, frame.time);
-        if (frame.time - silentSince > idleTime)
-          for (const other of closes.values())
-            if (other.driver === frame.sender && other.readyAt <= silentSince) other.couldLeave = true;
-        if (frame.path !== 'chimney' || connection === undefined || !frame.isSegment) return;
-        const close = closes.get(keyOf(frame.sender, connection));
-        const flow = known.of(connection);
-        if (close === undefined || flow === undefined) return;
-        if (!frame.has(tcpFlags.FIN)) {
-          if (frame.payloadLength === 0 || sequenceDistance(close.end, frame.sequenceEnd) <= 0) return;
-          close.end = frame.sequenceEnd;
-          close.lastData = frame;
-          close.readyAt = frame.time;
-          close.couldLeave = false;
-          close.hasRoom = hasRoomAt(connection, frame.sequenceEnd);
-          return;
-        }
-        const { end } = close;
-        closes.delete(keyOf(frame.sender, connection));
-        const { acknowledgmentBy, acknowledgment } = flow.peer.arrived;
-        // A FIN that brings the last data waits for nothing; one for which there is no room may wait.
-        const waited =
-          frame.payloadLength === 0 &&
-          frame.sequence === end &&
-          acknowledgment === end &&
-          acknowledgmentBy !== undefined &&
-          acknowledgmentBy.event > Math.max(close.call.event, close.lastData?.event ?? 0) &&
-          // What caused it tells when it was made: a busy adapter may have kept it.
-          ((frame.record.cause ?? acknowledgmentBy.event) >= acknowledgmentBy.event ||
-            frame.time - silentSince > busyTime);
-        expect(!waited || !close.hasRoom || !close.couldLeave, () => ({
-          events: [close.call.event, acknowledgmentBy?.event, frame.event],
-          found: 'the FIN left only after all data in front of it had been acknowledged',
-          expected: 'the FIN right behind the last data',
-          component: frame.sender,
-          connection,
-        }));
-      },
+      guarded: [
+        {
+          gate: closes.gate,
+          frame: (frame) => {
+            const { connection } = frame;
+            if (frame.path === 'peer') return;
+            const silentSince = lastFrames.get(frame.sender) ?? 0;
+            lastFrames.set(frame.sender, frame.time);
+            if (frame.time - silentSince > idleTime)
+              for (const other of closes.values())
+                if (other.driver === frame.sender && other.readyAt <= silentSince) other.couldLeave = true;
+            if (frame.path !== 'chimney' || connection === undefined || !frame.isSegment) return;
+            const close = closes.get(keyOf(frame.sender, connection));
+            const flow = known.of(connection);
+            if (close === undefined || flow === undefined) return;
+            if (!frame.has(tcpFlags.FIN)) {
+              if (frame.payloadLength === 0 || sequenceDistance(close.end, frame.sequenceEnd) <= 0) return;
+              close.end = frame.sequenceEnd;
+              close.lastData = frame;
+              close.readyAt = frame.time;
+              close.couldLeave = false;
+              close.hasRoom = hasRoomAt(connection, frame.sequenceEnd);
+              return;
+            }
+            const { end } = close;
+            closes.delete(keyOf(frame.sender, connection));
+            const { acknowledgmentBy, acknowledgment } = flow.peer.arrived;
+            // A FIN that brings the last data waits for nothing; one for which there is no room may wait.
+            const waited =
+              frame.payloadLength === 0 &&
+              frame.sequence === end &&
+              acknowledgment === end &&
+              acknowledgmentBy !== undefined &&
+              acknowledgmentBy.event > Math.max(close.call.event, close.lastData?.event ?? 0) &&
+              // What caused it tells when it was made: a busy adapter may have kept it.
+              ((frame.record.cause ?? acknowledgmentBy.event) >= acknowledgmentBy.event ||
+                frame.time - silentSince > busyTime);
+            expect(!waited || !close.hasRoom || !close.couldLeave, () => ({
+              events: [close.call.event, acknowledgmentBy?.event, frame.event],
+              found: 'the FIN left only after all data in front of it had been acknowledged',
+              expected: 'the FIN right behind the last data',
+              component: frame.sender,
+              connection,
+            }));
+          },
+        },
+      ],
     };
   }),
 
@@ -239,7 +245,7 @@ export const disconnectWireRules: readonly Rule[] = [
       readonly upTo: number;
       readonly driver: number;
     }
-    const waiting = new Map<number, Waiting>();
+    const waiting = new WaitingMap<number, Waiting>();
     const judge = (connection: number, now: VirtualTime): void => {
       const one = waiting.get(connection);
       if (one === undefined || now - one.since <= longestDelay) return;
@@ -274,19 +280,24 @@ export const disconnectWireRules: readonly Rule[] = [
         if (sequenceDistance(upTo, rightEdge) < 0 || waiting.has(frame.connection)) return;
         waiting.set(frame.connection, { frame, since: time, upTo, driver });
       },
-      frame: (frame) => {
-        const { connection } = frame;
-        if (waiting.size === 0 || connection === undefined || !frame.isSegment) return;
-        const one = waiting.get(connection);
-        if (one === undefined) return;
-        if (frame.path === 'peer') {
-          judge(connection, frame.time);
-          return;
-        }
-        if (sequenceDistance(one.upTo, frame.acknowledgment) < 0) return;
-        waiting.delete(connection);
-        expect(true, () => ({ events: [], found: '', expected: '' }));
-      },
+      guarded: [
+        {
+          gate: waiting.gate,
+          frame: (frame) => {
+            const { connection } = frame;
+            if (connection === undefined || !frame.isSegment) return;
+            const one = waiting.get(connection);
+            if (one === undefined) return;
+            if (frame.path === 'peer') {
+              judge(connection, frame.time);
+              return;
+            }
+            if (sequenceDistance(one.upTo, frame.acknowledgment) < 0) return;
+            waiting.delete(connection);
+            expect(true, () => ({ events: [], found: '', expected: '' }));
+          },
+        },
+      ],
       call: {
         MiniportTerminateOffload: (call) => {
           for (const { object } of treeOf(call)) {
@@ -408,10 +419,9 @@ export const disconnectWireRules: readonly Rule[] = [
             aborted.add(keyOf(call.callee, call.connection));
         },
       },
-      chimneyFrame: (frame) => {
+      chimneyControl: (frame) => {
         const { connection } = frame;
-        if (connection === undefined || !frame.isSegment) return;
-        if (!frame.has(tcpFlags.RST)) return;
+        if (connection === undefined || !frame.has(tcpFlags.RST)) return;
         const held = facts.objects.connectionAt('miniport', frame.sender, connection);
         expect(aborted.has(keyOf(frame.sender, connection)) || !facts.historyComplete, () => ({
           events: [held?.since.event, frame.event],
@@ -431,7 +441,7 @@ export const disconnectWireRules: readonly Rule[] = [
       /** The indication that returned before the RST was sent. */
       late: Call | undefined;
     }
-    const aborts = new Map<number, Abort>();
+    const aborts = new WaitingMap<number, Abort>();
     const returned = (call: Call): void => {
       if (aborts.size === 0 || call.connection === undefined) return;
       const abort = aborts.get(keyOf(call.caller, call.connection));
@@ -455,30 +465,35 @@ export const disconnectWireRules: readonly Rule[] = [
         },
       },
       returned: { NdisTcpOffloadReceiveHandler: returned, NdisTcpOffloadEventHandler: returned },
-      chimneyFrame: (frame) => {
-        const { connection } = frame;
-        if (aborts.size === 0 || connection === undefined) return;
-        if (!frame.isSegment || !frame.has(tcpFlags.RST)) return;
-        const key = keyOf(frame.sender, connection);
-        const abort = aborts.get(key);
-        if (abort === undefined) return;
-        aborts.delete(key);
-        // What is queued in front of it leaves first, and may take longer than an indication.
-        const isLate = abort.late !== undefined && frame.time - abort.call.time > longestQueue;
-        expect(!isLate, () => ({
-          events: [abort.call.event, abort.late?.returned?.event, frame.event],
-          found: `the RST of an abortive disconnect left only after ${abort.late!.functionName} had returned`,
-          expected: 'the RST at once, whatever indications are under way',
-          component: frame.sender,
-          connection,
-        }));
-      },
+      guarded: [
+        {
+          gate: aborts.gate,
+          chimneyFrame: (frame) => {
+            const { connection } = frame;
+            if (connection === undefined) return;
+            if (!frame.isSegment || !frame.has(tcpFlags.RST)) return;
+            const key = keyOf(frame.sender, connection);
+            const abort = aborts.get(key);
+            if (abort === undefined) return;
+            aborts.delete(key);
+            // What is queued in front of it leaves first, and may take longer than an indication.
+            const isLate = abort.late !== undefined && frame.time - abort.call.time > longestQueue;
+            expect(!isLate, () => ({
+              events: [abort.call.event, abort.late?.returned?.event, frame.event],
+              found: `the RST of an abortive disconnect left only after ${abort.late!.functionName} had returned`,
+              expected: 'the RST at once, whatever indications are under way',
+              component: frame.sender,
+              connection,
+            }));
+          },
+        },
+      ],
     };
   }),
 
   rule('DSC-025', ({ expect, facts }) => {
     const known = facts.of(flows);
-    const aborted = new Map<number, Call>();
+    const aborted = new WaitingMap<number, Call>();
     const indicating = new Set<Call>();
     const begun = (driver: number, connection: number | undefined): Call | undefined => {
       if (aborted.size === 0 || connection === undefined) return undefined;
@@ -533,24 +548,29 @@ export const disconnectWireRules: readonly Rule[] = [
           object,
         }));
       },
-      chimneyFrame: (frame) => {
-        if (!frame.isSegment || frame.has(tcpFlags.RST)) return;
-        const abort = begun(frame.sender, frame.connection);
-        if (abort === undefined) return;
-        const acknowledgment = known.of(frame.connection)?.machine.sent.acknowledgment;
-        // What was queued in front of the RST leaves before it.
-        const reset = known.of(frame.connection)?.machine.sent.reset;
-        if (reset === undefined || reset.event < abort.event) return;
-        const advances =
-          acknowledgment !== undefined && sequenceDistance(acknowledgment, frame.acknowledgment) > 0;
-        expect(!advances, () => ({
-          events: [abort.event, frame.event],
-          found: 'received data was acknowledged after an abortive disconnect',
-          expected: 'nothing but the RST',
-          component: frame.sender,
-          connection: frame.connection,
-        }));
-      },
+      guarded: [
+        {
+          gate: aborted.gate,
+          chimneyFrame: (frame) => {
+            if (!frame.isSegment || frame.has(tcpFlags.RST)) return;
+            const abort = begun(frame.sender, frame.connection);
+            if (abort === undefined) return;
+            const acknowledgment = known.of(frame.connection)?.machine.sent.acknowledgment;
+            // What was queued in front of the RST leaves before it.
+            const reset = known.of(frame.connection)?.machine.sent.reset;
+            if (reset === undefined || reset.event < abort.event) return;
+            const advances =
+              acknowledgment !== undefined && sequenceDistance(acknowledgment, frame.acknowledgment) > 0;
+            expect(!advances, () => ({
+              events: [abort.event, frame.event],
+              found: 'received data was acknowledged after an abortive disconnect',
+              expected: 'nothing but the RST',
+              component: frame.sender,
+              connection: frame.connection,
+            }));
+          },
+        },
+      ],
     };
   }),
 ];

@@ -124,7 +124,7 @@ export const peerResetRules: readonly Rule[] = [
       }));
     };
     return {
-      peerFate: ({ fate, receiver }, frame, time) => {
+      peerControlFate: ({ fate, receiver }, frame, time) => {
         if (frame.connection === undefined || !frame.isSegment) return;
         if (!frame.has(tcpFlags.RST) || !fateDelivers(fate) || fate === 'corrupted') return;
         if (facts.machine.role(receiver) === 'wire') return;

@@ -11,6 +11,7 @@ import { adapterFacts } from '../../facts/adapters';
 import { chimneyConnections, mandatoryReasons, stateNumber, tcpEvents } from '../../facts/chimneyConnections';
 import { flows } from '../../facts/flows';
 import { reasonName } from './eventCalls';
+import { WaitingMap } from '../../engine/gate';
 
 /** What was begun before an event may still show after it, virtual ns: frames in the transmit ring, deliveries on another processor. */
 const settling = 1_000_000;
@@ -254,7 +255,7 @@ export const uploadRequestRules: readonly Rule[] = [
   rule('EVT-027', ({ expect, facts }) => {
     const held = facts.of(chimneyConnections);
     const wire = facts.of(flows);
-    const urgent = new Map<number, WireFrame>();
+    const urgent = new WaitingMap<number, WireFrame>();
     return {
       peerFate: ({ fate }, frame) => {
         if (frame.connection === undefined || !frame.isSegment) return;
@@ -263,21 +264,26 @@ export const uploadRequestRules: readonly Rule[] = [
         if (contiguousEnd === undefined || ((frame.sequenceEnd - contiguousEnd) | 0) < 0) return;
         if (!urgent.has(frame.connection)) urgent.set(frame.connection, frame);
       },
-      chimneyFrame: (frame) => {
-        if (urgent.size === 0 || !frame.isSegment) return;
-        const known = held.of(frame.connection);
-        const segment = urgent.get(frame.connection ?? -1);
-        const event = known?.mandatoryRetrieve;
-        if (segment === undefined || event === undefined || reasonOf(event) !== reasons.urgent) return;
-        if (segment.payloadLength === 0 || segment.event > event.event) return;
-        expect(((frame.acknowledgment - segment.sequence) | 0) <= 0, () => ({
-          events: [segment.event, event.event, frame.event],
-          found: 'the target acknowledged the segment with urgent data',
-          expected: 'the segment left to the host stack, unacknowledged',
-          component: frame.sender,
-          connection: frame.connection,
-        }));
-      },
+      guarded: [
+        {
+          gate: urgent.gate,
+          chimneyFrame: (frame) => {
+            if (!frame.isSegment) return;
+            const known = held.of(frame.connection);
+            const segment = urgent.get(frame.connection ?? -1);
+            const event = known?.mandatoryRetrieve;
+            if (segment === undefined || event === undefined || reasonOf(event) !== reasons.urgent) return;
+            if (segment.payloadLength === 0 || segment.event > event.event) return;
+            expect(((frame.acknowledgment - segment.sequence) | 0) <= 0, () => ({
+              events: [segment.event, event.event, frame.event],
+              found: 'the target acknowledged the segment with urgent data',
+              expected: 'the segment left to the host stack, unacknowledged',
+              component: frame.sender,
+              connection: frame.connection,
+            }));
+          },
+        },
+      ],
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           if (reasonOf(call) !== reasons.urgent || !facts.historyComplete) return;

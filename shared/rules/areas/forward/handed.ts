@@ -10,6 +10,7 @@ import { treeOf } from '../../engine/tree';
 import { flows } from '../../facts/flows';
 import type { HeldObject } from '../../facts/objectFacts';
 import { segmentsOf } from './segments';
+import { WaitingMap } from '../../engine/gate';
 
 /** A segment that has arrived is in the host stack's hands within this time, virtual ns. */
 const receiveTime = 10_000_000;
@@ -112,7 +113,7 @@ function awaitForwards(
   const { expect, facts } = context;
   const host = new HostOf(facts);
   const arrived = new RecentMap<EventId, WireFrame>(mostArrivals);
-  const awaited = new Map<number, Awaited[]>();
+  const awaited = new WaitingMap<number, Awaited[]>();
   const settle = (now: VirtualTime): void => {
     for (const [connection, segments] of awaited) {
       const held = host.holding(connection);
@@ -174,9 +175,14 @@ function awaitForwards(
       NdisOffloadTcpDisconnect: forget,
       ProtocolTcpOffloadEvent: forget,
     },
-    frame: (frame) => {
-      if (awaited.size > 0) settle(frame.time);
-    },
+    guarded: [
+      {
+        gate: awaited.gate,
+        frame: ({ time }) => {
+          settle(time);
+        },
+      },
+    ],
     end: ({ time }) => {
       settle(time);
     },
@@ -192,7 +198,7 @@ export const handedRules: readonly Rule[] = [
   rule('FWD-006', ({ expect, facts }) => {
     const host = new HostOf(facts);
     /** The last forward with data of each connection; `decided`: the target has acknowledged it. */
-    const open = new Map<number, { readonly call: Call; readonly end: number; decided: boolean }>();
+    const open = new WaitingMap<number, { readonly call: Call; readonly end: number; decided: boolean }>();
     return {
       component: host.component,
       call: {
@@ -206,22 +212,27 @@ export const handedRules: readonly Rule[] = [
           for (const { object } of treeOf(call)) open.delete(facts.objects.find(object)?.connection ?? -1);
         },
       },
-      frame: (frame) => {
-        if (open.size === 0 || frame.path === 'peer' || frame.connection === undefined) return;
-        const forward = open.get(frame.connection);
-        if (forward === undefined || !frame.isSegment || !frame.has(tcpFlags.ACK)) return;
-        if (sequenceDistance(forward.end, frame.acknowledgment) < 0) return;
-        if (frame.path === 'chimney' && forward.decided) return;
-        forward.decided = true;
-        const isOffloaded = host.holding(frame.connection)?.place === 'held';
-        expect(frame.path === 'chimney' || !isOffloaded, () => ({
-          events: [forward.call.event, frame.event],
-          found: 'the host stack itself acknowledges a segment that it has forwarded',
-          expected: 'the acknowledgment of the target, which processes the segment',
-          component: forward.call.caller,
-          connection: frame.connection,
-        }));
-      },
+      guarded: [
+        {
+          gate: open.gate,
+          frame: (frame) => {
+            if (frame.path === 'peer' || frame.connection === undefined) return;
+            const forward = open.get(frame.connection);
+            if (forward === undefined || !frame.isSegment || !frame.has(tcpFlags.ACK)) return;
+            if (sequenceDistance(forward.end, frame.acknowledgment) < 0) return;
+            if (frame.path === 'chimney' && forward.decided) return;
+            forward.decided = true;
+            const isOffloaded = host.holding(frame.connection)?.place === 'held';
+            expect(frame.path === 'chimney' || !isOffloaded, () => ({
+              events: [forward.call.event, frame.event],
+              found: 'the host stack itself acknowledges a segment that it has forwarded',
+              expected: 'the acknowledgment of the target, which processes the segment',
+              component: forward.call.caller,
+              connection: frame.connection,
+            }));
+          },
+        },
+      ],
     };
   }),
 

@@ -13,6 +13,7 @@ import { treeOf } from '../../engine/tree';
 import { faultOf } from '../../facts/arrivalFaults';
 import { stays } from '../../facts/stays';
 import { flows } from '../../facts/flows';
+import { WaitingMap } from '../../engine/gate';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
 const abort = constantValue('TcpIndicateAbort');
@@ -48,7 +49,7 @@ function firstDelivery(
   { facts }: RuleContext,
   look: (awaited: Awaited, call: Call, first: string, newer: WireFrame | undefined) => void,
 ): Handlers {
-  const awaited = new Map<number, Awaited>();
+  const awaited = new WaitingMap<number, Awaited>();
   const deliver = (call: Call): void => {
     if (awaited.size === 0 || call.connection === undefined || !isOfTarget(facts, call)) return;
     const known = awaited.get(call.connection);
@@ -98,12 +99,17 @@ function firstDelivery(
           awaited.delete(call.connection);
       },
     },
-    peerFate: ({ fate }, frame) => {
-      if (awaited.size === 0 || frame.payloadLength === 0 || !fateDelivers(fate)) return;
-      const known = frame.connection === undefined ? undefined : awaited.get(frame.connection);
-      if (known === undefined || known.arrived.length >= mostArrivals) return;
-      known.arrived.push({ digits: hexOf(payloadOf(frame)), frame });
-    },
+    guarded: [
+      {
+        gate: awaited.gate,
+        peerFate: ({ fate }, frame) => {
+          if (frame.payloadLength === 0 || !fateDelivers(fate)) return;
+          const known = frame.connection === undefined ? undefined : awaited.get(frame.connection);
+          if (known === undefined || known.arrived.length >= mostArrivals) return;
+          known.arrived.push({ digits: hexOf(payloadOf(frame)), frame });
+        },
+      },
+    ],
   };
 }
 

@@ -14,6 +14,7 @@ import { treeOf, type TreeBlock } from '../../engine/tree';
 import { unseenFrames } from '../../facts/unseenFrames';
 import { flows } from '../../facts/flows';
 import { payloadOf } from './receivedData';
+import { Gate, WaitingMap } from '../../engine/gate';
 
 /** States in which a FIN may be among what is outstanding. */
 const finStates = new Set(
@@ -108,7 +109,7 @@ interface Sample {
 /** Bytes of a chain that the target must send at their place in the stream: those at SndUna, or those farther on. */
 function samplesRule(id: 'INI-060' | 'INI-061', isWanted: (offset: number) => boolean, where: string): Rule {
   return rule(id, ({ facts, expect }) => {
-    const samples = new Map<number, Sample[]>();
+    const samples = new WaitingMap<number, Sample[]>();
     return {
       call: {
         MiniportInitiateOffload: (call) => {
@@ -135,27 +136,32 @@ function samplesRule(id: 'INI-060' | 'INI-061', isWanted: (offset: number) => bo
           }
         },
       },
-      chimneyFrame: (frame) => {
-        if (samples.size === 0 || frame.payloadLength === 0) return;
-        const known = frame.connection === undefined ? undefined : samples.get(frame.connection);
-        if (known === undefined) return;
-        for (const sample of [...known]) {
-          const at = sequenceDistance(frame.sequence, sample.sequence);
-          const payload = payloadOf(frame);
-          if (at < 0 || at >= payload.length) continue;
-          known.splice(known.indexOf(sample), 1);
-          const length = Math.min(sample.bytes.length, payload.length - at);
-          const same = sample.bytes.slice(0, length).every((byte, index) => payload[at + index] === byte);
-          expect(same, () => ({
-            events: [sample.call.event, frame.event],
-            found: `the segment with the byte ${sample.offset} behind SndUna carries ${hex(payload.subarray(at, at + length))}`,
-            expected: `${hex(sample.bytes.slice(0, length))}, as they stand ${where}`,
-            component: frame.sender,
-            connection: frame.connection,
-          }));
-        }
-        if (known.length === 0) samples.delete(frame.connection!);
-      },
+      guarded: [
+        {
+          gate: samples.gate,
+          chimneyFrame: (frame) => {
+            if (frame.payloadLength === 0) return;
+            const known = frame.connection === undefined ? undefined : samples.get(frame.connection);
+            if (known === undefined) return;
+            for (const sample of [...known]) {
+              const at = sequenceDistance(frame.sequence, sample.sequence);
+              const payload = payloadOf(frame);
+              if (at < 0 || at >= payload.length) continue;
+              known.splice(known.indexOf(sample), 1);
+              const length = Math.min(sample.bytes.length, payload.length - at);
+              const same = sample.bytes.slice(0, length).every((byte, index) => payload[at + index] === byte);
+              expect(same, () => ({
+                events: [sample.call.event, frame.event],
+                found: `the segment with the byte ${sample.offset} behind SndUna carries ${hex(payload.subarray(at, at + length))}`,
+                expected: `${hex(sample.bytes.slice(0, length))}, as they stand ${where}`,
+                component: frame.sender,
+                connection: frame.connection,
+              }));
+            }
+            if (known.length === 0) samples.delete(frame.connection!);
+          },
+        },
+      ],
     };
   });
 }
@@ -203,6 +209,8 @@ function takeOverRule({ facts, expect }: RuleContext) {
   const taken = new Map<number, TakenOver>();
   let ticksPerSecond = 1000;
   let earliest = Infinity;
+  /** Open while a deadline lies ahead. */
+  const timersRun = new Gate();
   const end = (connection: number | undefined): void => {
     if (connection !== undefined) taken.delete(connection);
   };
@@ -229,12 +237,17 @@ function takeOverRule({ facts, expect }: RuleContext) {
       }));
     }
   };
+  const awaitTimer = (deadline: VirtualTime): void => {
+    earliest = Math.min(earliest, deadline);
+    timersRun.isOpen = earliest < Infinity;
+  };
   const judgeTimers = (now: VirtualTime): void => {
     if (now < earliest) return;
     earliest = Infinity;
+    timersRun.isOpen = false;
     for (const [connection, known] of taken) {
       if (now < known.deadline) {
-        earliest = Math.min(earliest, known.deadline);
+        awaitTimer(known.deadline);
         continue;
       }
       known.deadline = Infinity;
@@ -268,7 +281,7 @@ function takeOverRule({ facts, expect }: RuleContext) {
             outstandingBytes(delegated) > 0 && delta !== notRunning && (delegated.number('SndWnd') ?? 0) > 0;
           // What the target needs for itself, and a timer that it may have started anew.
           const deadline = waits ? call.time + (2 * delta * 1e9) / ticksPerSecond + 1e9 : Infinity;
-          earliest = Math.min(earliest, deadline);
+          awaitTimer(deadline);
           taken.set(connection, {
             initiate: request.call,
             completion: call,
@@ -310,18 +323,23 @@ function takeOverRule({ facts, expect }: RuleContext) {
         if (call.number('Flags') !== constantValue('TCP_DISCONNECT_GRACEFUL_CLOSE')) end(call.connection);
       },
     },
-    frame: (frame: WireFrame) => {
-      judgeTimers(frame.time);
-    },
-    chimneyFrame: (frame: WireFrame) => {
-      if (taken.size === 0 || frame.payloadLength === 0) return;
-      const known = frame.connection === undefined ? undefined : taken.get(frame.connection);
-      if (known === undefined || known.deadline === Infinity) return;
-      if (sequenceDistance(frame.sequence, known.una) < 0) return;
-      if (sequenceDistance(known.una, frame.sequenceEnd) <= 0) return;
-      known.deadline = Infinity;
-      expect(true, () => ({ events: [], found: '', expected: '' }));
-    },
+    guarded: [
+      {
+        gate: timersRun,
+        frame: (frame: WireFrame) => {
+          judgeTimers(frame.time);
+        },
+        chimneyFrame: (frame: WireFrame) => {
+          if (frame.payloadLength === 0) return;
+          const known = frame.connection === undefined ? undefined : taken.get(frame.connection);
+          if (known === undefined || known.deadline === Infinity) return;
+          if (sequenceDistance(frame.sequence, known.una) < 0) return;
+          if (sequenceDistance(known.una, frame.sequenceEnd) <= 0) return;
+          known.deadline = Infinity;
+          expect(true, () => ({ events: [], found: '', expected: '' }));
+        },
+      },
+    ],
     peerFate: ({ fate, receiver }: FrameFateRecord, frame: WireFrame, time: VirtualTime) => {
       if (taken.size === 0 || frame.connection === undefined) return;
       const known = taken.get(frame.connection);

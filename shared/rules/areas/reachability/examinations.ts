@@ -1,11 +1,12 @@
 /** What the host stack does about a neighbor that it has answered to be stale (RCH-020 to RCH-023). */
 import { NDIS_STATUS } from '../../../ddi/status';
 import { fateDelivers } from '../../../trace/frameFates';
-import type { FrameFateRecord, VirtualTime } from '../../../trace/records';
+import type { VirtualTime } from '../../../trace/records';
 import type { Call } from '../../engine/call';
 import type { WireFrame } from '../../engine/frame';
 import { rule, type Facts, type Handlers, type Rule } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
+import { WaitingMap } from '../../engine/gate';
 
 /** DELAY_FIRST_PROBE_TIME of RFC 4861 section 10 with a second to spare, virtual ns. */
 const probeDelay = 6_000_000_000;
@@ -69,7 +70,7 @@ function isProbe(frame: WireFrame): boolean {
 
 /** Follows examinations; each neighbor has one at a time. */
 function examinations(facts: Facts, course: Course): Handlers {
-  const open = new Map<number, Examination>();
+  const open = new WaitingMap<number, Examination>();
   /** The last unicast probe to an Ethernet address, which may be one of an examination that nobody asked for. */
   let lastProbe = -Infinity;
 
@@ -157,9 +158,8 @@ function examinations(facts: Facts, course: Course): Handlers {
         if (one?.host === call.caller) course.sends(one, call);
       },
     },
-    frame: (frame) => {
-      if (open.size > 0) settle(frame.time);
-      if (frame.path !== 'host' || (frame.record.bytes[0]! & 1) !== 0 || !isProbe(frame)) return;
+    hostFrame: (frame) => {
+      if ((frame.record.bytes[0]! & 1) !== 0 || !isProbe(frame)) return;
       lastProbe = frame.time;
       for (const one of open.values()) {
         if (one.probe !== undefined || !hasBytes(frame.record.bytes, 0, one.mac)) continue;
@@ -167,13 +167,24 @@ function examinations(facts: Facts, course: Course): Handlers {
         course.probed?.(one);
       }
     },
-    fate: ({ fate }: FrameFateRecord, frame) => {
-      if (open.size === 0 || frame?.path !== 'peer' || !fateDelivers(fate) || fate === 'corrupted') return;
-      // What comes for a connection in the chimney is the target's to judge.
-      if (frame.isSegment && facts.objects.find(facts.objects.tcpOf(frame.connection))?.owner === 'target')
-        return;
-      for (const one of open.values()) if (hasBytes(frame.record.bytes, 6, one.mac)) one.sign = frame;
-    },
+    guarded: [
+      {
+        gate: open.gate,
+        frame: ({ time }) => {
+          settle(time);
+        },
+        peerFate: ({ fate }, frame) => {
+          if (!fateDelivers(fate) || fate === 'corrupted') return;
+          // What comes for a connection in the chimney is the target's to judge.
+          if (
+            frame.isSegment &&
+            facts.objects.find(facts.objects.tcpOf(frame.connection))?.owner === 'target'
+          )
+            return;
+          for (const one of open.values()) if (hasBytes(frame.record.bytes, 6, one.mac)) one.sign = frame;
+        },
+      },
+    ],
     end: ({ time }) => {
       settle(time);
     },

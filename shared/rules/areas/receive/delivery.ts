@@ -10,6 +10,7 @@ import type { LentList } from '../../facts/listLedger';
 import { stays, type Stay } from '../../facts/stays';
 import { firstWithRoom, isBehind } from './passes';
 import { roomOf } from './posts';
+import { WaitingMap } from '../../engine/gate';
 
 /** What is to happen in the same pass has happened after this long, ns: no pass takes so long. */
 const passTime = 10_000_000;
@@ -294,7 +295,7 @@ export const deliveryRules: readonly Rule[] = [
   rule('RCV-037', ({ expect, facts }) => {
     const connections = facts.of(stays);
     const segments = facts.of(flows);
-    const open = new Map<Stay, { readonly call: Call; readonly end: number }>();
+    const open = new WaitingMap<Stay, { readonly call: Call; readonly end: number }>();
     const settle = (stay: Stay, acknowledgment: number, event: EventId): void => {
       const known = open.get(stay);
       if (known === undefined) return;
@@ -329,15 +330,21 @@ export const deliveryRules: readonly Rule[] = [
             if (facts.now - call.time < acknowledgmentTime) open.delete(stay);
         },
       },
-      frame: (frame) => {
-        if (open.size === 0 || !frame.isSegment) return;
-        const stay = frame.path === 'chimney' ? connections.of(frame.sender, frame.connection) : undefined;
-        if (stay !== undefined) settle(stay, frame.acknowledgment, frame.event);
-        else if (frame.path === 'peer')
-          for (const one of open.keys())
-            if (one.connection === frame.connection && isAtWork(one))
-              settle(one, (open.get(one)!.end - 1) >>> 0, frame.event);
-      },
+      guarded: [
+        {
+          gate: open.gate,
+          frame: (frame) => {
+            if (!frame.isSegment) return;
+            const stay =
+              frame.path === 'chimney' ? connections.of(frame.sender, frame.connection) : undefined;
+            if (stay !== undefined) settle(stay, frame.acknowledgment, frame.event);
+            else if (frame.path === 'peer')
+              for (const one of open.keys())
+                if (one.connection === frame.connection && isAtWork(one))
+                  settle(one, (open.get(one)!.end - 1) >>> 0, frame.event);
+          },
+        },
+      ],
     };
   }),
 ];

@@ -15,6 +15,7 @@ import { oidOf, setsOid } from '../../facts/oidRequests';
 import { uploads } from '../../facts/uploads';
 import { unseenFrames } from '../../facts/unseenFrames';
 import { connectionsIn, keyOf } from './requests';
+import { WaitingMap } from '../../engine/gate';
 
 const setPower = constantValue('OID_PNP_SET_POWER');
 const abortiveClose = constantValue('TCP_DISCONNECT_ABORTIVE_CLOSE');
@@ -83,7 +84,7 @@ export const handOverWireRules: readonly Rule[] = [
 
   rule('TRM-013', ({ expect, facts }) => {
     /** Connections that a target has given back. */
-    const back = new Map<number, Call>();
+    const back = new WaitingMap<number, Call>();
     /** Segments that have reached it since then and have not been indicated, by driver. */
     const missing = new Map<number, { readonly frame: WireFrame; readonly completion: Call }[]>();
     const forget = (driver: number): void => {
@@ -154,15 +155,20 @@ export const handOverWireRules: readonly Rule[] = [
           forget(call.caller);
         },
       },
-      peerFate: ({ fate, receiver }, frame) => {
-        if (back.size === 0 || frame.connection === undefined) return;
-        if (fate !== 'delivered' || !frame.isSegment || frame.isFragment) return;
-        const completion = back.get(keyOf(receiver, frame.connection));
-        if (completion === undefined || still.has(receiver) || asleep.has(receiver)) return;
-        const list = missing.get(receiver);
-        if (list === undefined) missing.set(receiver, [{ frame, completion }]);
-        else list.push({ frame, completion });
-      },
+      guarded: [
+        {
+          gate: back.gate,
+          peerFate: ({ fate, receiver }, frame) => {
+            if (frame.connection === undefined) return;
+            if (fate !== 'delivered' || !frame.isSegment || frame.isFragment) return;
+            const completion = back.get(keyOf(receiver, frame.connection));
+            if (completion === undefined || still.has(receiver) || asleep.has(receiver)) return;
+            const list = missing.get(receiver);
+            if (list === undefined) missing.set(receiver, [{ frame, completion }]);
+            else list.push({ frame, completion });
+          },
+        },
+      ],
       end: ({ time, complete }) => {
         if (!complete) return;
         for (const [driver, list] of missing)
@@ -238,7 +244,7 @@ export const handOverWireRules: readonly Rule[] = [
       /** Whether several have: then frames may overtake each other. */
       isSpread: boolean;
     }
-    const returns = new Map<number, Return>();
+    const returns = new WaitingMap<number, Return>();
     const unseen = facts.of(unseenFrames);
     // What an adapter without a cable, or asleep, is given to send leaves no frame.
     const forget = (): void => {
@@ -271,29 +277,34 @@ export const handOverWireRules: readonly Rule[] = [
           }
         },
       },
-      fate: ({ fate }, frame) => {
-        if (returns.size === 0 || frame?.path !== 'host' || frame.payloadLength === 0) return;
-        // What a full queue throws away is recorded before what stands in the queue.
-        if (fate === 'queue-overflow') {
-          if (frame.connection !== undefined) returns.delete(frame.connection);
-          return;
-        }
-        if (frame.connection === undefined || !frame.isSegment || frame.isFragment) return;
-        const back = returns.get(frame.connection);
-        if (back === undefined) return;
-        returns.delete(frame.connection);
-        if (back.isSpread) return;
-        const { call, SndUna, SndMax } = back;
-        const inside =
-          sequenceDistance(SndUna, frame.sequence) >= 0 && sequenceDistance(frame.sequence, SndMax) >= 0;
-        expect(inside, () => ({
-          events: [call.event, frame.event],
-          found: `the first data of the host stack after the upload lies ${Math.abs(sequenceDistance(SndMax, frame.sequence))} bytes away from SndMax`,
-          expected: 'a retransmission from SndUna on, or new data at SndMax',
-          component: call.callee,
-          connection: frame.connection,
-        }));
-      },
+      guarded: [
+        {
+          gate: returns.gate,
+          fate: ({ fate }, frame) => {
+            if (frame?.path !== 'host' || frame.payloadLength === 0) return;
+            // What a full queue throws away is recorded before what stands in the queue.
+            if (fate === 'queue-overflow') {
+              if (frame.connection !== undefined) returns.delete(frame.connection);
+              return;
+            }
+            if (frame.connection === undefined || !frame.isSegment || frame.isFragment) return;
+            const back = returns.get(frame.connection);
+            if (back === undefined) return;
+            returns.delete(frame.connection);
+            if (back.isSpread) return;
+            const { call, SndUna, SndMax } = back;
+            const inside =
+              sequenceDistance(SndUna, frame.sequence) >= 0 && sequenceDistance(frame.sequence, SndMax) >= 0;
+            expect(inside, () => ({
+              events: [call.event, frame.event],
+              found: `the first data of the host stack after the upload lies ${Math.abs(sequenceDistance(SndMax, frame.sequence))} bytes away from SndMax`,
+              expected: 'a retransmission from SndUna on, or new data at SndMax',
+              component: call.callee,
+              connection: frame.connection,
+            }));
+          },
+        },
+      ],
     };
   }),
 

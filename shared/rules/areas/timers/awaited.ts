@@ -1,15 +1,24 @@
 /** Things that must happen before a time: what rules about timers wait for, one at a time for each connection. */
 import type { VirtualTime } from '../../../trace/records';
-import type { Breach, RuleContext } from '../../engine/rule';
+import { WaitingMap } from '../../engine/gate';
+import type { Breach, GuardedHandlers, RuleContext } from '../../engine/rule';
 
 /** See the file's head. Time is looked at when a record tells it. */
 export class Awaited {
-  private readonly waiting = new Map<
+  private readonly waiting = new WaitingMap<
     number,
     { readonly until: VirtualTime; readonly breach: () => Breach }
   >();
   /** The earliest of all. */
   private next: VirtualTime = Infinity;
+
+  /** Looks at the time that frames tell, while something is awaited. */
+  readonly clock: GuardedHandlers = {
+    gate: this.waiting.gate,
+    frame: ({ time }) => {
+      this.reached(time);
+    },
+  };
 
   constructor(private readonly expect: RuleContext['expect']) {}
 

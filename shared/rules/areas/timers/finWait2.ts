@@ -4,7 +4,7 @@ import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { fateDelivers } from '../../../trace/frameFates';
 import type { WireFrame } from '../../engine/frame';
 import { tcpFlags } from '../../engine/frame';
-import { rule, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
+import { rule, type FactDefinition, type Handlers, type Rule, type RuleContext } from '../../engine/rule';
 import { treeOf } from '../../engine/tree';
 import { isTaken } from '../../facts/objectFacts';
 import { targetHolds, type TargetHold, type TargetHolds } from '../../facts/targetHolds';
@@ -34,7 +34,7 @@ interface Waiting {
 
 /** Handlers that keep which connections of targets are in FIN_WAIT_2: our FIN is acknowledged, and the peer's has not come. */
 function waits(
-  { facts }: RuleContext,
+  { facts }: Pick<RuleContext, 'facts'>,
   on: {
     readonly segment?: (hold: TargetHold, waiting: Waiting, isFirst: boolean) => void;
     readonly left?: (hold: TargetHold) => void;
@@ -89,6 +89,11 @@ function waits(
   };
 }
 
+/** The same for rules that only ask. */
+const finWaits = { isEarly: true, start: (facts) => waits({ facts }) } satisfies FactDefinition<
+  ReturnType<typeof waits>
+>;
+
 function isExpiry(call: { number(name: string): number | undefined }): boolean {
   return (
     call.number('EventType') === retrieve && call.number('EventSpecificInformation') === timeoutExpiration
@@ -98,9 +103,8 @@ function isExpiry(call: { number(name: string): number | undefined }): boolean {
 /** See the file's head. */
 export const finWait2Rules: readonly Rule[] = [
   rule('TMR-040', (context) => {
-    const { holds, of, peerFate } = waits(context);
+    const { holds, of } = context.facts.of(finWaits);
     return {
-      peerFate: peerFate!,
       call: {
         NdisMQueryOffloadStateComplete: (call) => {
           for (const { hold, state } of holds.returnedBy(call)) {
@@ -123,9 +127,8 @@ export const finWait2Rules: readonly Rule[] = [
   }),
 
   rule('TMR-041', (context) => {
-    const { holds, of, peerFate } = waits(context);
+    const { holds, of } = context.facts.of(finWaits);
     return {
-      peerFate: peerFate!,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           const hold = holds.of(call.connection);
@@ -150,7 +153,7 @@ export const finWait2Rules: readonly Rule[] = [
       TargetHold,
       { readonly left: number; readonly at: number; readonly event: number }
     >();
-    const { holds, of, peerFate } = waits(context);
+    const { holds, of } = context.facts.of(finWaits);
     const judge = (hold: TargetHold, left: number, at: number, event: number): void => {
       const before = told.get(hold);
       const waiting = of(hold);
@@ -170,7 +173,6 @@ export const finWait2Rules: readonly Rule[] = [
       }));
     };
     return {
-      peerFate: peerFate!,
       call: {
         ...forReturned((call) => {
           for (const { hold, state } of holds.returnedBy(call)) {
@@ -214,9 +216,7 @@ export const finWait2Rules: readonly Rule[] = [
     });
     return {
       peerFate: peerFate!,
-      frame: (frame) => {
-        awaited.reached(frame.time);
-      },
+      guarded: [awaited.clock],
       call: {
         ...ends(holds, awaited),
         NdisTcpOffloadEventHandler: (call) => {
@@ -236,9 +236,8 @@ export const finWait2Rules: readonly Rule[] = [
 
   rule('TMR-044', (context) => {
     const expired = new WeakMap<TargetHold, number>();
-    const { holds, of, peerFate } = waits(context);
+    const { holds, of } = context.facts.of(finWaits);
     return {
-      peerFate: peerFate!,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           const hold = holds.of(call.connection);
@@ -272,13 +271,15 @@ export const finWait2Rules: readonly Rule[] = [
     const awaited = new Awaited(context.expect);
     const holds = context.facts.of(targetHolds);
     return {
-      fate: ({ fate }, frame) => {
-        // Every segment starts the timer anew.
-        if (frame?.path === 'peer' && fateDelivers(fate)) awaited.cancel(frame.connection);
-      },
-      frame: (frame) => {
-        awaited.reached(frame.time);
-      },
+      guarded: [
+        {
+          ...awaited.clock,
+          peerFate: ({ fate }, frame) => {
+            // Every segment starts the timer anew.
+            if (fateDelivers(fate)) awaited.cancel(frame.connection);
+          },
+        },
+      ],
       call: {
         ...ends(holds, awaited),
         NdisMInitiateOffloadComplete: (call) => {
@@ -335,9 +336,8 @@ export const finWait2Rules: readonly Rule[] = [
       TargetHold,
       { readonly left: number; readonly at: number; readonly event: number }
     >();
-    const { holds, of, peerFate } = waits(context);
+    const { holds, of } = context.facts.of(finWaits);
     return {
-      peerFate: peerFate!,
       call: {
         NdisMQueryOffloadStateComplete: (call) => {
           for (const { hold, state } of holds.returnedBy(call)) {

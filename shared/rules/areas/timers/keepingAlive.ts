@@ -8,6 +8,7 @@ import { flows } from '../../facts/flows';
 import { targetHolds, type TargetHold } from '../../facts/targetHolds';
 import { Awaited, milliseconds, processing, stopped } from './awaited';
 import { ends, forReturned } from './retransmitting';
+import { timedSegments } from '../../facts/timedSegments';
 
 const enabled = constantValue('TCP_FLAG_KEEP_ALIVE_ENABLED');
 const restart = constantValue('TCP_FLAG_KEEP_ALIVE_RESTART');
@@ -41,122 +42,123 @@ function idleSince(hold: TargetHold): number | undefined {
 /** See the file's head. */
 export const keepingAliveRules: readonly Rule[] = [
   rule('TMR-029', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'keep-alive') return;
-        const hold = holds.of(frame.connection)!;
-        if (hold.updating !== undefined || validates(hold)) return;
-        expect(isEnabled(hold), () => ({
-          events: [hold.updated?.request.event ?? hold.initiate.event, frame.event],
-          found: 'a keepalive probe, and TCP_FLAG_KEEP_ALIVE_ENABLED is clear',
-          expected: 'no keepalive unless the host stack enables it',
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('keep-alive', (frame, hold) => {
+          if (hold.updating !== undefined || validates(hold)) return;
+          expect(isEnabled(hold), () => ({
+            events: [hold.updated?.request.event ?? hold.initiate.event, frame.event],
+            found: 'a keepalive probe, and TCP_FLAG_KEEP_ALIVE_ENABLED is clear',
+            expected: 'no keepalive unless the host stack enables it',
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
   rule('TMR-030', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'keep-alive') return;
-        const hold = holds.of(frame.connection)!;
-        const ticks = hold.cached.number('KaTimeout');
-        const since = idleSince(hold);
-        if (!isPlain(hold) || ticks === undefined || since === undefined || hold.keepAlives.length > 0)
-          return;
-        const tick = hold.tick!;
-        const waited = frame.time - since;
-        expect(Math.abs(waited - ticks * tick) <= 2 * tick + processing, () => ({
-          events: [hold.lastArrival?.event, frame.event],
-          found: `the first keepalive probe left after ${milliseconds(waited)} without a segment`,
-          expected: `KaTimeout, which is ${ticks} ticks`,
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('keep-alive', (frame, hold) => {
+          const ticks = hold.cached.number('KaTimeout');
+          const since = idleSince(hold);
+          if (!isPlain(hold) || ticks === undefined || since === undefined || hold.keepAlives.length > 0)
+            return;
+          const tick = hold.tick!;
+          const waited = frame.time - since;
+          expect(Math.abs(waited - ticks * tick) <= 2 * tick + processing, () => ({
+            events: [hold.lastArrival?.event, frame.event],
+            found: `the first keepalive probe left after ${milliseconds(waited)} without a segment`,
+            expected: `KaTimeout, which is ${ticks} ticks`,
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
   rule('TMR-031', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'keep-alive') return;
-        const hold = holds.of(frame.connection)!;
-        const before = hold.keepAlives.at(-1);
-        const ticks = hold.cached.number('KaInterval');
-        if (!isPlain(hold) || ticks === undefined || ticks === 0 || before === undefined) return;
-        if (hold.updated !== undefined && hold.updated.completion.time >= before.time) return;
-        const tick = hold.tick!;
-        const gap = frame.time - before.time;
-        expect(Math.abs(gap - ticks * tick) <= 2 * tick + processing, () => ({
-          events: [before.event, frame.event],
-          found: `unanswered keepalive probes follow each other after ${milliseconds(gap)}`,
-          expected: `KaInterval, which is ${ticks} ticks`,
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('keep-alive', (frame, hold) => {
+          const before = hold.keepAlives.at(-1);
+          const ticks = hold.cached.number('KaInterval');
+          if (!isPlain(hold) || ticks === undefined || ticks === 0 || before === undefined) return;
+          if (hold.updated !== undefined && hold.updated.completion.time >= before.time) return;
+          const tick = hold.tick!;
+          const gap = frame.time - before.time;
+          expect(Math.abs(gap - ticks * tick) <= 2 * tick + processing, () => ({
+            events: [before.event, frame.event],
+            found: `unanswered keepalive probes follow each other after ${milliseconds(gap)}`,
+            expected: `KaInterval, which is ${ticks} ticks`,
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
   rule('TMR-032', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'keep-alive') return;
-        const hold = holds.of(frame.connection)!;
-        const limit = hold.cached.number('KaProbeCount');
-        if (!isPlain(hold) || limit === undefined || limit === 0) return;
-        const before = hold.keepAlives;
-        if (hold.updated !== undefined && hold.updated.completion.time >= (before[0]?.time ?? Infinity))
-          return;
-        const handed =
-          hold.lastArrival === undefined && hold.updated === undefined
-            ? (hold.given.number('KeepAlive.ProbeCount') ?? 0)
-            : 0;
-        const count = before.length + handed + 1;
-        expect(count <= limit, () => ({
-          events: [before[0]?.event, frame.event],
-          found: `unanswered keepalive probe ${count}`,
-          expected: `${limit} of them at most (KaProbeCount)`,
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('keep-alive', (frame, hold) => {
+          const limit = hold.cached.number('KaProbeCount');
+          if (!isPlain(hold) || limit === undefined || limit === 0) return;
+          const before = hold.keepAlives;
+          if (hold.updated !== undefined && hold.updated.completion.time >= (before[0]?.time ?? Infinity))
+            return;
+          const handed =
+            hold.lastArrival === undefined && hold.updated === undefined
+              ? (hold.given.number('KeepAlive.ProbeCount') ?? 0)
+              : 0;
+          const count = before.length + handed + 1;
+          expect(count <= limit, () => ({
+            events: [before[0]?.event, frame.event],
+            found: `unanswered keepalive probe ${count}`,
+            expected: `${limit} of them at most (KaProbeCount)`,
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
   rule('TMR-033', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     const awaited = new Awaited(expect);
     return {
-      frame: (frame) => {
-        awaited.reached(frame.time);
-      },
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'keep-alive') return;
-        const hold = holds.of(frame.connection)!;
-        awaited.cancel(hold.connection);
-        const limit = hold.cached.number('KaProbeCount');
-        const interval = hold.cached.number('KaInterval') ?? 0;
-        if (!isPlain(hold) || limit === undefined || interval === 0 || hold.keepAlives.length + 1 !== limit)
-          return;
-        awaited.wait(hold.connection, frame.time + (interval + 2) * hold.tick! + processing, () => ({
-          events: [hold.keepAlives[0]?.event, frame.event],
-          found: `${limit} keepalive probes stayed unanswered, and no event came after KaInterval`,
-          expected: 'TcpIndicateRetrieve (TimeoutExpiration)',
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
-      peerFate: ({ fate }, frame) => {
-        if (fateDelivers(fate)) awaited.cancel(frame.connection);
-      },
+      guarded: [
+        {
+          ...awaited.clock,
+          peerFate: ({ fate }, frame) => {
+            if (fateDelivers(fate)) awaited.cancel(frame.connection);
+          },
+        },
+        timed.on('keep-alive', (frame, hold) => {
+          awaited.cancel(hold.connection);
+          const limit = hold.cached.number('KaProbeCount');
+          const interval = hold.cached.number('KaInterval') ?? 0;
+          if (!isPlain(hold) || limit === undefined || interval === 0 || hold.keepAlives.length + 1 !== limit)
+            return;
+          awaited.wait(hold.connection, frame.time + (interval + 2) * hold.tick! + processing, () => ({
+            events: [hold.keepAlives[0]?.event, frame.event],
+            found: `${limit} keepalive probes stayed unanswered, and no event came after KaInterval`,
+            expected: 'TcpIndicateRetrieve (TimeoutExpiration)',
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
       call: {
         ...ends(holds, awaited),
         NdisTcpOffloadEventHandler: (call) => {
@@ -177,26 +179,26 @@ export const keepingAliveRules: readonly Rule[] = [
   }),
 
   rule('TMR-034', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'keep-alive') return;
-        const hold = holds.of(frame.connection)!;
-        const { updated } = hold;
-        const ticks = hold.cached.number('KaTimeout');
-        if (updated === undefined || ticks === undefined || !isPlain(hold)) return;
-        if (((hold.cached.number('Flags') ?? 0) & restart) === 0) return;
-        const waited = frame.time - updated.request.time;
-        // The update is one case; what comes after the first probe is another rule's.
-        if (hold.keepAlives.some(({ time }) => time >= updated.completion.time)) return;
-        expect(waited >= (ticks - 2) * hold.tick!, () => ({
-          events: [updated.request.event, updated.completion.event, frame.event],
-          found: `a keepalive probe left ${milliseconds(waited)} after an update with TCP_FLAG_KEEP_ALIVE_RESTART`,
-          expected: `a full KaTimeout of ${ticks} ticks`,
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('keep-alive', (frame, hold) => {
+          const { updated } = hold;
+          const ticks = hold.cached.number('KaTimeout');
+          if (updated === undefined || ticks === undefined || !isPlain(hold)) return;
+          if (((hold.cached.number('Flags') ?? 0) & restart) === 0) return;
+          const waited = frame.time - updated.request.time;
+          // The update is one case; what comes after the first probe is another rule's.
+          if (hold.keepAlives.some(({ time }) => time >= updated.completion.time)) return;
+          expect(waited >= (ticks - 2) * hold.tick!, () => ({
+            events: [updated.request.event, updated.completion.event, frame.event],
+            found: `a keepalive probe left ${milliseconds(waited)} after an update with TCP_FLAG_KEEP_ALIVE_RESTART`,
+            expected: `a full KaTimeout of ${ticks} ticks`,
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
@@ -274,6 +276,7 @@ export const keepingAliveRules: readonly Rule[] = [
 
   rule('TMR-037', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     const breach = (hold: TargetHold, event: number, found: string, expected: string) => () => ({
       events: [hold.lastArrival?.event ?? hold.initiate.event, event],
       found,
@@ -282,26 +285,26 @@ export const keepingAliveRules: readonly Rule[] = [
       connection: hold.connection,
     });
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'keep-alive') return;
-        const hold = holds.of(frame.connection)!;
-        const delta = hold.given.number('KeepAlive.TimeoutDelta');
-        if (!isPlain(hold) || hold.keepAlives.length > 0 || hold.lastArrival !== undefined) return;
-        if (delta === undefined || delta === stopped || hold.updated !== undefined) return;
-        const tick = hold.tick!;
-        const earliest = hold.initiate.time + (delta - 2) * tick;
-        const latest = hold.taken!.time + (delta + 2) * tick + processing;
-        const waited = frame.time - hold.initiate.time;
-        expect(
-          frame.time >= earliest && frame.time <= latest,
-          breach(
-            hold,
-            frame.event,
-            `KeepAlive.TimeoutDelta of ${delta} ticks was passed down, and the first probe left after ${milliseconds(waited)}`,
-            `the probe leaves when what was left has passed`,
-          ),
-        );
-      },
+      guarded: [
+        timed.on('keep-alive', (frame, hold) => {
+          const delta = hold.given.number('KeepAlive.TimeoutDelta');
+          if (!isPlain(hold) || hold.keepAlives.length > 0 || hold.lastArrival !== undefined) return;
+          if (delta === undefined || delta === stopped || hold.updated !== undefined) return;
+          const tick = hold.tick!;
+          const earliest = hold.initiate.time + (delta - 2) * tick;
+          const latest = hold.taken!.time + (delta + 2) * tick + processing;
+          const waited = frame.time - hold.initiate.time;
+          expect(
+            frame.time >= earliest && frame.time <= latest,
+            breach(
+              hold,
+              frame.event,
+              `KeepAlive.TimeoutDelta of ${delta} ticks was passed down, and the first probe left after ${milliseconds(waited)}`,
+              `the probe leaves when what was left has passed`,
+            ),
+          );
+        }),
+      ],
       call: {
         NdisMTerminateOffloadComplete: (call) => {
           for (const { hold, state } of holds.returnedBy(call)) {
@@ -383,13 +386,18 @@ export const keepingAliveRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
-        if (isByHost(frame)) awaited.met(frame.connection, frame.time);
-        awaited.reached(frame.time);
-      },
-      peerFate: (_fate, frame) => {
-        awaited.cancel(frame.connection);
-      },
+      guarded: [
+        {
+          gate: awaited.clock.gate,
+          frame: (frame) => {
+            if (isByHost(frame)) awaited.met(frame.connection, frame.time);
+            awaited.reached(frame.time);
+          },
+          peerFate: (_fate, frame) => {
+            awaited.cancel(frame.connection);
+          },
+        },
+      ],
       end: ({ time, complete }) => {
         if (complete) awaited.reached(time);
       },

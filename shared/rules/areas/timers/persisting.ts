@@ -8,6 +8,7 @@ import { rule, type Breach, type Handlers, type Rule, type RuleContext } from '.
 import { targetHolds, type TargetHold, type TargetHolds } from '../../facts/targetHolds';
 import { Awaited, milliseconds, processing, stopped } from './awaited';
 import { ends } from './retransmitting';
+import { timedSegments } from '../../facts/timedSegments';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
 
@@ -42,8 +43,9 @@ function closedWindows(
     readonly probe?: (hold: TargetHold, window: ClosedWindow, frame: WireFrame) => void;
     readonly opened?: (hold: TargetHold, window: ClosedWindow, frame: WireFrame, time: number) => void;
   },
-): Required<Pick<Handlers, 'call' | 'peerFate' | 'chimneyFrame'>> & { readonly holds: TargetHolds } {
+): Required<Pick<Handlers, 'call' | 'peerFate' | 'guarded'>> & { readonly holds: TargetHolds } {
   const holds = facts.of(targetHolds);
+  const timed = facts.of(timedSegments);
   const windows = new WeakMap<TargetHold, ClosedWindow>();
   return {
     holds,
@@ -90,15 +92,15 @@ function closedWindows(
       window.answer = frame;
       window.answerAt = time;
     },
-    chimneyFrame: (frame) => {
-      if (holds.kindOf(frame) !== 'window-probe') return;
-      const hold = holds.of(frame.connection)!;
-      const window = windows.get(hold);
-      if (window === undefined) return;
-      on.probe?.(hold, window, frame);
-      if (hold.windowProbes.length === 0) window.openings.push(frame.time - window.answerAt);
-      window.probed = true;
-    },
+    guarded: [
+      timed.on('window-probe', (frame, hold) => {
+        const window = windows.get(hold);
+        if (window === undefined) return;
+        on.probe?.(hold, window, frame);
+        if (hold.windowProbes.length === 0) window.openings.push(frame.time - window.answerAt);
+        window.probed = true;
+      }),
+    ],
   };
 }
 
@@ -185,13 +187,15 @@ export const persistingRules: readonly Rule[] = [
     const { holds } = watched;
     return {
       ...watched,
-      frame: (frame) => {
-        awaited.reached(frame.time);
-      },
-      chimneyFrame: (frame) => {
-        watched.chimneyFrame(frame);
-        if (frame.sequenceLength > 0) awaited.met(frame.connection, frame.time);
-      },
+      guarded: [
+        ...watched.guarded,
+        {
+          ...awaited.clock,
+          chimneyFrame: (frame) => {
+            if (frame.sequenceLength > 0) awaited.met(frame.connection, frame.time);
+          },
+        },
+      ],
       call: {
         ...watched.call,
         ...ends(holds, awaited),
@@ -230,13 +234,15 @@ export const persistingRules: readonly Rule[] = [
     const { holds } = watched;
     return {
       ...watched,
-      peerFate: (fate, frame, time) => {
-        if (fateDelivers(fate.fate)) awaited.cancel(frame.connection);
-        watched.peerFate(fate, frame, time);
-      },
-      frame: (frame) => {
-        awaited.reached(frame.time);
-      },
+      guarded: [
+        ...watched.guarded,
+        {
+          ...awaited.clock,
+          peerFate: ({ fate }, frame) => {
+            if (fateDelivers(fate)) awaited.cancel(frame.connection);
+          },
+        },
+      ],
       call: {
         ...watched.call,
         ...ends(holds, awaited),
@@ -251,25 +257,25 @@ export const persistingRules: readonly Rule[] = [
   }),
 
   rule('TMR-028', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'window-probe') return;
-        const hold = holds.of(frame.connection)!;
-        const { given, tick, taken, initiate } = hold;
-        const delta = given.number('Retransmit.TimeoutDelta');
-        if (hold.windowProbes.length > 0 || hold.lastArrival !== undefined || tick === undefined) return;
-        if (given.number('SndWnd') !== 0 || delta === undefined || delta === stopped) return;
-        const earliest = initiate.time + (delta - 2) * tick;
-        const latest = taken!.time + (delta + 2) * tick + processing;
-        expect(frame.time >= earliest && frame.time <= latest, () => ({
-          events: [initiate.event, frame.event],
-          found: `a persist timer with ${delta} ticks left was passed down, and the first probe left after ${milliseconds(frame.time - initiate.time)}`,
-          expected: `it leaves when what was left has passed, after ${milliseconds(delta * tick)}`,
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('window-probe', (frame, hold) => {
+          const { given, tick, taken, initiate } = hold;
+          const delta = given.number('Retransmit.TimeoutDelta');
+          if (hold.windowProbes.length > 0 || hold.lastArrival !== undefined || tick === undefined) return;
+          if (given.number('SndWnd') !== 0 || delta === undefined || delta === stopped) return;
+          const earliest = initiate.time + (delta - 2) * tick;
+          const latest = taken!.time + (delta + 2) * tick + processing;
+          expect(frame.time >= earliest && frame.time <= latest, () => ({
+            events: [initiate.event, frame.event],
+            found: `a persist timer with ${delta} ticks left was passed down, and the first probe left after ${milliseconds(frame.time - initiate.time)}`,
+            expected: `it leaves when what was left has passed, after ${milliseconds(delta * tick)}`,
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 ];

@@ -48,9 +48,7 @@ function awaiting({ facts }: RuleContext, awaited: Awaited) {
         awaited.cancel(call.connection);
       },
     },
-    frame: ({ time }: { readonly time: VirtualTime }): void => {
-      awaited.reached(time);
-    },
+    guarded: [awaited.clock],
     end: ({ time, complete }: { readonly time: VirtualTime; readonly complete: boolean }): void => {
       if (complete) awaited.reached(time);
     },

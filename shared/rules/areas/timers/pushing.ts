@@ -243,9 +243,7 @@ function awaitedCompletion(
   });
   return {
     ...watched,
-    frame: (frame) => {
-      awaited.reached(frame.time);
-    },
+    guarded: [awaited.clock],
     call: {
       ...watched.call,
       ...ends(context.facts.of(targetHolds), awaited),

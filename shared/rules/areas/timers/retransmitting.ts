@@ -11,6 +11,7 @@ import { busyAdapters } from '../../facts/busyAdapters';
 import { unseenFrames } from '../../facts/unseenFrames';
 import { targetHolds, type ReturnedState, type TargetHold } from '../../facts/targetHolds';
 import { Awaited, milliseconds, processing, stopped } from './awaited';
+import { timedSegments } from '../../facts/timedSegments';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
 const timeoutExpiration = constantValue('TimeoutExpiration');
@@ -53,74 +54,75 @@ function queriedOrEnded({ hold }: ReturnedState): boolean {
 /** See the file's head. */
 export const retransmittingRules: readonly Rule[] = [
   rule('TMR-008', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'timeout') return;
-        const hold = holds.of(frame.connection)!;
-        const { resent } = hold;
-        const maximum = hold.cached.number('MaxRT');
-        if (resent.length < 2 || (maximum !== 0 && maximum !== unlimited)) return;
-        const [before, last] = resent.slice(-2) as [WireFrame, WireFrame];
-        const first = last.time - before.time;
-        const second = frame.time - last.time;
-        if (first * 2 > shortestLimit) return;
-        const ratio = second / first;
-        expect(ratio > 1.8 && ratio < 2.2, () => ({
-          events: [before.event, last.event, frame.event],
-          found: `unanswered retransmissions follow each other after ${milliseconds(first)} and ${milliseconds(second)}`,
-          expected: 'each timeout of a segment is twice the one before (RFC 2988 section 5.5)',
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('timeout', (frame, hold) => {
+          const { resent } = hold;
+          const maximum = hold.cached.number('MaxRT');
+          if (resent.length < 2 || (maximum !== 0 && maximum !== unlimited)) return;
+          const [before, last] = resent.slice(-2) as [WireFrame, WireFrame];
+          const first = last.time - before.time;
+          const second = frame.time - last.time;
+          if (first * 2 > shortestLimit) return;
+          const ratio = second / first;
+          expect(ratio > 1.8 && ratio < 2.2, () => ({
+            events: [before.event, last.event, frame.event],
+            found: `unanswered retransmissions follow each other after ${milliseconds(first)} and ${milliseconds(second)}`,
+            expected: 'each timeout of a segment is twice the one before (RFC 2988 section 5.5)',
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
   rule('TMR-009', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'timeout') return;
-        const hold = holds.of(frame.connection)!;
-        const limit = hold.parameter('TcpMaximumRetransmissions');
-        if (limit === undefined || hold.cached.number('MaxRT') !== 0 || hold.updating !== undefined) return;
-        const tries = triesOf(hold) + 1;
-        expect(tries <= limit, () => ({
-          events: [hold.resent[0]?.event, frame.event],
-          found: `a segment is retransmitted for the ${tries}th time`,
-          expected: `${limit} retransmissions at most (TcpMaximumRetransmissions), for MaxRT is 0`,
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('timeout', (frame, hold) => {
+          const limit = hold.parameter('TcpMaximumRetransmissions');
+          if (limit === undefined || hold.cached.number('MaxRT') !== 0 || hold.updating !== undefined) return;
+          const tries = triesOf(hold) + 1;
+          expect(tries <= limit, () => ({
+            events: [hold.resent[0]?.event, frame.event],
+            found: `a segment is retransmitted for the ${tries}th time`,
+            expected: `${limit} retransmissions at most (TcpMaximumRetransmissions), for MaxRT is 0`,
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
   rule('TMR-010', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'timeout') return;
-        const hold = holds.of(frame.connection)!;
-        const ticks = hold.cached.number('MaxRT');
-        const [first] = hold.resent;
-        if (ticks === undefined || ticks === 0 || ticks === unlimited || hold.tick === undefined) return;
-        if (first === undefined || hold.updating !== undefined) return;
-        const spent = frame.time - first.time;
-        expect(spent <= (ticks + 1) * hold.tick + processing, () => ({
-          events: [first.event, frame.event],
-          found: `a segment is retransmitted ${milliseconds(spent)} after its first retransmission`,
-          expected: `retransmissions within MaxRT, which is ${ticks} ticks`,
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('timeout', (frame, hold) => {
+          const ticks = hold.cached.number('MaxRT');
+          const [first] = hold.resent;
+          if (ticks === undefined || ticks === 0 || ticks === unlimited || hold.tick === undefined) return;
+          if (first === undefined || hold.updating !== undefined) return;
+          const spent = frame.time - first.time;
+          expect(spent <= (ticks + 1) * hold.tick + processing, () => ({
+            events: [first.event, frame.event],
+            found: `a segment is retransmitted ${milliseconds(spent)} after its first retransmission`,
+            expected: `retransmissions within MaxRT, which is ${ticks} ticks`,
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
   rule('TMR-011', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     return {
       call: {
         NdisTcpOffloadEventHandler: (call) => {
@@ -143,12 +145,12 @@ export const retransmittingRules: readonly Rule[] = [
           }));
         },
       },
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'timeout') return;
-        const hold = holds.of(frame.connection)!;
-        if (hold.cached.number('MaxRT') === unlimited)
-          expect(true, () => ({ events: [], found: '', expected: '' }));
-      },
+      guarded: [
+        timed.on('timeout', (frame, hold) => {
+          if (hold.cached.number('MaxRT') === unlimited)
+            expect(true, () => ({ events: [], found: '', expected: '' }));
+        }),
+      ],
     };
   }),
 
@@ -176,31 +178,32 @@ export const retransmittingRules: readonly Rule[] = [
 
   rule('TMR-015', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     const awaited = new Awaited(expect);
     return {
-      frame: (frame) => {
-        awaited.reached(frame.time);
-      },
-      chimneyFrame: (frame) => {
-        if (holds.kindOf(frame) !== 'timeout') return;
-        const hold = holds.of(frame.connection)!;
-        awaited.cancel(hold.connection);
-        const limit = hold.parameter('TcpMaximumRetransmissions');
-        const before = hold.resent.at(-1);
-        if (limit === undefined || before === undefined || hold.cached.number('MaxRT') !== 0) return;
-        if (triesOf(hold) + 1 !== limit) return;
-        const gap = Math.max((frame.time - before.time) * 2, frame.time - before.time + shortestLimit);
-        awaited.wait(hold.connection, frame.time + gap * 1.25, () => ({
-          events: [frame.event],
-          found: `the last of ${limit} retransmissions stayed unanswered, and no event came`,
-          expected: 'TcpIndicateRetrieve (TimeoutExpiration)',
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
-      peerFate: ({ fate }, frame) => {
-        if (fateDelivers(fate)) awaited.cancel(frame.connection);
-      },
+      guarded: [
+        {
+          ...awaited.clock,
+          peerFate: ({ fate }, frame) => {
+            if (fateDelivers(fate)) awaited.cancel(frame.connection);
+          },
+        },
+        timed.on('timeout', (frame, hold) => {
+          awaited.cancel(hold.connection);
+          const limit = hold.parameter('TcpMaximumRetransmissions');
+          const before = hold.resent.at(-1);
+          if (limit === undefined || before === undefined || hold.cached.number('MaxRT') !== 0) return;
+          if (triesOf(hold) + 1 !== limit) return;
+          const gap = Math.max((frame.time - before.time) * 2, frame.time - before.time + shortestLimit);
+          awaited.wait(hold.connection, frame.time + gap * 1.25, () => ({
+            events: [frame.event],
+            found: `the last of ${limit} retransmissions stayed unanswered, and no event came`,
+            expected: 'TcpIndicateRetrieve (TimeoutExpiration)',
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           if (facts.machine.role(call.caller) === 'offload-target') awaited.met(call.connection, call.time);
@@ -215,6 +218,7 @@ export const retransmittingRules: readonly Rule[] = [
 
   rule('TMR-016', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     const awaited = new Awaited(expect);
     return {
       call: {
@@ -228,24 +232,26 @@ export const retransmittingRules: readonly Rule[] = [
           awaited.met(call.connection, call.time);
         },
       },
-      fate: (_fate, frame) => {
-        if (frame?.path === 'peer') awaited.cancel(frame.connection);
-      },
-      frame: (frame) => {
-        awaited.reached(frame.time);
-        if (holds.kindOf(frame) !== 'timeout') return;
-        const hold = holds.of(frame.connection)!;
-        const limit = hold.parameter('TcpDoubtReachabilityRetransmissions') ?? 0;
-        const [first] = hold.resent;
-        if (limit === 0 || isHandedOver(hold) || hold.timeouts !== limit - 1) return;
-        awaited.wait(hold.connection, frame.time + reportTime, () => ({
-          events: [first?.event, frame.event],
-          found: `a segment has been retransmitted ${limit} times, and the target said nothing about it`,
-          expected: 'the upload is asked for, or NeighborReachabilityInDoubt indicated',
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        {
+          ...awaited.clock,
+          peerFate: (_fate, frame) => {
+            awaited.cancel(frame.connection);
+          },
+        },
+        timed.on('timeout', (frame, hold) => {
+          const limit = hold.parameter('TcpDoubtReachabilityRetransmissions') ?? 0;
+          const [first] = hold.resent;
+          if (limit === 0 || isHandedOver(hold) || hold.timeouts !== limit - 1) return;
+          awaited.wait(hold.connection, frame.time + reportTime, () => ({
+            events: [first?.event, frame.event],
+            found: `a segment has been retransmitted ${limit} times, and the target said nothing about it`,
+            expected: 'the upload is asked for, or NeighborReachabilityInDoubt indicated',
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
       end: ({ time, complete }) => {
         if (complete) awaited.reached(time);
       },
@@ -336,34 +342,35 @@ export const retransmittingRules: readonly Rule[] = [
   }),
 
   rule('TMR-018', ({ expect, facts }) => {
-    const holds = facts.of(targetHolds);
+    const timed = facts.of(timedSegments);
     const unseen = facts.of(unseenFrames);
     const adapters = facts.of(busyAdapters);
     return {
-      chimneyFrame: (frame) => {
-        const hold = holds.of(frame.connection);
-        if (hold?.isActive !== true || hold.resent.length > 0 || !isHandedOver(hold)) return;
-        const { given, tick, taken, initiate } = hold;
-        const delta = given.number('Retransmit.TimeoutDelta');
-        const una = given.number('SndUna');
-        if (tick === undefined || delta === undefined || delta === stopped || delta * tick < 50e6) return;
-        // Before SndMax the target sends on, whatever the timer says.
-        if (una === given.number('SndMax') || given.number('SndNxt') !== given.number('SndMax')) return;
-        if (given.number('SndWnd') === 0 || holds.kindOf(frame) !== 'timeout') return;
-        // What the host stack had sent by then may be what no record shows: its repetition looks like something new.
-        if (unseen.inLifeOf(hold.connection)) return;
-        const earliest = initiate.time + (delta - 2) * tick;
-        const latest = taken!.time + (delta + 2) * tick + processing;
-        // On a busy adapter it may have waited behind other frames.
-        if (frame.time > latest && adapters.isQueued(frame)) return;
-        expect(frame.time >= earliest && frame.time <= latest, () => ({
-          events: [initiate.event, frame.event],
-          found: `Retransmit.TimeoutDelta of ${delta} ticks was passed down, and the first retransmission came after ${milliseconds(frame.time - initiate.time)}`,
-          expected: `it comes when what was left has passed, after ${milliseconds(delta * tick)}`,
-          component: hold.target,
-          connection: hold.connection,
-        }));
-      },
+      guarded: [
+        timed.on('timeout', (frame, hold) => {
+          if (hold.resent.length > 0 || !isHandedOver(hold)) return;
+          const { given, tick, taken, initiate } = hold;
+          const delta = given.number('Retransmit.TimeoutDelta');
+          const una = given.number('SndUna');
+          if (tick === undefined || delta === undefined || delta === stopped || delta * tick < 50e6) return;
+          // Before SndMax the target sends on, whatever the timer says.
+          if (una === given.number('SndMax') || given.number('SndNxt') !== given.number('SndMax')) return;
+          if (given.number('SndWnd') === 0) return;
+          // What the host stack had sent by then may be what no record shows: its repetition looks like something new.
+          if (unseen.inLifeOf(hold.connection)) return;
+          const earliest = initiate.time + (delta - 2) * tick;
+          const latest = taken!.time + (delta + 2) * tick + processing;
+          // On a busy adapter it may have waited behind other frames.
+          if (frame.time > latest && adapters.isQueued(frame)) return;
+          expect(frame.time >= earliest && frame.time <= latest, () => ({
+            events: [initiate.event, frame.event],
+            found: `Retransmit.TimeoutDelta of ${delta} ticks was passed down, and the first retransmission came after ${milliseconds(frame.time - initiate.time)}`,
+            expected: `it comes when what was left has passed, after ${milliseconds(delta * tick)}`,
+            component: hold.target,
+            connection: hold.connection,
+          }));
+        }),
+      ],
     };
   }),
 
@@ -466,14 +473,19 @@ export const retransmittingRules: readonly Rule[] = [
           }
         },
       },
-      frame: (frame) => {
-        if (frame.path === 'host') awaited.met(frame.connection, frame.time);
-        awaited.reached(frame.time);
-      },
-      peerFate: (_fate, frame) => {
-        // Whatever the peer says now decides what the host stack does.
-        awaited.cancel(frame.connection);
-      },
+      guarded: [
+        {
+          gate: awaited.clock.gate,
+          frame: (frame) => {
+            if (frame.path === 'host') awaited.met(frame.connection, frame.time);
+            awaited.reached(frame.time);
+          },
+          peerFate: (_fate, frame) => {
+            // Whatever the peer says now decides what the host stack does.
+            awaited.cancel(frame.connection);
+          },
+        },
+      ],
       call: {
         NdisInitiateOffload: (call) => {
           awaited.cancel(call.connection);

@@ -2,13 +2,13 @@
  * Rules about the sender's timer of silly-window avoidance as its owner records it (TMR-064, TMR-067, TMR-069), and about data that waited for it
  * when it changed hands (TMR-068).
  */
-import type { CounterRecord, EventId, VirtualTime } from '../../../trace/records';
+import type { CounterRecord, EventId, FrameFateRecord, VirtualTime } from '../../../trace/records';
 import { sequenceDistance } from '../../../analysis/tcpSegment';
 import { fateDelivers } from '../../../trace/frameFates';
 import { chainOf } from '../../engine/attachedLists';
 import type { Call } from '../../engine/call';
 import { tcpFlags, type WireFrame } from '../../engine/frame';
-import { rule, type Handlers, type Rule } from '../../engine/rule';
+import { rule, type GuardedHandlers, type Handlers, type Rule } from '../../engine/rule';
 import type { StructureView } from '../../engine/structureView';
 import { treeOf, type TreeBlock } from '../../engine/tree';
 import { isTaken } from '../../facts/objectFacts';
@@ -37,15 +37,24 @@ function heldBytes(call: Call, block: TreeBlock, state: StructureView): number |
 }
 
 /** Handlers that end a wait for a segment: one with data has left, or what has come may have changed everything. */
-function untilSent(awaited: Awaited, from: 'host' | 'chimney'): Pick<Handlers, 'frame' | 'fate' | 'end'> {
-  return {
+function untilSent(
+  awaited: Awaited,
+  from: 'host' | 'chimney',
+): Required<Pick<Handlers, 'end'>> & {
+  readonly guarded: readonly [Required<Pick<GuardedHandlers, 'gate' | 'frame' | 'peerFate'>>];
+} {
+  const clock = {
+    gate: awaited.clock.gate,
     frame: (frame: WireFrame): void => {
       awaited.reached(frame.time);
       if (frame.path === from && frame.sequenceLength > 0) awaited.met(frame.connection, frame.time);
     },
-    fate: ({ fate }, frame) => {
-      if (frame?.path === 'peer' && fateDelivers(fate)) awaited.cancel(frame.connection);
+    peerFate: ({ fate }: FrameFateRecord, frame: WireFrame): void => {
+      if (fateDelivers(fate)) awaited.cancel(frame.connection);
     },
+  };
+  return {
+    guarded: [clock],
     end: ({ time, complete }) => {
       if (complete) awaited.reached(time);
     },
@@ -66,29 +75,37 @@ export const sillyWindowTimerRules: readonly Rule[] = [
   rule('TMR-064', ({ expect, facts }) => {
     const holds = facts.of(targetHolds);
     const awaited = new Awaited(expect);
-    const { frame: judge, ...until } = untilSent(awaited, 'chimney');
+    const {
+      guarded: [clock],
+      end,
+    } = untilSent(awaited, 'chimney');
     return {
-      ...until,
-      frame: (frame) => {
-        const isAwaited = frame.connection !== undefined && awaited.has(frame.connection);
-        const window =
-          isAwaited && frame.path === 'chimney' && frame.payloadLength > 0
-            ? permitted(holds, frame.connection)
-            : undefined;
-        judge!(frame);
-        if (window === undefined) return;
-        // PSH stands at the end of all that there is.
-        const isAll =
-          frame.payloadLength >= Math.min(window, small) ||
-          (frame.flags & (tcpFlags.PSH | tcpFlags.FIN)) !== 0;
-        expect(isAll, () => ({
-          events: [frame.event],
-          found: `${frame.payloadLength} bytes left when the SWS timer had expired, and the window takes ${window}`,
-          expected: 'as much as the window permits',
-          component: frame.sender,
-          connection: frame.connection,
-        }));
-      },
+      end,
+      guarded: [
+        {
+          ...clock,
+          frame: (frame) => {
+            const isAwaited = frame.connection !== undefined && awaited.has(frame.connection);
+            const window =
+              isAwaited && frame.path === 'chimney' && frame.payloadLength > 0
+                ? permitted(holds, frame.connection)
+                : undefined;
+            clock.frame(frame);
+            if (window === undefined) return;
+            // PSH stands at the end of all that there is.
+            const isAll =
+              frame.payloadLength >= Math.min(window, small) ||
+              (frame.flags & (tcpFlags.PSH | tcpFlags.FIN)) !== 0;
+            expect(isAll, () => ({
+              events: [frame.event],
+              found: `${frame.payloadLength} bytes left when the SWS timer had expired, and the window takes ${window}`,
+              expected: 'as much as the window permits',
+              component: frame.sender,
+              connection: frame.connection,
+            }));
+          },
+        },
+      ],
       call: ends(holds, awaited),
       counter: timer(({ to, connection, component, event, at }) => {
         const hold = holds.of(connection);

@@ -12,6 +12,7 @@ import { treeOf } from '../../engine/tree';
 import { cachedMemory, cachedOf, differingMember } from '../../facts/cachedMemory';
 import { flows } from '../../facts/flows';
 import { handedState } from '../../facts/handedState';
+import { WaitingMap } from '../../engine/gate';
 
 const updateWindow = constantValue('TCP_FLAG_UPDATE_RCV_WND');
 const keepAlive = constantValue('TCP_FLAG_KEEP_ALIVE_ENABLED');
@@ -144,7 +145,7 @@ export const updateEffectRules: readonly Rule[] = [
     }
     const wire = facts.of(flows);
     const memory = facts.of(cachedMemory);
-    const waiting = new Map<number, Wanted>();
+    const waiting = new WaitingMap<number, Wanted>();
     const judge = (now: VirtualTime): void => {
       for (const [connection, { completion, request, before, wanted, deadline }] of [...waiting]) {
         if (now < deadline) continue;
@@ -218,20 +219,24 @@ export const updateEffectRules: readonly Rule[] = [
           if (call.status !== NDIS_STATUS.SUCCESS) end(call.connection);
         },
       },
-      frame: (frame) => {
-        if (waiting.size === 0) return;
-        judge(frame.time);
-        const known = frame.connection === undefined ? undefined : waiting.get(frame.connection);
-        if (known === undefined || !frame.isSegment) return;
-        if (frame.path === 'peer') {
-          if (frame.flags & (tcpFlags.FIN | tcpFlags.RST)) end(frame.connection);
-          return;
-        }
-        const scale = 2 ** (wire.of(frame.connection)?.windowShifts?.machine ?? 0);
-        if (frame.window * scale <= known.before) return;
-        waiting.delete(frame.connection!);
-        expect(true, noBreach);
-      },
+      guarded: [
+        {
+          gate: waiting.gate,
+          frame: (frame) => {
+            judge(frame.time);
+            const known = frame.connection === undefined ? undefined : waiting.get(frame.connection);
+            if (known === undefined || !frame.isSegment) return;
+            if (frame.path === 'peer') {
+              if (frame.flags & (tcpFlags.FIN | tcpFlags.RST)) end(frame.connection);
+              return;
+            }
+            const scale = 2 ** (wire.of(frame.connection)?.windowShifts?.machine ?? 0);
+            if (frame.window * scale <= known.before) return;
+            waiting.delete(frame.connection!);
+            expect(true, noBreach);
+          },
+        },
+      ],
       end: ({ time, complete }) => {
         if (complete) judge(time);
       },
@@ -242,7 +247,7 @@ export const updateEffectRules: readonly Rule[] = [
     const wire = facts.of(flows);
     const memory = facts.of(cachedMemory);
     /** Connections of which an update has turned keepalive off, with the completion. */
-    const off = new Map<number, Call>();
+    const off = new WaitingMap<number, Call>();
     const forget = (call: Call): void => {
       for (const { object } of off.size === 0 ? [] : treeOf(call))
         off.delete(facts.objects.find(object)?.connection ?? -1);
@@ -270,22 +275,27 @@ export const updateEffectRules: readonly Rule[] = [
           }
         },
       },
-      chimneyFrame: (frame) => {
-        if (off.size === 0 || frame.connection === undefined) return;
-        const completion = off.get(frame.connection);
-        if (completion === undefined || frame.time - completion.time < ringTime) return;
-        const flow = wire.of(frame.connection);
-        // Validation of a suspicious segment uses the same probes (A37).
-        if (flow === undefined || flow.peer.sent.reset !== undefined) return;
-        if (!isProbe(frame, flow.machine.sent.end, flow.peer.arrived.acknowledgment)) return;
-        expect(false, () => ({
-          events: [completion.event, frame.event],
-          found: 'a keepalive probe leaves a connection of which an update has turned keepalive off',
-          expected: 'no probes from NdisMUpdateOffloadComplete on',
-          component: frame.sender,
-          connection: frame.connection,
-        }));
-      },
+      guarded: [
+        {
+          gate: off.gate,
+          chimneyFrame: (frame) => {
+            if (frame.connection === undefined) return;
+            const completion = off.get(frame.connection);
+            if (completion === undefined || frame.time - completion.time < ringTime) return;
+            const flow = wire.of(frame.connection);
+            // Validation of a suspicious segment uses the same probes (A37).
+            if (flow === undefined || flow.peer.sent.reset !== undefined) return;
+            if (!isProbe(frame, flow.machine.sent.end, flow.peer.arrived.acknowledgment)) return;
+            expect(false, () => ({
+              events: [completion.event, frame.event],
+              found: 'a keepalive probe leaves a connection of which an update has turned keepalive off',
+              expected: 'no probes from NdisMUpdateOffloadComplete on',
+              component: frame.sender,
+              connection: frame.connection,
+            }));
+          },
+        },
+      ],
     };
   }),
 ];

@@ -8,6 +8,7 @@ import { flows } from '../../facts/flows';
 import { treeOf, type TreeBlock } from '../../engine/tree';
 import { offloadStateVariable } from '../../../ddi/offloadState';
 import type { WireFrame } from '../../engine/frame';
+import { WaitingMap } from '../../engine/gate';
 
 /** Whether a block of an update names an object to be changed: one with state, or a path that is to be linked to the neighbor above it. */
 function isChanged(block: TreeBlock): boolean {
@@ -206,7 +207,7 @@ export const updateRequestRules: readonly Rule[] = [
     }
     const wire = facts.of(flows);
     /** Paths whose MTU a router has told, until the target hears of it. */
-    const news = new Map<number, News>();
+    const news = new WaitingMap<number, News>();
     const judge = (path: number, { frame, mtu, driver }: News): void => {
       news.delete(path);
       if (facts.objects.at('protocol', driver, path)?.place !== 'held') return;
@@ -228,11 +229,14 @@ export const updateRequestRules: readonly Rule[] = [
         NdisInvalidateOffload: settle,
         NdisTerminateOffload: settle,
       },
-      frame: (frame) => {
-        if (news.size > 0)
-          for (const [path, known] of [...news])
-            if (frame.time - known.frame.time > newsTime) judge(path, known);
-      },
+      guarded: [
+        {
+          gate: news.gate,
+          frame: ({ time }) => {
+            for (const [path, known] of [...news]) if (time - known.frame.time > newsTime) judge(path, known);
+          },
+        },
+      ],
       peerFate: ({ fate }, frame, time) => {
         if (fate !== 'delivered') return;
         if (frame.isSegment) {

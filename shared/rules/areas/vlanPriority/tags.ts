@@ -171,12 +171,17 @@ export const tagRules: readonly Rule[] = [
         if (tag !== undefined && vlanOf(tag) === VlanId) refused.accept(arrival.frame);
         else refused.add(arrival);
       }),
-      chimneyFrame: (frame) => {
-        if (!refused.has(frame.connection)) return;
-        const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
-        const holds = taken === undefined;
-        expect(holds, () => dropped(taken!.frame, taken!.target, frame.event, 'was acknowledged'));
-      },
+      guarded: [
+        {
+          gate: refused.gate,
+          chimneyFrame: (frame) => {
+            if (!refused.has(frame.connection)) return;
+            const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
+            const holds = taken === undefined;
+            expect(holds, () => dropped(taken!.frame, taken!.target, frame.event, 'was acknowledged'));
+          },
+        },
+      ],
       call: {
         NdisMIndicateReceiveNetBufferLists: (call) => {
           const wrong = refused.find(call.connection, call.record.cause);

@@ -6,6 +6,7 @@ import { tcpFlags, type WireFrame } from '../../engine/frame';
 import type { FactDefinition, Handlers, RuleContext } from '../../engine/rule';
 import { flows, type Flow, type Flows } from '../../facts/flows';
 import { handedState, type HandedState, type HandedTcp } from '../../facts/handedState';
+import { WaitingMap, type Gate } from '../../engine/gate';
 
 /** A segment that leaves so long after another has arrived was made in knowledge of it, virtual ns. */
 export const knowledgeTime = 20_000_000;
@@ -73,6 +74,14 @@ export function arrivals(
   };
 }
 
+/** The same for segments with SYN, FIN or RST. */
+export function controlArrivals(
+  context: RuleContext,
+  take: (arrival: Arrival) => void,
+): Required<Pick<Handlers, 'peerControlFate'>> {
+  return { peerControlFate: arrivals(context, take).peerFate };
+}
+
 /** Whether a segment brings exactly what comes next, within the window that has been offered, and nothing that ends anything. */
 export function isNext({ frame, flow }: Arrival): boolean {
   const { acknowledgment, rightEdge } = flow.machine.sent;
@@ -89,8 +98,8 @@ export function watchProcessing(
   context: RuleContext,
   concerns: (arrival: Arrival) => boolean,
   decide: (processed: boolean, arrival: Arrival, evidence: WireFrame) => void,
-): Required<Pick<Handlers, 'peerFate' | 'chimneyFrame'>> {
-  const waiting = new Map<number, Arrival>();
+): Required<Pick<Handlers, 'peerFate' | 'guarded'>> {
+  const waiting = new WaitingMap<number, Arrival>();
   return {
     ...arrivals(context, (arrival) => {
       const { connection } = arrival.frame;
@@ -105,19 +114,24 @@ export function watchProcessing(
       }
       if (isNext(arrival) && concerns(arrival)) waiting.set(connection!, arrival);
     }),
-    chimneyFrame: (frame) => {
-      if (frame.connection === undefined || !frame.isSegment) return;
-      const before = waiting.get(frame.connection);
-      if (before === undefined) return;
-      if (before.tcp.stoppedBy !== undefined) {
-        waiting.delete(frame.connection);
-        return;
-      }
-      const processed = sequenceDistance(before.frame.sequenceEnd, frame.acknowledgment) >= 0;
-      if (!processed && frame.time - before.time < knowledgeTime) return;
-      waiting.delete(frame.connection);
-      decide(processed, before, frame);
-    },
+    guarded: [
+      {
+        gate: waiting.gate,
+        chimneyFrame: (frame) => {
+          if (frame.connection === undefined || !frame.isSegment) return;
+          const before = waiting.get(frame.connection);
+          if (before === undefined) return;
+          if (before.tcp.stoppedBy !== undefined) {
+            waiting.delete(frame.connection);
+            return;
+          }
+          const processed = sequenceDistance(before.frame.sequenceEnd, frame.acknowledgment) >= 0;
+          if (!processed && frame.time - before.time < knowledgeTime) return;
+          waiting.delete(frame.connection);
+          decide(processed, before, frame);
+        },
+      },
+    ],
   };
 }
 
@@ -133,7 +147,12 @@ const mostRefused = 64;
 
 /** Ranges of sequence numbers that have arrived only in segments that a target must not take. */
 export class RefusedRanges {
-  private readonly byConnection = new Map<number, Refused[]>();
+  private readonly byConnection = new WaitingMap<number, Refused[]>();
+
+  /** Open while there are any. */
+  get gate(): Gate {
+    return this.byConnection.gate;
+  }
 
   /** A segment that must not be taken has arrived. Nothing is noted where its bytes have been received before. */
   add(arrival: Arrival): void {

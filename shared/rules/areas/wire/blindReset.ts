@@ -8,7 +8,8 @@ import { rule, type Breach, type Handlers, type Rule, type RuleContext } from '.
 import type { HandedTcp } from '../../facts/handedState';
 import { tcpBlocks } from '../timestamps/handOvers';
 import { handedState } from '../../facts/handedState';
-import { arrivals, knowledgeTime, RefusedRanges, type Arrival } from './arrivals';
+import { arrivals, controlArrivals, knowledgeTime, RefusedRanges, type Arrival } from './arrivals';
+import { Gate, WaitingMap, WaitingSet } from '../../engine/gate';
 
 const abort = constantValue('TcpIndicateAbort');
 const retrieve = constantValue('TcpIndicateRetrieve');
@@ -53,18 +54,17 @@ function watchIntruders(
   flag: number,
   place: Place,
   decide: (watched: Watched, now: VirtualTime, evidence: EventId) => void,
-): Required<Pick<Handlers, 'fate' | 'peerFate' | 'frame' | 'chimneyFrame' | 'call'>> {
+): Required<Pick<Handlers, 'guarded' | 'peerControlFate' | 'call'>> {
   const { facts } = context;
-  const watched = new Map<number, Watched>();
+  const watched = new WaitingMap<number, Watched>();
   const settle = (): void => {
-    if (watched.size === 0) return;
     for (const [connection, one] of watched) {
       if (facts.now - one.arrival.time < knowledgeTime) continue;
       watched.delete(connection);
       decide(one, facts.now, facts.event);
     }
   };
-  const seen = arrivals(context, (arrival) => {
+  const seen = controlArrivals(context, (arrival) => {
     const { frame } = arrival;
     if ((frame.flags & (tcpFlags.RST | tcpFlags.SYN)) === 0) return;
     // Another one before the first has been decided: what follows may be of either.
@@ -79,16 +79,21 @@ function watchIntruders(
     });
   });
   return {
-    fate: settle,
-    frame: settle,
-    peerFate: seen.peerFate,
-    chimneyFrame: (frame) => {
-      if (frame.connection === undefined) return;
-      const one = watched.get(frame.connection);
-      if (one === undefined) return;
-      one.answer ??= frame;
-      if (frame.record.cause === one.arrival.frame.event) one.caused ??= frame;
-    },
+    guarded: [
+      {
+        gate: watched.gate,
+        fate: settle,
+        frame: settle,
+        chimneyFrame: (frame) => {
+          if (frame.connection === undefined) return;
+          const one = watched.get(frame.connection);
+          if (one === undefined) return;
+          one.answer ??= frame;
+          if (frame.record.cause === one.arrival.frame.event) one.caused ??= frame;
+        },
+      },
+    ],
+    ...seen,
     call: {
       NdisTcpOffloadEventHandler: (call) => {
         const type = call.number('EventType');
@@ -126,28 +131,37 @@ function challenges(
   flag: number,
   decide: (challenge: WireFrame, before: { readonly frame: WireFrame } | undefined, arrival: Arrival) => void,
   endsWithAcceptable: boolean,
-): Required<Pick<Handlers, 'peerFate' | 'chimneyFrame'>> {
+): Required<Pick<Handlers, 'guarded' | 'peerControlFate'>> {
   const intruders = new Map<number, Arrival>();
   const last = new Map<number, { readonly frame: WireFrame; readonly tcp: HandedTcp }>();
+  /** Open as soon as there has been one. */
+  const isIntruded = new Gate();
   return {
-    ...arrivals(context, (arrival) => {
+    ...controlArrivals(context, (arrival) => {
       const { frame } = arrival;
-      const kind = frame.flags & (tcpFlags.RST | tcpFlags.SYN);
-      if (kind === flag && placeOf(arrival) === 'in-window') intruders.set(frame.connection!, arrival);
-      else if (kind === 0) {
-        intruders.delete(frame.connection!);
-        if (endsWithAcceptable) last.delete(frame.connection!);
-      }
+      if ((frame.flags & (tcpFlags.RST | tcpFlags.SYN)) !== flag || placeOf(arrival) !== 'in-window') return;
+      intruders.set(frame.connection!, arrival);
+      isIntruded.isOpen = true;
     }),
-    chimneyFrame: (frame) => {
-      if (frame.connection === undefined || frame.payloadLength > 0) return;
-      const arrival = intruders.get(frame.connection);
-      if (arrival === undefined || frame.record.cause !== arrival.frame.event) return;
-      intruders.delete(frame.connection);
-      const before = last.get(frame.connection);
-      last.set(frame.connection, { frame, tcp: arrival.tcp });
-      decide(frame, before?.tcp === arrival.tcp ? before : undefined, arrival);
-    },
+    guarded: [
+      {
+        gate: isIntruded,
+        ...arrivals(context, ({ frame }) => {
+          if (frame.flags & (tcpFlags.RST | tcpFlags.SYN)) return;
+          intruders.delete(frame.connection!);
+          if (endsWithAcceptable) last.delete(frame.connection!);
+        }),
+        chimneyFrame: (frame) => {
+          if (frame.connection === undefined || frame.payloadLength > 0) return;
+          const arrival = intruders.get(frame.connection);
+          if (arrival === undefined || frame.record.cause !== arrival.frame.event) return;
+          intruders.delete(frame.connection);
+          const before = last.get(frame.connection);
+          last.set(frame.connection, { frame, tcp: arrival.tcp });
+          decide(frame, before?.tcp === arrival.tcp ? before : undefined, arrival);
+        },
+      },
+    ],
   };
 }
 
@@ -250,7 +264,7 @@ export const blindResetRules: readonly Rule[] = [
   ),
 
   rule('WIR-042', (context) => {
-    const challenged = new Set<HandedTcp>();
+    const challenged = new WaitingSet<HandedTcp>();
     const watching = watchIntruders(context, tcpFlags.RST, 'in-window', (one, _now, evidence) => {
       const { tcp } = one.arrival;
       const first = !challenged.has(tcp);
@@ -269,10 +283,7 @@ export const blindResetRules: readonly Rule[] = [
     });
     return {
       ...watching,
-      peerFate: (...values) => {
-        watching.peerFate(...values);
-        acceptable.peerFate(...values);
-      },
+      guarded: [...watching.guarded, { gate: challenged.gate, ...acceptable }],
     };
   }),
 
@@ -305,18 +316,23 @@ export const blindResetRules: readonly Rule[] = [
         if (sequenceDistance(end, frame.acknowledgment) > farBeyond) refused.add(arrival);
         else refused.accept(frame);
       }),
-      chimneyFrame: (frame) => {
-        if (!refused.has(frame.connection)) return;
-        const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
-        expect(taken === undefined, () => ({
-          events: [taken!.frame.event, frame.event],
-          found: 'data of a segment was taken that acknowledges what was never sent',
-          expected: 'such segments are dropped',
-          component: frame.sender,
-          connection: frame.connection,
-          severity: 'info',
-        }));
-      },
+      guarded: [
+        {
+          gate: refused.gate,
+          chimneyFrame: (frame) => {
+            if (!refused.has(frame.connection)) return;
+            const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
+            expect(taken === undefined, () => ({
+              events: [taken!.frame.event, frame.event],
+              found: 'data of a segment was taken that acknowledges what was never sent',
+              expected: 'such segments are dropped',
+              component: frame.sender,
+              connection: frame.connection,
+              severity: 'info',
+            }));
+          },
+        },
+      ],
       call: {
         MiniportTerminateOffload: (call) => {
           refused.forget(call.connection);

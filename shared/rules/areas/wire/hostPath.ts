@@ -7,6 +7,7 @@ import { rule, type Breach, type Handlers, type Rule, type RuleContext } from '.
 import { adapterProfiles } from '../../facts/adapterProfiles';
 import { knowledgeTime } from './arrivals';
 import { hasBytesAt, u16At } from './targetFrames';
+import { WaitingMap } from '../../engine/gate';
 
 const broadcast = new Uint8Array(6).fill(0xff);
 
@@ -25,11 +26,11 @@ export function watchIndications(
   context: RuleContext,
   concerns: (frame: WireFrame, target: number) => boolean,
   decide: (indicated: boolean, waiting: Waiting, evidence: EventId) => void,
-): Required<Pick<Handlers, 'fate' | 'frame' | 'peerFate' | 'call'>> {
+): Required<Pick<Handlers, 'guarded' | 'peerFate' | 'call'>> {
   const { facts } = context;
   const profiles = facts.of(adapterProfiles);
   const receiving = new Set<number>();
-  const waiting = new Map<EventId, Waiting>();
+  const waiting = new WaitingMap<EventId, Waiting>();
   const settle = (): void => {
     for (const [event, one] of waiting) {
       if (facts.now - one.time < knowledgeTime) return;
@@ -42,17 +43,12 @@ export function watchIndications(
     for (const [event, { target }] of waiting) if (target === callee) waiting.delete(event);
   };
   return {
-    fate: () => {
-      if (waiting.size > 0) settle();
-    },
+    guarded: [{ gate: waiting.gate, fate: settle, frame: settle }],
     peerFate: ({ fate, receiver }, frame, time) => {
       if (!receiving.has(receiver) || !fateDelivers(fate) || fate !== 'delivered') return;
       const own = profiles.of(receiver)?.currentAddress;
       if (own === undefined || (!hasBytesAt(frame, 0, own) && !hasBytesAt(frame, 0, broadcast))) return;
       if (concerns(frame, receiver)) waiting.set(frame.event, { frame, time, target: receiver });
-    },
-    frame: () => {
-      if (waiting.size > 0) settle();
     },
     call: {
       NdisMIndicateReceiveNetBufferLists: (call) => {

@@ -8,9 +8,10 @@ import { adapterProfiles } from '../../facts/adapterProfiles';
 import { handedState, type HandedTcp } from '../../facts/handedState';
 import { flows } from '../../facts/flows';
 import { tcpBlocks } from '../timestamps/handOvers';
-import { arrivals, type Arrival } from './arrivals';
+import { arrivals, controlArrivals, type Arrival } from './arrivals';
 import { placeOf } from './blindReset';
 import { cachedFlags } from './targetFrames';
+import { Gate, WaitingMap } from '../../engine/gate';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
 const closed = constantValue('TcpConnectionClosed');
@@ -81,7 +82,7 @@ function validations(
   context: RuleContext,
   listener: ValidationListener,
 ): {
-  readonly handlers: Required<Pick<Handlers, 'fate' | 'frame' | 'peerFate' | 'chimneyFrame'>>;
+  readonly handlers: Required<Pick<Handlers, 'guarded' | 'peerControlFate'>>;
   readonly of: ReadonlyMap<HandedTcp, Validation>;
 } {
   const { facts } = context;
@@ -89,17 +90,21 @@ function validations(
   const known = facts.of(flows);
   const profiles = facts.of(adapterProfiles);
   const intruders = new Map<HandedTcp, WireFrame>();
-  const all = new Map<HandedTcp, Validation>();
+  const all = new WaitingMap<HandedTcp, Validation>();
   const tell = (): void => {
-    if (all.size === 0 || listener.time === undefined) return;
-    for (const validation of all.values()) listener.time(validation, facts.now, facts.event);
+    for (const validation of all.values()) listener.time?.(validation, facts.now, facts.event);
   };
+  /** Open as soon as there has been an intruder. */
+  const isIntruded = new Gate();
+  const intrusions = controlArrivals(context, (arrival) => {
+    const { frame, tcp } = arrival;
+    if ((frame.flags & (tcpFlags.RST | tcpFlags.SYN)) === 0 || placeOf(arrival) !== 'in-window') return;
+    intruders.set(tcp, frame);
+    isIntruded.isOpen = true;
+  });
   const arrived = arrivals(context, (arrival) => {
     const { frame, tcp } = arrival;
-    if (frame.flags & (tcpFlags.RST | tcpFlags.SYN)) {
-      if (placeOf(arrival) === 'in-window') intruders.set(tcp, frame);
-      return;
-    }
+    if (frame.flags & (tcpFlags.RST | tcpFlags.SYN)) return;
     intruders.delete(tcp);
     const validation = all.get(tcp);
     if (validation !== undefined) validation.endedBy ??= arrival;
@@ -107,31 +112,45 @@ function validations(
   return {
     of: all,
     handlers: {
-      fate: tell,
-      frame: tell,
-      peerFate: arrived.peerFate,
-      chimneyFrame: (frame) => {
-        if (frame.connection === undefined || !frame.isSegment) return;
-        const tcp = handed.tcp(frame.sender, frame.connection);
-        if (tcp === undefined) return;
-        const intruder = intruders.get(tcp);
-        const ticksPerSecond = profiles.ticksPerSecond(frame.sender);
-        const validation = all.get(tcp);
-        if (intruder !== undefined && frame.record.cause === intruder.event && ticksPerSecond !== undefined) {
-          intruders.delete(tcp);
-          if (validation !== undefined && validation.endedBy === undefined) return;
-          const interval =
-            tcp.cached.KaInterval === 0 ? defaultInterval : (tcp.cached.KaInterval * 1e9) / ticksPerSecond;
-          all.set(tcp, new Validation(tcp, frame.sender, intruder, frame, interval, 1e9 / ticksPerSecond));
-          return;
-        }
-        const end = known.of(frame.connection)?.machine.sent.end;
-        if (validation === undefined || end === undefined || frame.payloadLength > 1) return;
-        if (frame.flags & (tcpFlags.RST | tcpFlags.FIN) || sequenceDistance(frame.sequence, end) !== 1)
-          return;
-        listener.probe?.(validation, frame);
-        validation.probes.push(frame);
-      },
+      ...intrusions,
+      guarded: [
+        { gate: all.gate, fate: tell, frame: tell },
+        {
+          gate: isIntruded,
+          ...arrived,
+          chimneyFrame: (frame) => {
+            if (frame.connection === undefined || !frame.isSegment) return;
+            const tcp = handed.tcp(frame.sender, frame.connection);
+            if (tcp === undefined) return;
+            const intruder = intruders.get(tcp);
+            const ticksPerSecond = profiles.ticksPerSecond(frame.sender);
+            const validation = all.get(tcp);
+            if (
+              intruder !== undefined &&
+              frame.record.cause === intruder.event &&
+              ticksPerSecond !== undefined
+            ) {
+              intruders.delete(tcp);
+              if (validation !== undefined && validation.endedBy === undefined) return;
+              const interval =
+                tcp.cached.KaInterval === 0
+                  ? defaultInterval
+                  : (tcp.cached.KaInterval * 1e9) / ticksPerSecond;
+              all.set(
+                tcp,
+                new Validation(tcp, frame.sender, intruder, frame, interval, 1e9 / ticksPerSecond),
+              );
+              return;
+            }
+            const end = known.of(frame.connection)?.machine.sent.end;
+            if (validation === undefined || end === undefined || frame.payloadLength > 1) return;
+            if (frame.flags & (tcpFlags.RST | tcpFlags.FIN) || sequenceDistance(frame.sequence, end) !== 1)
+              return;
+            listener.probe?.(validation, frame);
+            validation.probes.push(frame);
+          },
+        },
+      ],
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   type Arrival,
 } from './arrivals';
 import { badFrame, constFlags, targetSegments } from './targetFrames';
+import { WaitingMap } from '../../engine/gate';
 
 /** Kind of the SACK option (RFC 2018 section 3). */
 const sackOption = 5;
@@ -204,10 +205,8 @@ export const segmentRules: readonly Rule[] = [
         payload.peerFate(...values);
         acknowledged.peerFate(...values);
       },
-      chimneyFrame: (frame) => {
-        payload.chimneyFrame(frame);
-        sent.chimneyFrame(frame);
-      },
+      guarded: payload.guarded,
+      chimneyFrame: sent.chimneyFrame,
     };
   }),
 
@@ -262,7 +261,7 @@ export const segmentRules: readonly Rule[] = [
     const handed = facts.of(handedState);
     const refused = new RefusedRanges();
     /** Old segments that have not been answered yet. */
-    const open = new Map<number, Arrival>();
+    const open = new WaitingMap<number, Arrival>();
     const old = (frame: WireFrame, evidence: EventId, target: number, how: string) => ({
       events: [frame.event, evidence],
       found: `a segment with a timestamp older than TsRecent was ${how}`,
@@ -271,7 +270,6 @@ export const segmentRules: readonly Rule[] = [
       connection: frame.connection,
     });
     const settle = (): void => {
-      if (open.size === 0) return;
       for (const [connection, arrival] of open) {
         if (facts.now - arrival.time < knowledgeTime) continue;
         open.delete(connection);
@@ -294,21 +292,30 @@ export const segmentRules: readonly Rule[] = [
       open.set(frame.connection!, arrival);
     });
     return {
-      fate: settle,
-      frame: settle,
       peerFate: arrived.peerFate,
-      chimneyFrame: (frame) => {
-        if (frame.connection === undefined || !frame.isSegment) return;
-        const tcp = handed.tcp(frame.sender, frame.connection);
-        const waiting = open.get(frame.connection);
-        if (waiting !== undefined) {
-          open.delete(frame.connection);
-          if (waiting.tcp === tcp) expect(true, () => old(frame, frame.event, frame.sender, ''));
-        }
-        if (!refused.has(frame.connection)) return;
-        const taken = refused.acknowledged(frame.connection, frame.acknowledgment);
-        expect(taken === undefined, () => old(taken!.frame, frame.event, frame.sender, 'acknowledged'));
-      },
+      guarded: [
+        {
+          gate: open.gate,
+          fate: settle,
+          frame: settle,
+          chimneyFrame: (frame) => {
+            if (frame.connection === undefined || !frame.isSegment) return;
+            const waiting = open.get(frame.connection);
+            if (waiting === undefined) return;
+            open.delete(frame.connection);
+            if (waiting.tcp === handed.tcp(frame.sender, frame.connection))
+              expect(true, () => old(frame, frame.event, frame.sender, ''));
+          },
+        },
+        {
+          gate: refused.gate,
+          chimneyFrame: (frame) => {
+            if (!frame.isSegment || !refused.has(frame.connection)) return;
+            const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
+            expect(taken === undefined, () => old(taken!.frame, frame.event, frame.sender, 'acknowledged'));
+          },
+        },
+      ],
       call: {
         MiniportTerminateOffload: (call) => {
           refused.forget(call.connection);
@@ -320,7 +327,7 @@ export const segmentRules: readonly Rule[] = [
 
   rule('WIR-026', (context) => {
     const { expect, facts } = context;
-    const probes = new Map<number, Arrival>();
+    const probes = new WaitingMap<number, Arrival>();
     const unanswered = ({ frame, target }: Arrival, evidence: EventId) => ({
       events: [frame.event, evidence],
       found: 'a window probe was not answered',
@@ -329,7 +336,6 @@ export const segmentRules: readonly Rule[] = [
       connection: frame.connection,
     });
     const settle = (): void => {
-      if (probes.size === 0) return;
       for (const [connection, arrival] of probes) {
         if (facts.now - arrival.time < longestAnswer) continue;
         probes.delete(connection);
@@ -346,20 +352,25 @@ export const segmentRules: readonly Rule[] = [
       if (sequenceDistance(acknowledgment, frame.sequence) >= 0) probes.set(frame.connection!, arrival);
     });
     return {
-      fate: settle,
       peerFate: arrived.peerFate,
-      ...targetSegments(context, (frame, tcp) => {
-        const arrival = probes.get(frame.connection!);
-        if (
-          arrival?.tcp !== tcp ||
-          frame.record.cause === undefined ||
-          frame.record.cause < arrival.frame.event
-        )
-          return;
-        probes.delete(frame.connection!);
-        const right = sequenceDistance(frame.acknowledgment, arrival.frame.sequence) <= 0;
-        expect(right, () => unanswered(arrival, frame.event));
-      }),
+      guarded: [
+        {
+          gate: probes.gate,
+          fate: settle,
+          ...targetSegments(context, (frame, tcp) => {
+            const arrival = probes.get(frame.connection!);
+            if (
+              arrival?.tcp !== tcp ||
+              frame.record.cause === undefined ||
+              frame.record.cause < arrival.frame.event
+            )
+              return;
+            probes.delete(frame.connection!);
+            const right = sequenceDistance(frame.acknowledgment, arrival.frame.sequence) <= 0;
+            expect(right, () => unanswered(arrival, frame.event));
+          }),
+        },
+      ],
       call: {
         MiniportTerminateOffload: (call) => {
           if (call.connection !== undefined) probes.delete(call.connection);

@@ -9,6 +9,7 @@ import { handedState, type HandedTcp } from '../../facts/handedState';
 import { tcpBlocks } from '../timestamps/handOvers';
 import { arrivals, knowledgeTime, RefusedRanges, type Arrival } from './arrivals';
 import { placeOf } from './blindReset';
+import { WaitingMap } from '../../engine/gate';
 
 const retrieve = constantValue('TcpIndicateRetrieve');
 const receivedUrgentData = constantValue('ReceivedUrgentData');
@@ -50,9 +51,11 @@ function breach({ frame, target }: Arrival, evidence: EventId, found: string, ex
 export const urgentRules: readonly Rule[] = [
   rule('WIR-031', ({ expect, facts, ...context }) => {
     const handed = facts.of(handedState);
-    const last = new Map<HandedTcp, { readonly arrival: Arrival; readonly valid: boolean | undefined }>();
+    const last = new WaitingMap<
+      HandedTcp,
+      { readonly arrival: Arrival; readonly valid: boolean | undefined }
+    >();
     const settle = (): void => {
-      if (last.size === 0) return;
       for (const [tcp, { arrival }] of last) {
         if (facts.now - arrival.time < knowledgeTime) continue;
         last.delete(tcp);
@@ -66,7 +69,7 @@ export const urgentRules: readonly Rule[] = [
       else last.delete(arrival.tcp);
     });
     return {
-      fate: settle,
+      guarded: [{ gate: last.gate, fate: settle }],
       peerFate: arrived.peerFate,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
@@ -90,9 +93,8 @@ export const urgentRules: readonly Rule[] = [
   rule('WIR-032', (context) => {
     const { expect, facts } = context;
     const handed = facts.of(handedState);
-    const open = new Map<HandedTcp, Arrival>();
+    const open = new WaitingMap<HandedTcp, Arrival>();
     const settle = (): void => {
-      if (open.size === 0) return;
       for (const [tcp, arrival] of open) {
         if (facts.now - arrival.time < knowledgeTime) continue;
         open.delete(tcp);
@@ -111,9 +113,8 @@ export const urgentRules: readonly Rule[] = [
       if (isUrgent(arrival) && isValid(arrival) === true) open.set(arrival.tcp, arrival);
     });
     return {
-      fate: settle,
+      guarded: [{ gate: open.gate, fate: settle, frame: settle }],
       peerFate: arrived.peerFate,
-      frame: settle,
       call: {
         NdisTcpOffloadEventHandler: (call) => {
           const tcp = handed.tcp(call.caller, call.connection);
@@ -153,19 +154,24 @@ export const urgentRules: readonly Rule[] = [
         },
         'even stopped',
       ),
-      chimneyFrame: (frame) => {
-        if (!refused.has(frame.connection)) return;
-        const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
-        if (taken !== undefined)
-          expect(false, () =>
-            breach(
-              taken,
-              frame.event,
-              'urgent data, or what came behind it, was acknowledged',
-              'no acknowledgment until the upload',
-            ),
-          );
-      },
+      guarded: [
+        {
+          gate: refused.gate,
+          chimneyFrame: (frame) => {
+            if (!refused.has(frame.connection)) return;
+            const taken = refused.acknowledged(frame.connection!, frame.acknowledgment);
+            if (taken !== undefined)
+              expect(false, () =>
+                breach(
+                  taken,
+                  frame.event,
+                  'urgent data, or what came behind it, was acknowledged',
+                  'no acknowledgment until the upload',
+                ),
+              );
+          },
+        },
+      ],
       call: {
         NdisMTerminateOffloadComplete: (call) => {
           for (const { connection } of tcpBlocks(facts, call)) {

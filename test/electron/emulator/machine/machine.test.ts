@@ -29,6 +29,17 @@ describe('Machine', () => {
     ]);
   });
 
+  it('gives what comes from outside, between events, no cause: not that of the event that ran last', () => {
+    const on = machine();
+    const causes: (number | undefined)[] = [];
+    on.scheduler.schedule(1, { onEvent: () => void causes.push(on.currentCause) }, 0, undefined, 5, 0);
+    on.step();
+    on.queueWorkItem(1, () => void causes.push(on.currentCause));
+    on.runUntil(100);
+    expect(causes).toEqual([5, undefined]);
+    expect(on.currentCause).toBeUndefined();
+  });
+
   it('carries the cause of an event to where it runs: the innermost open call, or else the running event’s', () => {
     const on = machine();
     const causes: (number | undefined)[] = [];

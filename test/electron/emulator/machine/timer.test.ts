@@ -126,4 +126,35 @@ describe('Timer', () => {
       property(300),
     );
   });
+
+  it('has what armed it as cause of what happens at its deadline, not what armed it first', () => {
+    const on = machine();
+    const causes: (number | undefined)[] = [];
+    const timer = new Timer(on, () => void causes.push(on.currentCause));
+    for (const [time, deadline] of [
+      [10, 100],
+      [20, 200],
+      // The same deadline once more is no new start.
+      [30, 200],
+    ] as const)
+      on.scheduler.schedule(time, { onEvent: () => timer.set(deadline) }, 0, undefined, time, 0);
+    run(on);
+    expect(causes).toEqual([20]);
+  });
+
+  it('gives a later deadline back its cause, once an earlier one that came between has passed', () => {
+    const on = machine();
+    const causes: (number | undefined)[] = [];
+    const timer: Timer = new Timer(on, () => {
+      causes.push(on.currentCause);
+      if (causes.length === 1) timer.set(200);
+    });
+    for (const [time, deadline] of [
+      [10, 200],
+      [20, 40],
+    ] as const)
+      on.scheduler.schedule(time, { onEvent: () => timer.set(deadline) }, 0, undefined, time, 0);
+    run(on);
+    expect(causes).toEqual([20, 10]);
+  });
 });
