@@ -2,28 +2,24 @@
 import { Option, type Command } from 'commander';
 import path from 'node:path';
 import { differenceText, handlerDifferences } from '../../shared/analysis/differenceText';
-import { hostCostOfHeader } from '../../shared/analysis/hostCostSettings';
 import { compareTraces } from '../../shared/analysis/traceDifference';
-import { sha256Text } from '../../shared/base/digest';
+import type { TraceModel } from '../../shared/analysis/traceModel';
 import { fail, succeed, type Result } from '../../shared/base/result';
-import { canonicalDefinition } from '../../shared/scenario/canonical';
-import type { ScenarioDefinition } from '../../shared/scenario/definition';
-import { readScenario, scenarioProblemText } from '../../shared/scenario/readScenario';
-import { readRecordedRun, type CarriedFile } from '../../shared/scenario/recordedRun';
-import type { TraceHeader } from '../../shared/trace/records';
-import { inventFile } from '../emulator/scenarios/scenarioRun';
-import type { ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
+import { loadTrustedDriverModules } from '../drivers/driverModules';
+import { trustWarning } from '../drivers/trust';
+import { byHand } from '../emulator/scenarios/liveEdits';
 import { fileProblem } from '../files/fileProblem';
 import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { zlibChecksum } from '../files/zlibCodec';
 import { Recording } from '../recorder/recording';
+import { runAgain, type RunAgain } from '../recorder/runAgain';
 import { analyseFile, sameFiles } from './analyseFile';
 import { complain } from './complain';
 import { openTrace } from './openTrace';
+import { ProgressLine } from './progressLine';
 import { parseSeed } from './runCommand';
-import { changedAt } from './scenarioChange';
 import { applicationName } from './version';
 
 interface AgainOptions {
@@ -31,6 +27,9 @@ interface AgainOptions {
   readonly set?: readonly string[];
   readonly seed?: number;
   readonly file?: string;
+  readonly targetDriver?: string;
+  readonly intermediateDriver?: string;
+  readonly trustDrivers?: boolean;
   readonly diff?: boolean;
   readonly json?: boolean;
 }
@@ -51,10 +50,13 @@ export function addAgainCommand(program: Command, exitWith: (code: number) => vo
       new Option(
         '--set <path=value>',
         'change the definition, as workload.bytes=1MiB; several may be given',
-      ).argParser((text: string, before: readonly string[] = []) => [...before, text]),
+      ).argParser((text: string, before?: readonly string[]) => [...(before ?? []), text]),
     )
     .option('--seed <number>', 'another seed', parseSeed)
     .option('--file <path>', 'the file that was carried, where it was not made up')
+    .option('--target-driver <module>', 'the driver module of the offload target, where there was one')
+    .option('--intermediate-driver <module>', 'the driver module of the intermediate driver')
+    .option('--trust-drivers', 'load driver modules: they run with your rights and can do whatever you can')
     .option('--diff', 'show where the runs part')
     .option('--json', 'print JSON')
     .action(async (trace: string, options: AgainOptions) => {
@@ -62,115 +64,119 @@ export function addAgainCommand(program: Command, exitWith: (code: number) => vo
     });
 }
 
-/** The file to carry: made up again, or read and known by its digest. */
-function carried(
-  file: CarriedFile,
-  seed: number,
-  bytes: number,
-  given: string | undefined,
-): Result<Uint8Array, string> {
-  if (given === undefined && 'seed' in file) return succeed(inventFile(seed, bytes));
-  if (given === undefined)
-    return fail('The trace knows the file that it carried by its digest only. Name the file by --file.');
-  const read = readSourceFile(given);
-  if (!read.ok || !('sha256' in file) || sha256Text(read.value) === file.sha256) return read;
-  return fail(`${given} is not the file that the trace carried: its SHA-256 differs.`);
-}
-
-function changed(
-  definition: ScenarioDefinition,
-  changes: readonly string[],
-): Result<ScenarioDefinition, string> {
-  let json: unknown = canonicalDefinition(definition);
-  for (const change of changes) {
-    const next = changedAt(json, change);
-    if (!next.ok) return next;
-    json = next.value;
-  }
-  const read = readScenario(JSON.stringify(json));
-  if (read.ok) return read;
-  return fail(read.error.map((problem) => scenarioProblemText('--set', problem)).join('\nchimneysweep: '));
-}
-
+/** What is to be recorded, and what a driver module has done wrong. */
 interface Plan {
-  readonly settings: ScenarioSettings;
-  readonly header: TraceHeader;
-  readonly fileName: string;
+  readonly run: RunAgain;
+  readonly model: TraceModel;
+  readonly describe: (error: unknown) => string | undefined;
 }
 
-function planOf(trace: string, options: AgainOptions): Result<Plan, string> {
+async function planOf(trace: string, options: AgainOptions): Promise<Result<Plan, string>> {
   const opened = openTrace(trace);
   if (!opened.ok) return opened;
-  const { header } = opened.value.model.store!;
-  if (header.settings['targetDriver'] !== undefined || header.settings['intermediateDriver'] !== undefined)
-    return fail(
-      `${trace} was recorded with driver modules; make it again with run, --target-driver and --trust-drivers.`,
-    );
-  const recorded = readRecordedRun(header);
-  if (!recorded.ok) return recorded;
-  const { file } = recorded.value;
-  const definition = changed(recorded.value.definition, options.set ?? []);
-  if (!definition.ok) return definition;
-  const seed = options.seed ?? header.seed;
-  const fileSeed = 'seed' in file ? (file.seed === header.seed ? seed : file.seed) : undefined;
-  const { workload, topology, scenario } = definition.value;
-  const bytes = carried(file, fileSeed ?? seed, workload.bytes, options.file);
-  if (!bytes.ok) return bytes;
-  const hostCost = hostCostOfHeader(header.settings);
-  if (!hostCost.ok) return hostCost;
-  const usesOwn = options.file !== undefined && 'seed' in file;
-  const settings: ScenarioSettings = {
-    scenario,
-    definition: definition.value,
-    seed,
-    loss: topology.link.loss,
-    file: bytes.value,
-    fileSeed: usesOwn ? undefined : fileSeed,
-    hostCost: hostCost.value,
-  };
-  const named = header.settings['file'];
-  const isSameFile = seed === header.seed && !usesOwn;
-  const fileName = isSameFile && typeof named === 'string' ? named : `made up from seed ${seed}`;
-  return succeed({ settings, header, fileName: usesOwn ? path.basename(options.file) : fileName });
+  const { model } = opened.value;
+  const { store } = model;
+  if (store === undefined) return fail(`${trace} has no header.`);
+  let file: { name: string; bytes: Uint8Array } | undefined;
+  if (options.file !== undefined) {
+    const read = readSourceFile(options.file);
+    if (!read.ok) return read;
+    file = { name: path.basename(options.file), bytes: read.value };
+  }
+  const files = { target: options.targetDriver, intermediate: options.intermediateDriver };
+  const module = Object.values(files).find((one) => one !== undefined);
+  if (module !== undefined && options.trustDrivers !== true)
+    return fail(`${module} is not loaded without --trust-drivers. ${trustWarning}`);
+  const drivers = await loadTrustedDriverModules(files);
+  if (!drivers.ok) return drivers;
+  const { modules, describe } = drivers.value;
+  const run = runAgain(store.header, { changes: options.set, seed: options.seed, file, drivers: modules });
+  return run.ok ? succeed({ run: run.value, model, describe }) : run;
 }
 
 /** Exit codes: 0 the same bytes, or changed as asked; 1 not the same although nothing was changed; 2 it could not be done. */
 async function again(trace: string, options: AgainOptions): Promise<number> {
   if (path.resolve(trace) === path.resolve(options.out)) return complain(`--out would overwrite ${trace}.`);
-  const plan = planOf(trace, options);
+  const plan = await planOf(trace, options);
   if (!plan.ok) return complain(plan.error);
-  const { settings, header, fileName } = plan.value;
-  const keepLast = header.settings['keepLastNs'];
+  const { run, model, describe } = plan.value;
+  const progress = new ProgressLine('carried');
   try {
     const sink = new TraceFileSink(options.out);
-    const recording = new Recording(applicationName, settings, fileName, sink, {
-      snapLength: header.snapLength,
-      keepLast: typeof keepLast === 'number' ? keepLast : undefined,
+    const recording = new Recording(applicationName, run.settings, run.fileName, sink, {
+      ...run.options,
       checksum: zlibChecksum,
     });
-    while (recording.advance(eventsPerSlice));
+    const advance = (): boolean => {
+      try {
+        return recording.advance(eventsPerSlice);
+      } catch (error) {
+        const problem = describe(error);
+        if (problem === undefined) throw error;
+        recording.fail(problem);
+        return false;
+      }
+    };
+    while (advance()) progress.show(recording.progress);
     recording.finish(false);
     sink.close();
     await saveTrace(options.out, recording.wasFlushed);
+    progress.clear();
     const same = sameFiles(trace, options.out);
-    const isChanged = options.seed !== undefined || (options.set ?? []).length > 0;
-    if (options.json === true)
-      process.stdout.write(`${JSON.stringify({ trace: options.out, same }, null, 2)}\n`);
-    else if (same) process.stdout.write(`${options.out} is the same as ${trace}, byte for byte.\n`);
-    else tellDifference(trace, options, isChanged);
-    return same || isChanged ? 0 : 1;
+    if (options.json === true) tellJson(trace, options, same, run.isChanged);
+    else tell(trace, options, same, run.isChanged ? undefined : whyOtherwise(model));
+    return same || run.isChanged ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     return complain(fileProblem(error, 'write', options.out));
+  } finally {
+    progress.clear();
   }
 }
 
-function tellDifference(trace: string, { out, diff }: AgainOptions, isChanged: boolean): void {
-  process.stdout.write(`${out} differs from ${trace}${isChanged ? '' : ', though nothing was changed'}.\n`);
-  if (diff !== true && !isChanged) return;
-  const left = analyseFile(trace);
-  const right = analyseFile(out);
-  if (!left.ok || !right.ok) return;
-  const handlers = handlerDifferences(left.value, right.value);
-  process.stdout.write(differenceText(compareTraces(left.value, right.value), handlers));
+/** Why a trace may differ from its run made again although nothing was changed. */
+function whyOtherwise(model: TraceModel): string {
+  const { application, settings } = model.store!.header;
+  if (model.notes.notes.some(({ text }) => text.startsWith(byHand)))
+    return 'something was done by hand in it, which does not happen again';
+  if (settings['cutOfEvents'] !== undefined) return 'it is a part of the trace of a run';
+  if (application !== applicationName)
+    return `it was recorded by ${application}, and not by ${applicationName}`;
+  return 'though nothing was changed; was the recording ended early?';
+}
+
+function tell(trace: string, options: AgainOptions, same: boolean, why: string | undefined): void {
+  const { out, diff } = options;
+  if (same) {
+    process.stdout.write(`${out} is the same as ${trace}, byte for byte.\n`);
+    return;
+  }
+  process.stdout.write(`${out} differs from ${trace}${why === undefined ? '' : `: ${why}`}.\n`);
+  if (diff !== true) return;
+  const difference = differenceOf(trace, out);
+  if (difference === undefined) return;
+  const { left, right } = difference;
+  process.stdout.write(differenceText(compareTraces(left, right), handlerDifferences(left, right)));
+}
+
+/** Both traces with their analyses; undefined where one can't be read, which has been told. */
+function differenceOf(leftPath: string, rightPath: string) {
+  const left = analyseFile(leftPath);
+  const right = analyseFile(rightPath);
+  for (const side of [left, right]) if (!side.ok) complain(side.error);
+  return left.ok && right.ok ? { left: left.value, right: right.value } : undefined;
+}
+
+function tellJson(trace: string, { out, diff }: AgainOptions, same: boolean, isChanged: boolean): void {
+  const sides = diff === true ? differenceOf(trace, out) : undefined;
+  const difference =
+    sides === undefined
+      ? {}
+      : {
+          difference: {
+            ...compareTraces(sides.left, sides.right),
+            handlers: handlerDifferences(sides.left, sides.right),
+          },
+        };
+  process.stdout.write(`${JSON.stringify({ trace: out, same, isChanged, ...difference }, null, 2)}\n`);
 }

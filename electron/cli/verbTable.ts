@@ -35,7 +35,7 @@ export const verbTable: readonly VerbAnswers[] = [
       1: 'another trace, though nothing was changed',
       2: 'the call is wrong, the trace has no scenario, or a file could not be read or written',
     },
-    json: 'an object: `trace`, `same`',
+    json: 'an object: `trace`, `same`, `isChanged`, and with `--diff` `difference`, as `diff` prints it',
   },
   {
     verb: 'scenario',
