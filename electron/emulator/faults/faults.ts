@@ -8,6 +8,7 @@ import type { ScenarioTopology } from '../scenarios/topology';
 import { adapterDeeds } from './adapterDeeds';
 import type { FaultScene, FaultyAdapter } from './faultScene';
 import type { FaultTrace } from './faultTrace';
+import { awaitEvents } from './faultTriggers';
 import { FrameChanges } from './frameChanges';
 import { deedKinds, faultsOf, InjectedFault, type DeedKind } from './injectedFault';
 import { peerDeeds } from './peerDeeds';
@@ -41,6 +42,11 @@ export class Faults {
       (definition, index) =>
         new InjectedFault(definition, index + 1, machine, trace, machine.random(firstStream + index)),
     );
+    awaitEvents(this.faults, trace, (fault, event) => {
+      fault.match(event);
+      // In the middle of an event nothing may happen by itself: it does right behind it.
+      if (fault.isDeed && fault.strikes()) this.happen(fault as InjectedFault<DeedKind>);
+    });
   }
 
   /** What a topology has to be built with; `others` goes wrong as well. */
@@ -107,6 +113,7 @@ export class Faults {
       });
       return;
     }
+    fault.count();
     this.happen(fault);
     this.await(fault, fault.attemptAfter(now));
   }
@@ -125,7 +132,6 @@ export class Faults {
 
   private happen(fault: InjectedFault<DeedKind>): void {
     const { machine } = this;
-    fault.count();
     const work = (): void => {
       this.act(fault);
     };

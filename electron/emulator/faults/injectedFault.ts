@@ -51,7 +51,7 @@ export class InjectedFault<Kind extends FaultKind = FaultKind> {
   }
 
   /** Whether it happens by itself and not to a request. */
-  private get isDeed(): boolean {
+  get isDeed(): boolean {
     return deeds.has(this.definition.kind);
   }
 
@@ -63,7 +63,7 @@ export class InjectedFault<Kind extends FaultKind = FaultKind> {
     this.matched = event;
   }
 
-  /** For what happens to requests: whether it happens to the one that comes now. Draws, and counts. */
+  /** Whether it happens to the request that comes now, or because of the event that has matched. Draws, and counts. */
   strikes(): boolean {
     const { at = 0, when, probability = 1 } = this.moment;
     if (this.isOver || this.machine.now < at) return false;

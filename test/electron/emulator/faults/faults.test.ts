@@ -96,4 +96,27 @@ describe('a fault', () => {
     const reset = faultyRun('transfer', [{ kind: 'reset', at: '2ms' }]);
     expect(reset.calledBecauseOf(reset.marks[0]!.event)).toContain('MiniportCheckForHangEx');
   });
+
+  it('happens to the request whose call matches an expression', () => {
+    const when = 'function == "MiniportTcpOffloadDisconnect"';
+    const { marks, broken } = faultyRun('transfer', [{ kind: 'refuse', request: 'disconnect', when }]);
+    expect(marks[0]!.what).toContain(`an event matched ${when}`);
+    expect(marks[0]!.cause).toBeTypeOf('number');
+    expect(broken).toContain('DSC-015');
+  });
+
+  it('happens by itself right behind an event that matches an expression', () => {
+    const when = 'function == "NdisMInitiateOffloadComplete"';
+    const { marks, report, words } = faultyRun('transfer', [{ kind: 'link-down', for: '5ms', when }]);
+    expect(marks).toHaveLength(1);
+    expect(marks[0]!.cause).toBeTypeOf('number');
+    expect(words.has('lost')).toBe(true);
+    expect(report.success).toBe(true);
+  });
+
+  it('names the expression that is wrong', () => {
+    expect(() => faultyRun('transfer', [{ kind: 'reset', when: 'no.such.field == 1' }])).toThrow(
+      /^Fault 1, no.such/,
+    );
+  });
 });
