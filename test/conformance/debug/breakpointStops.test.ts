@@ -147,7 +147,7 @@ describe('fifty breakpoint expressions', () => {
     for (const { breakpoint, record } of found(model, breakpoints)) {
       const list = byRecord.get(record);
       if (list === undefined) byRecord.set(record, [breakpoint]);
-      else list.push(breakpoint);
+      else if (!list.includes(breakpoint)) list.push(breakpoint);
     }
     const live = pauses.map((pause) =>
       pause.cause === 'breakpoint' ? [pause.event, pause.breakpoints] : pause,
