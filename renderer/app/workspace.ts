@@ -6,6 +6,7 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import { checkBreakpoint } from '../../shared/debug/checkedBreakpoint';
 import { Breakpoints } from '../debug/breakpoints';
 import { BreakpointSearch } from '../debug/breakpointSearch';
+import { RunsAgain } from '../debug/runsAgain';
 import { ScenarioEditor } from '../scenario/scenarioEditor';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
@@ -62,6 +63,7 @@ export interface Workspace {
   /** What the user has asked the reason of. */
   readonly why: ShallowRef<WhyQuestion | undefined>;
   readonly scenarioEditor: ScenarioEditor;
+  readonly runsAgain: RunsAgain;
   /** What the live region says. */
   readonly spoken: Ref<string>;
 }
@@ -179,6 +181,7 @@ export function createWorkspace(platform: Platform): Workspace {
     driverModule: shallowRef(),
     why,
     scenarioEditor: new ScenarioEditor(),
+    runsAgain: new RunsAgain(platform, trace, view, notices, () => (layout.bottomTab = 'difference')),
     spoken,
   };
 }

@@ -106,7 +106,9 @@ function adapterLines({ adapter, link }: ScenarioDefinition['topology']): string
     ...(hasIPv6 === false ? ['no IPv6 in hardware'] : []),
     ...(offloadsIPv4 === false ? ['IPv4 offload off'] : []),
     ...(offloadsIPv6 === false ? ['IPv6 offload off'] : []),
-    ...(limits === undefined ? [] : [`${counted(Object.values(limits).filter((one) => one !== undefined).length, 'limit')}`]),
+    ...(limits === undefined
+      ? []
+      : [counted(Object.values(limits).filter((one) => one !== undefined).length, 'limit')]),
     ...(uploadPolicy === undefined ? [] : ['asks for uploads']),
     ...(link.rate === undefined ? [] : [quantityText(link.rate, 'rate')]),
   ].slice(0, 3);
@@ -311,7 +313,8 @@ export function scenarioDiagram(definition: ScenarioDefinition): Diagram {
     }
   }
   const adapters = shares(adapterCount, mostAdapters);
-  const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, at) => from + at);
+  const numbers = (from: number, count: number): number[] =>
+    Array.from({ length: count }, (_, at) => from + at);
   const adapterRow = composer.row(
     [
       ...numbers(1, adapters.own).map((number) => ({
@@ -363,7 +366,9 @@ export function scenarioDiagram(definition: ScenarioDefinition): Diagram {
           ids: ['switch'],
           title: 'Switch',
           lines: [
-            hostLinks.length === 0 ? 'a cable to each remote host' : `${counted(hostLinks.length, 'cable')} described`,
+            hostLinks.length === 0
+              ? 'a cable to each remote host'
+              : `${counted(hostLinks.length, 'cable')} described`,
           ],
           path: ['topology', 'switch'],
         },
@@ -375,8 +380,7 @@ export function scenarioDiagram(definition: ScenarioDefinition): Diagram {
     below = switchRow;
   }
   const peers = shares(topology.neighbors, mostPeers);
-  const pathsOf = (peer: number): number =>
-    Math.ceil((topology.paths - peer + 1) / topology.neighbors);
+  const pathsOf = (peer: number): number => Math.ceil((topology.paths - peer + 1) / topology.neighbors);
   const peerRow = composer.row(
     [
       ...numbers(1, peers.own).map((number) => ({

@@ -43,7 +43,9 @@ const usual: Readonly<Record<string, unknown>> = {
 
 function membersInWords(definition: unknown, path: TreePath, thing: object, title: string): string {
   const parts = Object.entries(thing)
-    .filter(([name, value]) => name !== title && value !== undefined && usual[name] !== value && name !== 'note')
+    .filter(
+      ([name, value]) => name !== title && value !== undefined && usual[name] !== value && name !== 'note',
+    )
     .map(([name, value]) => {
       const words = valueWords(definition, [...path, name], value);
       return name === 'when' && typeof value === 'object' ? `when ${words}` : `${name} ${words}`;

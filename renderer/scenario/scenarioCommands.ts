@@ -49,12 +49,31 @@ export async function runScenario(workspace: Workspace): Promise<void> {
   const { breakOnFinding, breakSeverity } = layout;
   const request = { text, seed, ...(breakOnFinding ? { breakOnFinding: breakSeverity } : {}) };
   const { againFrom } = scenarioEditor;
-  const started =
-    againFrom.value === undefined
-      ? await platform.runScenario(request)
-      : await platform.runAgain({ ...request, trace: againFrom.value.trace });
+  if (againFrom.value !== undefined) {
+    const { trace } = againFrom.value;
+    const { driverModule, runsAgain } = workspace;
+    const driver = driverModule.value === undefined ? {} : { driverToken: driverModule.value.token };
+    if (await runsAgain.begin(platform.runAgain({ ...request, ...driver, trace })))
+      scenarioEditor.isOpen.value = false;
+    return;
+  }
+  const started = await platform.runScenario(request);
   if (started.ok) scenarioEditor.isOpen.value = false;
   else notices.show('error', 'scenario', started.error.message);
+}
+
+/** Opens the editor on the scenario that the shown trace carries. */
+function changeRun({ runsAgain, scenarioEditor, trace, notices }: Workspace): void {
+  const { carried } = runsAgain;
+  const { token, name, model } = trace.state;
+  if (typeof carried === 'string' || token === undefined) {
+    notices.show('warning', 'again', typeof carried === 'string' ? carried : 'There is no trace.');
+    return;
+  }
+  scenarioEditor.loadDefinition(carried.definition);
+  scenarioEditor.againFrom.value = { trace: token, name };
+  scenarioEditor.seedText.value = String(model?.store?.header.seed ?? 1);
+  scenarioEditor.isOpen.value = true;
 }
 
 /** See the file's head. */
@@ -77,6 +96,31 @@ export function scenarioCommands(workspace: Workspace): Command[] {
       () => (editor.isOpen.value = true),
       () => platform.abilities.record && !isOpen(),
     ),
+    make(
+      'run-again',
+      'Run again: make the run of this trace once more, and compare the two',
+      [{ code: 'F5', control: true, shift: true }],
+      () => {
+        const { driverModule } = workspace;
+        const driver = driverModule.value === undefined ? {} : { driverToken: driverModule.value.token };
+        void workspace.runsAgain.again(driver);
+      },
+      () => platform.abilities.record && !isOpen() && trace.state.phase === 'ready',
+    ),
+    make(
+      'run-again-changed',
+      'Run again with a change…',
+      [{ code: 'F5', control: true, alt: true }],
+      () => changeRun(workspace),
+      () => platform.abilities.record && !isOpen() && trace.state.phase === 'ready',
+    ),
+    make(
+      'show-difference',
+      'Show where two runs part',
+      [{ code: 'KeyD', shift: true }],
+      () => (workspace.layout.bottomTab = 'difference'),
+      () => !isOpen() && trace.state.model !== undefined,
+    ),
     make('new-scenario', 'New scenario', [{ code: 'KeyN', control: true }], () =>
       editor.load(newScenarioText, 'my-scenario.yaml'),
     ),
@@ -87,11 +131,17 @@ export function scenarioCommands(workspace: Workspace): Command[] {
       () => void openScenario(workspace),
       () => platform.abilities.record && isOpen(),
     ),
-    make('save-scenario', 'Save the scenario…', [{ code: 'KeyS', control: true }], () =>
-      void saveScenario(workspace, false),
+    make(
+      'save-scenario',
+      'Save the scenario…',
+      [{ code: 'KeyS', control: true }],
+      () => void saveScenario(workspace, false),
     ),
-    make('save-scenario-as', 'Save the scenario as…', [{ code: 'KeyS', control: true, shift: true }], () =>
-      void saveScenario(workspace, true),
+    make(
+      'save-scenario-as',
+      'Save the scenario as…',
+      [{ code: 'KeyS', control: true, shift: true }],
+      () => void saveScenario(workspace, true),
     ),
     make(
       'run-scenario',

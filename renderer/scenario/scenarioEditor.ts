@@ -93,6 +93,9 @@ export class ScenarioEditor {
     takesFocus: false,
   });
   readonly seedText: Ref<string> = ref('1');
+  /** The trace whose run is made again with what is changed here; undefined: a run of its own. */
+  readonly againFrom: ShallowRef<{ readonly trace: string; readonly name: string } | undefined> =
+    shallowRef();
   readonly diagram: ComputedRef<Diagram | undefined>;
   /** Whether there is something that no file has. */
   readonly isChanged: ComputedRef<boolean>;
@@ -121,6 +124,7 @@ export class ScenarioEditor {
   /** Begins with another text, which undo takes back like any other change. */
   load(text: string, name: string, file?: { readonly token: string }): void {
     const caret = { start: 0, end: 0 };
+    this.againFrom.value = undefined;
     this.change({ text, caret, name, token: file?.token, saved: file === undefined ? undefined : text });
     this.wishCaret(false);
   }

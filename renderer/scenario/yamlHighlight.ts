@@ -46,7 +46,6 @@ export function yamlTokens(line: string): YamlToken[] {
     ];
   }
   const item = /^(\s*(?:- +)*-\s*)/.exec(line);
-  if (item !== null)
-    return [{ kind: 'mark', text: item[1]! }, ...valueTokens(line.slice(item[1]!.length))];
+  if (item !== null) return [{ kind: 'mark', text: item[1]! }, ...valueTokens(line.slice(item[1]!.length))];
   return valueTokens(line);
 }

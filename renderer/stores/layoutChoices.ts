@@ -15,6 +15,7 @@ export const bottomTabs = [
   'pending',
   'breakpoints',
   'why',
+  'difference',
 ] as const;
 
 /** See {@link bottomTabs}. */

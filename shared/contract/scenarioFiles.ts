@@ -25,6 +25,27 @@ export const saveScenarioRequestSchema = z
 /** See {@link saveScenarioRequestSchema}. */
 export type SaveScenarioRequest = z.infer<typeof saveScenarioRequestSchema>;
 
+/** A wish to make the run of a trace again. */
+export const runAgainRequestSchema = z
+  .object({
+    /** Token of the trace, as the stream that brought it said. */
+    trace: token,
+    /** Its scenario with something changed; absent: as it was. */
+    text: text.optional(),
+    /** Absent: as it was. */
+    seed: z.number().int().min(0).max(0xffff_ffff).optional(),
+    /** Token of a file registered with the main process, for a trace that carried one. */
+    fileToken: token.optional(),
+    /** Token of a driver module that the user trusts, for a trace that was recorded with one. */
+    driverToken: token.optional(),
+    /** As of {@link scenarioRunRequestSchema}. */
+    breakOnFinding: ruleSeveritySchema.optional(),
+  })
+  .strict();
+
+/** See {@link runAgainRequestSchema}. */
+export type RunAgainRequest = z.infer<typeof runAgainRequestSchema>;
+
 /** A wish to record a scenario that is a text: YAML that the main process and the engine read again. */
 export const scenarioRunRequestSchema = z
   .object({

@@ -50,6 +50,10 @@ export function partOnLine({ parts }: YamlOutline, line: number): OutlinePart | 
   return found;
 }
 
+function isRange(range: unknown): range is readonly [number, number, number] {
+  return Array.isArray(range);
+}
+
 /** See the file's head. A text that is too long, or too deep for the parser, has no parts. */
 export function yamlOutline(text: string): YamlOutline {
   const parts: OutlinePart[] = [];
@@ -67,13 +71,13 @@ export function yamlOutline(text: string): YamlOutline {
       return node.items.map((item, index) => {
         const range = (item as Partial<Node> | null)?.range;
         const inside = [...path, index];
-        if (range != null) add(inside, range[0], range[1]);
+        if (isRange(range)) add(inside, range[0], range[1]);
         return walk(item, inside);
       });
     if (!isMap(node)) return undefined;
     const members: Record<string, unknown> = {};
     for (const { key, value } of node.items) {
-      if (!isScalar(key) || key.range == null) continue;
+      if (!isScalar(key) || !isRange(key.range)) continue;
       const name = String(key.value);
       const inside = [...path, name];
       const range = (value as Partial<Node> | null)?.range;
