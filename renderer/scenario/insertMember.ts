@@ -17,7 +17,8 @@ const examples = { duration: '1ms', size: '1MiB', rate: '100Mbit/s' } as const;
 /** A value to begin with. */
 function beginning(node: SchemaNode | undefined): string {
   if (node === undefined) return '';
-  if (['string', 'number', 'boolean'].includes(typeof node.default)) return JSON.stringify(node.default).replaceAll('"', '');
+  if (['string', 'number', 'boolean'].includes(typeof node.default))
+    return JSON.stringify(node.default).replaceAll('"', '');
   if (node.enum !== undefined) return String(node.enum[0]);
   const kind = quantityKind(node.anyOf?.find(({ pattern }) => pattern !== undefined)?.pattern);
   if (kind !== undefined) return examples[kind];

@@ -39,11 +39,11 @@ function valueAt(definition: unknown, path: TreePath): unknown {
   return at;
 }
 
-/** `steps[2].when` */
+/** `steps[2].when`, as problems name places */
 function placeWords(path: TreePath): string {
   return path.reduce<string>(
     (text, key) =>
-      typeof key === 'number' ? `${text}[${key + 1}]` : text === '' ? String(key) : `${text}.${String(key)}`,
+      typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`,
     '',
   );
 }

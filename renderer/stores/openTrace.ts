@@ -89,7 +89,16 @@ export class OpenTrace {
       const phaseBefore = this.state.model === undefined ? 'empty' : 'ready';
       const { origin, name, trace: token } = event;
       const model = markRaw(new TraceModel());
-      this.arrival = { model, origin, name, token, queue: [], phaseBefore, finished: false, failure: undefined };
+      this.arrival = {
+        model,
+        origin,
+        name,
+        token,
+        queue: [],
+        phaseBefore,
+        finished: false,
+        failure: undefined,
+      };
       this.state.phase = origin === 'recording' ? 'live' : 'reading';
       this.state.progress = undefined;
       this.state.recordingCost = undefined;
