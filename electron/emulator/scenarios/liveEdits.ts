@@ -5,7 +5,7 @@
 import { handNoteText } from '../../../shared/contract/handNote';
 import type { LiveEdit } from '../../../shared/contract/liveEdit';
 import { constantValue, structureLayout } from '../../../shared/ddi/catalogue';
-import { statusName, type NdisStatus } from '../../../shared/ddi/status';
+import { statusName } from '../../../shared/ddi/status';
 import type { HostConnection } from '../host/hostConnection';
 import type { OffloadableObject } from '../host/offloadCoordinator';
 import { PASSIVE_LEVEL, type Machine } from '../machine/machine';
@@ -85,7 +85,8 @@ export class LiveEdits {
       case 'query': {
         const object = this.offloaded(connection, edit);
         if (object === undefined) return;
-        this.note(`the host stack queries the ${edit.classes} variables of the ${edit.layer} object`, id);
+        const which = edit.classes === 'all' ? 'all' : `the ${edit.classes}`;
+        this.note(`the host stack queries ${which} variables of the ${edit.layer} object`, id);
         offloads.query(object, edit.classes, () => undefined);
         return;
       }
