@@ -217,9 +217,10 @@ export class LiveRun {
     this.gate = gate;
     state.phase = runPhases.running;
     const { scenario, seed, loss, link } = task;
+    const fileSeed = task.file === undefined ? seed : undefined;
     const recording: Recording = new Recording(
       task.application,
-      { scenario, seed, loss, link, file, drivers: this.modules?.modules ?? {} },
+      { scenario, seed, loss, link, file, fileSeed, drivers: this.modules?.modules ?? {} },
       name,
       {
         write: (bytes) => {
