@@ -1,5 +1,6 @@
 /** The program with all its verbs: one verb, one file. What they are, what they answer and print: docs/cli.md. */
 import { Command } from 'commander';
+import { addAgainCommand } from './againCommand';
 import { addCheckCommand } from './checkCommand';
 import { addCutCommand } from './cutCommand';
 import { addDdiCommand } from './ddiCommand';
@@ -18,6 +19,7 @@ import { addQueryCommand } from './queryCommand';
 import { addRecoverCommand } from './recoverCommand';
 import { addRunCommand } from './runCommand';
 import { addSanitizeCommand } from './sanitizeCommand';
+import { addScenarioCommand } from './scenarioCommand';
 import { addSoakCommand } from './soakCommand';
 import { addStateCommand } from './stateCommand';
 import { addStatsCommand } from './statsCommand';
@@ -37,6 +39,8 @@ export function buildProgram(exitWith: (code: number) => void): Command {
     .exitOverride()
     .showHelpAfterError('(chimneysweep --help tells how it is called)');
   addRunCommand(program, exitWith);
+  addAgainCommand(program, exitWith);
+  addScenarioCommand(program, exitWith);
   addInfoCommand(program, exitWith);
   addCheckCommand(program, exitWith);
   addOpenCommand(program, exitWith);

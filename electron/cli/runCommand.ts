@@ -233,6 +233,7 @@ async function runBeside(
       link,
       ipVersions: options.ipVersion,
       file,
+      fileSeed: options.file === undefined ? options.seed : undefined,
       drivers,
       chimney: chimneyRequest(options),
       hostCost: options.hostCost,

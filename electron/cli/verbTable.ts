@@ -29,6 +29,24 @@ export const verbTable: readonly VerbAnswers[] = [
     json: `${runReport}, \`lostEvents\`, \`wallTimeMs\`, \`recording\` ${recordingCost}, \`trace\` (or null)`,
   })),
   {
+    verb: 'again',
+    exitCodes: {
+      0: 'the same trace byte for byte, or something was changed as asked',
+      1: 'another trace, though nothing was changed',
+      2: 'the call is wrong, the trace has no scenario, or a file could not be read or written',
+    },
+    json: 'an object: `trace`, `same`, `isChanged`, and with `--diff` `difference`, as `diff` prints it',
+  },
+  {
+    verb: 'scenario',
+    exitCodes: {
+      0: 'done',
+      1: 'the file is no scenario; each problem has its line and column',
+      2: unreadable,
+    },
+    json: 'list: [{`scenario`, `title`, `shows`}]; show: the definition; check: {`scenario`, `valid`}; schema: the JSON Schema',
+  },
+  {
     verb: 'info',
     exitCodes: { 0: 'the trace is whole', 1: flawed, 2: unreadable },
     json: 'an object: `header` (as docs/trace-format.md has it), `complete`, `flaw` (or null), `events`, `lostRecords`, `unknownRecords`, `lastTime`, `components` [{`role`, `name`}], `connections`, `stateObjects`, `frames` (numbers), `milestones` [{`time`, `text`}], `calls` [{`function`, `status` (or null), `count`}], `report` (or null)',

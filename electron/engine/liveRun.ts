@@ -25,6 +25,7 @@ import { zlibChecksum } from '../files/zlibCodec';
 import { Recording } from '../recorder/recording';
 import { RunGate } from '../recorder/runGate';
 import { Pace } from './pace';
+import { retellFile } from './retellFile';
 import type { FromRun, Interruption, InterruptionAnswer, RunLimits, RunTask } from './runTask';
 import { runPhases, type ThreadState } from './threadState';
 import { WindowFeed } from './windowFeed';
@@ -197,6 +198,14 @@ export class LiveRun {
         checker,
         least,
         watch: new StopWatch(),
+        retell: (to) => {
+          this.recording?.flushAll();
+          retellFile(task.tracePath, to, () => {
+            // Two: in the midst of a record nobody is asked anything.
+            state.beat();
+            state.beat();
+          });
+        },
         breakpoints,
         startPaused: task.startPaused,
         onOther: (wish) => {
@@ -208,9 +217,10 @@ export class LiveRun {
     this.gate = gate;
     state.phase = runPhases.running;
     const { scenario, seed, loss, link } = task;
+    const fileSeed = task.file === undefined ? seed : undefined;
     const recording: Recording = new Recording(
       task.application,
-      { scenario, seed, loss, link, file, drivers: this.modules?.modules ?? {} },
+      { scenario, seed, loss, link, file, fileSeed, drivers: this.modules?.modules ?? {} },
       name,
       {
         write: (bytes) => {
