@@ -9,12 +9,12 @@ export interface Completing {
   readonly completion: ShallowRef<Completion | undefined>;
   /** Index of the candidate that Enter would choose; -1: none. */
   readonly active: Ref<number>;
-  close(): void;
+  readonly close: () => void;
   /** Offers what could stand at the caret. `unasked`: only where something has been begun, or a value is due. */
-  offer(unasked: boolean): void;
-  choose(candidate: CompletionCandidate): void;
+  readonly offer: (unasked: boolean) => void;
+  readonly choose: (candidate: CompletionCandidate) => void;
   /** Does what a key means for the completion; answers whether it meant anything. */
-  takeKey(event: KeyboardEvent): boolean;
+  readonly takeKey: (event: KeyboardEvent) => boolean;
 }
 
 /**
