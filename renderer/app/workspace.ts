@@ -6,6 +6,7 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import { checkBreakpoint } from '../../shared/debug/checkedBreakpoint';
 import { Breakpoints } from '../debug/breakpoints';
 import { BreakpointSearch } from '../debug/breakpointSearch';
+import { HandEdits } from '../debug/handEdits';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
 import type { EventId } from '../../shared/trace/records';
@@ -42,6 +43,8 @@ export interface Workspace {
   readonly commands: CommandRegistry;
   readonly keys: KeyChoices;
   readonly stepper: Stepper;
+  /** What is done by hand while a run stands still. */
+  readonly handEdits: HandEdits;
   readonly breakpoints: Breakpoints;
   /** Where they are hit in the shown trace. */
   readonly breakpointSearch: BreakpointSearch;
@@ -117,6 +120,12 @@ export function createWorkspace(platform: Platform): Workspace {
     },
     { flush: 'sync' },
   );
+  const handEdits = new HandEdits(
+    trace,
+    view,
+    (wish) => void platform.controlRecording(wish),
+    (words) => (spoken.value = words),
+  );
   const callFilter = new CallFilter(trace);
   const breakpoints = new Breakpoints();
   const breakpointSearch = new BreakpointSearch();
@@ -148,7 +157,7 @@ export function createWorkspace(platform: Platform): Workspace {
     view,
     findings,
     () => (layout.bottomTab = 'findings'),
-    () => stepper.isStepping,
+    () => stepper.isStepping || handEdits.isBusy,
   );
   watch(
     () => layout.singleKeys,
@@ -165,6 +174,7 @@ export function createWorkspace(platform: Platform): Workspace {
     commands,
     keys: new KeyChoices(commands),
     stepper,
+    handEdits,
     breakpoints,
     breakpointSearch,
     frames: new FrameScheduler(),
