@@ -9,7 +9,7 @@ import type { ComparedRow, ComparedRun, RunComparison } from '../../shared/contr
 import { eventLine } from '../../shared/expression/eventText';
 import type { EventId, TraceHeader } from '../../shared/trace/records';
 import type { TraceStore } from '../../shared/trace/traceStore';
-import { byHand } from '../emulator/scenarios/liveEdits';
+import { readHandNote } from '../../shared/contract/handNote';
 import { filePieces } from '../files/filePieces';
 import { fileProblem } from '../files/fileProblem';
 import { readTraceHeader } from '../files/readTraceHeader';
@@ -129,7 +129,7 @@ function rowsAround(difference: Difference, left: ReadRun, right: ReadRun): RunC
 /** Why a trace may differ from its run made again although nothing was changed. */
 function whyOtherwise({ model, store }: ReadRun, again: TraceHeader): string {
   const { application, settings } = store.header;
-  if (model.notes.notes.some(({ text }) => text.startsWith(byHand)))
+  if (model.notes.notes.some(({ text }) => readHandNote(text) !== undefined))
     return 'Something was done by hand in the first run, which does not happen again.';
   if (settings['cutOfEvents'] !== undefined) return 'The first is a part of the trace of a run.';
   if (application !== again.application)

@@ -23,6 +23,7 @@ import { Recording } from '../recorder/recording';
 import { RunGate } from '../recorder/runGate';
 import { Pace } from './pace';
 import { planRun, type PlannedRun } from './planRun';
+import { retellFile } from './retellFile';
 import type { FromRun, Interruption, InterruptionAnswer, RunLimits, RunTask } from './runTask';
 import { runPhases, type ThreadState } from './threadState';
 import { WindowFeed } from './windowFeed';
@@ -187,6 +188,14 @@ export class LiveRun {
         checker,
         least,
         watch: new StopWatch(),
+        retell: (to) => {
+          this.recording?.flushAll();
+          retellFile(task.tracePath, to, () => {
+            // Two: in the midst of a record nobody is asked anything.
+            state.beat();
+            state.beat();
+          });
+        },
         breakpoints,
         startPaused: task.startPaused,
         onOther: (wish) => {

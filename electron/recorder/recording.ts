@@ -192,6 +192,7 @@ export class Recording {
 
   /** Does what belongs to the run, with a look at the clock around it. */
   private measured<Answer>(work: () => Answer): Answer {
+    if (this.meter?.isRunning === true) return work();
     this.meter?.beginRun();
     try {
       return work();

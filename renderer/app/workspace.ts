@@ -8,6 +8,7 @@ import { Breakpoints } from '../debug/breakpoints';
 import { BreakpointSearch } from '../debug/breakpointSearch';
 import { RunsAgain } from '../debug/runsAgain';
 import { ScenarioEditor } from '../scenario/scenarioEditor';
+import { HandEdits } from '../debug/handEdits';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
 import type { EventId } from '../../shared/trace/records';
@@ -44,6 +45,8 @@ export interface Workspace {
   readonly commands: CommandRegistry;
   readonly keys: KeyChoices;
   readonly stepper: Stepper;
+  /** What is done by hand while a run stands still. */
+  readonly handEdits: HandEdits;
   readonly breakpoints: Breakpoints;
   /** Where they are hit in the shown trace. */
   readonly breakpointSearch: BreakpointSearch;
@@ -121,6 +124,12 @@ export function createWorkspace(platform: Platform): Workspace {
     },
     { flush: 'sync' },
   );
+  const handEdits = new HandEdits(
+    trace,
+    view,
+    (wish) => void platform.controlRecording(wish),
+    (words) => (spoken.value = words),
+  );
   const callFilter = new CallFilter(trace);
   const breakpoints = new Breakpoints();
   const breakpointSearch = new BreakpointSearch();
@@ -152,7 +161,7 @@ export function createWorkspace(platform: Platform): Workspace {
     view,
     findings,
     () => (layout.bottomTab = 'findings'),
-    () => stepper.isStepping,
+    () => stepper.isStepping || handEdits.isBusy,
   );
   watch(
     () => layout.singleKeys,
@@ -169,6 +178,7 @@ export function createWorkspace(platform: Platform): Workspace {
     commands,
     keys: new KeyChoices(commands),
     stepper,
+    handEdits,
     breakpoints,
     breakpointSearch,
     frames: new FrameScheduler(),

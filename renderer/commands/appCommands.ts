@@ -241,6 +241,19 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
     tab('breakpoints', 'Show the breakpoints', [{ code: 'Digit8' }]),
     tab('why', 'Show why something is so', [{ code: 'Digit9' }]),
     {
+      id: 'by-hand',
+      title: 'Do something by hand in a paused run',
+      group: 'Debug',
+      keys: [{ code: 'KeyH' }],
+      available: hasTrace,
+      run: () => {
+        workspace.layout.bottomTab = 'by-hand';
+        requestAnimationFrame(() =>
+          document.querySelector<HTMLElement>('.by-hand input[name="by-hand-kind"]:checked')?.focus(),
+        );
+      },
+    },
+    {
       id: 'why',
       title: 'Why did the selected event happen?',
       group: 'Debug',

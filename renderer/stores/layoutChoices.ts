@@ -14,6 +14,7 @@ export const bottomTabs = [
   'findings',
   'pending',
   'breakpoints',
+  'by-hand',
   'why',
   'difference',
 ] as const;
