@@ -7,7 +7,7 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { loadTrustedDriverModules, type LoadedDriverModules } from '../drivers/driverModules';
 import { trustWarning } from '../drivers/trust';
-import { byHand } from '../emulator/scenarios/liveEdits';
+import { readHandNote } from '../../shared/contract/handNote';
 import { fileProblem } from '../files/fileProblem';
 import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
@@ -142,7 +142,7 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
 /** Why a trace may differ from its run made again although nothing was changed. */
 function whyOtherwise(model: TraceModel): string {
   const { application, settings } = model.store!.header;
-  if (model.notes.notes.some(({ text }) => text.startsWith(byHand)))
+  if (model.notes.notes.some(({ text }) => readHandNote(text) !== undefined))
     return 'something was done by hand in it, which does not happen again';
   if (settings['cutOfEvents'] !== undefined) return 'it is a part of the trace of a run';
   if (application !== applicationName)
