@@ -25,7 +25,8 @@ const rolesOfPlaces: Readonly<Record<DriverPlace, ComponentRole>> = {
 
 /** The frames of this very call, the innermost first, as V8 has them. */
 function callSites(): readonly NodeJS.CallSite[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
+  const { stackTraceLimit } = Error;
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   try {
     Error.stackTraceLimit = deepest;
     Error.prepareStackTrace = (_error, sites) => sites;
@@ -33,7 +34,8 @@ function callSites(): readonly NodeJS.CallSite[] {
     Error.captureStackTrace(holder, callSites);
     return holder.stack ?? [];
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    if (before === undefined) delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
+    else Object.defineProperty(Error, 'prepareStackTrace', before);
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
