@@ -5,9 +5,9 @@ import { differenceText, handlerDifferences } from '../../shared/analysis/differ
 import { compareTraces } from '../../shared/analysis/traceDifference';
 import type { TraceModel } from '../../shared/analysis/traceModel';
 import { fail, succeed, type Result } from '../../shared/base/result';
+import { readHandNote } from '../../shared/contract/handNote';
 import { loadTrustedDriverModules } from '../drivers/driverModules';
 import { trustWarning } from '../drivers/trust';
-import { byHand } from '../emulator/scenarios/liveEdits';
 import { fileProblem } from '../files/fileProblem';
 import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
@@ -137,7 +137,7 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
 /** Why a trace may differ from its run made again although nothing was changed. */
 function whyOtherwise(model: TraceModel): string {
   const { application, settings } = model.store!.header;
-  if (model.notes.notes.some(({ text }) => text.startsWith(byHand)))
+  if (model.notes.notes.some(({ text }) => readHandNote(text) !== undefined))
     return 'something was done by hand in it, which does not happen again';
   if (settings['cutOfEvents'] !== undefined) return 'it is a part of the trace of a run';
   if (application !== applicationName)
