@@ -5,9 +5,9 @@ import { differenceText, handlerDifferences } from '../../shared/analysis/differ
 import { compareTraces } from '../../shared/analysis/traceDifference';
 import type { TraceModel } from '../../shared/analysis/traceModel';
 import { fail, succeed, type Result } from '../../shared/base/result';
-import { readHandNote } from '../../shared/contract/handNote';
 import { loadTrustedDriverModules } from '../drivers/driverModules';
 import { trustWarning } from '../drivers/trust';
+import { readHandNote } from '../../shared/contract/handNote';
 import { fileProblem } from '../files/fileProblem';
 import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
