@@ -221,6 +221,7 @@ export class LiveRun {
         checksum: zlibChecksum,
         clock: () => performance.now(),
         checker,
+        sourceOfCall: this.modules?.sourceOfCall,
         tap: {
           get wantsRecords() {
             return gate.wantsRecords;
