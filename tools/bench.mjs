@@ -1,13 +1,14 @@
 /**
  * `npm run bench [-- PART…] [options]`: measures how fast the emulator and its traces are. Parts are `tcp` (connections that carry bytes;
  * its options are in tools/bench/tcp.mjs), `trace` (recording, saving, opening and asking traces; tools/bench/trace.mjs), both with goals
- * and peers, `check` (what the rules cost a recording; tools/bench/check.mjs), and the names of the files in test/bench, such as `reading`; everything when none is named. Options belong to one part.
+ * and peers, `check` (what the rules cost a recording; tools/bench/check.mjs), `watch` (what it costs that a run can be stopped; tools/bench/watch.mjs), and the names of the files in test/bench, such as `reading`; everything when none is named. Options belong to one part.
  */
 import { inRoot } from './lib/paths.mjs';
 import { Advice, runScript } from './lib/say.mjs';
 import { benchCheck } from './bench/check.mjs';
 import { benchTcp } from './bench/tcp.mjs';
 import { benchTrace } from './bench/trace.mjs';
+import { benchWatch } from './bench/watch.mjs';
 import { readdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 
@@ -24,6 +25,7 @@ const programs = new Map([
   ['tcp', benchTcp],
   ['trace', benchTrace],
   ['check', benchCheck],
+  ['watch', benchWatch],
 ]);
 
 /**
@@ -48,7 +50,7 @@ await runScript(async () => {
   const unknown = parts.find((part) => !programs.has(part) && !vitestParts.includes(part));
   if (unknown !== undefined)
     throw new Advice(
-      `There is no part '${unknown}' of the bench. Parts: tcp, trace, check, ${vitestParts.join(', ')}`,
+      `There is no part '${unknown}' of the bench. Parts: tcp, trace, check, watch, ${vitestParts.join(', ')}`,
     );
   const others = parts.filter((part) => !programs.has(part));
   let code = 0;

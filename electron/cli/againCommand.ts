@@ -5,14 +5,15 @@ import { differenceText, handlerDifferences } from '../../shared/analysis/differ
 import { compareTraces } from '../../shared/analysis/traceDifference';
 import type { TraceModel } from '../../shared/analysis/traceModel';
 import { fail, succeed, type Result } from '../../shared/base/result';
-import { loadTrustedDriverModules } from '../drivers/driverModules';
+import { loadTrustedDriverModules, type LoadedDriverModules } from '../drivers/driverModules';
 import { trustWarning } from '../drivers/trust';
-import { byHand } from '../emulator/scenarios/liveEdits';
+import { readHandNote } from '../../shared/contract/handNote';
 import { fileProblem } from '../files/fileProblem';
 import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { zlibChecksum } from '../files/zlibCodec';
+import { driverSourceSetting } from '../recorder/recordingHeader';
 import { Recording } from '../recorder/recording';
 import { runAgain, type RunAgain } from '../recorder/runAgain';
 import { analyseFile, sameFiles } from './analyseFile';
@@ -64,11 +65,12 @@ export function addAgainCommand(program: Command, exitWith: (code: number) => vo
     });
 }
 
-/** What is to be recorded, and what a driver module has done wrong. */
+/** What is to be recorded, and with which driver modules. */
 interface Plan {
   readonly run: RunAgain;
   readonly model: TraceModel;
   readonly describe: (error: unknown) => string | undefined;
+  readonly sourceOfCall: LoadedDriverModules['sourceOfCall'];
 }
 
 async function planOf(trace: string, options: AgainOptions): Promise<Result<Plan, string>> {
@@ -90,8 +92,10 @@ async function planOf(trace: string, options: AgainOptions): Promise<Result<Plan
   const drivers = await loadTrustedDriverModules(files);
   if (!drivers.ok) return drivers;
   const { modules, describe } = drivers.value;
+  const hasSource = store.header.settings[driverSourceSetting] === true;
+  const sourceOfCall = hasSource ? drivers.value.sourceOfCall : undefined;
   const run = runAgain(store.header, { changes: options.set, seed: options.seed, file, drivers: modules });
-  return run.ok ? succeed({ run: run.value, model, describe }) : run;
+  return run.ok ? succeed({ run: run.value, model, describe, sourceOfCall }) : run;
 }
 
 /** Exit codes: 0 the same bytes, or changed as asked; 1 not the same although nothing was changed; 2 it could not be done. */
@@ -99,19 +103,20 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
   if (path.resolve(trace) === path.resolve(options.out)) return complain(`--out would overwrite ${trace}.`);
   const plan = await planOf(trace, options);
   if (!plan.ok) return complain(plan.error);
-  const { run, model, describe } = plan.value;
+  const { run, model, describe, sourceOfCall } = plan.value;
   const progress = new ProgressLine('carried');
   try {
     const sink = new TraceFileSink(options.out);
     const recording = new Recording(applicationName, run.settings, run.fileName, sink, {
       ...run.options,
+      sourceOfCall,
       checksum: zlibChecksum,
     });
     const advance = (): boolean => {
       try {
         return recording.advance(eventsPerSlice);
       } catch (error) {
-        const problem = describe(error);
+        const problem = modules.describe(error);
         if (problem === undefined) throw error;
         recording.fail(problem);
         return false;
@@ -137,7 +142,7 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
 /** Why a trace may differ from its run made again although nothing was changed. */
 function whyOtherwise(model: TraceModel): string {
   const { application, settings } = model.store!.header;
-  if (model.notes.notes.some(({ text }) => text.startsWith(byHand)))
+  if (model.notes.notes.some(({ text }) => readHandNote(text) !== undefined))
     return 'something was done by hand in it, which does not happen again';
   if (settings['cutOfEvents'] !== undefined) return 'it is a part of the trace of a run';
   if (application !== applicationName)

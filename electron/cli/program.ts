@@ -1,6 +1,7 @@
 /** The program with all its verbs: one verb, one file. What they are, what they answer and print: docs/cli.md. */
 import { Command } from 'commander';
 import { addAgainCommand } from './againCommand';
+import { addBreakCommand } from './breakCommand';
 import { addCheckCommand } from './checkCommand';
 import { addCutCommand } from './cutCommand';
 import { addDdiCommand } from './ddiCommand';
@@ -23,6 +24,7 @@ import { addScenarioCommand } from './scenarioCommand';
 import { addSoakCommand } from './soakCommand';
 import { addStateCommand } from './stateCommand';
 import { addStatsCommand } from './statsCommand';
+import { addStepCommand } from './stepCommand';
 import { addTransparencyCommand } from './transparencyCommand';
 import { applicationVersion } from './version';
 import { addWhyCommand } from './whyCommand';
@@ -48,6 +50,8 @@ export function buildProgram(exitWith: (code: number) => void): Command {
   addPendingCommand(program, exitWith);
   addOwnersCommand(program, exitWith);
   addWhyCommand(program, exitWith);
+  addBreakCommand(program, exitWith);
+  addStepCommand(program, exitWith);
   addStatsCommand(program, exitWith);
   addDiffCommand(program, exitWith);
   addDdiCommand(program, exitWith);

@@ -98,6 +98,24 @@ export const verbTable: readonly VerbAnswers[] = [
     json: 'an object: `event`, `steps` [{`event`, `time`, `kind`, `text`}] from the effect to its cause, `origin` {`kind`, `event`, `text`}; with `--variable`, `object` and `variable` besides',
   },
   {
+    verb: 'break',
+    exitCodes: {
+      0: 'breakpoints are met',
+      1: 'none is ever met, or the trace is cut or damaged',
+      2: 'a breakpoint is wrong, there is no such trace or scenario, or the file could not be read',
+    },
+    json: 'an object: `stops` [{`breakpoint` (its option), `event` (for which it became true), `record` (at which that became known: where a run stands), `time`, `what`, and with `--log` `log`}]',
+  },
+  {
+    verb: 'step',
+    exitCodes: {
+      0: 'it arrives',
+      1: 'there is nothing where it could arrive, or the trace is cut or damaged',
+      2: 'the call is wrong, there is no such event, or the file could not be read',
+    },
+    json: 'an object: `from`, `steps` [{`event`, `time`, `what`}], one for each step that arrived',
+  },
+  {
     verb: 'stats',
     exitCodes: { 0: 'the trace is whole', 1: flawed, 2: unreadable },
     json: 'an object: the figures of the run (docs/analysis.md); with `--stories`, `stories` besides',

@@ -53,6 +53,9 @@ function linkSettings(definition: ScenarioDefinition): Record<string, number> {
   };
 }
 
+/** The header's setting that says that calls of driver modules have their places in the source; absent where they have not. */
+export const driverSourceSetting = 'driverSource';
+
 /** Longest text of a setting that a reader takes. */
 const longestSetting = 10_000;
 
@@ -76,7 +79,7 @@ export function recordingHeader(
   settings: ScenarioSettings,
   fileName: string,
   snapLength: number,
-  keepLast: number | undefined,
+  { keepLast, hasSource }: { readonly keepLast: number | undefined; readonly hasSource: boolean },
 ): TraceHeader {
   // Members in one order, wherever they come from.
   const definition = canonicalDefinition(definitionOf(settings));
@@ -95,6 +98,7 @@ export function recordingHeader(
       ...ipSettings(definition),
       ...linkSettings(definition),
       ...moduleSettings(settings.drivers ?? {}),
+      ...(hasSource ? { [driverSourceSetting]: true } : {}),
       ...(keepLast === undefined ? {} : { keepLastNs: keepLast }),
       ...faultSettings(definition),
       ...(chimney === undefined ? {} : { chimney: JSON.stringify(chimney) }),

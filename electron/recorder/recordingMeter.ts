@@ -18,6 +18,11 @@ export class RecordingMeter {
     this.begun ??= this.clock();
   }
 
+  /** Whether they are. */
+  get isRunning(): boolean {
+    return this.begun !== undefined;
+  }
+
   /** They rest, or have ended. */
   endRun(): void {
     if (this.begun !== undefined) this.run += this.clock() - this.begun;

@@ -64,6 +64,12 @@ export interface RunGateOptions {
   /** Severity from which on a finding pauses the run; undefined: none does. */
   readonly least?: RuleSeverity | undefined;
   readonly watch?: RunWatch | undefined;
+  /**
+   * Tells everything that has been recorded so far, that in hand included. With it, the watch sleeps until there is something to look for, and costs
+   * nothing by then; without it, it sees every record as it is made.
+   */
+  readonly retell?:
+    ((to: (record: TraceRecord, event: EventId, time: VirtualTime) => void) => void) | undefined;
   readonly breakpoints?: readonly Breakpoint[] | undefined;
   /** Whether it stops at the first record. */
   readonly startPaused?: boolean | undefined;
@@ -80,6 +86,9 @@ export class RunGate implements RecordTap {
   isStopped = false;
   private recording: GatedRecording | undefined;
   private readonly watch: RunWatch | undefined;
+  private readonly retell: RunGateOptions['retell'];
+  /** Whether the watch sees records: it knows all that came before then. */
+  private isAwake: boolean;
   private readonly onOther: RunGateOptions['onOther'];
   private least: RuleSeverity | undefined;
   /** Findings of the record in hand that are grave enough. */
@@ -89,13 +98,15 @@ export class RunGate implements RecordTap {
 
   constructor(
     private readonly ports: GatePorts,
-    { checker, least, watch, breakpoints, startPaused = false, onOther }: RunGateOptions = {},
+    { checker, least, watch, retell, breakpoints = [], startPaused = false, onOther }: RunGateOptions = {},
   ) {
     this.least = least;
     this.watch = watch;
+    this.retell = retell;
+    this.isAwake = watch !== undefined && (retell === undefined || breakpoints.length > 0);
     this.onOther = onOther;
     this.asked = startPaused;
-    if (breakpoints !== undefined) watch?.setBreakpoints(breakpoints);
+    if (breakpoints.length > 0) watch?.setBreakpoints(breakpoints);
     if (checker !== undefined)
       checker.onFinding = (finding) => {
         this.onFinding(finding);
@@ -108,7 +119,7 @@ export class RunGate implements RecordTap {
   }
 
   get wantsRecords(): boolean {
-    return this.watch !== undefined;
+    return this.isAwake;
   }
 
   begins(): void {
@@ -117,14 +128,17 @@ export class RunGate implements RecordTap {
 
   recorded(event: EventId, time: VirtualTime, record: TraceRecord | undefined): void {
     const { watch } = this;
-    if (record !== undefined && watch !== undefined) {
+    let hit: RunWatch['hit'];
+    if (record !== undefined && watch !== undefined && this.isAwake) {
       watch.onRecord(record, event, time);
       if (watch.logs.length > 0) this.log(watch.logs);
+      // Wishes change what the watch looks for, but not what it has found.
+      ({ hit } = watch);
     }
-    // Wishes change what the watch looks for, but not what it has found.
-    const hit = watch?.hit;
+    // What is recorded before the recording is known can't be told again yet.
+    if (this.recording === undefined) return;
     if (this.ports.hasWish()) this.hear();
-    if (this.isStopped || this.recording === undefined) return;
+    if (this.isStopped) return;
     const pause = this.pauseAt(event, time, hit);
     if (pause !== undefined) this.stand(pause);
   }
@@ -166,10 +180,12 @@ export class RunGate implements RecordTap {
         return true;
       case 'step':
         this.asked = false;
+        this.wake();
         this.watch?.stopAt(wish.until);
         return true;
       case 'breakpoints':
-        this.watch?.setBreakpoints(wish.breakpoints);
+        if (wish.breakpoints.length > 0) this.wake();
+        if (this.isAwake) this.watch?.setBreakpoints(wish.breakpoints);
         return false;
       case 'break-on':
         this.least = wish.least ?? undefined;
@@ -179,6 +195,16 @@ export class RunGate implements RecordTap {
         this.onOther?.(wish);
         return false;
     }
+  }
+
+  /** From here on the watch sees every record, and knows what came before. */
+  private wake(): void {
+    const { watch, retell } = this;
+    if (this.isAwake || watch === undefined) return;
+    this.isAwake = true;
+    retell?.((record, event, time) => {
+      watch.onRecord(record, event, time);
+    });
   }
 
   /** Why the run stops at the record in hand: the gravest reason, if there is any. */
@@ -223,7 +249,7 @@ export class RunGate implements RecordTap {
 
   private onFinding(finding: Finding): void {
     const { least } = this;
-    this.watch?.onFinding(finding);
+    if (this.isAwake) this.watch?.onFinding(finding);
     if (least === undefined || ruleSeverities.indexOf(finding.severity) > ruleSeverities.indexOf(least))
       return;
     this.found.push(finding);

@@ -1,7 +1,8 @@
 /** From keys to commands, except where keys mean something else. */
 import type { Workspace } from './workspace';
 
-const activatable = 'button, a[href], summary, select, [role="tab"], [role="option"], [role="menuitem"]';
+const activatable =
+  'button, a[href], summary, select, input[type="checkbox"], input[type="radio"], [role="tab"], [role="option"], [role="menuitem"]';
 
 function isTyping(target: Element | null): boolean {
   if (target === null) return false;
@@ -17,6 +18,8 @@ export function listenToKeys(workspace: Workspace): () => void {
     const target = event.target instanceof Element ? event.target : null;
     const activates = event.code === 'Space' || event.code === 'Enter';
     if (activates && target !== null && target.closest(activatable) !== null) return;
+    // Arrows walk through radio buttons.
+    if (event.code.startsWith('Arrow') && target?.matches('input[type="radio"]') === true) return;
     const command = workspace.commands.commandFor(event, isTyping(target));
     if (command === undefined) return;
     event.preventDefault();

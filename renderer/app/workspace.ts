@@ -6,6 +6,9 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import { checkBreakpoint } from '../../shared/debug/checkedBreakpoint';
 import { Breakpoints } from '../debug/breakpoints';
 import { BreakpointSearch } from '../debug/breakpointSearch';
+import { RunsAgain } from '../debug/runsAgain';
+import { ScenarioEditor } from '../scenario/scenarioEditor';
+import { HandEdits } from '../debug/handEdits';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
 import type { EventId } from '../../shared/trace/records';
@@ -42,6 +45,8 @@ export interface Workspace {
   readonly commands: CommandRegistry;
   readonly keys: KeyChoices;
   readonly stepper: Stepper;
+  /** What is done by hand while a run stands still. */
+  readonly handEdits: HandEdits;
   readonly breakpoints: Breakpoints;
   /** Where they are hit in the shown trace. */
   readonly breakpointSearch: BreakpointSearch;
@@ -60,6 +65,8 @@ export interface Workspace {
   readonly driverModule: ShallowRef<ChosenDriverModule | undefined>;
   /** What the user has asked the reason of. */
   readonly why: ShallowRef<WhyQuestion | undefined>;
+  readonly scenarioEditor: ScenarioEditor;
+  readonly runsAgain: RunsAgain;
   /** What the live region says. */
   readonly spoken: Ref<string>;
 }
@@ -117,6 +124,12 @@ export function createWorkspace(platform: Platform): Workspace {
     },
     { flush: 'sync' },
   );
+  const handEdits = new HandEdits(
+    trace,
+    view,
+    (wish) => void platform.controlRecording(wish),
+    (words) => (spoken.value = words),
+  );
   const callFilter = new CallFilter(trace);
   const breakpoints = new Breakpoints();
   const breakpointSearch = new BreakpointSearch();
@@ -148,7 +161,7 @@ export function createWorkspace(platform: Platform): Workspace {
     view,
     findings,
     () => (layout.bottomTab = 'findings'),
-    () => stepper.isStepping,
+    () => stepper.isStepping || handEdits.isBusy,
   );
   watch(
     () => layout.singleKeys,
@@ -165,6 +178,7 @@ export function createWorkspace(platform: Platform): Workspace {
     commands,
     keys: new KeyChoices(commands),
     stepper,
+    handEdits,
     breakpoints,
     breakpointSearch,
     frames: new FrameScheduler(),
@@ -176,6 +190,8 @@ export function createWorkspace(platform: Platform): Workspace {
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
     why,
+    scenarioEditor: new ScenarioEditor(),
+    runsAgain: new RunsAgain(platform, trace, view, notices, () => (layout.bottomTab = 'difference')),
     spoken,
   };
 }

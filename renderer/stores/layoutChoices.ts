@@ -14,7 +14,9 @@ export const bottomTabs = [
   'findings',
   'pending',
   'breakpoints',
+  'by-hand',
   'why',
+  'difference',
 ] as const;
 
 /** See {@link bottomTabs}. */

@@ -39,7 +39,7 @@ export class LiveRows implements RowModel, RowStore {
   readonly stateObjects: StateObjectRecord[] = [];
   length = 0;
   lastTime: VirtualTime = 0;
-  readonly states = new LiveStateColumns(this);
+  readonly states = new LiveStateColumns(this, () => this.remembered());
   /** The call or frame that the record in hand makes, returns from or delivers; undefined for other records. */
   touched: LiveRow | undefined;
   /** The requests that the call in hand completes. */
@@ -103,6 +103,7 @@ export class LiveRows implements RowModel, RowStore {
         this.states.see(record, event);
         return;
       case 'ownership':
+        if (record.owner === 'gone') this.lastChanges[record.object] = undefined;
         this.states.see(record, event);
         return;
       case 'call': {
@@ -166,6 +167,12 @@ export class LiveRows implements RowModel, RowStore {
 
   nextPresent(event: EventId): EventId {
     return event <= this.inHandEvent ? this.inHandEvent : this.length;
+  }
+
+  private *remembered(): Generator<EventId, void, undefined> {
+    yield* this.alive.keys();
+    yield* this.recent.keys();
+    yield this.inHandEvent;
   }
 
   private add(row: LiveRow): void {

@@ -3,6 +3,7 @@
  * the first record that meets it among those that have not been seen yet.
  */
 import { z } from 'zod';
+import { readHandNote } from '../contract/handNote';
 import type { ComponentRole, EventId, TraceRecord } from '../trace/records';
 import { returnEndsWork } from './requests';
 
@@ -26,6 +27,10 @@ export const stopConditionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('completion'), request: event, isAsynchronous: z.boolean() }).strict(),
   /** The record with this id, or the first behind it, where it is missing. */
   z.object({ kind: z.literal('at'), event }).strict(),
+  /** The note of what is done by hand next. */
+  z.object({ kind: z.literal('by-hand') }).strict(),
+  /** What comes of something done by hand: the first call that nothing recorded led to, or, where there is none, some records later. */
+  z.object({ kind: z.literal('outcome'), note: event }).strict(),
 ]);
 
 /** See {@link stopConditionSchema}. */
@@ -38,6 +43,9 @@ export interface StopSurroundings {
   /** The processor on which a call was made that has not returned before the record in hand; undefined for an unknown call. */
   processorOf(call: EventId): number | undefined;
 }
+
+/** Records behind something done by hand among which its outcome is looked for. */
+const mostRecordsToOutcome = 400;
 
 /** Kinds of records of which something happens; the others declare, sample, or speak about the trace. */
 const happenings: ReadonlySet<string> = new Set([
@@ -98,5 +106,15 @@ export function meetsCondition(
       );
     case 'at':
       return event >= condition.event;
+    case 'by-hand':
+      return record.kind === 'note' && readHandNote(record.text) !== undefined;
+    case 'outcome':
+      return (
+        event > condition.note + mostRecordsToOutcome ||
+        (event > condition.note &&
+          record.kind === 'call' &&
+          record.cause === undefined &&
+          record.parent === undefined)
+      );
   }
 }

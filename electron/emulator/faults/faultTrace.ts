@@ -4,13 +4,14 @@
  */
 import type { EventId, TraceRecord } from '../../../shared/trace/records';
 import { passOn } from '../observe/passOn';
+import { tappedProbe, type RecordTap } from '../observe/recordTap';
 import type { Probe } from '../probe';
 
 /** Sees each record right after it has been recorded; in the middle of an event, so it may only take note. */
 export type FaultWatch = (record: TraceRecord, event: EventId, time: number) => void;
 
 /** See the file's head. */
-export class FaultTrace {
+export class FaultTrace implements RecordTap {
   /** In front of the run's own: passes everything on. */
   readonly probe: Probe;
   /** Undefined where no fault waits for an event. */
@@ -19,104 +20,28 @@ export class FaultTrace {
   private readonly components = new Map<string, number>();
 
   /** @param inner gives out ids as a trace does: one for each record, from 0. */
-  constructor(private readonly inner: Probe) {
-    this.probe = passOn(inner, {
+  constructor(inner: Probe) {
+    const tapped = tappedProbe(inner, this, Infinity);
+    this.probe = passOn(tapped, {
       component: (role, name) => {
-        const id = inner.component(role, name);
+        const id = tapped.component(role, name);
         this.components.set(name, id);
-        this.recorded(0, () => ({ kind: 'component', id, role, name }));
         return id;
-      },
-      connection: (time, local, remote) => {
-        const id = inner.connection(time, local, remote);
-        this.recorded(time, () => ({ kind: 'connection', id, local, remote }));
-        return id;
-      },
-      stateObject: (time, layer, parent, connection, label) => {
-        const id = inner.stateObject(time, layer, parent, connection, label);
-        this.recorded(time, () => ({ kind: 'state-object', id, layer, parent, connection, label }));
-        return id;
-      },
-      stateNumbers: (time, object, writer, cause, count, variables, values) => {
-        inner.stateNumbers(time, object, writer, cause, count, variables, values);
-        this.recorded(time, () => {
-          const changes = Array.from({ length: count }, (_, index) => ({
-            variable: variables[index]!,
-            value: values[index]!,
-          }));
-          return { kind: 'state-change', object, writer, cause, changes };
-        });
-      },
-      stateValues: (time, object, writer, cause, changes) => {
-        inner.stateValues(time, object, writer, cause, changes);
-        this.recorded(time, () => ({ kind: 'state-change', object, writer, cause, changes }));
-      },
-      ownership: (time, object, owner, cause) => {
-        inner.ownership(time, object, owner, cause);
-        this.recorded(time, () => ({ kind: 'ownership', object, owner, cause }));
-      },
-      relink: (time, object, parent, cause) => {
-        inner.relink(time, object, parent, cause);
-        this.recorded(time, () => ({ kind: 'relink', object, parent, cause }));
-      },
-      call: (time, call) => {
-        const event = inner.call(time, call);
-        this.recorded(time, () => ({ kind: 'call', ...call }));
-        return event;
-      },
-      return: (time, result) => {
-        inner.return(time, result);
-        this.recorded(time, () => ({ kind: 'return', ...result }));
-      },
-      frame: (time, sender, path, connection, cause, length, payloadLength, retransmission, bytes) => {
-        const event = inner.frame(
-          time,
-          sender,
-          path,
-          connection,
-          cause,
-          length,
-          payloadLength,
-          retransmission,
-          bytes,
-        );
-        this.recorded(time, () => ({
-          kind: 'frame',
-          sender,
-          path,
-          connection,
-          cause,
-          length,
-          payloadLength,
-          retransmission,
-          bytes: bytes.slice(0, length),
-        }));
-        return event;
-      },
-      frameFate: (time, frame, fate, receiver, flippedBits) => {
-        inner.frameFate(time, frame, fate, receiver, flippedBits);
-        const record = { kind: 'frame-fate', frame, fate, receiver } as const;
-        this.recorded(time, () => (flippedBits === undefined ? record : { ...record, flippedBits }));
-      },
-      ...(inner.counter === undefined
-        ? {}
-        : {
-            counter: (time: number, component: number, name: string, value: number) => {
-              inner.counter?.(time, component, name, value);
-              this.recorded(time, () => ({ kind: 'counter', component, name, value }));
-            },
-          }),
-      note: (time, component, connection, cause, text) => {
-        inner.note(time, component, connection, cause, text);
-        this.recorded(time, () => ({ kind: 'note', component, connection, cause, text }));
       },
     });
   }
 
-  private recorded(time: number, make: () => TraceRecord): EventId {
-    const event = this.next++;
-    this.watch?.(make(), event, time);
-    return event;
+  get wantsRecords(): boolean {
+    return this.watch !== undefined;
+  }
+
+  begins(): void {
+    // What faults wait for is known behind the record.
+  }
+
+  recorded(event: EventId, time: number, record: TraceRecord | undefined): void {
+    this.next = event + 1;
+    if (record !== undefined) this.watch?.(record, event, time);
   }
 
   /** The component with this name.
@@ -135,7 +60,8 @@ export class FaultTrace {
     cause: EventId | undefined,
     text: string,
   ): EventId {
-    this.inner.note(time, component, connection, cause, text);
-    return this.recorded(time, () => ({ kind: 'note', component, connection, cause, text }));
+    const event = this.next;
+    this.probe.note(time, component, connection, cause, text);
+    return event;
   }
 }

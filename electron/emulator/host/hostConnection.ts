@@ -1027,6 +1027,11 @@ export class HostConnection implements TcpUser, SegmentOutput {
     for (const bytes of this.reads.takeUnposted()) this.postReceive(bytes);
   }
 
+  /** Posts one receive besides those that the application's policy posts, with room for so many bytes. */
+  postReceiveOf(bytes: number): void {
+    this.postReceive(bytes);
+  }
+
   private get receives(): ReceivePolicy {
     return this.user.receives ?? this.stack.receives;
   }

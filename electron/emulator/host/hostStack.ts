@@ -423,6 +423,11 @@ export class HostStack implements PVOID {
     };
   }
 
+  /** Queries an OID of the adapter; `ended` hears the final status. At PASSIVE_LEVEL. */
+  queryOid(oid: number, buffer: Uint8Array, ended: (status: NdisStatus) => void): void {
+    this.requestOid('NdisRequestQueryInformation', oid, buffer, ended);
+  }
+
   /** Makes an OID request; `ended` hears its final status, at once or from ProtocolOidRequestComplete. */
   private requestOid(
     type: NDIS_OID_REQUEST['RequestType'],

@@ -165,6 +165,13 @@ export class EchoHost implements SwitchedHost {
     this.sessions.get(address, echoPort, client, clientPort)?.reset();
   }
 
+  /** Sends bytes on a client's connection besides what its application does; false if there is none. */
+  sendBesides(address: IpAddress, client: IpAddress, clientPort: number, bytes: Uint8Array): boolean {
+    const session = this.sessions.get(address, echoPort, client, clientPort);
+    session?.sendBesides(bytes);
+    return session !== undefined;
+  }
+
   /** Somebody on its link sends a frame after a while, virtual ns, perhaps in its name; `make` answers it then. */
   inject(delay: number, make: () => Frame | undefined): void {
     this.machine.queueDeferredCall(delay, () => {

@@ -2,6 +2,7 @@
 import type { Machine } from '../machine/machine';
 import { Timer } from '../machine/timer';
 import { isBefore } from '../tcp/sequenceNumber';
+import type { SendOwner } from '../tcp/sendQueue';
 import { TcpEngine, type SegmentOutput } from '../tcp/tcpEngine';
 import type { TcpSettings } from '../tcp/tcpSettings';
 import { TcpSegment, tcpFlags } from '../wire/tcpSegment';
@@ -9,6 +10,9 @@ import type { RoomWaiter } from '../wire/transmitRing';
 import { EchoApplication } from './echoApplication';
 import { HeardAddress } from './heardAddress';
 import type { PeerApplication, PeerApplicationMaker } from './peerApplication';
+
+/** The owner of bytes that nobody waits for. */
+const nobody: SendOwner = { onAcknowledged: () => undefined };
 
 /** See the file's head. */
 export class EchoSession implements RoomWaiter {
@@ -127,6 +131,12 @@ export class EchoSession implements RoomWaiter {
 
   /** Its timer has expired. */
   expire(): void {
+    this.run();
+  }
+
+  /** Sends bytes that its application knows nothing of. */
+  sendBesides(bytes: Uint8Array): void {
+    this.engine.send(bytes, nobody, true);
     this.run();
   }
 

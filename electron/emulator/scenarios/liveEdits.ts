@@ -2,16 +2,26 @@
  * Carries out what a user has a run do by hand: each as a work item at the present virtual time, so that it happens between events and nothing
  * has led to it. A note says what was done; a trace with such notes is not what its scenario and seed alone give.
  */
+import { handNoteText } from '../../../shared/contract/handNote';
 import type { LiveEdit } from '../../../shared/contract/liveEdit';
+import { constantValue, structureLayout } from '../../../shared/ddi/catalogue';
 import { statusName } from '../../../shared/ddi/status';
 import type { HostConnection } from '../host/hostConnection';
 import type { OffloadableObject } from '../host/offloadCoordinator';
 import { PASSIVE_LEVEL, type Machine } from '../machine/machine';
 import { devicePowerStates } from '../ndis/characteristics';
+import { adapterFrom } from '../ndis/drivers';
+import { sameAddress } from '../wire/address';
 import type { ScenarioTopology } from './topology';
 
-/** What every note about something done by hand begins with. */
-export const byHand = 'By hand: ';
+/** Room for the answer to an OID, bytes. */
+const oidRoom = 1024;
+
+/** EventSpecificInformation of a TcpIndicateSendBacklogChange that names none, bytes. */
+const usualBacklog = 65_536;
+
+/** Size of NDIS_STATUS_INDICATION, bytes. */
+const indicationSize = structureLayout('NDIS_STATUS_INDICATION').size;
 
 /** Edits of one connection. */
 type ConnectionEdit = Extract<LiveEdit, { readonly connection: number }>;
@@ -75,7 +85,8 @@ export class LiveEdits {
       case 'query': {
         const object = this.offloaded(connection, edit);
         if (object === undefined) return;
-        this.note(`the host stack queries the ${edit.classes} variables of the ${edit.layer} object`, id);
+        const which = edit.classes === 'all' ? 'all' : `the ${edit.classes}`;
+        this.note(`the host stack queries ${which} variables of the ${edit.layer} object`, id);
         offloads.query(object, edit.classes, () => undefined);
         return;
       }
@@ -97,6 +108,19 @@ export class LiveEdits {
         this.note(`the application sends ${edit.bytes} bytes`, id);
         connection.send(new Uint8Array(edit.bytes), () => undefined);
         return;
+      case 'post-receive':
+        if (connection.place !== 'Offloaded') this.refuse(connection, 'post-receive');
+        else {
+          this.note(`the host stack posts a receive of ${edit.bytes} bytes`, id);
+          connection.postReceiveOf(edit.bytes);
+        }
+        return;
+      case 'indicate':
+        this.sendFromPeer(connection, edit.bytes);
+        return;
+      case 'event':
+        this.raise(connection, edit);
+        return;
       case 'disconnect':
         this.note(`the application ${edit.isAbortive ? 'breaks off' : 'sends no more'}`, id);
         if (edit.isAbortive) connection.abort();
@@ -108,6 +132,37 @@ export class LiveEdits {
     }
   }
 
+  /** The peer sends: what its echo would answer stays as it is. */
+  private sendFromPeer(connection: HostConnection, bytes: number): void {
+    const { destinations } = this.topology;
+    const { remoteAddress, path, localPort } = connection;
+    const peer = destinations.find(({ address }) => sameAddress(address, remoteAddress))?.peer;
+    this.note(`the peer sends ${bytes} bytes`, connection.id);
+    const sent = peer?.sendBesides(remoteAddress, path.source, localPort, new Uint8Array(bytes)) ?? false;
+    if (!sent) this.note('the peer does not have the connection', connection.id);
+  }
+
+  private raise(connection: HostConnection, edit: Extract<LiveEdit, { kind: 'event' }>): void {
+    const { ndis, target, intermediates } = this.topology;
+    // An intermediate driver has handles of its own for what the host stack offloads.
+    if (intermediates.length > 0) {
+      this.note('event is not asked for: an intermediate driver stands above the target', connection.id);
+      return;
+    }
+    if (connection.place !== 'Offloaded') {
+      this.refuse(connection, 'event');
+      return;
+    }
+    const { event, reason = 'UploadRequested', backlog = usualBacklog } = edit;
+    const information = {
+      TcpIndicateRetrieve: constantValue(reason),
+      TcpIndicateSendBacklogChange: backlog,
+    }[event as string];
+    this.note(`the target raises ${event}`, connection.id);
+    const { NdisTcpOffloadEventHandler } = ndis.tcp.eventHandlersFor(adapterFrom(target.miniportHandle));
+    NdisTcpOffloadEventHandler(connection.handle, constantValue(event), information ?? 0);
+  }
+
   private touchMachine(edit: MachineEdit): void {
     const { host, ndis, target, link } = this.topology;
     switch (edit.kind) {
@@ -117,6 +172,21 @@ export class LiveEdits {
         if (answer === undefined) this.note('the statistics are not to be had');
         return;
       }
+      case 'oid':
+        this.note(`the host stack queries ${edit.oid}`);
+        host.queryOid(constantValue(edit.oid), new Uint8Array(oidRoom), (status) => {
+          this.note(`${edit.oid} is answered with ${statusName(status)}`);
+        });
+        return;
+      case 'status':
+        this.note(`the target indicates ${edit.status}`);
+        ndis.status.NdisMIndicateStatusEx(target.miniportHandle, {
+          address: this.machine.addresses.allocate(indicationSize),
+          SourceHandle: target.miniportHandle,
+          StatusCode: constantValue(edit.status),
+          StatusBuffer: null,
+        });
+        return;
       case 'upload-all':
         this.note('the target wants everything back');
         target.uploadAll();
@@ -157,6 +227,6 @@ export class LiveEdits {
   }
 
   private note(text: string, connection?: number): void {
-    this.topology.host.note(connection, byHand + text);
+    this.topology.host.note(connection, handNoteText(text));
   }
 }

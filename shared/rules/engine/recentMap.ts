@@ -26,6 +26,12 @@ export class RecentMap<Key, Value> {
     return this.young.has(key) || this.old.has(key);
   }
 
+  /** Everything that is remembered; what has been set again long after may come twice. */
+  *keys(): Generator<Key, void, undefined> {
+    yield* this.old.keys();
+    yield* this.young.keys();
+  }
+
   delete(key: Key): void {
     this.young.delete(key);
     this.old.delete(key);

@@ -6,6 +6,7 @@ import { bufferOwnershipOf } from '../../../shared/analysis/bufferOwnership';
 import { pendingAt } from '../../../shared/analysis/pendingAt';
 import { findVariable, whyValue } from '../../../shared/analysis/whyValue';
 import { TraceModel } from '../../../shared/analysis/traceModel';
+import { findStops } from '../../../shared/debug/findStops';
 import { chimneysweep } from '../../harness/commandLine';
 
 let folder = '';
@@ -99,5 +100,90 @@ describe('chimneysweep why', () => {
     const wrong = chimneysweep('why', trace, '--object', '2', '--variable', 'Window');
     expect(wrong.code).toBe(2);
     expect(wrong.err).toContain('has no variable Window');
+  });
+});
+
+interface PrintedStop {
+  readonly breakpoint: string;
+  readonly event: number;
+  readonly record: number;
+}
+
+function printedStops(out: string): readonly PrintedStop[] {
+  return (JSON.parse(out) as { readonly stops: readonly PrintedStop[] }).stops;
+}
+
+describe('chimneysweep break', () => {
+  it('prints every hit in a file as the debugger would stop, with event, time and what', () => {
+    const on = 'handler == MiniportTcpOffloadSend && bytes > 1K';
+    const { code, out } = chimneysweep('break', trace, '--on', on, '--handler', 'MiniportTerminateOffload');
+    expect(code).toBe(0);
+    const events = [...out.matchAll(/ ms {2}#(\d+) {2}/g)].map(([, event]) => Number(event));
+    const expected = findStops(model.store!, [
+      { id: 'a', on: { kind: 'expression', text: on }, enabled: true },
+      { id: 'b', on: { kind: 'handler', name: 'MiniportTerminateOffload' }, enabled: true },
+    ]);
+    if (!expected.ok) throw new Error(expected.error[0]!.problem.message);
+    expect(events).toEqual(expected.value.map(({ event }) => event));
+    expect(out).toContain('[--handler MiniportTerminateOffload]');
+    expect(out).toContain(`[--on ${on}]`);
+  });
+
+  it('finds in a scenario that it runs what it finds in its trace, with each kind of breakpoint', () => {
+    const words = [
+      ...['--field', 'RcvNxt > 0', '--age', '100us', '--packet', 'tcp.flags.fin', '--status', 'PENDING'],
+      ...['--condition', 'time > 1ms', '--hits', '%2', '--json'],
+    ];
+    const inFile = chimneysweep('break', trace, ...words);
+    const live = chimneysweep('break', 'terminate-with-data', ...words);
+    expect(inFile.err).toBe('');
+    expect(live.code).toBe(0);
+    expect(printedStops(live.out).length).toBeGreaterThan(5);
+    expect(live.out).toBe(inFile.out);
+  });
+
+  it('says what a log-point says, and stops where rules are broken', () => {
+    const fault = ['--fault', 'drop-completion request=send'];
+    const { code, out } = chimneysweep(
+      ...['break', 'transfer', ...fault, '--finding', 'error', '--log', 'broken at {time}', '--json'],
+    );
+    expect(code).toBe(0);
+    expect(printedStops(out)[0]).toMatchObject({
+      breakpoint: '--finding error',
+      log: expect.stringMatching(/^broken at /) as string,
+    });
+  });
+
+  it('answers 1 where nothing is met, and 2 with the place where a breakpoint makes no sense', () => {
+    expect(chimneysweep('break', trace, '--on', 'time > 999s')).toMatchObject({ code: 1, out: '' });
+    const wrong = chimneysweep('break', trace, '--field', 'SndWmd == 0');
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain('--field:\n  SndWmd\n  ^^^^^^\n');
+    expect(chimneysweep('break', trace).err).toContain('Stop where?');
+    expect(chimneysweep('break', 'no-such', '--on', 'true').code).toBe(2);
+  });
+});
+
+describe('chimneysweep step', () => {
+  it('prints where a step arrives, forward and back', () => {
+    const call = model.calls.calls.find(({ functionName }) => functionName === 'MiniportInitiateOffload')!;
+    const over = chimneysweep('step', trace, '--from', String(call.event), '--kind', 'over');
+    expect(over.code).toBe(0);
+    expect(over.out).toContain(`#${call.returnEvent}  return of #${call.event} `);
+    const back = chimneysweep(
+      ...['step', trace, '--from', String(call.returnEvent), '--kind', 'over', '--back', '--json'],
+    );
+    expect(JSON.parse(back.out)).toMatchObject({ from: call.returnEvent, steps: [{ event: call.event }] });
+    const three = chimneysweep('step', trace, '--from', String(call.event), '--times', '3', '--json');
+    expect((JSON.parse(three.out) as { readonly steps: readonly unknown[] }).steps).toHaveLength(3);
+  });
+
+  it('answers 1 where there is nothing to arrive at, and 2 for events that are not there', () => {
+    const last = String(model.store!.length - 1);
+    expect(chimneysweep('step', trace, '--from', last, '--kind', 'call')).toMatchObject({
+      code: 1,
+      out: `Nothing further behind event ${last}.\n`,
+    });
+    expect(chimneysweep('step', trace, '--from', '99999999').code).toBe(2);
   });
 });

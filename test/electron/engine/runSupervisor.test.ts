@@ -7,6 +7,8 @@ import type { RunTask } from '../../../electron/engine/runTask';
 import { saveTrace } from '../../../electron/files/saveTrace';
 import type { TraceStreamEvent } from '../../../shared/contract/desktopBridge';
 import type { RunPause } from '../../../shared/contract/runControl';
+import type { Breakpoint } from '../../../shared/debug/breakpoints';
+import { findStops, type FoundStop } from '../../../shared/debug/findStops';
 import { parseRunReport, type RunReport } from '../../../shared/analysis/runReport';
 import { TraceModel } from '../../../shared/analysis/traceModel';
 import { zlibCodec } from '../../../electron/files/zlibCodec';
@@ -131,6 +133,37 @@ describe('a run in a thread of its own', { timeout: 120_000 }, () => {
     }).outcome;
     expect(pauses.length).toBe(1);
     expect(paused.bytes).toEqual(plain.bytes);
+  });
+
+  it('stops at breakpoints that are set long after its start where the search in its file finds them', async () => {
+    const set: Breakpoint[] = [
+      { id: 'age', on: { kind: 'age', nanoseconds: 1e6 }, enabled: true },
+      { id: 'field', on: { kind: 'field', name: 'RcvNxt', condition: '> 400000' }, enabled: true },
+      { id: 'late', on: { kind: 'expression', text: 'latency > 1ms' }, enabled: true },
+    ];
+    const pauses: RunPause[] = [];
+    let isAsked = false;
+    const { model } = await start({ scenario: 'transfer' }, {}, (event, supervisor) => {
+      if (event.kind === 'progress' && event.fraction > 0.2 && !isAsked) {
+        isAsked = true;
+        supervisor.wish({ kind: 'pause' });
+      }
+      if (event.kind !== 'paused') return;
+      pauses.push(event.pause);
+      if (event.pause.cause === 'asked') supervisor.wish({ kind: 'breakpoints', breakpoints: set });
+      supervisor.wish({ kind: 'resume' });
+    }).outcome;
+    const [asked, ...met] = pauses;
+    expect(asked?.cause).toBe('asked');
+    const stops = findStops(model.store!, set);
+    if (!stops.ok) throw new Error(stops.error[0]!.problem.message);
+    const key = ({ breakpoint, event }: FoundStop): string => `${breakpoint} ${event}`;
+    const known = new Set(stops.value.filter(({ record }) => record <= asked!.event).map(key));
+    const later = stops.value.filter((stop) => stop.record > asked!.event && !known.has(key(stop)));
+    expect(later.length).toBeGreaterThan(1);
+    expect([...new Set(met.map(({ event }) => event))]).toEqual([
+      ...new Set(later.map(({ record }) => record)),
+    ]);
   });
 
   it('ends with what it has when it is told to stop, also while it stands still', async () => {

@@ -122,6 +122,9 @@ function watchFor(answers: ReadonlyMap<number, Found>, said: string[] = []): Run
   };
 }
 
+/** Where the run stands. */
+let stood = 0;
+
 const isError = ({ severity }: Finding): boolean => severity === 'error';
 
 describe('a run behind a gate', () => {
@@ -220,5 +223,62 @@ describe('a run behind a gate', () => {
     const { pauses, bytes } = gated({ startPaused: true }, () => ({ kind: 'stop' }));
     expect(pauses).toHaveLength(1);
     expect(readTrace(bytes).store!.report).toContain('Stopped by the user');
+  });
+
+  it('lets its watch sleep until there is something to look for, and tells it then what it has missed', () => {
+    const seen: number[] = [];
+    const watch = watchFor(new Map());
+    const set: RunWish[] = [{ kind: 'step', until: { kind: 'event' } }];
+    let awakeFrom = -1;
+    const { bytes } = gated(
+      {
+        watch: {
+          ...watch,
+          hit: undefined,
+          logs: [],
+          onRecord: (_record, event) => {
+            seen.push(event);
+          },
+        },
+        retell: (to) => {
+          awakeFrom = stood;
+          for (let event = 0; event <= stood; event++) to({ kind: 'end', report: '' }, event, 0);
+        },
+        least: 'error',
+      },
+      ({ pause }) => {
+        stood = pause.event;
+        return set.shift() ?? { kind: 'resume' };
+      },
+    );
+    const { length } = readTrace(bytes).store!;
+    expect(awakeFrom).toBeGreaterThan(100);
+    // Its own end record passes no gate.
+    expect(seen).toEqual([...Array(length - 1).keys()]);
+  });
+
+  it('does not stand again at what it found before, where it learns nothing of a record', () => {
+    let stops = 0;
+    const gate = new RunGate(
+      {
+        hasWish: () => false,
+        take: () => undefined,
+        wait: () => ({ kind: 'resume' }),
+        tell: ({ kind }) => {
+          if (kind === 'paused') stops++;
+        },
+      },
+      { watch: watchFor(new Map([[0, { breakpoints: ['a'] }]])) },
+    );
+    gate.attach({
+      now: 0,
+      eventCount: 1,
+      standStill: (wait) => {
+        wait();
+      },
+    });
+    gate.recorded(0, 0, { kind: 'end', report: '' });
+    gate.recorded(1, 0, undefined);
+    expect(stops).toBe(1);
   });
 });
