@@ -216,11 +216,11 @@ export class LiveRun {
     );
     this.gate = gate;
     state.phase = runPhases.running;
-    const { scenario, seed, loss, link } = task;
+    const { scenario, seed, loss, link, faults } = task;
     const fileSeed = task.file === undefined ? seed : undefined;
     const recording: Recording = new Recording(
       task.application,
-      { scenario, seed, loss, link, file, fileSeed, drivers: this.modules?.modules ?? {} },
+      { scenario, seed, loss, link, file, fileSeed, faults, drivers: this.modules?.modules ?? {} },
       name,
       {
         write: (bytes) => {

@@ -9,6 +9,7 @@ import { BreakpointSearch } from '../debug/breakpointSearch';
 import { HandEdits } from '../debug/handEdits';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
+import type { WrittenFault } from '../../shared/scenario/faults';
 import type { EventId } from '../../shared/trace/records';
 import { CommandRegistry } from '../commands/registry';
 import type { Platform } from '../platform/platform';
@@ -61,6 +62,8 @@ export interface Workspace {
   >;
   /** A trusted driver module that the scenario dialog records with, until the user takes it out. */
   readonly driverModule: ShallowRef<ChosenDriverModule | undefined>;
+  /** What is to go wrong on purpose in recordings that the scenario dialog starts, as it is written. */
+  readonly faults: ShallowRef<readonly WrittenFault[]>;
   /** What the user has asked the reason of. */
   readonly why: ShallowRef<WhyQuestion | undefined>;
   /** What the live region says. */
@@ -185,6 +188,7 @@ export function createWorkspace(platform: Platform): Workspace {
     dialog: ref(),
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
+    faults: shallowRef([]),
     why,
     spoken,
   };

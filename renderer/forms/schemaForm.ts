@@ -128,6 +128,15 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** What is still wrong when something else has been written: not what was told of the fields that have changed. */
+export function problemsLeft(
+  problems: readonly FormProblem[],
+  before: FormDraft,
+  written: FormDraft,
+): readonly FormProblem[] {
+  return problems.filter(({ field }) => field !== undefined && written[field] === before[field]);
+}
+
 function sentence(words: string): string {
   return /[.?]$/.test(words) ? words : `${words}.`;
 }
