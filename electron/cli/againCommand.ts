@@ -5,7 +5,7 @@ import { differenceText, handlerDifferences } from '../../shared/analysis/differ
 import { compareTraces } from '../../shared/analysis/traceDifference';
 import type { TraceModel } from '../../shared/analysis/traceModel';
 import { fail, succeed, type Result } from '../../shared/base/result';
-import { loadTrustedDriverModules } from '../drivers/driverModules';
+import { loadTrustedDriverModules, type LoadedDriverModules } from '../drivers/driverModules';
 import { trustWarning } from '../drivers/trust';
 import { readHandNote } from '../../shared/contract/handNote';
 import { fileProblem } from '../files/fileProblem';
@@ -13,6 +13,7 @@ import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { zlibChecksum } from '../files/zlibCodec';
+import { driverSourceSetting } from '../recorder/recordingHeader';
 import { Recording } from '../recorder/recording';
 import { runAgain, type RunAgain } from '../recorder/runAgain';
 import { analyseFile, sameFiles } from './analyseFile';
@@ -69,6 +70,7 @@ interface Plan {
   readonly run: RunAgain;
   readonly model: TraceModel;
   readonly describe: (error: unknown) => string | undefined;
+  readonly sourceOfCall: LoadedDriverModules['sourceOfCall'];
 }
 
 async function planOf(trace: string, options: AgainOptions): Promise<Result<Plan, string>> {
@@ -90,8 +92,10 @@ async function planOf(trace: string, options: AgainOptions): Promise<Result<Plan
   const drivers = await loadTrustedDriverModules(files);
   if (!drivers.ok) return drivers;
   const { modules, describe } = drivers.value;
+  const hasSource = store.header.settings[driverSourceSetting] === true;
+  const sourceOfCall = hasSource ? drivers.value.sourceOfCall : undefined;
   const run = runAgain(store.header, { changes: options.set, seed: options.seed, file, drivers: modules });
-  return run.ok ? succeed({ run: run.value, model, describe }) : run;
+  return run.ok ? succeed({ run: run.value, model, describe, sourceOfCall }) : run;
 }
 
 /** Exit codes: 0 the same bytes, or changed as asked; 1 not the same although nothing was changed; 2 it could not be done. */
@@ -99,12 +103,13 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
   if (path.resolve(trace) === path.resolve(options.out)) return complain(`--out would overwrite ${trace}.`);
   const plan = await planOf(trace, options);
   if (!plan.ok) return complain(plan.error);
-  const { run, model, describe } = plan.value;
+  const { run, model, describe, sourceOfCall } = plan.value;
   const progress = new ProgressLine('carried');
   try {
     const sink = new TraceFileSink(options.out);
     const recording = new Recording(applicationName, run.settings, run.fileName, sink, {
       ...run.options,
+      sourceOfCall,
       checksum: zlibChecksum,
     });
     const advance = (): boolean => {

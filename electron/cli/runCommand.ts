@@ -59,6 +59,7 @@ interface RunOptions
   readonly targetDriver?: string;
   readonly intermediateDriver?: string;
   readonly trustDrivers?: boolean;
+  readonly driverSource: boolean;
   readonly keepLast?: number;
   readonly onDiskFull: OnDiskFull;
 }
@@ -157,6 +158,7 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
     .option('--target-driver <module>', 'a driver module in the place of the built-in offload target')
     .option('--intermediate-driver <module>', 'a driver module between the host stack and the adapter')
     .option('--trust-drivers', 'load driver modules: they run with your rights and can do whatever you can')
+    .option('--no-driver-source', 'do not record where in their source driver modules make their calls')
     .option('--check', 'run the rules over the recording while it is made, and answer 1 for what they find')
     .addOption(checkOptions.rules())
     .addOption(checkOptions.baseline())
@@ -218,7 +220,7 @@ async function runBeside(
     return complain(`${driver} is not loaded without --trust-drivers. ${trustWarning}`);
   const loaded = await loadTrustedDriverModules(files);
   if (!loaded.ok) return complain(loaded.error);
-  const { modules: drivers, describe } = loaded.value;
+  const { modules: drivers, describe, sourceOfCall } = loaded.value;
   let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
   let capture: TraceFileSink | undefined;
   try {
@@ -254,6 +256,7 @@ async function runBeside(
             },
       checksum: zlibChecksum,
       clock: monotonicClock,
+      sourceOfCall: options.driverSource ? sourceOfCall : undefined,
       capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
     });
     const pace = new FlushPace(options.keepLast === undefined ? check : undefined);

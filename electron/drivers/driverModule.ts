@@ -24,6 +24,8 @@ const endings = ['', '.ts', '.mts', '.js', '.mjs', '/index.ts', '/index.js'];
 /** A module that has been loaded, and the way back to its source. */
 export interface LoadedDriverModule extends DriverModule {
   readonly maps: SourceMaps;
+  /** Its files, the main one first; absolute, real paths. */
+  readonly files: readonly string[];
   readonly running: string[];
 }
 
@@ -41,6 +43,11 @@ class ModuleFiles {
   /** SHA-256 of all files, one after the other in the order in which they are imported: of one file what sha256sum says. */
   get sha256(): string {
     return this.hash.copy().digest('hex');
+  }
+
+  /** All files, in the order in which they were first imported. */
+  get paths(): readonly string[] {
+    return [...this.modules.keys()];
   }
 
   /** @throws LoadProblem; whatever the module throws while it is evaluated */
@@ -106,7 +113,14 @@ export async function loadTrustedDriverModule(file: string): Promise<Result<Load
       );
     }
     const { sha256, maps } = files;
-    return succeed({ name, sha256, DriverEntry: DriverEntry as DriverEntry, maps, running: [] });
+    return succeed({
+      name,
+      sha256,
+      DriverEntry: DriverEntry as DriverEntry,
+      maps,
+      files: files.paths,
+      running: [],
+    });
   } catch (error) {
     if (error instanceof LoadProblem) return fail(error.message);
     return fail(`${describeModuleError(error, files.maps)} (while ${name} was loaded)`);

@@ -2,6 +2,7 @@
 import { fail, succeed, type Result } from '../../shared/base/result';
 import type { DriverPlace } from '../../shared/contract/recording';
 import { DriverFault } from '../emulator/kit/driverFault';
+import type { SourceOfCall } from '../emulator/observe/sourceProbe';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { loadTrustedDriverModule, type LoadedDriverModule } from './driverModule';
 import {
@@ -12,6 +13,7 @@ import {
   type CodePlace,
   type SourceMaps,
 } from './moduleProblem';
+import { sourceOfCalls } from './moduleStack';
 
 /** Files of trusted modules, by the place that they take. */
 export interface DriverModuleFiles {
@@ -32,6 +34,8 @@ export interface LoadedDriverModules {
   readonly modules: DriverModules;
   /** Paths of all files that belong to them. */
   readonly files: readonly string[];
+  /** Where in their source calls are made, for a recording; undefined where there are no modules. */
+  readonly sourceOfCall: SourceOfCall | undefined;
   /** A sentence about an error that ended a run; undefined where no module was there to blame. */
   readonly describe: (error: unknown) => string | undefined;
   /** The same, with the place of the module that is to blame. */
@@ -79,7 +83,10 @@ function describedModules(
     maps.size === 0 ? undefined : describeModuleError(error, maps);
   return {
     modules: Object.fromEntries(loaded.map(({ place, module }) => [place, module])),
-    files: [...maps.keys()],
+    files: loaded.flatMap(({ module }) => module.files),
+    sourceOfCall: sourceOfCalls(
+      loaded.map(({ place, module }) => ({ place, file: module.files[0]!, maps: module.maps })),
+    ),
     describe,
     blame: (error) => {
       const message = describe(error);

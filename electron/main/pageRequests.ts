@@ -16,6 +16,10 @@ import { expressionProblem } from '../../shared/scenario/readFault';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { DriverChoices } from './driverChoices';
 import type { KeptRecordings } from './keptRecordings';
+import { handleScenarioRequests } from './scenarioRequests';
+import type { RunComparisons } from './runComparisons';
+import type { ScenarioFiles } from './scenarioFiles';
+import type { TraceFiles } from './traceFiles';
 import type { RecordingSession } from './recordingSession';
 import type { SourceFiles } from './sourceFiles';
 import { streamTraceFile } from './traceFileStream';
@@ -30,6 +34,9 @@ export interface PageRequestContext {
   readonly kept: KeptRecordings | undefined;
   readonly files: SourceFiles;
   readonly drivers: DriverChoices;
+  readonly scenarios: ScenarioFiles;
+  readonly traces: TraceFiles;
+  readonly comparisons: RunComparisons;
   readonly emit: (event: TraceStreamEvent) => void;
   readonly onReady: () => void;
   readonly onSettled: (whole: boolean) => void;
@@ -51,6 +58,8 @@ export function handlePageRequests(context: PageRequestContext): void {
       if (isOurs(event)) react(argument);
     });
   };
+
+  handleScenarioRequests(handle, context);
 
   listen(channels.ready, context.onReady);
   listen(channels.settled, (whole) => {
@@ -100,7 +109,12 @@ export function handlePageRequests(context: PageRequestContext): void {
     const chosen = await dialog.showOpenDialog(window, { properties: ['openFile'], filters: [traceFilter] });
     const file = chosen.filePaths[0];
     if (chosen.canceled || file === undefined) return succeed(false);
-    void streamTraceFile(file, emit);
+    const name = path.basename(file);
+    void streamTraceFile(file, emit, {
+      origin: 'file',
+      name,
+      trace: context.traces.tokenOf({ path: file, name }),
+    });
     return succeed(true);
   });
 
@@ -117,7 +131,11 @@ export function handlePageRequests(context: PageRequestContext): void {
     const taken = kept.take();
     if (!taken.ok) return taken;
     session.adopt(taken.value);
-    void streamTraceFile(taken.value.path, emit, { origin: 'left', name: taken.value.name });
+    void streamTraceFile(taken.value.path, emit, {
+      origin: 'left',
+      name: taken.value.name,
+      trace: context.traces.tokenOf(taken.value),
+    });
     return succeed(null);
   });
 

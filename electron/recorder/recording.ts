@@ -10,6 +10,7 @@ import type { MonotonicClock } from '../../shared/trace/encodingMeter';
 import { RingTrace } from '../../shared/trace/ringTrace';
 import type { RuleChecker } from '../../shared/rules/engine/checker';
 import { checkingProbe } from '../emulator/observe/checkingProbe';
+import { sourceProbe, type SourceOfCall } from '../emulator/observe/sourceProbe';
 import { tappedProbe, type RecordTap } from '../emulator/observe/recordTap';
 import { ScenarioRun } from '../emulator/scenarios/scenarioRun';
 import type { ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
@@ -39,6 +40,8 @@ export interface RecordingOptions {
     { readonly sink: CaptureSink; readonly taps?: readonly string[] | undefined } | undefined;
   /** Rules that look at the run while it is recorded; the trace is the same with them and without. */
   readonly checker?: RuleChecker | undefined;
+  /** Where in the source of driver modules calls are made; undefined: the trace does not say. */
+  readonly sourceOfCall?: SourceOfCall | undefined;
   /** Stands behind every record, and may hold the run there. */
   readonly tap?: RecordTap | undefined;
 }
@@ -67,10 +70,14 @@ export class Recording {
       keepLast,
       clock,
       checker,
+      sourceOfCall,
       tap,
     }: RecordingOptions = {},
   ) {
-    const header = recordingHeader(application, settings, fileName, snapLength, keepLast);
+    const header = recordingHeader(application, settings, fileName, snapLength, {
+      keepLast,
+      hasSource: sourceOfCall !== undefined,
+    });
     if (keepLast !== undefined) this.ring = new RingTrace(header, { keep: keepLast });
     if (clock !== undefined) this.meter = new RecordingMeter(clock);
     this.meter?.beginRun();
@@ -93,6 +100,7 @@ export class Recording {
       probe = captureProbe(probe, this.taps);
     }
     if (tap !== undefined) probe = tappedProbe(probe, tap, snapLength);
+    if (sourceOfCall !== undefined) probe = sourceProbe(probe, sourceOfCall);
     this.run = new ScenarioRun(probe, settings);
     this.meter?.endRun();
   }

@@ -52,6 +52,9 @@ function linkSettings(definition: ScenarioDefinition): Record<string, number> {
   };
 }
 
+/** The header's setting that says that calls of driver modules have their places in the source; absent where they have not. */
+export const driverSourceSetting = 'driverSource';
+
 /** Longest text of a setting that a reader takes. */
 const longestSetting = 10_000;
 
@@ -75,7 +78,7 @@ export function recordingHeader(
   settings: ScenarioSettings,
   fileName: string,
   snapLength: number,
-  keepLast: number | undefined,
+  { keepLast, hasSource }: { readonly keepLast: number | undefined; readonly hasSource: boolean },
 ): TraceHeader {
   const definition = definitionOf(settings);
   const { chimney } = definition.policy;
@@ -93,6 +96,7 @@ export function recordingHeader(
       ...ipSettings(definition),
       ...linkSettings(definition),
       ...moduleSettings(settings.drivers ?? {}),
+      ...(hasSource ? { [driverSourceSetting]: true } : {}),
       ...(keepLast === undefined ? {} : { keepLastNs: keepLast }),
       ...faultSettings(definition),
       ...(chimney === undefined ? {} : { chimney: JSON.stringify(chimney) }),

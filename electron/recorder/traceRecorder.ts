@@ -166,6 +166,10 @@ export class TraceRecorder implements Probe {
     this.encoder.write(time, { kind: 'counter', component, name, value });
   }
 
+  annotation(time: number, from: EventId, to: EventId, author: string, text: string): void {
+    this.encoder.write(time, { kind: 'annotation', from, to, author, text });
+  }
+
   note(
     time: number,
     component: number,

@@ -6,6 +6,8 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import { checkBreakpoint } from '../../shared/debug/checkedBreakpoint';
 import { Breakpoints } from '../debug/breakpoints';
 import { BreakpointSearch } from '../debug/breakpointSearch';
+import { RunsAgain } from '../debug/runsAgain';
+import { ScenarioEditor } from '../scenario/scenarioEditor';
 import { HandEdits } from '../debug/handEdits';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
@@ -66,6 +68,8 @@ export interface Workspace {
   readonly faults: ShallowRef<readonly WrittenFault[]>;
   /** What the user has asked the reason of. */
   readonly why: ShallowRef<WhyQuestion | undefined>;
+  readonly scenarioEditor: ScenarioEditor;
+  readonly runsAgain: RunsAgain;
   /** What the live region says. */
   readonly spoken: Ref<string>;
 }
@@ -190,6 +194,8 @@ export function createWorkspace(platform: Platform): Workspace {
     driverModule: shallowRef(),
     faults: shallowRef([]),
     why,
+    scenarioEditor: new ScenarioEditor(),
+    runsAgain: new RunsAgain(platform, trace, view, notices, () => (layout.bottomTab = 'difference')),
     spoken,
   };
 }

@@ -100,7 +100,7 @@ const numeric = /^-?\d+(\.\d+)?$/;
 function valueOf({ entry }: FormField, text: string): unknown {
   if (entry === 'flag') return text === 'true';
   const isNumber = (entry === 'number' || entry === 'quantity') && numeric.test(text.trim());
-  return isNumber ? Number(text.trim()) : text;
+  return isNumber ? Number(text.trim()) : text.trim();
 }
 
 /** The thing as it is written, before it is looked at: what stands nowhere is absent. */

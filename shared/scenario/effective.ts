@@ -17,15 +17,22 @@ export interface ScenarioWishes {
   readonly bytes?: number | undefined;
 }
 
-/** See the file's head. */
+/** What a link does to frames only where its number is not 0. */
+const impairments: readonly string[] = ['duplicate', 'reorder', 'corrupt', 'jitter'];
+
+/** See the file's head. An impairment of 0 is none: a run that was asked for it is the run that was not. */
 export function effectiveDefinition(
   definition: ScenarioDefinition,
   { loss, link = {}, ipVersions, chimney, faults = [], bytes }: ScenarioWishes,
 ): ScenarioDefinition {
   const { topology, workload, policy } = definition;
-  const { bitsPerSecond, delay, queueBytes, ...impairments } = link;
-  const asked = { rate: bitsPerSecond, delay, queue: queueBytes, ...impairments, loss };
-  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const { bitsPerSecond, delay, queueBytes, ...others } = link;
+  const asked = { rate: bitsPerSecond, delay, queue: queueBytes, ...others, loss };
+  const given = Object.fromEntries(
+    Object.entries(asked)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, value === 0 && impairments.includes(name) ? undefined : value]),
+  );
   return {
     ...definition,
     topology: {

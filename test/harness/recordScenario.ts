@@ -4,6 +4,7 @@ import type { ScenarioId } from '../../shared/contract/scenarios';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import { faultsSchema, type WrittenFault } from '../../shared/scenario/faults';
 import type { DriverModules } from '../../electron/emulator/scenarios/moduleDriver';
+import type { SourceOfCall } from '../../electron/emulator/observe/sourceProbe';
 import { inventFile } from '../../electron/emulator/scenarios/scenarioRun';
 import type { IpVersions } from '../../electron/emulator/scenarios/topology';
 import { Recording } from '../../electron/recorder/recording';
@@ -27,6 +28,7 @@ export function recordScenario(
     readonly fileBytes?: number;
     readonly ipVersions?: IpVersions;
     readonly drivers?: DriverModules;
+    readonly sourceOfCall?: SourceOfCall | undefined;
     /** What goes wrong on purpose, as people write it. */
     readonly faults?: readonly WrittenFault[];
   } = {},
@@ -47,6 +49,7 @@ export function recordScenario(
     },
     'made up',
     { write: (bytes) => pieces.push(bytes.slice()) },
+    { sourceOfCall: choices.sourceOfCall },
   );
   let slices = 0;
   while (recording.advance(1000)) if (slices++ > mostSlices) throw new Error('the run does not end');

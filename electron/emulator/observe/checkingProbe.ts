@@ -1,7 +1,7 @@
 /** Lets the rules see a run while it is recorded: the same records, with the same ids, that they would find in the trace. */
 import type { RuleChecker } from '../../../shared/rules/engine/checker';
 import { keptFrameLength } from '../../../shared/trace/frameHeader';
-import type { TraceRecord } from '../../../shared/trace/records';
+import type { EventId, TraceRecord } from '../../../shared/trace/records';
 import type { Probe } from '../probe';
 import { FrameCopies } from './frameCopies';
 import { passOn } from './passOn';
@@ -91,6 +91,14 @@ export function checkingProbe(inner: Probe, checker: RuleChecker, snapLength: nu
           counter: (time: number, component: number, name: string, value: number) => {
             inner.counter?.(time, component, name, value);
             check({ kind: 'counter', component, name, value }, time);
+          },
+        }),
+    ...(inner.annotation === undefined
+      ? {}
+      : {
+          annotation: (time: number, from: EventId, to: EventId, author: string, text: string) => {
+            inner.annotation?.(time, from, to, author, text);
+            check({ kind: 'annotation', from, to, author, text }, time);
           },
         }),
     note: (time, component, connection, cause, text) => {

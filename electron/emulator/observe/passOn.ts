@@ -45,6 +45,13 @@ export function passOn(inner: Probe, watched: Partial<Probe>): Probe {
             inner.counter?.(time, component, name, value);
           },
         }),
+    ...(inner.annotation === undefined
+      ? {}
+      : {
+          annotation: (...said: Parameters<NonNullable<Probe['annotation']>>) => {
+            inner.annotation?.(...said);
+          },
+        }),
     note: (time, component, connection, cause, text) => {
       inner.note(time, component, connection, cause, text);
     },

@@ -138,6 +138,15 @@ export function tappedProbe(inner: Probe, tap: RecordTap, snapLength: number): P
             after(time, tap.wantsRecords ? { kind: 'counter', component, name, value } : undefined);
           },
         }),
+    ...(inner.annotation === undefined
+      ? {}
+      : {
+          annotation: (time: number, from: EventId, to: EventId, author: string, text: string) => {
+            tap.begins();
+            inner.annotation?.(time, from, to, author, text);
+            after(time, tap.wantsRecords ? { kind: 'annotation', from, to, author, text } : undefined);
+          },
+        }),
     note: (time, component, connection, cause, text) => {
       tap.begins();
       inner.note(time, component, connection, cause, text);

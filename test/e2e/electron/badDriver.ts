@@ -3,7 +3,7 @@ import { expect } from '@playwright/test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadTrustedDriverModule } from '../../../electron/drivers/driverModule';
+import { loadTrustedDriverModules } from '../../../electron/drivers/driverModules';
 import { channels } from '../../../shared/contract/channels';
 import { scenarioDescription } from '../../../shared/contract/scenarios';
 import { RuleChecker } from '../../../shared/rules/engine/checker';
@@ -48,12 +48,14 @@ export function writeBadDriver(): BadDriver {
 export async function recordWithDriver(
   file: string,
 ): Promise<{ readonly recorded: RecordedScenario; readonly checker: RuleChecker }> {
-  const loaded = await loadTrustedDriverModule(file);
+  const loaded = await loadTrustedDriverModules({ intermediate: file });
   if (!loaded.ok) throw new Error(loaded.error);
+  const { modules: drivers, sourceOfCall } = loaded.value;
   const { defaultLoss } = scenarioDescription(badScenario);
   const recorded = recordScenario(badScenario, {
     loss: defaultLoss,
-    drivers: { intermediate: loaded.value },
+    drivers,
+    sourceOfCall,
   });
   const checker = new RuleChecker(implementedRules);
   const check = new StoreCheck(recorded.model.store!, checker);
