@@ -23,6 +23,8 @@ export default defineConfig({
           engine: entry('electron', 'main', 'engine.ts'),
           // A thread of the engine for each run, so that the engine stays at hand whatever the run does.
           runThread: entry('electron', 'engine', 'runThread.ts'),
+          // A thread that compares two traces, so that the window hears of nothing but what it finds.
+          compareThread: entry('electron', 'engine', 'compareThread.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

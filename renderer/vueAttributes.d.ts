@@ -5,4 +5,7 @@ declare module 'vue' {
   interface HTMLAttributes {
     [attribute: `data-${string}`]: unknown;
   }
+  interface SVGAttributes {
+    [attribute: `data-${string}`]: unknown;
+  }
 }

@@ -1,5 +1,4 @@
 /** Reads a trace file for verbs that need figures of it, and no object per event. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { TraceAnalysis } from '../../shared/analysis/traceAnalysis';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { TraceReader } from '../../shared/trace/traceReader';
@@ -10,8 +9,7 @@ import { flawOf } from '../../shared/trace/traceError';
 import { zlibCodec } from '../files/zlibCodec';
 import { ProgressLine } from './progressLine';
 
-/** Bytes that are read at a time. */
-const pieceLength = 1024 * 1024;
+export { sameFiles } from '../files/sameFiles';
 
 /** A trace as far as it could be read. */
 export interface AnalysedFile {
@@ -43,41 +41,4 @@ export function analyseFile(path: string): Result<AnalysedFile, string> {
   if (!ending.ok) return fail(`${path}: ${ending.error.message}`);
   const flaw = flawOf(ending.value);
   return succeed({ store: reader.store!, analysis, flaw });
-}
-
-/**
- * Whether two files hold the same bytes.
- * @throws what the file system throws.
- */
-export function sameFiles(left: string, right: string): boolean {
-  const one = openSync(left, 'r');
-  try {
-    const other = openSync(right, 'r');
-    try {
-      const piece = Buffer.alloc(pieceLength);
-      const otherPiece = Buffer.alloc(pieceLength);
-      for (;;) {
-        const count = readFully(one, piece);
-        const otherCount = readFully(other, otherPiece);
-        if (count !== otherCount) return false;
-        if (!piece.subarray(0, count).equals(otherPiece.subarray(0, count))) return false;
-        if (count < pieceLength) return true;
-      }
-    } finally {
-      closeSync(other);
-    }
-  } finally {
-    closeSync(one);
-  }
-}
-
-/** Fills the buffer as far as the file goes; answers the number of bytes. */
-function readFully(descriptor: number, into: Buffer): number {
-  let filled = 0;
-  while (filled < into.length) {
-    const count = readSync(descriptor, into, filled, into.length - filled, null);
-    if (count === 0) break;
-    filled += count;
-  }
-  return filled;
 }

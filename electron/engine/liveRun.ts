@@ -6,7 +6,6 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
-import { scenarioDescription } from '../../shared/contract/scenarios';
 import { StopWatch } from '../../shared/debug/stopWatch';
 import { RuleChecker } from '../../shared/rules/engine/checker';
 import { implementedRules } from '../../shared/rules/rules';
@@ -15,16 +14,15 @@ import {
   type LoadedDriverModules,
   type ModuleBlame,
 } from '../drivers/driverModules';
-import { inventFile } from '../emulator/scenarios/scenarioRun';
 import type { CodePlace } from '../drivers/moduleProblem';
 import { fileProblem } from '../files/fileProblem';
 import { saveTrace } from '../files/saveTrace';
-import { readSourceFile } from '../files/sourceFile';
 import { TraceFileSink } from '../files/traceFileSink';
 import { zlibChecksum } from '../files/zlibCodec';
 import { Recording } from '../recorder/recording';
 import { RunGate } from '../recorder/runGate';
 import { Pace } from './pace';
+import { planRun, type PlannedRun } from './planRun';
 import { retellFile } from './retellFile';
 import type { FromRun, Interruption, InterruptionAnswer, RunLimits, RunTask } from './runTask';
 import { runPhases, type ThreadState } from './threadState';
@@ -79,27 +77,19 @@ export class LiveRun {
   /** Records the run to its end. Problems are told, not thrown. */
   async record(): Promise<void> {
     const { task } = this;
-    const description = scenarioDescription(task.scenario);
-    let file: Uint8Array;
-    let name = `made up from seed ${task.seed}`;
-    if (task.file === undefined) file = inventFile(task.seed, description.defaultFileBytes);
-    else {
-      const source = readSourceFile(task.file);
-      if (!source.ok) {
-        this.tell({ kind: 'failed', message: source.error });
-        return;
-      }
-      file = source.value;
-      name = path.basename(task.file);
-    }
     const loaded = await loadTrustedDriverModules(task.drivers ?? {});
     if (!loaded.ok) {
       this.tell({ kind: 'failed', message: loaded.error });
       return;
     }
     this.modules = loaded.value;
+    const planned = planRun(task, this.modules.modules);
+    if (!planned.ok) {
+      this.tell({ kind: 'failed', message: planned.error });
+      return;
+    }
     try {
-      const running = this.begin(file, name, description.title);
+      const running = this.begin(planned.value);
       await this.emulate(running);
       await this.finish(running);
     } catch (error) {
@@ -171,7 +161,7 @@ export class LiveRun {
     });
   }
 
-  private begin(file: Uint8Array, name: string, title: string): Recording {
+  private begin({ settings, fileName, title, options }: PlannedRun): Recording {
     const { task, surroundings, feed, pace } = this;
     const { wishes, state } = surroundings;
     const sink = new TraceFileSink(task.tracePath);
@@ -216,12 +206,10 @@ export class LiveRun {
     );
     this.gate = gate;
     state.phase = runPhases.running;
-    const { scenario, seed, loss, link } = task;
-    const fileSeed = task.file === undefined ? seed : undefined;
     const recording: Recording = new Recording(
       task.application,
-      { scenario, seed, loss, link, file, fileSeed, drivers: this.modules?.modules ?? {} },
-      name,
+      settings,
+      fileName,
       {
         write: (bytes) => {
           sink.write(bytes);
@@ -229,6 +217,7 @@ export class LiveRun {
         },
       },
       {
+        ...options,
         checksum: zlibChecksum,
         clock: () => performance.now(),
         checker,

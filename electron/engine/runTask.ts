@@ -4,14 +4,20 @@ import type { MessagePort } from 'node:worker_threads';
 import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import { linkRequestSchema } from '../../shared/contract/linkRequest';
 import { ruleSeveritySchema } from '../../shared/contract/ruleSeverity';
-import { scenarioIds } from '../../shared/contract/scenarios';
 import { breakpointListSchema } from '../../shared/debug/breakpoints';
+import { faultsSchema } from '../../shared/scenario/faults';
 import { paceLimits } from '../../shared/contract/runControl';
+import { longestText } from '../../shared/scenario/yamlTree';
 import type { CodePlace } from '../drivers/moduleProblem';
 
 /** A run that is to be recorded. */
 export const runTaskSchema = z.object({
-  scenario: z.enum(scenarioIds),
+  /** One of the library's, unless there is a text or a trace. */
+  scenario: z.string().min(1).max(100),
+  /** The scenario as YAML, which the thread reads for itself. */
+  text: z.string().max(longestText).optional(),
+  /** A trace whose run is made again, with the text in the place of its scenario if there is one. */
+  again: z.string().optional(),
   seed: z.number().int().nonnegative(),
   loss: z.number().min(0).max(1),
   link: linkRequestSchema.optional(),
@@ -22,6 +28,8 @@ export const runTaskSchema = z.object({
   application: z.string(),
   /** Driver modules that the user trusts, by the place that they take. */
   drivers: z.object({ target: z.string().optional(), intermediate: z.string().optional() }).optional(),
+  /** What goes wrong on purpose besides the faults of the scenario. */
+  faults: faultsSchema.optional(),
   /** Rules look at the run, which pauses at findings of at least this severity. */
   breakOnFinding: ruleSeveritySchema.optional(),
   /** Where the run stops, from its first record on. */

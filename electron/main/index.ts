@@ -15,7 +15,10 @@ import { applicationFacts, createMainWindow } from './mainWindow';
 import { installMenu } from './menu';
 import { handlePageRequests } from './pageRequests';
 import { RecordingSession } from './recordingSession';
+import { RunComparisons } from './runComparisons';
+import { ScenarioFiles } from './scenarioFiles';
 import { SourceFiles } from './sourceFiles';
+import { TraceFiles } from './traceFiles';
 import { streamTraceFile } from './traceFileStream';
 import { UnattendedRun } from './unattended';
 
@@ -43,7 +46,16 @@ function start(): void {
       ? new KeptRecordings(path.join(app.getPath('userData'), 'recordings'))
       : undefined;
   const folder = kept?.folder ?? mkdtempSync(path.join(tmpdir(), 'chimneysweep-'));
-  const session = new RecordingSession(folder, `chimneysweep ${facts.version}`, emit);
+  const traces = new TraceFiles();
+  const comparisons = new RunComparisons(emit);
+  const session: RecordingSession = new RecordingSession(folder, `chimneysweep ${facts.version}`, (event) => {
+    const { lastTrace } = session;
+    emit(
+      event.kind === 'begin' && lastTrace !== undefined
+        ? { ...event, trace: traces.tokenOf(lastTrace) }
+        : event,
+    );
+  });
   let openedTrace: { readonly path: string; readonly name: string } | undefined;
   const unattended =
     launch.unattended === undefined
@@ -60,7 +72,11 @@ function start(): void {
       if (!isTrace.ok) emit({ kind: 'failed', message: isTrace.error });
       else if (isTrace.value) {
         openedTrace = { path: file, name: path.basename(file) };
-        void streamTraceFile(file, emit);
+        void streamTraceFile(file, emit, {
+          origin: 'file',
+          name: openedTrace.name,
+          trace: traces.tokenOf(openedTrace),
+        });
       } else session.start({ scenario: 'transfer', seed: demonstrationSeed, loss: 0, file });
     } else if (!launch.empty) {
       const { defaultLoss } = scenarioDescription(demonstrationScenario);
@@ -77,6 +93,12 @@ function start(): void {
       open: (options) => dialog.showOpenDialog(window, options),
       ask: (options) => dialog.showMessageBox(window, options),
     }),
+    scenarios: new ScenarioFiles({
+      open: (options) => dialog.showOpenDialog(window, options),
+      save: (options) => dialog.showSaveDialog(window, options),
+    }),
+    traces,
+    comparisons,
     emit,
     onReady,
     onSettled: (whole) => unattended?.onSettled(whole),
@@ -92,6 +114,7 @@ function start(): void {
       });
       return;
     }
+    comparisons.stop();
     session.dispose();
     kept?.close(session.missedTrace);
   });

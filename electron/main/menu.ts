@@ -31,6 +31,8 @@ export function installMenu(send: (command: MenuCommand) => void): void {
         item('&Go On', 'resume', 'F5'),
         item('S&top', 'stop', 'CmdOrCtrl+.'),
         item('&Choose Scenario…', 'choose-scenario'),
+        item('Scenario &Editor', 'edit-scenario'),
+        item('Run A&gain', 'run-again'),
         item('Run with a &Driver Module…', 'run-with-driver'),
       ],
     },

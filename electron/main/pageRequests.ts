@@ -12,9 +12,14 @@ import {
 } from '../../shared/contract/desktopBridge';
 import { recordingRequestSchema } from '../../shared/contract/recording';
 import { runControlSchema } from '../../shared/contract/runControl';
+import { expressionProblem } from '../../shared/scenario/readFault';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { DriverChoices } from './driverChoices';
 import type { KeptRecordings } from './keptRecordings';
+import { handleScenarioRequests } from './scenarioRequests';
+import type { RunComparisons } from './runComparisons';
+import type { ScenarioFiles } from './scenarioFiles';
+import type { TraceFiles } from './traceFiles';
 import type { RecordingSession } from './recordingSession';
 import type { SourceFiles } from './sourceFiles';
 import { streamTraceFile } from './traceFileStream';
@@ -29,6 +34,9 @@ export interface PageRequestContext {
   readonly kept: KeptRecordings | undefined;
   readonly files: SourceFiles;
   readonly drivers: DriverChoices;
+  readonly scenarios: ScenarioFiles;
+  readonly traces: TraceFiles;
+  readonly comparisons: RunComparisons;
   readonly emit: (event: TraceStreamEvent) => void;
   readonly onReady: () => void;
   readonly onSettled: (whole: boolean) => void;
@@ -51,6 +59,8 @@ export function handlePageRequests(context: PageRequestContext): void {
     });
   };
 
+  handleScenarioRequests(handle, context);
+
   listen(channels.ready, context.onReady);
   listen(channels.settled, (whole) => {
     context.onSettled(whole === true);
@@ -64,7 +74,9 @@ export function handlePageRequests(context: PageRequestContext): void {
         message: `The recording can't start: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'bad request'}.`,
       });
     }
-    const { scenario, seed, loss, link, fileToken, driverToken, breakOnFinding } = request.data;
+    const { scenario, seed, loss, link, fileToken, driverToken, faults, breakOnFinding } = request.data;
+    const problem = faults?.map(expressionProblem).find((words) => words !== undefined);
+    if (problem !== undefined) return fail({ message: `The recording can't start: ${problem}` });
     const file = fileToken === undefined ? undefined : files.pathOf(fileToken);
     if (fileToken !== undefined && file === undefined)
       return fail({ message: 'The file is no longer known. Choose it again.' });
@@ -78,6 +90,7 @@ export function handlePageRequests(context: PageRequestContext): void {
       ...(link === undefined ? {} : { link }),
       ...(file === undefined ? {} : { file }),
       ...(drivers === undefined ? {} : { drivers }),
+      ...(faults === undefined ? {} : { faults }),
       ...(breakOnFinding === undefined ? {} : { breakOnFinding }),
     });
   });
@@ -96,7 +109,12 @@ export function handlePageRequests(context: PageRequestContext): void {
     const chosen = await dialog.showOpenDialog(window, { properties: ['openFile'], filters: [traceFilter] });
     const file = chosen.filePaths[0];
     if (chosen.canceled || file === undefined) return succeed(false);
-    void streamTraceFile(file, emit);
+    const name = path.basename(file);
+    void streamTraceFile(file, emit, {
+      origin: 'file',
+      name,
+      trace: context.traces.tokenOf({ path: file, name }),
+    });
     return succeed(true);
   });
 
@@ -113,7 +131,11 @@ export function handlePageRequests(context: PageRequestContext): void {
     const taken = kept.take();
     if (!taken.ok) return taken;
     session.adopt(taken.value);
-    void streamTraceFile(taken.value.path, emit, { origin: 'left', name: taken.value.name });
+    void streamTraceFile(taken.value.path, emit, {
+      origin: 'left',
+      name: taken.value.name,
+      trace: context.traces.tokenOf(taken.value),
+    });
     return succeed(null);
   });
 

@@ -30,6 +30,10 @@ export class RecordingSession {
   private nextNumber = 1;
   /** See {@link start}. */
   private isRepeated = false;
+  /** Recordings before the last one that somebody still looks at. */
+  private others: RecordedTrace[] = [];
+  /** What to do when the recording under way has ended whole. */
+  private onWhole: (() => void) | undefined;
 
   /**
    * @param folder for traces while nobody has saved them; private to this process, and its owner's to remove
@@ -59,16 +63,20 @@ export class RecordingSession {
 
   /**
    * Starts a recording, which replaces the last one.
+   * @param keeps path of an earlier recording that is not removed, though another one takes its place
+   * @param onWhole is called when the recording has ended by itself or by a wish
    * @param isRepeated whether every start of the app makes it again, so that it is missed only where it was cut short
    */
   start(
     request: Omit<Extract<EngineCommand, { kind: 'record' }>, 'kind' | 'tracePath' | 'application'>,
     isRepeated = false,
+    { keeps, onWhole }: { readonly keeps?: string | undefined; readonly onWhole?: () => void } = {},
   ): Result<null, BridgeError> {
     if (this.running) return fail({ message: 'A recording is under way. Stop it first.' });
     const name = `${request.scenario}-seed-${request.seed}.sweep`;
     const tracePath = path.join(this.folder, `${this.nextNumber++}-${name}`);
-    this.replace({ path: tracePath, name, isMissed: true });
+    this.replace({ path: tracePath, name, isMissed: true }, keeps);
+    this.onWhole = onWhole;
     this.isRepeated = isRepeated;
     this.running = true;
     const engine = this.startEngine();
@@ -130,8 +138,21 @@ export class RecordingSession {
     this.engine = undefined;
   }
 
-  private replace(trace: RecordedTrace): void {
-    if (this.recorded !== undefined) rmSync(this.recorded.path, { force: true });
+  /** Makes an earlier recording that is still there the last one again, which is what is saved; false if it is none. */
+  recall(file: string): boolean {
+    if (this.recorded?.path === file) return true;
+    const found = this.others.find((one) => one.path === file);
+    if (found === undefined) return false;
+    this.others = this.others.filter((one) => one !== found);
+    if (this.recorded !== undefined) this.others.push(this.recorded);
+    this.recorded = found;
+    return true;
+  }
+
+  private replace(trace: RecordedTrace, keeps?: string): void {
+    const before = this.recorded === undefined ? this.others : [...this.others, this.recorded];
+    this.others = before.filter((one) => one.path === keeps);
+    for (const one of before) if (one.path !== keeps) rmSync(one.path, { force: true });
     this.recorded = trace;
   }
 
@@ -141,6 +162,8 @@ export class RecordingSession {
     clearTimeout(this.stopLimit);
     this.stopLimit = undefined;
     if (isWhole && this.isRepeated && this.recorded !== undefined) this.recorded.isMissed = false;
+    if (isWhole) this.onWhole?.();
+    this.onWhole = undefined;
     this.onEnded?.();
     this.onEnded = undefined;
   }

@@ -13,7 +13,10 @@ const pieceLength = 1024 * 1024;
 export async function streamTraceFile(
   file: string,
   emit: (event: TraceStreamEvent) => void,
-  as: { readonly origin: TraceOrigin; readonly name: string } = { origin: 'file', name: path.basename(file) },
+  as: { readonly origin: TraceOrigin; readonly name: string; readonly trace?: string } = {
+    origin: 'file',
+    name: path.basename(file),
+  },
 ): Promise<void> {
   try {
     const handle = await open(file, 'r');

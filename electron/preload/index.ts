@@ -10,6 +10,11 @@ function applicationFacts(): DesktopBridge['application'] {
   return facts as DesktopBridge['application'];
 }
 
+/** The path comes from the File object that the user dropped; the page can neither see nor choose it. */
+function pathOf(file: unknown): string {
+  return file instanceof File ? webUtils.getPathForFile(file) : '';
+}
+
 const bridge: DesktopBridge = {
   application: applicationFacts(),
   ready: () => {
@@ -24,14 +29,17 @@ const bridge: DesktopBridge = {
   openTrace: () => ipcRenderer.invoke(channels.openTrace),
   chooseFileToSend: () => ipcRenderer.invoke(channels.chooseFileToSend),
   chooseDriverModule: () => ipcRenderer.invoke(channels.chooseDriverModule),
-  registerFile: (file) => {
-    // The path comes from the File object that the user dropped; the page can neither see nor choose it.
-    const path = file instanceof File ? webUtils.getPathForFile(file) : '';
-    return ipcRenderer.invoke(channels.registerFile, path);
-  },
+  registerFile: (file) => ipcRenderer.invoke(channels.registerFile, pathOf(file)),
   saveTrace: () => ipcRenderer.invoke(channels.saveTrace),
   leftRecording: () => ipcRenderer.invoke(channels.leftRecording),
   settleLeft: (choice) => ipcRenderer.invoke(channels.settleLeft, choice),
+  openScenario: () => ipcRenderer.invoke(channels.openScenario),
+  readScenario: (file) => ipcRenderer.invoke(channels.readScenario, pathOf(file)),
+  saveScenario: (request) => ipcRenderer.invoke(channels.saveScenario, request),
+  runScenario: (request) => ipcRenderer.invoke(channels.runScenario, request),
+  runAgain: (request) => ipcRenderer.invoke(channels.runAgain, request),
+  openDroppedTrace: (file) => ipcRenderer.invoke(channels.openDroppedTrace, pathOf(file)),
+  showTrace: (trace) => ipcRenderer.invoke(channels.showTrace, trace),
   onTraceEvent: (listener) => {
     const forward = (_event: unknown, traceEvent: TraceStreamEvent): void => {
       listener(traceEvent);

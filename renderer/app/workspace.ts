@@ -6,9 +6,12 @@ import type { TraceModel } from '../../shared/analysis/traceModel';
 import { checkBreakpoint } from '../../shared/debug/checkedBreakpoint';
 import { Breakpoints } from '../debug/breakpoints';
 import { BreakpointSearch } from '../debug/breakpointSearch';
+import { RunsAgain } from '../debug/runsAgain';
+import { ScenarioEditor } from '../scenario/scenarioEditor';
 import { HandEdits } from '../debug/handEdits';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
+import type { WrittenFault } from '../../shared/scenario/faults';
 import type { EventId } from '../../shared/trace/records';
 import { CommandRegistry } from '../commands/registry';
 import type { Platform } from '../platform/platform';
@@ -61,8 +64,12 @@ export interface Workspace {
   >;
   /** A trusted driver module that the scenario dialog records with, until the user takes it out. */
   readonly driverModule: ShallowRef<ChosenDriverModule | undefined>;
+  /** What is to go wrong on purpose in recordings that the scenario dialog starts, as it is written. */
+  readonly faults: ShallowRef<readonly WrittenFault[]>;
   /** What the user has asked the reason of. */
   readonly why: ShallowRef<WhyQuestion | undefined>;
+  readonly scenarioEditor: ScenarioEditor;
+  readonly runsAgain: RunsAgain;
   /** What the live region says. */
   readonly spoken: Ref<string>;
 }
@@ -185,7 +192,10 @@ export function createWorkspace(platform: Platform): Workspace {
     dialog: ref(),
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
+    faults: shallowRef([]),
     why,
+    scenarioEditor: new ScenarioEditor(),
+    runsAgain: new RunsAgain(platform, trace, view, notices, () => (layout.bottomTab = 'difference')),
     spoken,
   };
 }

@@ -6,6 +6,7 @@ import { askWhy, showFinding, type Workspace } from '../app/workspace';
 import { breakingEvent, markTime } from '../stores/findingsView';
 import type { BottomTab } from '../stores/layoutChoices';
 import { breakpointCommands } from '../debug/breakpointCommands';
+import { scenarioCommands } from '../scenario/scenarioCommands';
 import { stepCommands } from '../debug/stepCommands';
 import { alongChain, neighbourInLane, neighbourMilestone } from '../timeline/navigation';
 import { panBy, zoomAround } from '../timeline/viewport';
@@ -305,16 +306,34 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
   ];
 }
 
+/** What a scenario editor leaves of the other commands: those of the window, and the end of a run. */
+const besidesEditor: ReadonlySet<string> = new Set([
+  'toggle-theme',
+  'command-palette',
+  'show-help',
+  'choose-keys',
+  'stop',
+]);
+
+/** What acts on a trace has nothing to act on while the editor stands in front of it. */
+function unlessEditing({ scenarioEditor }: Workspace, command: Command): Command {
+  if (besidesEditor.has(command.id)) return command;
+  return { ...command, available: () => !scenarioEditor.isOpen.value && command.available?.() !== false };
+}
+
 /** Registers everything. Ids of the native menu are among them, which the compiler checks. */
 export function registerAppCommands(workspace: Workspace): void {
   const hasTrace = (): boolean => workspace.trace.state.model !== undefined;
   workspace.commands.register(
-    ...traceCommands(workspace),
-    ...stepCommands(workspace),
-    ...breakpointCommands(workspace),
-    ...timeCommands(workspace, hasTrace),
-    ...selectionCommands(workspace, hasTrace),
-    ...windowCommands(workspace, hasTrace),
+    ...scenarioCommands(workspace),
+    ...[
+      ...traceCommands(workspace),
+      ...stepCommands(workspace),
+      ...breakpointCommands(workspace),
+      ...timeCommands(workspace, hasTrace),
+      ...selectionCommands(workspace, hasTrace),
+      ...windowCommands(workspace, hasTrace),
+    ].map((command) => unlessEditing(workspace, command)),
   );
   workspace.platform.onMenuCommand((command: MenuCommand) => void workspace.commands.run(command));
 }

@@ -2,7 +2,7 @@
 import { isFunctionKey, isSingleKey, matchesKey, type KeyBinding, type PressedKey } from './keys';
 
 /** Where the help lists a command. */
-export type CommandGroup = 'Trace' | 'Debug' | 'Time' | 'Selection' | 'Window';
+export type CommandGroup = 'Trace' | 'Scenario' | 'Debug' | 'Time' | 'Selection' | 'Window';
 
 /** Something that a user can do. */
 export interface Command {

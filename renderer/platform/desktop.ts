@@ -1,6 +1,7 @@
 /** The window inside Electron: everything goes through the bridge that the preload exposes. */
 import type { DesktopBridge } from '../../shared/contract/desktopBridge';
 import type { Platform } from './platform';
+import { readScenarioBlob } from './readScenarioBlob';
 import { streamBlob } from './readBlob';
 import { TraceEvents } from './traceEvents';
 
@@ -24,6 +25,8 @@ export function desktopPlatform(bridge: DesktopBridge): Platform {
     controlRecording: (control) => bridge.controlRecording(control),
     openTrace: () => bridge.openTrace(),
     async openDropped(file) {
+      const opened = await bridge.openDroppedTrace(file);
+      if (!opened.ok || opened.value) return opened;
       await streamBlob(file.name, file, dropped.startStream());
       return { ok: true, value: true };
     },
@@ -35,6 +38,16 @@ export function desktopPlatform(bridge: DesktopBridge): Platform {
     saveTrace: () => bridge.saveTrace(),
     leftRecording: () => bridge.leftRecording(),
     settleLeft: (choice) => bridge.settleLeft(choice),
+    openScenario: () => bridge.openScenario(),
+    async openDroppedScenario(file) {
+      const opened = await bridge.readScenario(file);
+      if (!opened.ok) return opened;
+      return opened.value === null ? readScenarioBlob(file) : { ok: true, value: opened.value };
+    },
+    saveScenario: (request) => bridge.saveScenario(request),
+    runScenario: (request) => bridge.runScenario(request),
+    runAgain: (request) => bridge.runAgain(request),
+    showTrace: (trace) => bridge.showTrace(trace),
     onTraceEvent(listener) {
       const leaveDropped = dropped.subscribe(listener);
       const leaveBridge = bridge.onTraceEvent((event) => {

@@ -2,8 +2,15 @@
 import { succeed } from '../../shared/base/result';
 import type { MenuCommand, TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import type { RunControl } from '../../shared/contract/runControl';
+import type {
+  OpenedScenario,
+  RunAgainRequest,
+  SaveScenarioRequest,
+  ScenarioRunRequest,
+} from '../../shared/contract/scenarioFiles';
 import type { RecordingRequest } from '../../shared/contract/recording';
 import type { Platform, PlatformAbilities } from './platform';
+import { readScenarioBlob } from './readScenarioBlob';
 import { streamBlob } from './readBlob';
 import { TraceEvents } from './traceEvents';
 
@@ -15,7 +22,13 @@ export interface FakePlatform extends Platform {
     stopped: number;
     readonly recordings: RecordingRequest[];
     readonly controls: RunControl[];
+    readonly scenarioRuns: ScenarioRunRequest[];
+    readonly runsAgain: RunAgainRequest[];
+    readonly savedScenarios: SaveScenarioRequest[];
+    readonly shownTraces: string[];
   };
+  /** What the user chooses next when a scenario is to be opened. */
+  scenarioToOpen: OpenedScenario | null;
   emit(event: TraceStreamEvent): void;
   choose(command: MenuCommand): void;
 }
@@ -24,12 +37,23 @@ export interface FakePlatform extends Platform {
 export function fakePlatform(abilities: PlatformAbilities = { record: true, save: true }): FakePlatform {
   const events = new TraceEvents();
   const menuListeners = new Set<(command: MenuCommand) => void>();
-  const asked: FakePlatform['asked'] = { ready: 0, settled: 0, stopped: 0, recordings: [], controls: [] };
-  return {
+  const asked: FakePlatform['asked'] = {
+    ready: 0,
+    settled: 0,
+    stopped: 0,
+    recordings: [],
+    controls: [],
+    scenarioRuns: [],
+    runsAgain: [],
+    savedScenarios: [],
+    shownTraces: [],
+  };
+  const platform: FakePlatform = {
     kind: 'fake',
     abilities,
     about: 'Chimneysweep under test',
     asked,
+    scenarioToOpen: null,
     emit: (event) => events.emit(event),
     choose: (command) => menuListeners.forEach((listener) => listener(command)),
     ready() {
@@ -62,10 +86,29 @@ export function fakePlatform(abilities: PlatformAbilities = { record: true, save
     saveTrace: () => Promise.resolve(succeed(null)),
     leftRecording: () => Promise.resolve(null),
     settleLeft: () => Promise.resolve(succeed(null)),
+    openScenario: () => Promise.resolve(succeed(platform.scenarioToOpen)),
+    openDroppedScenario: (file) => readScenarioBlob(file),
+    saveScenario(request) {
+      asked.savedScenarios.push(request);
+      return Promise.resolve(succeed({ token: request.token ?? 'scenario-1', name: request.name }));
+    },
+    runScenario(request) {
+      asked.scenarioRuns.push(request);
+      return Promise.resolve(succeed(null));
+    },
+    runAgain(request) {
+      asked.runsAgain.push(request);
+      return Promise.resolve(succeed(null));
+    },
+    showTrace(trace) {
+      asked.shownTraces.push(trace);
+      return Promise.resolve(succeed(null));
+    },
     onTraceEvent: (listener) => events.subscribe(listener),
     onMenuCommand(listener) {
       menuListeners.add(listener);
       return () => menuListeners.delete(listener);
     },
   };
+  return platform;
 }

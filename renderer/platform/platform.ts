@@ -12,6 +12,13 @@ import type {
   MenuCommand,
   TraceStreamEvent,
 } from '../../shared/contract/desktopBridge';
+import type {
+  OpenedScenario,
+  RunAgainRequest,
+  SaveScenarioRequest,
+  ScenarioFile,
+  ScenarioRunRequest,
+} from '../../shared/contract/scenarioFiles';
 import type { RunControl } from '../../shared/contract/runControl';
 import type { RecordingRequest } from '../../shared/contract/recording';
 
@@ -22,6 +29,9 @@ export interface PlatformAbilities {
   /** The trace of the last recording can be saved. */
   readonly save: boolean;
 }
+
+/** A dropped scenario; without a token where it has no file that can be written. */
+export type DroppedScenario = Omit<OpenedScenario, 'token'> & { readonly token?: string | undefined };
 
 /** See the file's head. Every promise resolves; problems are values with a message for people. */
 export interface Platform {
@@ -50,6 +60,17 @@ export interface Platform {
   leftRecording(): Promise<LeftRecording | null>;
   /** Opens it or removes it for good; opened, it arrives as a stream. */
   settleLeft(choice: LeftChoice): Promise<Result<null, BridgeError>>;
+  /** Lets the user choose a scenario file. Null: cancelled. */
+  openScenario(): Promise<Result<OpenedScenario | null, BridgeError>>;
+  openDroppedScenario(file: File): Promise<Result<DroppedScenario, BridgeError>>;
+  /** Saves a scenario into its file, or where the user chooses. Null: cancelled. */
+  saveScenario(request: SaveScenarioRequest): Promise<Result<ScenarioFile | null, BridgeError>>;
+  /** Records a scenario that is a text. */
+  runScenario(request: ScenarioRunRequest): Promise<Result<null, BridgeError>>;
+  /** Makes the run of a trace again; when it has ended, the two are compared. */
+  runAgain(request: RunAgainRequest): Promise<Result<null, BridgeError>>;
+  /** Opens a trace that the window has shown; it arrives as a stream. */
+  showTrace(trace: string): Promise<Result<null, BridgeError>>;
   onTraceEvent(listener: (event: TraceStreamEvent) => void): () => void;
   onMenuCommand(listener: (command: MenuCommand) => void): () => void;
 }

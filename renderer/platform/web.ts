@@ -53,6 +53,12 @@ export function webPlatform(search: string): Platform {
       Promise.resolve(fail({ message: 'This trace is a file already; the web viewer changes nothing.' })),
     leftRecording: () => Promise.resolve(null),
     settleLeft: () => Promise.resolve(recordingRefused),
+    openScenario: () => Promise.resolve(recordingRefused),
+    openDroppedScenario: () => Promise.resolve(recordingRefused),
+    saveScenario: () => Promise.resolve(recordingRefused),
+    runScenario: () => Promise.resolve(recordingRefused),
+    runAgain: () => Promise.resolve(recordingRefused),
+    showTrace: () => Promise.resolve(recordingRefused),
     onTraceEvent: (listener) => events.subscribe(listener),
     onMenuCommand: () => () => undefined,
   };

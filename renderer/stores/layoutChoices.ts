@@ -16,6 +16,7 @@ export const bottomTabs = [
   'breakpoints',
   'by-hand',
   'why',
+  'difference',
 ] as const;
 
 /** See {@link bottomTabs}. */

@@ -24,6 +24,8 @@ export interface OpenTraceState {
   generation: number;
   name: string;
   origin: TraceOrigin | undefined;
+  /** By which the main process knows its file; undefined where it does not. */
+  token: string | undefined;
   /** 0 to 1, when it is known. */
   progress: number | undefined;
   /** What recording it cost, or has cost so far; undefined for traces that were not recorded here. */
@@ -43,6 +45,7 @@ interface Arrival {
   readonly model: TraceModel;
   readonly origin: TraceOrigin;
   readonly name: string;
+  readonly token: string | undefined;
   readonly queue: Uint8Array[];
   /** What the window goes back to if this is no trace. */
   readonly phaseBefore: TracePhase;
@@ -60,6 +63,7 @@ export class OpenTrace {
     generation: 0,
     name: '',
     origin: undefined,
+    token: undefined,
     progress: undefined,
     recordingCost: undefined,
     ending: undefined,
@@ -83,9 +87,18 @@ export class OpenTrace {
   receive(event: TraceStreamEvent): void {
     if (event.kind === 'begin') {
       const phaseBefore = this.state.model === undefined ? 'empty' : 'ready';
-      const { origin, name } = event;
+      const { origin, name, trace: token } = event;
       const model = markRaw(new TraceModel());
-      this.arrival = { model, origin, name, queue: [], phaseBefore, finished: false, failure: undefined };
+      this.arrival = {
+        model,
+        origin,
+        name,
+        token,
+        queue: [],
+        phaseBefore,
+        finished: false,
+        failure: undefined,
+      };
       this.state.phase = origin === 'recording' ? 'live' : 'reading';
       this.state.progress = undefined;
       this.state.recordingCost = undefined;
@@ -117,6 +130,8 @@ export class OpenTrace {
         this.state.pause = undefined;
         return;
       case 'breakpoint-logs':
+      case 'compared':
+      case 'not-compared':
         return;
       case 'end':
         this.state.pause = undefined;
@@ -165,6 +180,7 @@ export class OpenTrace {
       this.state.model = arrival.model;
       this.state.name = arrival.name;
       this.state.origin = arrival.origin;
+      this.state.token = arrival.token;
       this.state.ending = undefined;
       this.state.generation++;
       this.notices.clear('engine');

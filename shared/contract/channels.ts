@@ -12,6 +12,13 @@ export const channels = {
   saveTrace: 'chimneysweep:save-trace',
   leftRecording: 'chimneysweep:left-recording',
   settleLeft: 'chimneysweep:settle-left',
+  openScenario: 'chimneysweep:open-scenario',
+  readScenario: 'chimneysweep:read-scenario',
+  saveScenario: 'chimneysweep:save-scenario',
+  runScenario: 'chimneysweep:run-scenario',
+  runAgain: 'chimneysweep:run-again',
+  openDroppedTrace: 'chimneysweep:open-dropped-trace',
+  showTrace: 'chimneysweep:show-trace',
   traceEvent: 'chimneysweep:trace-event',
   menuCommand: 'chimneysweep:menu-command',
 } as const;

@@ -12,6 +12,14 @@ import {
   type RunControl,
   type RunPause,
 } from './runControl';
+import type {
+  OpenedScenario,
+  RunAgainRequest,
+  SaveScenarioRequest,
+  ScenarioFile,
+  ScenarioRunRequest,
+} from './scenarioFiles';
+import { runComparisonSchema, type RunComparison } from './runComparison';
 import { recordingCostSchema, type RecordingCost } from './recordingCost';
 
 /** A problem in words that tell the user what to do. */
@@ -56,7 +64,13 @@ export type LeftChoice = (typeof leftChoices)[number];
 
 /** What arrives in the window about the trace that it shows. `begin` replaces the trace shown before. */
 export type TraceStreamEvent =
-  | { readonly kind: 'begin'; readonly origin: TraceOrigin; readonly name: string }
+  | {
+      readonly kind: 'begin';
+      readonly origin: TraceOrigin;
+      readonly name: string;
+      /** By which the main process knows its file; absent where it does not. */
+      readonly trace?: string | undefined;
+    }
   /** Further bytes of it. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** How far a recording or an opening has come, 0 to 1, when it is known. */
@@ -69,6 +83,10 @@ export type TraceStreamEvent =
   | { readonly kind: 'resumed' }
   /** Log-points have said something; the events have arrived or are about to. */
   | { readonly kind: 'breakpoint-logs'; readonly logs: readonly BreakpointLog[] }
+  /** A run that was made again has been compared with the one before it. */
+  | { readonly kind: 'compared'; readonly comparison: RunComparison }
+  /** It could not be. */
+  | { readonly kind: 'not-compared'; readonly message: string }
   /** No more bytes come. */
   | { readonly kind: 'end' }
   /** No more bytes come because of a problem. */
@@ -83,6 +101,8 @@ export const menuCommands = [
   'pause',
   'resume',
   'choose-scenario',
+  'edit-scenario',
+  'run-again',
   'run-with-driver',
   'toggle-theme',
   'zoom-fit',
@@ -117,6 +137,20 @@ export interface DesktopBridge {
   leftRecording(): Promise<LeftRecording | null>;
   /** Opens it, which makes it the last recording and can be saved as such, or removes it for good. */
   settleLeft(choice: LeftChoice): Promise<Result<null, BridgeError>>;
+  /** Lets the user choose a scenario file. Null: cancelled. */
+  openScenario(): Promise<Result<OpenedScenario | null, BridgeError>>;
+  /** Reads a dropped scenario file. Null: it has no path, so that the page has to read it. */
+  readScenario(file: unknown): Promise<Result<OpenedScenario | null, BridgeError>>;
+  /** Saves a scenario into its file, or where the user chooses. Null: cancelled. */
+  saveScenario(request: SaveScenarioRequest): Promise<Result<ScenarioFile | null, BridgeError>>;
+  /** Records a scenario that is a text. */
+  runScenario(request: ScenarioRunRequest): Promise<Result<null, BridgeError>>;
+  /** Makes the run of a trace again, and compares the two when it has ended. */
+  runAgain(request: RunAgainRequest): Promise<Result<null, BridgeError>>;
+  /** Opens a dropped trace; it then arrives as a stream. False: it has no path, so that the page has to read it. */
+  openDroppedTrace(file: unknown): Promise<Result<boolean, BridgeError>>;
+  /** Opens a trace that the window has shown, by its token; it arrives as a stream. */
+  showTrace(trace: string): Promise<Result<null, BridgeError>>;
   /** Subscribes to the trace stream; answers the way to unsubscribe. */
   onTraceEvent(listener: (event: TraceStreamEvent) => void): () => void;
   onMenuCommand(listener: (command: MenuCommand) => void): () => void;
@@ -124,13 +158,20 @@ export interface DesktopBridge {
 
 /** Checks a stream event where it enters a process. */
 export const traceStreamEventSchema: z.ZodType<TraceStreamEvent> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('begin'), origin: z.enum(traceOrigins), name: z.string() }),
+  z.object({
+    kind: z.literal('begin'),
+    origin: z.enum(traceOrigins),
+    name: z.string(),
+    trace: z.string().optional(),
+  }),
   z.object({ kind: z.literal('bytes'), bytes: z.instanceof(Uint8Array) }),
   z.object({ kind: z.literal('progress'), fraction: z.number().min(0).max(1) }),
   z.object({ kind: z.literal('recording-cost'), cost: recordingCostSchema }),
   z.object({ kind: z.literal('paused'), pause: runPauseSchema }),
   z.object({ kind: z.literal('resumed') }),
   z.object({ kind: z.literal('breakpoint-logs'), logs: z.array(breakpointLogSchema) }),
+  z.object({ kind: z.literal('compared'), comparison: runComparisonSchema }),
+  z.object({ kind: z.literal('not-compared'), message: z.string() }),
   z.object({ kind: z.literal('end') }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);

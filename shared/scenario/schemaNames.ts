@@ -10,6 +10,7 @@ export interface SchemaNode {
   readonly default?: unknown;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
+  readonly pattern?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly items?: SchemaNode;
@@ -34,7 +35,7 @@ export function scenarioJsonSchema(): SchemaNode {
 }
 
 /** The alternative of a schema that a value is meant for: the one whose constants it has. */
-function alternativeFor(schema: SchemaNode, value: unknown): SchemaNode | undefined {
+export function alternativeFor(schema: SchemaNode, value: unknown): SchemaNode | undefined {
   const alternatives = schema.oneOf ?? schema.anyOf;
   if (alternatives === undefined) return schema;
   return alternatives.find(({ properties = {} }) =>
@@ -45,15 +46,20 @@ function alternativeFor(schema: SchemaNode, value: unknown): SchemaNode | undefi
   );
 }
 
-/** Names of members that the mapping at a path may have; none where that is unknown. */
-export function namesAt(value: unknown, path: TreePath): readonly string[] {
+/** What the schema says of the value at a path; undefined where it says nothing. */
+export function schemaAt(value: unknown, path: TreePath): SchemaNode | undefined {
   let schema: SchemaNode | undefined = alternativeFor(scenarioJsonSchema(), value);
   let at = value;
   for (const key of path) {
-    if (schema === undefined) return [];
+    if (schema === undefined) return undefined;
     schema = typeof key === 'number' ? schema.items : schema.properties?.[String(key)];
     at = (at as Readonly<Record<PropertyKey, unknown>> | null)?.[key];
-    if (schema !== undefined) schema = alternativeFor(schema, at);
+    if (schema !== undefined) schema = alternativeFor(schema, at) ?? schema;
   }
-  return Object.keys(schema?.properties ?? {});
+  return schema;
+}
+
+/** Names of members that the mapping at a path may have; none where that is unknown. */
+export function namesAt(value: unknown, path: TreePath): readonly string[] {
+  return Object.keys(schemaAt(value, path)?.properties ?? {});
 }
