@@ -217,7 +217,7 @@ async function runBeside(
     return complain(`${driver} is not loaded without --trust-drivers. ${trustWarning}`);
   const loaded = await loadTrustedDriverModules(files);
   if (!loaded.ok) return complain(loaded.error);
-  const { modules: drivers, describe, sourceOfCall } = loaded.value;
+  const { modules: drivers, blame, sourceOfCall } = loaded.value;
   let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
   let capture: TraceFileSink | undefined;
   try {
@@ -266,9 +266,9 @@ async function runBeside(
       try {
         return recording.advance(pace.eventsPerSlice);
       } catch (error) {
-        const problem = describe(error);
-        if (problem === undefined) throw error;
-        recording.fail(problem);
+        const blamed = blame(error);
+        if (blamed === undefined) throw error;
+        recording.fail(blamed.message, blamed.place);
         return false;
       }
     };

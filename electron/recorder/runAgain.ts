@@ -11,7 +11,6 @@ import type { DriverModules } from '../emulator/scenarios/moduleDriver';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import type { ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
 import type { RecordingOptions } from './recording';
-import { driverSourceSetting } from './recordingHeader';
 
 /** What may be other than in the trace; what is absent is the same. */
 export interface RunAgainWishes {
@@ -32,8 +31,6 @@ export interface RunAgain {
   /** What the header is to call the file that is carried. */
   readonly fileName: string;
   readonly options: Pick<RecordingOptions, 'snapLength' | 'keepLast'>;
-  /** Whether the trace says of calls of driver modules where in their source they were made (`RecordingOptions.sourceOfCall`). */
-  readonly hasSource: boolean;
   /** Whether anything is other than in the trace: otherwise the new trace is the same, byte for byte. */
   readonly isChanged: boolean;
 }
@@ -125,7 +122,6 @@ export function runAgain(header: TraceHeader, wishes: RunAgainWishes = {}): Resu
       snapLength: header.snapLength,
       keepLast: typeof keepLast === 'number' ? keepLast : undefined,
     },
-    hasSource: header.settings[driverSourceSetting] === true,
     isChanged: seed !== header.seed || !isSameFile || !isSameDefinition || modules.value,
   });
 }
