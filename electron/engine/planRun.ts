@@ -37,7 +37,7 @@ export function planRun(task: RunTask, drivers: DriverModules): Result<PlannedRu
   const file = given === undefined ? undefined : { name: path.basename(task.file ?? ''), bytes: given.value };
   const written = task.text === undefined ? undefined : definitionOf(task.text);
   if (written !== undefined && !written.ok) return written;
-  const { seed, loss, link } = task;
+  const { seed, loss, link, faults } = task;
   if (task.again !== undefined) {
     const header = readTraceHeader(task.again);
     if (!header.ok) return header;
@@ -55,6 +55,7 @@ export function planRun(task: RunTask, drivers: DriverModules): Result<PlannedRu
       seed,
       loss,
       link,
+      faults,
       file: file?.bytes ?? inventFile(seed, definition.workload.bytes),
       fileSeed: file === undefined ? seed : undefined,
       drivers,

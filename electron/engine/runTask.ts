@@ -5,6 +5,7 @@ import type { TraceStreamEvent } from '../../shared/contract/desktopBridge';
 import { linkRequestSchema } from '../../shared/contract/linkRequest';
 import { ruleSeveritySchema } from '../../shared/contract/ruleSeverity';
 import { breakpointListSchema } from '../../shared/debug/breakpoints';
+import { faultsSchema } from '../../shared/scenario/faults';
 import { paceLimits } from '../../shared/contract/runControl';
 import { longestText } from '../../shared/scenario/yamlTree';
 import type { CodePlace } from '../drivers/moduleProblem';
@@ -27,6 +28,8 @@ export const runTaskSchema = z.object({
   application: z.string(),
   /** Driver modules that the user trusts, by the place that they take. */
   drivers: z.object({ target: z.string().optional(), intermediate: z.string().optional() }).optional(),
+  /** What goes wrong on purpose besides the faults of the scenario. */
+  faults: faultsSchema.optional(),
   /** Rules look at the run, which pauses at findings of at least this severity. */
   breakOnFinding: ruleSeveritySchema.optional(),
   /** Where the run stops, from its first record on. */

@@ -12,6 +12,7 @@ import {
 } from '../../shared/contract/desktopBridge';
 import { recordingRequestSchema } from '../../shared/contract/recording';
 import { runControlSchema } from '../../shared/contract/runControl';
+import { expressionProblem } from '../../shared/scenario/readFault';
 import { scenarioDescription } from '../../shared/contract/scenarios';
 import type { DriverChoices } from './driverChoices';
 import type { KeptRecordings } from './keptRecordings';
@@ -73,7 +74,9 @@ export function handlePageRequests(context: PageRequestContext): void {
         message: `The recording can't start: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'bad request'}.`,
       });
     }
-    const { scenario, seed, loss, link, fileToken, driverToken, breakOnFinding } = request.data;
+    const { scenario, seed, loss, link, fileToken, driverToken, faults, breakOnFinding } = request.data;
+    const problem = faults?.map(expressionProblem).find((words) => words !== undefined);
+    if (problem !== undefined) return fail({ message: `The recording can't start: ${problem}` });
     const file = fileToken === undefined ? undefined : files.pathOf(fileToken);
     if (fileToken !== undefined && file === undefined)
       return fail({ message: 'The file is no longer known. Choose it again.' });
@@ -87,6 +90,7 @@ export function handlePageRequests(context: PageRequestContext): void {
       ...(link === undefined ? {} : { link }),
       ...(file === undefined ? {} : { file }),
       ...(drivers === undefined ? {} : { drivers }),
+      ...(faults === undefined ? {} : { faults }),
       ...(breakOnFinding === undefined ? {} : { breakOnFinding }),
     });
   });

@@ -11,6 +11,7 @@ import { ScenarioEditor } from '../scenario/scenarioEditor';
 import { HandEdits } from '../debug/handEdits';
 import { KeyChoices } from '../debug/keyChoices';
 import { Stepper } from '../debug/stepper';
+import type { WrittenFault } from '../../shared/scenario/faults';
 import type { EventId } from '../../shared/trace/records';
 import { CommandRegistry } from '../commands/registry';
 import type { Platform } from '../platform/platform';
@@ -63,6 +64,8 @@ export interface Workspace {
   >;
   /** A trusted driver module that the scenario dialog records with, until the user takes it out. */
   readonly driverModule: ShallowRef<ChosenDriverModule | undefined>;
+  /** What is to go wrong on purpose in recordings that the scenario dialog starts, as it is written. */
+  readonly faults: ShallowRef<readonly WrittenFault[]>;
   /** What the user has asked the reason of. */
   readonly why: ShallowRef<WhyQuestion | undefined>;
   readonly scenarioEditor: ScenarioEditor;
@@ -189,6 +192,7 @@ export function createWorkspace(platform: Platform): Workspace {
     dialog: ref(),
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
+    faults: shallowRef([]),
     why,
     scenarioEditor: new ScenarioEditor(),
     runsAgain: new RunsAgain(platform, trace, view, notices, () => (layout.bottomTab = 'difference')),

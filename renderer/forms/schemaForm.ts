@@ -100,7 +100,7 @@ const numeric = /^-?\d+(\.\d+)?$/;
 function valueOf({ entry }: FormField, text: string): unknown {
   if (entry === 'flag') return text === 'true';
   const isNumber = (entry === 'number' || entry === 'quantity') && numeric.test(text.trim());
-  return isNumber ? Number(text.trim()) : text;
+  return isNumber ? Number(text.trim()) : text.trim();
 }
 
 /** The thing as it is written, before it is looked at: what stands nowhere is absent. */
@@ -126,6 +126,15 @@ export function draftOf({ fields }: FormKind, written: Readonly<Record<string, u
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What is still wrong when something else has been written: not what was told of the fields that have changed. */
+export function problemsLeft(
+  problems: readonly FormProblem[],
+  before: FormDraft,
+  written: FormDraft,
+): readonly FormProblem[] {
+  return problems.filter(({ field }) => field !== undefined && written[field] === before[field]);
 }
 
 function sentence(words: string): string {

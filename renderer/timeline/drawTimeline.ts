@@ -4,6 +4,7 @@ import { fitText, hatch, textWidth } from './canvas';
 import type { TimelineColors } from './colors';
 import { drawCalls, drawFrames, drawRequests } from './drawRows';
 import { drawGrid, rulerHeight } from './drawRuler';
+import { noteKind, type NoteKind } from '../format/noteKinds';
 import { ownerTitles } from './lanes';
 import type { Flag, OwnershipBand, TimelineLayout } from './timelineLayout';
 
@@ -79,6 +80,32 @@ function drawBands(
   }
 }
 
+/** A pole with a flag; a fault has a lozenge, what was done by hand a square. */
+function drawFlag(
+  context: CanvasRenderingContext2D,
+  colors: TimelineColors,
+  kind: NoteKind,
+  x: number,
+  y: number,
+  height: number,
+): void {
+  context.fillStyle = kind === 'fault' ? colors.warning : colors.accent;
+  context.fillRect(x, y, 1.5, height);
+  context.beginPath();
+  if (kind === 'fault') {
+    context.moveTo(x + 1, y - 1);
+    context.lineTo(x + 6, y + 4);
+    context.lineTo(x + 1, y + 9);
+    context.lineTo(x - 4, y + 4);
+  } else if (kind === 'by-hand') context.rect(x + 1, y, 8, 8);
+  else {
+    context.moveTo(x + 1, y);
+    context.lineTo(x + 9, y + 4);
+    context.lineTo(x + 1, y + 8);
+  }
+  context.fill();
+}
+
 function drawFlags(
   context: CanvasRenderingContext2D,
   colors: TimelineColors,
@@ -89,13 +116,7 @@ function drawFlags(
   // What the text of the flag before reaches, so that a text to the left of its flag covers none.
   let taken = 0;
   for (const { x, labelWidth, labelWidthBefore, note } of flags) {
-    context.fillStyle = colors.accent;
-    context.fillRect(Math.round(x), y, 1.5, height);
-    context.beginPath();
-    context.moveTo(x + 1, y);
-    context.lineTo(x + 9, y + 4);
-    context.lineTo(x + 1, y + 8);
-    context.fill();
+    drawFlag(context, colors, noteKind(note.text), Math.round(x), y, height);
     const full = textWidth(context, note.text);
     const before = full > labelWidth && labelWidthBefore > labelWidth && x - taken > full + 12;
     const text = before ? note.text : fitText(context, note.text, labelWidth);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { highestLoss, linkRequestSchema } from './linkRequest';
 import { ruleSeveritySchema } from './runControl';
+import { faultsSchema } from '../scenario/faults';
 import { scenarioIds } from './scenarios';
 
 /** Largest file that a scenario carries, in bytes: virtual buffers must fit into memory. */
@@ -26,6 +27,8 @@ export const recordingRequestSchema = z
     fileToken: z.string().max(100).optional(),
     /** Token of a driver module that the user trusts; without it all drivers are built-in ones. */
     driverToken: z.string().max(100).optional(),
+    /** What goes wrong on purpose besides the faults of the scenario. */
+    faults: faultsSchema.optional(),
     /** Rules look at the run while it goes on, which pauses at findings of at least this severity. */
     breakOnFinding: ruleSeveritySchema.optional(),
   })
