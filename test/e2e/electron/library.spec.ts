@@ -26,6 +26,9 @@ test.afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** A limit against hanging, not a statement about speed: the largest scenario has a thousand connections. */
+const longestTest = 300_000;
+
 /** Handler calls that are stepped by keys of a keyboard at each end; the others by the same keys, given in the page. */
 const stepsAtEnds = 6;
 
@@ -33,8 +36,8 @@ const stepsAtEnds = 6;
 async function bringsTrace(page: Page, act: () => Promise<void>): Promise<void> {
   const before = await traceGeneration(page);
   await act();
-  await expect.poll(() => traceGeneration(page), { timeout: 60_000 }).toBeGreaterThan(before);
-  await expect(page.getByTestId('window')).toHaveAttribute('data-state', 'ready', { timeout: 60_000 });
+  await expect.poll(() => traceGeneration(page), { timeout: 120_000 }).toBeGreaterThan(before);
+  await expect(page.getByTestId('window')).toHaveAttribute('data-state', 'ready', { timeout: 120_000 });
   await traceIsShown(page);
 }
 
@@ -117,6 +120,7 @@ async function goTo(page: Page, event: number): Promise<void> {
 
 for (const { scenario, title } of library) {
   test(`${scenario} is recorded, stepped through both ways, and made again, byte for byte`, async () => {
+    test.setTimeout(longestTest);
     const { page } = desktop;
     await page.keyboard.press('Control+N');
     await expect(page.getByTestId('scenario-dialog')).toBeVisible();
