@@ -69,7 +69,7 @@ export function addAgainCommand(program: Command, exitWith: (code: number) => vo
 interface Plan {
   readonly run: RunAgain;
   readonly model: TraceModel;
-  readonly describe: (error: unknown) => string | undefined;
+  readonly blame: LoadedDriverModules['blame'];
   readonly sourceOfCall: LoadedDriverModules['sourceOfCall'];
 }
 
@@ -91,11 +91,11 @@ async function planOf(trace: string, options: AgainOptions): Promise<Result<Plan
     return fail(`${module} is not loaded without --trust-drivers. ${trustWarning}`);
   const drivers = await loadTrustedDriverModules(files);
   if (!drivers.ok) return drivers;
-  const { modules, describe } = drivers.value;
+  const { modules, blame } = drivers.value;
   const hasSource = store.header.settings[driverSourceSetting] === true;
   const sourceOfCall = hasSource ? drivers.value.sourceOfCall : undefined;
   const run = runAgain(store.header, { changes: options.set, seed: options.seed, file, drivers: modules });
-  return run.ok ? succeed({ run: run.value, model, describe, sourceOfCall }) : run;
+  return run.ok ? succeed({ run: run.value, model, blame, sourceOfCall }) : run;
 }
 
 /** Exit codes: 0 the same bytes, or changed as asked; 1 not the same although nothing was changed; 2 it could not be done. */
@@ -103,7 +103,7 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
   if (path.resolve(trace) === path.resolve(options.out)) return complain(`--out would overwrite ${trace}.`);
   const plan = await planOf(trace, options);
   if (!plan.ok) return complain(plan.error);
-  const { run, model, describe, sourceOfCall } = plan.value;
+  const { run, model, blame, sourceOfCall } = plan.value;
   const progress = new ProgressLine('carried');
   try {
     const sink = new TraceFileSink(options.out);
@@ -116,9 +116,9 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
       try {
         return recording.advance(eventsPerSlice);
       } catch (error) {
-        const problem = describe(error);
-        if (problem === undefined) throw error;
-        recording.fail(problem);
+        const blamed = blame(error);
+        if (blamed === undefined) throw error;
+        recording.fail(blamed.message, blamed.place);
         return false;
       }
     };

@@ -4,12 +4,12 @@ import path from 'node:path';
 import type { RunReport } from '../../shared/analysis/runReport';
 import { highestLoss } from '../../shared/contract/recording';
 import type { RecordingCost } from '../../shared/contract/recordingCost';
-import {
-  scenarioDescription,
-  scenarioIds,
-  scenarios,
-  type ScenarioId,
-} from '../../shared/contract/scenarios';
+import { scenarios } from '../../shared/contract/scenarios';
+import { TraceModel } from '../../shared/analysis/traceModel';
+import type { ScenarioDefinition } from '../../shared/scenario/definition';
+import { expectsEvents, missedExpectations } from '../../shared/scenario/missedExpectations';
+import { RuleChecker } from '../../shared/rules/engine/checker';
+import { implementedRules } from '../../shared/rules/rules';
 import { textReport } from '../../shared/rules/report/textReport';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { loadTrustedDriverModules } from '../drivers/driverModules';
@@ -40,6 +40,7 @@ import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { ProgressLine } from './progressLine';
 import { monotonicClock, recordingCostFigures } from './recordingFigures';
 import { reportText } from './reportText';
+import { namedScenario } from './scenarioFile';
 import { complain } from './complain';
 import { applicationName } from './version';
 
@@ -91,12 +92,6 @@ export function parseIpVersion(text: string): IpVersions {
   return text === '4' ? 'ipv4' : 'ipv6';
 }
 
-function parseScenario(text: string): ScenarioId {
-  const known = scenarioIds.find((id) => id === text);
-  if (known === undefined) throw new InvalidArgumentError(`The scenarios are: ${scenarioIds.join(', ')}.`);
-  return known;
-}
-
 /** Reads a time in seconds; answers ns. */
 function parseSeconds(text: string): number {
   const nanoseconds = Math.round(Number(text) * 1e9);
@@ -127,7 +122,7 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
 
 function describeRun(command: Command, exitWith: (code: number) => void, further: string): void {
   command
-    .argument('<scenario>', `one of ${scenarioIds.join(', ')}`, parseScenario)
+    .argument('<scenario>', 'a scenario of the library (below), or a .yaml file (docs/scenarios.md)')
     .option('--file <path>', 'carry the bytes of this file instead of made-up ones')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
     .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
@@ -168,12 +163,14 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
       'after',
       `\nScenarios:\n${scenarios.map(({ id, title }) => `  ${id.padEnd(22)} ${title}`).join('\n')}${further}`,
     )
-    .action(async (scenario: ScenarioId, options: RunOptions) => {
+    .action(async (scenario: string, options: RunOptions) => {
       exitWith(await run(scenario, options));
     });
 }
 
-async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
+async function run(scenario: string, options: RunOptions): Promise<number> {
+  const definition = namedScenario(scenario);
+  if (!definition.ok) return complain(definition.error);
   const named = (['rules', 'baseline', 'failOn'] as const).find((name) => options[name] !== undefined);
   if (named !== undefined && options.check !== true)
     return complain(
@@ -184,7 +181,7 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   // Its thread starts while the run is set up.
   const check = task === undefined ? undefined : new LiveCheck(task.value);
   try {
-    return await runBeside(check, scenario, options);
+    return await runBeside(check, definition.value, options);
   } finally {
     check?.stop();
   }
@@ -192,12 +189,12 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
 
 async function runBeside(
   check: LiveCheck | undefined,
-  scenario: ScenarioId,
+  definition: ScenarioDefinition,
   options: RunOptions,
 ): Promise<number> {
-  const description = scenarioDescription(scenario);
+  const { scenario, expectations } = definition;
   let file: Uint8Array;
-  if (options.file === undefined) file = inventFile(options.seed, description.defaultFileBytes);
+  if (options.file === undefined) file = inventFile(options.seed, definition.workload.bytes);
   else {
     const source = readSourceFile(options.file);
     if (!source.ok) return complain(source.error);
@@ -220,16 +217,17 @@ async function runBeside(
     return complain(`${driver} is not loaded without --trust-drivers. ${trustWarning}`);
   const loaded = await loadTrustedDriverModules(files);
   if (!loaded.ok) return complain(loaded.error);
-  const { modules: drivers, describe, sourceOfCall } = loaded.value;
+  const { modules: drivers, blame, sourceOfCall } = loaded.value;
   let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
   let capture: TraceFileSink | undefined;
   try {
     if (options.pcapng !== undefined) capture = new TraceFileSink(options.pcapng);
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
-    const loss = options.loss ?? description.defaultLoss;
+    const loss = options.loss ?? definition.topology.link.loss;
     const link = linkRequest(options);
     const settings = {
       scenario,
+      definition,
       seed: options.seed,
       loss,
       link,
@@ -245,7 +243,9 @@ async function runBeside(
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();
     let diskProblem: unknown;
-    const recording = new Recording(applicationName, settings, name, withCheck(sink, check), {
+    const model = expectsEvents(expectations) ? new TraceModel() : undefined;
+    const rules = expectations.findings === undefined ? undefined : new RuleChecker(implementedRules);
+    const recording = new Recording(applicationName, settings, name, alsoInto(sink, check, model), {
       snapLength: options.snapLength,
       keepLast: options.keepLast,
       onSinkError:
@@ -256,6 +256,7 @@ async function runBeside(
             },
       checksum: zlibChecksum,
       clock: monotonicClock,
+      checker: rules,
       sourceOfCall: options.driverSource ? sourceOfCall : undefined,
       capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
     });
@@ -265,9 +266,9 @@ async function runBeside(
       try {
         return recording.advance(pace.eventsPerSlice);
       } catch (error) {
-        const problem = describe(error);
-        if (problem === undefined) throw error;
-        recording.fail(problem);
+        const blamed = blame(error);
+        if (blamed === undefined) throw error;
+        recording.fail(blamed.message, blamed.place);
         return false;
       }
     };
@@ -295,11 +296,14 @@ async function runBeside(
       ...recording.cost!,
       ...(options.out === undefined ? {} : { saveMilliseconds: ended - saveBegun }),
     };
+    model?.close();
     const answer = checked?.ok === true ? checked.value : undefined;
-    print(report, (ended - begun) / 1000, cost, recording, options, answer);
+    const missed = missedExpectations(expectations, { report, model, findings: rules?.findings });
+    print(report, (ended - begun) / 1000, cost, recording, options, answer, missed);
     if (answer !== undefined) tellBesides(answer, options);
     if (checked?.ok === false) return complain(checked.error);
-    return report.success && (answer === undefined || passes(answer, options.failOn ?? 'warning')) ? 0 : 1;
+    const isClean = answer === undefined || passes(answer, options.failOn ?? 'warning');
+    return report.success && isClean && missed.length === 0 ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     const written = options.pcapng !== undefined && capture === undefined ? options.pcapng : options.out;
@@ -311,13 +315,15 @@ async function runBeside(
   }
 }
 
-/** A sink for what goes into the file, and to the check what the file has taken. */
-function withCheck(sink: TraceSink, check: LiveCheck | undefined): TraceSink {
-  if (check === undefined) return sink;
+/** A sink for what goes into the file, and to whoever looks at what the file has taken. */
+function alsoInto(sink: TraceSink, check: LiveCheck | undefined, model: TraceModel | undefined): TraceSink {
+  if (check === undefined && model === undefined) return sink;
   return {
     write: (bytes) => {
       sink.write(bytes);
-      check.write(bytes);
+      check?.write(bytes);
+      // A model may keep what it is given; the encoder writes over it.
+      model?.push(bytes.slice());
     },
   };
 }
@@ -351,6 +357,7 @@ function print(
   { eventCount: events, lostCount: lostEvents }: Recording,
   options: RunOptions,
   check: CheckAnswer | undefined,
+  missed: readonly string[],
 ): void {
   if (options.json === true) {
     const wallTimeMs = Math.round(wallSeconds * 1000);
@@ -363,6 +370,7 @@ function print(
           wallTimeMs,
           recording: recordingCostFigures(cost),
           trace: options.out ?? null,
+          missedExpectations: missed,
           ...(check === undefined ? {} : { check: check.report }),
         },
         null,
@@ -372,5 +380,6 @@ function print(
     return;
   }
   process.stdout.write(reportText(report, { wallSeconds, events, cost, trace: options.out }));
+  for (const one of missed) process.stdout.write(`NOT AS EXPECTED: ${one}\n`);
   if (check !== undefined) process.stdout.write(textReport(check.report));
 }

@@ -81,6 +81,8 @@ export interface Probe {
   ): void;
   /** A number that belongs to no state object has another value from now on. Absent: nobody wants to know, and nothing is recorded. */
   counter?(time: number, component: number, name: string, value: number): void;
+  /** Whoever runs the run has found a broken rule, severity `error`. Absent: nobody wants to know. */
+  finding?(time: number, rule: string, events: readonly EventId[], text: string): void;
   /** Somebody beside the run says something of a stretch of the trace. Absent: nobody wants to know. */
   annotation?(time: number, from: EventId, to: EventId, author: string, text: string): void;
   note(

@@ -166,6 +166,10 @@ export class TraceRecorder implements Probe {
     this.encoder.write(time, { kind: 'counter', component, name, value });
   }
 
+  finding(time: number, rule: string, events: readonly EventId[], text: string): void {
+    this.encoder.write(time, { kind: 'finding', rule, severity: 'error', object: undefined, events, text });
+  }
+
   annotation(time: number, from: EventId, to: EventId, author: string, text: string): void {
     this.encoder.write(time, { kind: 'annotation', from, to, author, text });
   }

@@ -1,6 +1,7 @@
 /** The catalogue of rules, by id. Their long texts are in `ruleTexts.ts`, as only explanations need them. */
 import type { RuleHeading } from './catalogueTypes';
-import { ruleIndex, type RuleId } from './generated/ruleIndex';
+import { ruleIndex, type RuleId as CatalogueRuleId } from './generated/ruleIndex';
+import { isOwnRule, ownRules, type OwnRuleId } from './ownRules';
 
 export type {
   RuleArea,
@@ -10,19 +11,22 @@ export type {
   RuleObliges,
   RuleSeverity,
 } from './catalogueTypes';
-export { ruleAreas, type RuleId } from './generated/ruleIndex';
+export { ruleAreas } from './generated/ruleIndex';
 
-/** Ids of all rules, in the order of the catalogue. */
+/** Id of a rule: of the catalogue, or of ours. */
+export type RuleId = CatalogueRuleId | OwnRuleId;
+
+/** Ids of all rules of the catalogue, in its order. */
 export const ruleIds = Object.keys(ruleIndex) as RuleId[];
 
-/** Whether the catalogue has such a rule. */
+/** Whether there is such a rule. */
 export function isRuleId(id: string): id is RuleId {
-  return Object.hasOwn(ruleIndex, id);
+  return Object.hasOwn(ruleIndex, id) || isOwnRule(id);
 }
 
 /** The short facts about a rule. */
 export function ruleHeading(id: RuleId): RuleHeading {
-  return ruleIndex[id];
+  return isOwnRule(id) ? ownRules[id] : ruleIndex[id];
 }
 
 /** Whether records can decide a rule: what the checker should implement. */

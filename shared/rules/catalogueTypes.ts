@@ -2,7 +2,7 @@
 import type { ruleAreas } from './generated/ruleIndex';
 
 /** Part of the specification that a rule belongs to; users browse by it. */
-export type RuleArea = (typeof ruleAreas)[number];
+export type RuleArea = (typeof ruleAreas)[number] | 'driver modules';
 
 /** `must`: breaking it is an error. `should`: advice. `may-not-flag`: it looks odd and is legal; never a finding. */
 export type RuleKind = 'must' | 'should' | 'may-not-flag';

@@ -93,6 +93,14 @@ export function checkingProbe(inner: Probe, checker: RuleChecker, snapLength: nu
             check({ kind: 'counter', component, name, value }, time);
           },
         }),
+    ...(inner.finding === undefined
+      ? {}
+      : {
+          finding: (time: number, rule: string, events: readonly EventId[], text: string) => {
+            inner.finding?.(time, rule, events, text);
+            check({ kind: 'finding', rule, severity: 'error', object: undefined, events, text }, time);
+          },
+        }),
     ...(inner.annotation === undefined
       ? {}
       : {

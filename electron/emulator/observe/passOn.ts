@@ -45,6 +45,13 @@ export function passOn(inner: Probe, watched: Partial<Probe>): Probe {
             inner.counter?.(time, component, name, value);
           },
         }),
+    ...(inner.finding === undefined
+      ? {}
+      : {
+          finding: (...found: Parameters<NonNullable<Probe['finding']>>) => {
+            inner.finding?.(...found);
+          },
+        }),
     ...(inner.annotation === undefined
       ? {}
       : {

@@ -138,6 +138,23 @@ export function tappedProbe(inner: Probe, tap: RecordTap, snapLength: number): P
             after(time, tap.wantsRecords ? { kind: 'counter', component, name, value } : undefined);
           },
         }),
+    ...(inner.finding === undefined
+      ? {}
+      : {
+          finding: (time: number, rule: string, events: readonly EventId[], text: string) => {
+            tap.begins();
+            inner.finding?.(time, rule, events, text);
+            const record = {
+              kind: 'finding',
+              rule,
+              severity: 'error',
+              object: undefined,
+              events,
+              text,
+            } as const;
+            after(time, tap.wantsRecords ? record : undefined);
+          },
+        }),
     ...(inner.annotation === undefined
       ? {}
       : {

@@ -2,6 +2,7 @@
  * One run of a built-in scenario: host, NDIS, offload target, link and echo servers on one machine, driven event by event, so that
  * whoever runs it can show progress and stop it.
  */
+import type { RuleId } from '../../../shared/rules/catalogue';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { RunReport } from '../../../shared/analysis/runReport';
 import { Random } from '../../../shared/base/random';
@@ -184,7 +185,15 @@ export class ScenarioRun {
         place === 'target' ? [topology.target] : place === 'intermediate' ? topology.intermediates : [];
       const module = drivers.find((driver) => driver instanceof ModuleDriver);
       const component = module?.object.component ?? this.application;
-      machine.probe.note(machine.now, component, undefined, machine.currentCause, message);
+      const { currentCause, probe, now } = machine;
+      probe.note(now, component, undefined, currentCause, message);
+      if (module !== undefined)
+        probe.finding?.(
+          now,
+          'DRV-001' satisfies RuleId,
+          currentCause === undefined ? [] : [currentCause],
+          message,
+        );
       this.failure = message;
     }
     this.endsAt = machine.now;
@@ -281,7 +290,9 @@ export class ScenarioRun {
       return;
     }
     ndis.registration.startAdapters();
-    if (host.enableChimney() !== NDIS_STATUS.SUCCESS)
+    // Above an intermediate driver without chimney functions there is nothing to enable.
+    const mayEnable = this.plan.team?.settings?.chimney !== false;
+    if (host.enableChimney() !== NDIS_STATUS.SUCCESS && mayEnable)
       this.failure = 'The adapter refused the chimney parameters.';
     this.streams.forEach((stream, index) => {
       if (index === 0) this.connect(stream);

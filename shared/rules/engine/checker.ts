@@ -5,6 +5,7 @@
 import type {
   CallRecord,
   EventId,
+  FindingRecord,
   FrameFateRecord,
   FrameRecord,
   ReturnRecord,
@@ -13,7 +14,7 @@ import type {
   VirtualTime,
 } from '../../trace/records';
 import type { TraceListener } from '../../trace/traceReader';
-import { ruleHeading, type RuleId, type RuleSeverity } from '../catalogue';
+import { isRuleId, ruleHeading, type RuleId, type RuleSeverity } from '../catalogue';
 import type { CoreFacts } from '../facts/coreFacts';
 import { ListLedger } from '../facts/listLedger';
 import { MachineFacts } from '../facts/machineFacts';
@@ -53,6 +54,7 @@ export class RuleChecker implements TraceListener {
   private coreOwner!: Participant;
   private historyComplete = true;
   private complete = false;
+  private lastNote: { readonly event: EventId; readonly component: number } | undefined;
   private lastTime: VirtualTime = 0;
 
   /** @param rules those to check */
@@ -125,6 +127,7 @@ export class RuleChecker implements TraceListener {
         this.facts.counter.deliverThree(record, event, time);
         return;
       case 'note':
+        this.lastNote = { event, component: record.component };
         this.rules.note.deliverThree(record, event, time);
         this.facts.note.deliverThree(record, event, time);
         return;
@@ -136,9 +139,33 @@ export class RuleChecker implements TraceListener {
         this.complete = true;
         return;
       case 'finding':
+        this.passOn(record, event, time);
+        return;
       case 'annotation':
         return;
     }
+  }
+
+  /** What whoever recorded has found: about the component of the note right before it, if there is one. */
+  private passOn(record: FindingRecord, event: EventId, time: VirtualTime): void {
+    const { rule, text: found, object } = record;
+    if (!isRuleId(rule)) return;
+    const note = this.lastNote?.event === event - 1 ? this.lastNote : undefined;
+    const { title } = ruleHeading(rule);
+    const finding: Finding = {
+      rule,
+      severity: record.severity === 'advice' ? 'info' : record.severity,
+      time,
+      events: note === undefined ? record.events : [...record.events, note.event],
+      component: note?.component,
+      connection: undefined,
+      object,
+      found,
+      expected: title,
+      fingerprint: fingerprintOf({ rule, driver: this.core.machine.name(note?.component), found }),
+    };
+    this.findings.push(finding);
+    this.onFinding?.(finding);
   }
 
   /** No more records come: rules decide what was left open. */

@@ -12,6 +12,9 @@ import { findStops, type FoundStop } from '../../../shared/debug/findStops';
 import { parseRunReport, type RunReport } from '../../../shared/analysis/runReport';
 import { TraceModel } from '../../../shared/analysis/traceModel';
 import { zlibCodec } from '../../../electron/files/zlibCodec';
+import { RuleChecker } from '../../../shared/rules/engine/checker';
+import { StoreCheck } from '../../../shared/rules/engine/storeCheck';
+import { implementedRules } from '../../../shared/rules/rules';
 import { exampleFile } from '../../harness/driverModule';
 import { recordScenario } from '../../harness/recordScenario';
 import { buildRunThread, type BuiltProgram } from '../../harness/runThreadProgram';
@@ -105,6 +108,14 @@ function expectVerdict(result: Supervised, verdict: RegExp): void {
   const note = notesOf(result).find(({ text }) => verdict.test(text));
   expect(result.model.store!.components[note!.component]?.role).toBe('offload-target');
   expect(result.model.calls.calls.length).toBeGreaterThan(100);
+  // ... and with a finding, which a check of the trace tells.
+  const checker = new RuleChecker(implementedRules);
+  const check = new StoreCheck(result.model.store!, checker);
+  while (check.advance(() => false));
+  check.finish();
+  const finding = checker.findings.find(({ rule }) => rule === 'DRV-001');
+  expect(finding).toMatchObject({ severity: 'error', component: note!.component });
+  expect(finding!.found).toMatch(verdict);
 }
 
 describe('a run in a thread of its own', { timeout: 120_000 }, () => {
