@@ -71,7 +71,7 @@ const parts = [
 
 /** See the file's head. */
 export function scenarioReference(): string {
-  const schema = scenarioJsonSchema() as SchemaNode;
+  const schema = scenarioJsonSchema();
   const members = schema.properties ?? {};
   return [
     '## Library',
