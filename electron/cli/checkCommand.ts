@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseLatencyBudget, type LatencyBudget } from '../../shared/analysis/latencyBudget';
 import { fail, succeed, type Result } from '../../shared/base/result';
-import { scenarioDescription, scenarioIds, type ScenarioId } from '../../shared/contract/scenarios';
+import { scenarioIds } from '../../shared/contract/scenarios';
 import { extendBaseline } from '../../shared/rules/baseline/baseline';
 import type { RuleId } from '../../shared/rules/catalogue';
 import type { CheckReport } from '../../shared/rules/report/checkReport';
@@ -13,6 +13,7 @@ import { htmlFindings } from '../../shared/rules/report/htmlFindings';
 import { junitReport } from '../../shared/rules/report/junitReport';
 import { sarifReport } from '../../shared/rules/report/sarifReport';
 import { textReport } from '../../shared/rules/report/textReport';
+import type { ScenarioDefinition } from '../../shared/scenario/definition';
 import type { Fault } from '../../shared/scenario/faults';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import { fileProblem } from '../files/fileProblem';
@@ -34,6 +35,7 @@ import { LiveCheck } from './liveCheck';
 import { openTrace } from './openTrace';
 import { ProgressLine } from './progressLine';
 import { parseSeed } from './runCommand';
+import { isScenarioFile, namedScenario } from './scenarioFile';
 import { applicationName, applicationVersion } from './version';
 
 const formats = ['text', 'json', 'junit', 'sarif', 'html'] as const;
@@ -59,7 +61,7 @@ export function addCheckCommand(program: Command, exitWith: (code: number) => vo
   const command = program
     .command('check')
     .description('Check a trace, or a run of a scenario, against the rules of the specification.')
-    .argument('<subject>', 'a .sweep file, or the name of a scenario, which is run for that');
+    .argument('<subject>', 'a .sweep file, or a scenario by its name or .yaml file, which is run for that');
   addFaultOptions(command)
     .addOption(checkOptions.rules())
     .addOption(checkOptions.baseline())
@@ -112,8 +114,11 @@ async function answerFor(
   faults: readonly Fault[],
   task: CheckTask,
 ): Promise<Result<CheckAnswer, string>> {
-  const scenario = scenarioIds.find((id) => id === subject);
-  if (scenario !== undefined && !existsSync(subject)) return runScenario(scenario, seed, faults, task);
+  const isName = scenarioIds.some((id) => id === subject) && !existsSync(subject);
+  if (isName || isScenarioFile(subject)) {
+    const definition = namedScenario(subject);
+    return definition.ok ? runScenario(definition.value, seed, faults, task) : definition;
+  }
   if (!existsSync(subject))
     return fail(`${subject} is neither a file nor a scenario. The scenarios are: ${scenarioIds.join(', ')}.`);
   if (faults.length > 0) return fail(`${subject} has been recorded: faults are for scenarios that are run.`);
@@ -126,18 +131,19 @@ async function answerFor(
 
 /** Records a scenario, which a thread of its own checks meanwhile. */
 async function runScenario(
-  scenario: ScenarioId,
+  definition: ScenarioDefinition,
   seed: number,
   faults: readonly Fault[],
   task: CheckTask,
 ): Promise<Result<CheckAnswer, string>> {
-  const { defaultLoss: loss, defaultFileBytes } = scenarioDescription(scenario);
+  const { scenario, topology, workload } = definition;
+  const { loss } = topology.link;
   const check = new LiveCheck(task);
   const pace = new FlushPace(check);
   const progress = new ProgressLine('run');
   const recording = new Recording(
     applicationName,
-    { scenario, seed, loss, file: inventFile(seed, defaultFileBytes), faults },
+    { scenario, definition, seed, loss, file: inventFile(seed, workload.bytes), fileSeed: seed, faults },
     'made up',
     check,
     { checksum: zlibChecksum },

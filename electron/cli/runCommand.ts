@@ -4,12 +4,12 @@ import path from 'node:path';
 import type { RunReport } from '../../shared/analysis/runReport';
 import { highestLoss } from '../../shared/contract/recording';
 import type { RecordingCost } from '../../shared/contract/recordingCost';
-import {
-  scenarioDescription,
-  scenarioIds,
-  scenarios,
-  type ScenarioId,
-} from '../../shared/contract/scenarios';
+import { scenarios } from '../../shared/contract/scenarios';
+import { TraceModel } from '../../shared/analysis/traceModel';
+import type { ScenarioDefinition } from '../../shared/scenario/definition';
+import { expectsEvents, missedExpectations } from '../../shared/scenario/missedExpectations';
+import { RuleChecker } from '../../shared/rules/engine/checker';
+import { implementedRules } from '../../shared/rules/rules';
 import { textReport } from '../../shared/rules/report/textReport';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { loadTrustedDriverModules } from '../drivers/driverModules';
@@ -41,6 +41,7 @@ import { addLinkOptions, linkRequest, type LinkOptions } from './linkOptions';
 import { ProgressLine } from './progressLine';
 import { monotonicClock, recordingCostFigures } from './recordingFigures';
 import { reportText } from './reportText';
+import { namedScenario } from './scenarioFile';
 import { complain } from './complain';
 import { applicationName } from './version';
 
@@ -93,12 +94,6 @@ export function parseIpVersion(text: string): IpVersions {
   return text === '4' ? 'ipv4' : 'ipv6';
 }
 
-function parseScenario(text: string): ScenarioId {
-  const known = scenarioIds.find((id) => id === text);
-  if (known === undefined) throw new InvalidArgumentError(`The scenarios are: ${scenarioIds.join(', ')}.`);
-  return known;
-}
-
 /** Reads a time in seconds; answers ns. */
 function parseSeconds(text: string): number {
   const nanoseconds = Math.round(Number(text) * 1e9);
@@ -129,7 +124,7 @@ export function addRunCommand(program: Command, exitWith: (code: number) => void
 
 function describeRun(command: Command, exitWith: (code: number) => void, further: string): void {
   command
-    .argument('<scenario>', `one of ${scenarioIds.join(', ')}`, parseScenario)
+    .argument('<scenario>', 'a scenario of the library (below), or a .yaml file (docs/scenarios.md)')
     .option('--file <path>', 'carry the bytes of this file instead of made-up ones')
     .option('--seed <number>', 'seed of all randomness', parseSeed, 1)
     .option('--loss <probability>', `frame loss in each direction, 0 to ${highestLoss}`, parseLoss)
@@ -171,15 +166,16 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
       'after',
       `\nScenarios:\n${scenarios.map(({ id, title }) => `  ${id.padEnd(22)} ${title}`).join('\n')}${further}`,
     )
-    .action(async (scenario: ScenarioId, options: RunOptions) => {
+    .action(async (scenario: string, options: RunOptions) => {
       exitWith(options.watch === true ? await runAtChanges(scenario, options) : await run(scenario, options));
     });
 }
 
 /** Runs, and again at each change of a module; whoever interrupts it ends it. */
-async function runAtChanges(scenario: ScenarioId, options: RunOptions): Promise<number> {
+async function runAtChanges(scenario: string, options: RunOptions): Promise<number> {
   const files = [options.targetDriver, options.intermediateDriver].filter((file) => file !== undefined);
   if (files.length === 0) return complain('--watch is about driver modules. Name one.');
+  if (options.trustDrivers !== true) return run(scenario, options);
   let changes = 0;
   let changed: () => void = () => undefined;
   await watchModules(files, () => {
@@ -188,14 +184,15 @@ async function runAtChanges(scenario: ScenarioId, options: RunOptions): Promise<
   });
   for (;;) {
     const before = changes;
-    const code = await run(scenario, options);
-    if (options.trustDrivers !== true) return code;
+    await run(scenario, options);
     process.stderr.write(`chimneysweep: Waiting for changes of ${files.join(' and ')}; Ctrl+C ends it.\n`);
     while (changes === before) await new Promise<void>((resolve) => (changed = resolve));
   }
 }
 
-async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
+async function run(scenario: string, options: RunOptions): Promise<number> {
+  const definition = namedScenario(scenario);
+  if (!definition.ok) return complain(definition.error);
   const named = (['rules', 'baseline', 'failOn'] as const).find((name) => options[name] !== undefined);
   if (named !== undefined && options.check !== true)
     return complain(
@@ -206,7 +203,7 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
   // Its thread starts while the run is set up.
   const check = task === undefined ? undefined : new LiveCheck(task.value);
   try {
-    return await runBeside(check, scenario, options);
+    return await runBeside(check, definition.value, options);
   } finally {
     check?.stop();
   }
@@ -214,12 +211,12 @@ async function run(scenario: ScenarioId, options: RunOptions): Promise<number> {
 
 async function runBeside(
   check: LiveCheck | undefined,
-  scenario: ScenarioId,
+  definition: ScenarioDefinition,
   options: RunOptions,
 ): Promise<number> {
-  const description = scenarioDescription(scenario);
+  const { scenario, expectations } = definition;
   let file: Uint8Array;
-  if (options.file === undefined) file = inventFile(options.seed, description.defaultFileBytes);
+  if (options.file === undefined) file = inventFile(options.seed, definition.workload.bytes);
   else {
     const source = readSourceFile(options.file);
     if (!source.ok) return complain(source.error);
@@ -248,10 +245,11 @@ async function runBeside(
   try {
     if (options.pcapng !== undefined) capture = new TraceFileSink(options.pcapng);
     if (options.out !== undefined) sink = new TraceFileSink(options.out);
-    const loss = options.loss ?? description.defaultLoss;
+    const loss = options.loss ?? definition.topology.link.loss;
     const link = linkRequest(options);
     const settings = {
       scenario,
+      definition,
       seed: options.seed,
       loss,
       link,
@@ -267,7 +265,9 @@ async function runBeside(
       options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
     const begun = performance.now();
     let diskProblem: unknown;
-    const recording = new Recording(applicationName, settings, name, withCheck(sink, check), {
+    const model = expectsEvents(expectations) ? new TraceModel() : undefined;
+    const rules = expectations.findings === undefined ? undefined : new RuleChecker(implementedRules);
+    const recording = new Recording(applicationName, settings, name, alsoInto(sink, check, model), {
       snapLength: options.snapLength,
       keepLast: options.keepLast,
       onSinkError:
@@ -278,6 +278,7 @@ async function runBeside(
             },
       checksum: zlibChecksum,
       clock: monotonicClock,
+      checker: rules,
       sourceOfCall: options.driverSource ? sourceOfCall : undefined,
       capture: capture === undefined ? undefined : { sink: capture, taps: options.tap },
     });
@@ -317,11 +318,14 @@ async function runBeside(
       ...recording.cost!,
       ...(options.out === undefined ? {} : { saveMilliseconds: ended - saveBegun }),
     };
+    model?.close();
     const answer = checked?.ok === true ? checked.value : undefined;
-    print(report, (ended - begun) / 1000, cost, recording, options, answer);
+    const missed = missedExpectations(expectations, { report, model, findings: rules?.findings });
+    print(report, (ended - begun) / 1000, cost, recording, options, answer, missed);
     if (answer !== undefined) tellBesides(answer, options);
     if (checked?.ok === false) return complain(checked.error);
-    return report.success && (answer === undefined || passes(answer, options.failOn ?? 'warning')) ? 0 : 1;
+    const isClean = answer === undefined || passes(answer, options.failOn ?? 'warning');
+    return report.success && isClean && missed.length === 0 ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     const written = options.pcapng !== undefined && capture === undefined ? options.pcapng : options.out;
@@ -333,13 +337,15 @@ async function runBeside(
   }
 }
 
-/** A sink for what goes into the file, and to the check what the file has taken. */
-function withCheck(sink: TraceSink, check: LiveCheck | undefined): TraceSink {
-  if (check === undefined) return sink;
+/** A sink for what goes into the file, and to whoever looks at what the file has taken. */
+function alsoInto(sink: TraceSink, check: LiveCheck | undefined, model: TraceModel | undefined): TraceSink {
+  if (check === undefined && model === undefined) return sink;
   return {
     write: (bytes) => {
       sink.write(bytes);
-      check.write(bytes);
+      check?.write(bytes);
+      // A model may keep what it is given; the encoder writes over it.
+      model?.push(bytes.slice());
     },
   };
 }
@@ -373,6 +379,7 @@ function print(
   { eventCount: events, lostCount: lostEvents }: Recording,
   options: RunOptions,
   check: CheckAnswer | undefined,
+  missed: readonly string[],
 ): void {
   if (options.json === true) {
     const wallTimeMs = Math.round(wallSeconds * 1000);
@@ -385,6 +392,7 @@ function print(
           wallTimeMs,
           recording: recordingCostFigures(cost),
           trace: options.out ?? null,
+          missedExpectations: missed,
           ...(check === undefined ? {} : { check: check.report }),
         },
         null,
@@ -394,5 +402,6 @@ function print(
     return;
   }
   process.stdout.write(reportText(report, { wallSeconds, events, cost, trace: options.out }));
+  for (const one of missed) process.stdout.write(`NOT AS EXPECTED: ${one}\n`);
   if (check !== undefined) process.stdout.write(textReport(check.report));
 }

@@ -20,9 +20,14 @@ export function readScenarioFile(path: string): Result<ScenarioDefinition, strin
     : fail(read.error.map((problem) => scenarioProblemText(path, problem)).join('\nchimneysweep: '));
 }
 
+/** Whether a name is that of a file with a scenario in it. */
+export function isScenarioFile(name: string): boolean {
+  return /\.(ya?ml|json)$/i.test(name);
+}
+
 /** The scenario of this name in the library, or in this file if the name ends like one. */
 export function namedScenario(name: string): Result<ScenarioDefinition, string> {
-  if (/\.(ya?ml|json)$/i.test(name)) return readScenarioFile(name);
+  if (isScenarioFile(name)) return readScenarioFile(name);
   const definition = libraryScenario(name);
   const names = library.map(({ scenario }) => scenario).join(', ');
   return definition === undefined

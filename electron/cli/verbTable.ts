@@ -22,11 +22,11 @@ export const verbTable: readonly VerbAnswers[] = [
   ...['run', 'record'].map((verb) => ({
     verb,
     exitCodes: {
-      0: 'the scenario reached its goal',
-      1: 'the scenario ran and did not reach its goal',
+      0: 'the scenario reached its goal, and all that it expects has happened',
+      1: 'the scenario ran and did not reach its goal, or not all that it expects has happened',
       2: 'the call is wrong, a file could not be read or written, or a driver module could not be loaded',
     },
-    json: `${runReport}, \`lostEvents\`, \`wallTimeMs\`, \`recording\` ${recordingCost}, \`trace\` (or null)`,
+    json: `${runReport}, \`lostEvents\`, \`wallTimeMs\`, \`recording\` ${recordingCost}, \`trace\` (or null), \`missedExpectations\` (sentences)`,
   })),
   {
     verb: 'again',

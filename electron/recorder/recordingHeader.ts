@@ -2,6 +2,7 @@
 import { defaultHostCost } from '../../shared/analysis/hostCostModel';
 import { hostCostSetting, hostCostText } from '../../shared/analysis/hostCostSettings';
 import { sha256Text } from '../../shared/base/digest';
+import { canonicalDefinition } from '../../shared/scenario/canonical';
 import type { ScenarioDefinition } from '../../shared/scenario/definition';
 import { headerRun, type CarriedFile } from '../../shared/scenario/recordedRun';
 import { traceFormatVersion, type TraceHeader } from '../../shared/trace/records';
@@ -80,7 +81,8 @@ export function recordingHeader(
   snapLength: number,
   { keepLast, hasSource }: { readonly keepLast: number | undefined; readonly hasSource: boolean },
 ): TraceHeader {
-  const definition = definitionOf(settings);
+  // Members in one order, wherever they come from.
+  const definition = canonicalDefinition(definitionOf(settings));
   const { chimney } = definition.policy;
   return {
     format: 'chimneysweep-trace',

@@ -24,6 +24,7 @@ import { RuleCheck } from '../stores/ruleCheck';
 import { View } from '../stores/view';
 import { createTheme, type Theme } from '../theme/theme';
 import { FrameScheduler } from '../timeline/frameScheduler';
+import { BufferLaneChoice } from '../timeline/bufferLaneChoice';
 import { LaneIndex } from '../timeline/laneIndex';
 import { CallFilter } from '../views/calls/callFilter';
 
@@ -64,6 +65,8 @@ export interface Workspace {
   >;
   /** A trusted driver module that the scenario dialog records with, until the user takes it out. */
   readonly driverModule: ShallowRef<ChosenDriverModule | undefined>;
+  /** The lists whose owners the timeline shows. */
+  readonly bufferLane: BufferLaneChoice;
   /** What is to go wrong on purpose in recordings that the scenario dialog starts, as it is written. */
   readonly faults: ShallowRef<readonly WrittenFault[]>;
   /** What the user has asked the reason of. */
@@ -193,6 +196,7 @@ export function createWorkspace(platform: Platform): Workspace {
     fileToSend: shallowRef(),
     driverModule: shallowRef(),
     faults: shallowRef([]),
+    bufferLane: new BufferLaneChoice(trace),
     why,
     scenarioEditor: new ScenarioEditor(),
     runsAgain: new RunsAgain(platform, trace, view, notices, () => (layout.bottomTab = 'difference')),

@@ -9,6 +9,7 @@ import type { BottomTab } from '../stores/layoutChoices';
 import { breakpointCommands } from '../debug/breakpointCommands';
 import { scenarioCommands } from '../scenario/scenarioCommands';
 import { stepCommands } from '../debug/stepCommands';
+import { scopeOf } from '../timeline/bufferRows';
 import { alongChain, neighbourInLane, neighbourMilestone } from '../timeline/navigation';
 import { panBy, zoomAround } from '../timeline/viewport';
 import type { Command } from './registry';
@@ -254,6 +255,21 @@ function windowCommands(workspace: Workspace, hasTrace: () => boolean): Command[
     tab('pending', 'Show what is pending at the cursor', [{ code: 'Digit7' }]),
     tab('breakpoints', 'Show the breakpoints', [{ code: 'Digit8' }]),
     tab('why', 'Show why something is so', [{ code: 'Digit9' }]),
+    {
+      id: 'ownership-lanes',
+      title: 'Owners of the selected list or of the lists of the connection, as lanes and as a table',
+      group: 'Debug',
+      keys: [{ code: 'KeyO' }],
+      available: hasTrace,
+      run: () => {
+        const { model } = workspace.trace.state;
+        const event = workspace.view.selection.value ?? workspace.view.cursor.value.event;
+        const scope = model === undefined || event < 0 ? undefined : scopeOf(model, event);
+        if (scope !== undefined) workspace.bufferLane.scope.value = scope;
+        else workspace.spoken.value = 'Select a call that passes a list, or one of a connection.';
+        workspace.layout.bottomTab = 'lists';
+      },
+    },
     {
       id: 'by-hand',
       title: 'Do something by hand in a paused run',

@@ -15,6 +15,7 @@ export const bottomTabs = [
   'pending',
   'breakpoints',
   'by-hand',
+  'lists',
   'why',
   'difference',
 ] as const;

@@ -2,6 +2,7 @@
 import type { Arrow } from './arrows';
 import { fitText, hatch, textWidth } from './canvas';
 import type { TimelineColors } from './colors';
+import { drawBuffers } from './drawBuffers';
 import { drawCalls, drawFrames, drawRequests } from './drawRows';
 import { drawGrid, rulerHeight } from './drawRuler';
 import { noteKind, type NoteKind } from '../format/noteKinds';
@@ -46,6 +47,7 @@ export function drawTimeline(
     else if ('bands' in visible) drawBands(context, colors, visible.bands, visible.row.y, visible.row.height);
     else if ('lost' in visible) drawFrames(context, colors, visible, width);
     else if (visible.row.kind === 'calls') drawCalls(context, colors, visible, width);
+    else if (visible.row.kind === 'buffers') drawBuffers(context, colors, visible.row, visible.bars);
     else drawRequests(context, colors, visible);
   }
   context.restore();

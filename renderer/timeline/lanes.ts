@@ -8,6 +8,7 @@ import {
   type StateOwner,
 } from '../../shared/trace/records';
 import { countOf } from '../format/quantity';
+import { scopeTitle, type BufferRow, type BufferScope } from './bufferRows';
 import type { CallRow, FrameRow, LaneIndex, RequestRow } from './laneIndex';
 
 /** Heights in CSS pixels, before rows grow. */
@@ -32,6 +33,7 @@ export type LaneRow =
       readonly objects: readonly number[];
     }
   | { readonly kind: 'requests'; readonly y: number; readonly height: number; readonly source: RequestRow }
+  | { readonly kind: 'buffers'; readonly y: number; readonly height: number; readonly source: BufferRow }
   | {
       readonly kind: 'frames';
       readonly y: number;
@@ -85,6 +87,12 @@ export const ownerTitles: Readonly<Record<StateOwner, string>> = {
   gone: 'gone',
 };
 
+/** Rows that show who has lists. */
+export interface BufferLane {
+  readonly scope: BufferScope;
+  readonly rows: readonly BufferRow[];
+}
+
 class LaneBuilder {
   readonly lanes: Lane[] = [];
   private y = 0;
@@ -130,7 +138,12 @@ function stacked(components: readonly ComponentRecord[]): readonly ComponentReco
 }
 
 /** The lanes of a trace from top to bottom: milestones, components, connections, wire; `growth` times as tall as usual. */
-function lanesOf(model: TraceModel, index: LaneIndex, growth: number): Lane[] {
+function lanesOf(
+  model: TraceModel,
+  index: LaneIndex,
+  growth: number,
+  buffers: BufferLane | undefined,
+): Lane[] {
   const store = model.store;
   if (store === undefined) return [];
   const builder = new LaneBuilder(growth);
@@ -154,6 +167,21 @@ function lanesOf(model: TraceModel, index: LaneIndex, growth: number): Lane[] {
       component.id,
       rows.map((source) => (y: number): LaneRow => ({
         kind: 'calls',
+        y,
+        height: builder.grown(rowHeight),
+        source,
+      })),
+    );
+  }
+  if (buffers !== undefined) {
+    const name = scopeTitle(buffers.scope);
+    builder.add(
+      'buffers',
+      name,
+      buffers.rows.length === 0 ? 'never lent' : 'by who has them',
+      undefined,
+      buffers.rows.map((source) => (y: number): LaneRow => ({
+        kind: 'buffers',
         y,
         height: builder.grown(rowHeight),
         source,
@@ -193,17 +221,17 @@ function lanesOf(model: TraceModel, index: LaneIndex, growth: number): Lane[] {
  * The lanes of a trace from top to bottom. Where they need less than `room` pixels, their rows grow to fill it, up to
  * {@link mostGrowth} times their usual height.
  */
-export function layoutLanes(model: TraceModel, index: LaneIndex, room = 0): Lane[] {
-  let best = lanesOf(model, index, 1);
+export function layoutLanes(model: TraceModel, index: LaneIndex, room = 0, buffers?: BufferLane): Lane[] {
+  let best = lanesOf(model, index, 1, buffers);
   if (lanesHeight(best) >= room) return best;
   let fits = 1;
   let tooMuch = mostGrowth;
-  const largest = lanesOf(model, index, mostGrowth);
+  const largest = lanesOf(model, index, mostGrowth, buffers);
   if (lanesHeight(largest) <= room) return largest;
   // The height is no smooth function of the growth: rows are whole pixels, and lanes have a least height.
   for (let round = 0; round < 7; round++) {
     const growth = (fits + tooMuch) / 2;
-    const lanes = lanesOf(model, index, growth);
+    const lanes = lanesOf(model, index, growth, buffers);
     if (lanesHeight(lanes) > room) tooMuch = growth;
     else {
       fits = growth;

@@ -52,6 +52,7 @@ export function placeOf(model: TraceModel, lanes: readonly Lane[], event: EventI
 /** The event of an item of a row. */
 export function eventInRow(row: LaneRow, index: number): EventId | undefined {
   if (row.kind === 'calls' || row.kind === 'requests') return row.source.calls[index]?.event;
+  if (row.kind === 'buffers') return row.source.stays[index]?.stay.event;
   if (row.kind === 'frames') return row.source.frames[index]?.event;
   return undefined;
 }

@@ -38,7 +38,10 @@ const markSpacing = 9;
 
 /** A row with what is visible of it. */
 export type VisibleRow =
-  | { readonly row: Extract<LaneRow, { kind: 'calls' | 'requests' }>; readonly bars: readonly Bar[] }
+  | {
+      readonly row: Extract<LaneRow, { kind: 'calls' | 'requests' | 'buffers' }>;
+      readonly bars: readonly Bar[];
+    }
   | FrameRowLayout
   | { readonly row: Extract<LaneRow, { kind: 'ownership' }>; readonly bands: readonly OwnershipBand[] }
   | { readonly row: Extract<LaneRow, { kind: 'milestones' }>; readonly flags: readonly Flag[] };

@@ -84,6 +84,19 @@ const policySchema = z.strictObject({
   ndis: ndisSchema.prefault({}).describe('What differs from the usual in NDIS.'),
 });
 
+const bytesRange = z
+  .strictObject({
+    atLeast: size(2 * largestBytes)
+      .default(0)
+      .describe('Fewest bytes.'),
+    atMost: size(2 * largestBytes)
+      .optional()
+      .describe('Most bytes; no limit if absent.'),
+  })
+  .refine(({ atLeast, atMost }) => atMost === undefined || atLeast <= atMost, {
+    error: 'no number is at least `atLeast` and at most `atMost`',
+  });
+
 const expectationsSchema = z.strictObject({
   verdict: z
     .enum(['unchanged', 'reset', 'aborted', 'timeout'])
@@ -93,10 +106,22 @@ const expectationsSchema = z.strictObject({
         'given up by its application, or given up by TCP.',
     ),
   findings: z
-    .array(z.string().regex(/^[A-Z]{2,4}-\d{3}$/, { error: 'must be the id of a rule such as INI-012' }))
-    .max(100)
-    .default([])
-    .describe('Rules that may be broken; none if empty.'),
+    .union(
+      [
+        z.literal('none').transform((): string[] => []),
+        z
+          .array(
+            z.string().regex(/^[A-Z]{2,4}-\d{3}$/, { error: 'must be the id of a rule such as INI-012' }),
+          )
+          .max(100),
+      ],
+      { error: 'must be none, or a list of rules such as [INI-012]' },
+    )
+    .optional()
+    .describe(
+      'Rules that a run breaks, all of these and no others, with the severity of a warning or a graver one; none: it breaks none. Not looked ' +
+        'at if absent.',
+    ),
   events: z
     .array(
       z
@@ -112,6 +137,13 @@ const expectationsSchema = z.strictObject({
     .max(100)
     .default([])
     .describe('Events that the trace must have.'),
+  bytes: z
+    .strictObject({
+      hostPath: bytesRange.optional().describe('By the host path.'),
+      chimney: bytesRange.optional().describe('By offload targets.'),
+    })
+    .optional()
+    .describe('Bytes of payload that leave the host for the first time; not looked at if absent.'),
 });
 
 /** See the descriptions. */

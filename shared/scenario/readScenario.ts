@@ -1,7 +1,7 @@
 /** Reads a scenario from its file: YAML, or JSON, which is YAML as well. What is wrong has line, column and path. */
 import { z } from 'zod';
 import { fail, succeed, type Result } from '../base/result';
-import { parseExpression } from '../expression/parser';
+import { checkExpression } from '../expression/check';
 import { closest, didYouMean } from '../expression/suggestions';
 import { isRuleId } from '../rules/catalogue';
 import { scenarioDefinitionSchema, type ScenarioDefinition } from './definition';
@@ -76,9 +76,12 @@ function sentence(message: string): string {
   return upper.endsWith('.') ? upper : `${upper}.`;
 }
 
-/** What the schema can't know: rules of the catalogue, and the syntax of expressions. */
-function* problemsBeyond({ expectations }: ScenarioDefinition, tree: YamlTree): Generator<ScenarioProblem> {
-  for (const [index, id] of expectations.findings.entries()) {
+/** What the schema can't know: rules of the catalogue, and what is wrong with expressions. */
+function* problemsBeyond(
+  { expectations, faults }: ScenarioDefinition,
+  tree: YamlTree,
+): Generator<ScenarioProblem> {
+  for (const [index, id] of (expectations.findings ?? []).entries()) {
     const path = ['expectations', 'findings', index];
     if (!isRuleId(id))
       yield {
@@ -88,19 +91,22 @@ function* problemsBeyond({ expectations }: ScenarioDefinition, tree: YamlTree): 
         advice: 'docs/rules lists them.',
       };
   }
-  for (const [index, { where }] of expectations.events.entries()) {
-    const path = ['expectations', 'events', index, 'where'];
-    const parsed = parseExpression(where);
-    if (!parsed.ok) {
-      const { start, message } = parsed.error;
-      yield {
-        ...tree.place(path),
-        path: pathText(path),
-        message: `The expression is wrong at its character ${start + 1}: ${sentence(message)}`,
-        advice: 'docs/expressions.md is the language.',
-      };
-    }
-  }
+  for (const [index, { where }] of expectations.events.entries())
+    yield* expressionProblems(where, ['expectations', 'events', index, 'where'], tree);
+  for (const [index, { when }] of faults.entries())
+    if (when !== undefined) yield* expressionProblems(when, ['faults', index, 'when'], tree);
+}
+
+function* expressionProblems(text: string, path: TreePath, tree: YamlTree): Generator<ScenarioProblem> {
+  const checked = checkExpression(text);
+  if (checked.ok) return;
+  for (const { start, message } of checked.error)
+    yield {
+      ...tree.place(path),
+      path: pathText(path),
+      message: `The expression is wrong at its character ${start + 1}: ${sentence(message)}`,
+      advice: 'docs/expressions.md is the language.',
+    };
 }
 
 /** Reads the text of a scenario. All problems are answered together, in the order of their places. */

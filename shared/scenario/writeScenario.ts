@@ -9,6 +9,9 @@ const schemaComment = '# yaml-language-server: $schema=../docs/scenario.schema.j
 
 const widestLine = 110;
 
+/** The word for an empty list. */
+const emptyList = 'none';
+
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -30,6 +33,8 @@ function written(value: unknown, node: SchemaNode | undefined, isRequired: boole
     return text === '' || text === String(value) ? value : text;
   }
   if (Array.isArray(value)) {
+    // A list that may be absent is another thing when it is empty, where the schema has a word for that.
+    if (value.length === 0 && node?.anyOf?.some((one) => one.const === emptyList) === true) return emptyList;
     if (value.length === 0 && !isRequired) return undefined;
     return value.map((item) => written(item, node?.items, true));
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FunctionName } from '../../shared/ddi/catalogue';
 import { functionEntry, isFunctionName } from '../../shared/ddi/catalogue';
 import { NDIS_STATUS } from '../../shared/ddi/status';
-import { scenarioIds } from '../../shared/contract/scenarios';
+import { carryingScenarios } from '../harness/carryingScenarios';
 import { unwrittenStatus } from '../../shared/trace/unwrittenStatus';
 import { recordScenario } from '../harness/recordScenario';
 import { blockMember, blocksOf, callersWithin, callsOf, listsOf } from '../harness/traceQueries';
@@ -47,7 +47,7 @@ const dataRequests = [
   ['MiniportTcpOffloadForward', 'NdisTcpOffloadForwardComplete'],
 ] as const satisfies readonly (readonly FunctionName[])[];
 
-describe.each(scenarioIds)('contract of requests and completions in scenario %s', (scenario) => {
+describe.each(carryingScenarios)('contract of requests and completions in scenario %s', (scenario) => {
   const { model, report } = recordScenario(scenario, scenario === 'transfer' ? { loss: 0.01 } : {});
 
   it('reaches its goal', () => {

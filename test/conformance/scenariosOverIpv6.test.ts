@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { silentProbe } from '../harness/silentProbe';
 import { ScenarioRun, inventFile } from '../../electron/emulator/scenarios/scenarioRun';
-import { scenarioIds } from '../../shared/contract/scenarios';
+import { carryingScenarios } from '../harness/carryingScenarios';
 
 /** Scenarios whose length the file decides, with bytes enough for everything that happens in them. */
 const fileBytes = 192 * 1024;
 
 /** The thousand connections are the same code as thirty. */
-const scenarios = scenarioIds.filter((id) => id !== 'bulk-offload');
+const scenarios = carryingScenarios.filter((id) => id !== 'bulk-offload');
 
 describe.each(['ipv6', 'both'] as const)('over %s', (ipVersions) => {
   it.each(scenarios)('%s carries its bytes', (scenario) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scenarioIds } from '../../shared/contract/scenarios';
+import { carryingScenarios } from '../harness/carryingScenarios';
 import { recordScenario } from '../harness/recordScenario';
 import { callsOf } from '../harness/traceQueries';
 
@@ -14,7 +14,7 @@ function fields(bytes: Uint8Array) {
   };
 }
 
-describe.each(scenarioIds)('frames on the wire in scenario %s', (scenario) => {
+describe.each(carryingScenarios)('frames on the wire in scenario %s', (scenario) => {
   const { model } = recordScenario(scenario, scenario === 'transfer' ? { loss: 0.02 } : {});
   const segments = model.frames.frames.flatMap((frame) => {
     const record = model.store!.record(frame.event);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { DriverModules } from '../../electron/emulator/scenarios/moduleDriver';
 import { describeOutstanding } from '../../electron/emulator/observe/outstanding';
-import { scenarioIds } from '../../shared/contract/scenarios';
+import { carryingScenarios } from './carryingScenarios';
 import { scenarioPlans } from '../../electron/emulator/scenarios/scenarioPlan';
 import { exampleFile } from './driverModule';
 import { recordScenario } from './recordScenario';
@@ -74,7 +74,7 @@ export function itIsAGoodExample(folder: string, drivers: DriverModules): void {
   });
 
   // A driver from a module has one adapter below it: there is nothing that could stand in for that.
-  const others = scenarioIds.filter((scenario) => scenarioPlans[scenario].team?.mode !== 'failover');
+  const others = carryingScenarios.filter((scenario) => scenarioPlans[scenario].team?.mode !== 'failover');
 
   it.each(others)('brings every byte of scenario %s home', (scenario) => {
     const { report } = recordScenario(scenario, { seed: 5, loss: 0.01, fileBytes: 400_000, drivers });

@@ -1,4 +1,4 @@
-/** The program of a run's thread, built for tests in plain Node. */
+/** Programs built for tests in plain Node: that of a run's thread, and others. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
@@ -10,10 +10,16 @@ export interface BuiltProgram {
   remove(): void;
 }
 
-/** Builds it below out/, from where the TypeScript compiler in node_modules can be found. */
-export async function buildRunThread(): Promise<BuiltProgram> {
+/** Builds the program of a run's thread. */
+export function buildRunThread(): Promise<BuiltProgram> {
+  return buildProgram('electron/engine/runThread.ts');
+}
+
+/** Builds a program from its file, below test/tmp, from where the TypeScript compiler in node_modules can be found. */
+export async function buildProgram(file: string): Promise<BuiltProgram> {
+  const { name } = path.parse(file);
   const root = path.resolve(import.meta.dirname, '../..');
-  const folder = mkdtempSync(path.join(root, 'test', 'tmp', 'run-thread-'));
+  const folder = mkdtempSync(path.join(root, 'test', 'tmp', 'program-'));
   await build({
     root,
     configFile: false,
@@ -27,14 +33,14 @@ export async function buildRunThread(): Promise<BuiltProgram> {
       target: 'node20.18',
       minify: false,
       rolldownOptions: {
-        input: { runThread: path.join(root, 'electron', 'engine', 'runThread.ts') },
+        input: { [name]: path.join(root, file) },
         external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`), 'typescript'],
         output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
       },
     },
   });
   return {
-    program: path.join(folder, 'runThread.cjs'),
+    program: path.join(folder, `${name}.cjs`),
     remove: () => {
       rmSync(folder, { recursive: true, force: true });
     },

@@ -117,6 +117,8 @@ export class HostStack implements PVOID {
   /** How applications read that have no wishes of their own. */
   readonly receives: ReceivePolicy;
   private opened: NDIS_HANDLE | undefined;
+  /** Status of an open that was completed before NdisOpenAdapterEx returned. */
+  private earlyOpen: NdisStatus | undefined;
   private readonly byAddresses = new ConnectionMap<HostConnection>();
   private readonly byHandle = new Map<NDIS_OFFLOAD_HANDLE, HostConnection>();
   private readonly routes: RoutingTable;
@@ -249,6 +251,13 @@ export class HostStack implements PVOID {
     return this.driverHandle;
   }
 
+  /** The adapter is open, or can't be opened: the bind has ended. */
+  private openCompleted(status: NdisStatus): void {
+    if (status === NDIS_STATUS.SUCCESS) this.administration.opened(this.bindParameters);
+    else this.opened = undefined;
+    if (this.bindContext !== undefined) this.ndis.NdisCompleteBindAdapterEx(this.bindContext, status);
+  }
+
   /** DriverEntry: registers with NDIS. */
   load(): NdisStatus {
     let protocolHandle: NDIS_HANDLE | undefined;
@@ -268,12 +277,15 @@ export class HostStack implements PVOID {
         this.bindParameters = BindParameters;
         this.bindContext = BindContext;
         if (opened.status === NDIS_STATUS.SUCCESS) this.administration.opened(BindParameters);
+        const completed = this.earlyOpen;
+        this.earlyOpen = undefined;
+        if (completed !== undefined) this.openCompleted(completed);
         return opened.status;
       },
       OpenAdapterCompleteHandlerEx: (_context, status) => {
-        if (status === NDIS_STATUS.SUCCESS) this.administration.opened(this.bindParameters);
-        else this.opened = undefined;
-        if (this.bindContext !== undefined) this.ndis.NdisCompleteBindAdapterEx(this.bindContext, status);
+        // On another processor it may come before NdisOpenAdapterEx has returned the handle.
+        if (this.opened === undefined) this.earlyOpen = status;
+        else this.openCompleted(status);
       },
       ReceiveNetBufferListsHandler: (_context, lists) => {
         this.receivePackets(lists);

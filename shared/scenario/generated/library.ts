@@ -19,6 +19,42 @@ export const libraryNames = [
   'failover',
   'load-balancing',
   'stacked-drivers',
+  'registration',
+  'initiate-sequence',
+  'terminate-sequence',
+  'query-sequence',
+  'update-sequence',
+  'path-invalidated',
+  'partial-offload',
+  'next-hop-changes',
+  'receives-posted',
+  'receives-indicated',
+  'indication-refused',
+  'push-timer',
+  'segments-forwarded',
+  'graceful-close',
+  'peer-closes-first',
+  'application-aborts',
+  'peer-resets',
+  'loss-in-the-chimney',
+  'timeout-expires',
+  'zero-window',
+  'timestamps',
+  'send-backlog',
+  'small-reads',
+  'out-of-resources',
+  'hardware-failure',
+  'reachability-query',
+  'vlan',
+  'vlan-mismatch',
+  'pause-and-resume',
+  'offload-switched-off',
+  'adapter-resets',
+  'through-a-driver',
+  'driver-without-chimney',
+  'driver-out-of-memory',
+  'late-completions',
+  'completion-twice',
 ] as const;
 
 /** Their definitions, in the same order. */
@@ -26,13 +62,17 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'A host registers its drivers, resolves its neighbor, connects to an echo server and sends a little by itself. Then it offloads the connection; the offload target carries the rest and hands the connection back.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'The two NdisSetOptionalHandlers calls, the block-list tree of MiniportInitiateOffload, and how delegated variables change hands.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'first-sweep',
-    shows: [],
+    shows: [
+      'registering-chimney-offload-functions',
+      'initiate-offload-call-sequence',
+      'updating-cached-variables',
+    ],
     steps: [],
     title: 'First sweep',
     topology: {
@@ -55,12 +95,12 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'The bytes of a file cross an offloaded connection and come back from an echo at the peer, with frame loss if you ask for it. Source, peer and return must have the same SHA-256.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt: 'Throughput of host path and chimney, and CWnd falling and growing after each loss.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'transfer',
-    shows: [],
+    shows: ['sending-data-from-an-offload-target'],
     steps: [],
     title: 'Send a file',
     topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
@@ -76,13 +116,17 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'In the middle of a transfer the host stack invalidates the neighbor. The target stops sending and asks for the connection back with TcpIndicateRetrieve (InvalidState); the host terminates the offload and finishes by itself.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'MiniportInvalidateOffload, the event that answers it, and the send data that comes back with the terminate.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'neighbor-invalidated',
-    shows: [],
+    shows: [
+      'invalidate-offload-sequence',
+      'handling-invalidated-state-objects',
+      'reasons-for-invalidating-offloaded-state-objects',
+    ],
     steps: [],
     title: 'A neighbor becomes invalid',
     topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
@@ -98,13 +142,16 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'The offload target has no room for a TCP connection. It takes neighbor and path, refuses the connection, and the host path carries the whole file.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS on the path, NDIS_STATUS_OFFLOAD_TCP_ENTRIES on the connection, and a chimney throughput of zero.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'no-tcp-entries',
-    shows: [],
+    shows: [
+      'partial-offloads-and-offload-failures',
+      'returning-completion-status-of-an-initiate-offload-operation',
+    ],
     steps: [],
     title: 'The target is full',
     topology: {
@@ -127,13 +174,17 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'Thirty connections on six paths through three neighbors are offered in one tree, and the target has room for seventeen. The others go on by the host path, and the paths that nothing uses are taken back at once.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'The tree of MiniportInitiateOffload with a Status of its own on every block, the terminate of unused paths, and how paths and neighbors stay until their last connection is gone.',
     policy: { host: {}, ndis: {}, offload: 'together' },
     scenario: 'many-connections',
-    shows: [],
+    shows: [
+      'placeholders--linkers--and-new-offloads',
+      'partial-offloads-and-offload-failures',
+      'terminate-offload-initiated-by-the-host-stack',
+    ],
     steps: [],
     title: 'Many connections',
     topology: {
@@ -156,13 +207,13 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'A thousand connections on ten paths through three neighbors are offered in one tree, and the target runs out of room in the middle of a path. The walk goes on behind each refusal: 450 connections take the chimney, the others the host path.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'The one MiniportInitiateOffload with its 1,013 blocks and what each of them got: NDIS_STATUS_SUCCESS up to the 450th connection, NDIS_STATUS_OFFLOAD_TCP_ENTRIES behind it, NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS on the paths that were taken with a part of their connections or with none. Then the terminates: paths without a connection go at once, the others with their last one.',
     policy: { host: {}, ndis: {}, offload: 'together' },
     scenario: 'bulk-offload',
-    shows: [],
+    shows: ['offload-state-tree', 'traversing-a-state-tree', 'placeholders--linkers--and-new-offloads'],
     steps: [],
     title: 'A thousand connections',
     topology: {
@@ -185,13 +236,18 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'While a connection is offloaded, everything changes that the host stack may change: the Ethernet address of the neighbor, the MTU of the path, the neighbor that the path leads through, and each option of the connection in turn.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'One MiniportUpdateOffload after the other, never two for one object at a time, each with a CACHED structure in which one member is new; the update that links the path to another neighbor carries no state at all. In the frames of the chimney TTL, DS field, Ethernet addresses and segment size follow with the completion. TCP_FLAG_UPDATE_RCV_WND and the other flags that ask for something once are there in one update and gone in the next.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'update-everything',
-    shows: [],
+    shows: [
+      'update-offload-sequence',
+      'updating-cached-variables',
+      'synchronizing-update-operations',
+      'reasons-for-updating-offloaded-state-objects',
+    ],
     steps: [
       {
         after: 400000,
@@ -351,13 +407,13 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'In the middle of a transfer the MTU of the path falls from 1,500 to 1,000 bytes, and later the next hop gets another Ethernet address and announces it by ARP. The connection stays offloaded all the time.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'The two updates, one of the path and one of the neighbor, and the first frames of the chimney behind each: smaller segments, another destination. Between the ARP announcement and the completion of the update frames still go to the old address, where nobody takes them; the target retransmits them without any help of the host stack.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'address-and-mtu-change',
-    shows: [],
+    shows: ['updating-cached-variables', 'reasons-for-updating-offloaded-state-objects'],
     steps: [
       {
         after: 400000,
@@ -392,13 +448,13 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'While a connection is offloaded the host stack asks for every class of variables of every layer: constant, cached, delegated and all three together, of neighbor, path and connection.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'The twelve MiniportQueryOffload calls: Header.Type says which structures follow the block. Compare the same structure at the call, where it is unwritten, and at NdisMQueryOffloadStateComplete. A query changes nothing: the transfer goes on, and where pointers to data stand in an initiate or terminate, SendBacklogSize and ReceiveBacklogSize stand here.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'query-everything',
-    shows: [],
+    shows: ['query-offload-sequence', 'filling-in-the-queried-state', 'classes-of-offload-state-variables'],
     steps: [
       {
         after: 400000,
@@ -523,13 +579,17 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'The application stops reading while it goes on sending. The target keeps what its indications could not deliver; then the host stack terminates the offload, with sends that the peer has not acknowledged and data that nobody has read.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'Indications that are refused with NDIS_STATUS_OFFLOAD_DATA_NOT_ACCEPTED, and the window of the target closing. In NdisMTerminateOffloadComplete the unfinished sends come back in NetBufferListChain, oldest first, with SndUna at their first byte, instead of being completed; the unread bytes come in BufferedData and go back by NdisOffloadTcpReceiveReturn. The host path goes on with both.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'terminate-with-data',
-    shows: [],
+    shows: [
+      'handling-buffered-receive-data-during-a-terminate-offload-operation',
+      'handling-outstanding-send-data-during-a-terminate-offload-operation',
+      'nf-ndischimney-ndismterminateoffloadcomplete',
+    ],
     steps: [
       {
         after: 0,
@@ -579,13 +639,13 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'In the middle of a transfer the target indicates NDIS_STATUS_UPLOAD_ALL. The host stack terminates every offload and goes on by itself; after NDIS_STATUS_OFFLOAD_RESUME it reads the capabilities again and offloads the connection once more.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'NdisMIndicateStatusEx and ProtocolStatusEx, receives completed with NDIS_STATUS_UPLOAD_IN_PROGRESS, and the two stays of the connection with the target.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'upload-all',
-    shows: [],
+    shows: ['ndis-status-upload-all', 'ndis-status-offload-resume'],
     steps: [
       {
         adapter: 1,
@@ -620,13 +680,13 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'In the middle of a transfer the link goes down for a quarter of a second. The target only reports it with NDIS_STATUS_LINK_STATE; the host stack uploads, retransmits when the link is back, and offloads again.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'NDIS_LINK_STATE in the status indication, the frames lost around it, and the retransmission timer at work.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'link-loss',
-    shows: [],
+    shows: ['tcp-chimney-offload-status-indications'],
     steps: [
       {
         adapter: 1,
@@ -662,13 +722,13 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'In the middle of a transfer the power manager puts the adapter into D3. The host stack begins to terminate every offload first; the target leaves OID_PNP_SET_POWER pending until the last termination is complete. Half a second later it wakes.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'ProtocolNetPnPEvent, MiniportOidRequest with NDIS_STATUS_PENDING, and NdisMOidRequestComplete that ends it.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'power-down',
-    shows: [],
+    shows: ['power-management-for-offload-targets'],
     steps: [
       {
         adapter: 1,
@@ -706,13 +766,17 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'An intermediate driver makes two adapters look like one; one of them carries everything. Under load its cable is pulled. The driver asks for every offload back, and what is offered again goes to the other adapter. No byte is lost.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'The four NdisSetOptionalHandlers calls of the intermediate driver, two on each edge. How a block list passes through it in place: the same address above and below, another handle, ImReserved pointing to a call entry. After the link is lost: NDIS_STATUS_UPLOAD_ALL, the terminations through both layers, NDIS_STATUS_OFFLOAD_RESUME with the capabilities of the team, and the second MiniportInitiateOffload, which enters the other target.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'failover',
-    shows: [],
+    shows: [
+      'initializing-a-tcp-chimney-capable-intermediate-driver',
+      'registering-an-intermediate-driver-s-miniportxxx-chimney-functions',
+      'registering-an-intermediate-driver-s-protocolxxx-chimney-functions',
+    ],
     steps: [
       {
         adapter: 1,
@@ -757,13 +821,16 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'Eight connections to four next hops over a team of two adapters: each next hop falls to one of them by its Ethernet address, on the host as at the switch, with everything that is offloaded below it.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'The capacity that the team reports is the sum of its members’. One NdisInitiateOffload of the host stack with several neighbors becomes one for each adapter, and is completed when both have come back.',
     policy: { host: {}, ndis: {}, offload: 'together' },
     scenario: 'load-balancing',
-    shows: [],
+    shows: [
+      'propagating-a-state-manipulation-operation',
+      'querying-and-setting-an-intermediate-driver-s-tcp-chimney-offload-capa',
+    ],
     steps: [],
     title: 'A team shares the load',
     topology: {
@@ -787,13 +854,17 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   {
     description:
       'A second intermediate driver binds to the virtual miniport of a team. Every request, completion and indication passes both; then the team loses an adapter, and both ask for everything back.',
-    expectations: { events: [], findings: [], verdict: 'unchanged' },
+    expectations: { events: [], verdict: 'unchanged' },
     faults: [],
     lookAt:
       'Three NDIS_OFFLOAD_HANDLEs for each object, one of each sender, and three contexts. The latency of a request, driver by driver, and where NDIS_STATUS_UPLOAD_ALL is passed on.',
     policy: { host: {}, ndis: {}, offload: 'each' },
     scenario: 'stacked-drivers',
-    shows: [],
+    shows: [
+      'propagating-a-state-manipulation-operation',
+      'propagating-the-completion-of-a-state-manipulation-operation',
+      'referencing-offloaded-state-through-an-intermediate-driver',
+    ],
     steps: [
       {
         adapter: 1,
@@ -830,6 +901,1439 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
       bytes: 2097152,
       connectInterval: 60000,
       connections: 4,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The least that can be seen: target and host stack register their chimney functions, the adapter starts, its capabilities are read and its parameters set. Then a few bytes go by the host path alone.',
+    expectations: {
+      events: [
+        { atLeast: 4, atMost: 4, where: 'handler == NdisSetOptionalHandlers && status == SUCCESS' },
+        { atLeast: 1, where: 'handler == NdisMGetOffloadHandlers' },
+        { atLeast: 0, atMost: 0, where: 'handler == MiniportInitiateOffload' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'The order: DriverEntry, SetOptions with two NdisSetOptionalHandlers calls of each driver, generic functions first; MiniportInitializeEx with its offload attributes and NdisMGetOffloadHandlers; the open, which pends here; the OIDs that NDIS answers by itself, and OID_TCP_CONNECTION_OFFLOAD_PARAMETERS, which reaches the miniport.',
+    policy: { host: {}, ndis: { opensPend: true }, offload: 'never' },
+    scenario: 'registration',
+    shows: [
+      'registering-chimney-offload-functions',
+      'querying-and-setting-an-offload-target-s-tcp-chimney-offload-capabilit',
+    ],
+    steps: [],
+    title: 'Drivers register, nothing is offloaded',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 8192,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'One connection is offered with its path and its neighbor, and carries a few dozen kilobytes by the chimney until it is closed and handed back.',
+    expectations: {
+      bytes: { chimney: { atLeast: 16384 } },
+      events: [
+        { atLeast: 1, atMost: 1, where: 'handler == MiniportInitiateOffload' },
+        { atLeast: 1, atMost: 1, where: 'handler == NdisMInitiateOffloadComplete' },
+        { atLeast: 1, atMost: 1, where: 'handler == ProtocolInitiateOffloadComplete' },
+        { atLeast: 1, where: 'changed(owner) && layer == tcp && owner == target' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'Step through it from NdisInitiateOffload on: NDIS makes miniport blocks and enters MiniportInitiateOffload; the target keeps the root, returns, and its hardware works. Every Status and every cell is written before NdisMInitiateOffloadComplete, with the same root. The host’s unacknowledged sends travel in NetBufferListChain, with SndUna at their first byte. Data is indicated only once the completion has returned.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'initiate-sequence',
+    shows: [
+      'initiate-offload-call-sequence',
+      'offload-state-tree',
+      'handling-outstanding-send-data-during-and-after-an-offload-operation',
+    ],
+    steps: [],
+    title: 'One initiate, call by call',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 65536,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'In the middle of a transfer the host stack takes the connection back, together with its path and its neighbor, and carries the rest by itself.',
+    expectations: {
+      events: [
+        { atLeast: 1, where: 'handler == MiniportTerminateOffload' },
+        { atLeast: 1, where: 'handler == NdisMTerminateOffloadComplete' },
+        {
+          atLeast: 1,
+          where: 'handler == ProtocolTcpOffloadSendComplete || handler == ProtocolTcpOffloadReceiveComplete',
+        },
+        { atLeast: 1, where: 'changed(owner) && layer == tcp && owner == host' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'What the target does before it completes: it sends the acknowledgments that are due, completes receives with NDIS_STATUS_UPLOAD_IN_PROGRESS, hands unfinished sends back in NetBufferListChain, and fills in the delegated structures. Segments that arrive meanwhile go to the host unprocessed. Compare SndUna, RcvNxt and CWnd in NdisMTerminateOffloadComplete with the first segment of the host path behind it.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'terminate-sequence',
+    shows: [
+      'terminate-offload-sequence',
+      'terminate-offload-initiated-by-the-host-stack',
+      'handling-outstanding-send-data-during-a-terminate-offload-operation',
+      'handling-segments-received-during-a-terminate-offload-operation',
+    ],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        connections: 'all',
+        do: 'upload',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The host stack wants the connection back',
+        when: { acknowledged: 0.5, settled: true },
+      },
+    ],
+    title: 'One terminate, call by call',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'While the connection is offloaded the host stack asks for its delegated variables, and before the answer has come for everything about its path.',
+    expectations: {
+      events: [
+        { atLeast: 2, atMost: 2, where: 'handler == MiniportQueryOffload' },
+        { atLeast: 2, where: 'handler == ProtocolQueryOffloadComplete' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'The two requests are open at the same time, which updates of one object may never be. A query takes nothing back: frames leave while it is under way, and what it answers is already old when NdisMQueryOffloadStateComplete brings it.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'query-sequence',
+    shows: ['query-offload-sequence', 'filling-in-the-queried-state'],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'query',
+        irql: 'PASSIVE_LEVEL',
+        layer: 'tcp',
+        variables: 'delegated',
+        when: { acknowledged: 0.25, settled: true },
+      },
+      { after: 0, connection: 1, do: 'query', irql: 'PASSIVE_LEVEL', layer: 'path', variables: 'all' },
+    ],
+    title: 'One query, and a second one beside it',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'While the connection is offloaded its application asks for a larger receive buffer. The host stack tells the target by an update of the cached variables.',
+    expectations: {
+      events: [
+        { atLeast: 1, atMost: 1, where: 'handler == MiniportUpdateOffload' },
+        { atLeast: 1, atMost: 1, where: 'handler == NdisMUpdateOffloadComplete' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'MiniportUpdateOffload carries one block with a cached structure behind it; const and delegated variables never travel in an update. TCP_FLAG_UPDATE_RCV_WND says that InitialRcvWnd has changed: the first frame behind the completion advertises the new window.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'update-sequence',
+    shows: ['update-offload-sequence', 'updating-cached-variables'],
+    steps: [
+      {
+        after: 100000,
+        connection: 1,
+        do: 'set-options',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The application enlarges its receive buffer',
+        options: { receiveBuffer: 393216 },
+        when: { acknowledged: 0.25, settled: true },
+      },
+    ],
+    title: 'One update, call by call',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The host stack declares the path invalid. The target stops sending on its connection, asks for it with TcpIndicateRetrieve (InvalidState), and keeps everything until it is terminated.',
+    expectations: {
+      events: [
+        { atLeast: 1, atMost: 1, where: 'handler == MiniportInvalidateOffload' },
+        { atLeast: 1, atMost: 1, where: 'handler == NdisMInvalidateOffloadComplete' },
+        {
+          atLeast: 1,
+          where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateRetrieve',
+        },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'MiniportInvalidateOffload names the path by a block without any state; the connection below it is not named and unusable all the same. Between NdisMInvalidateOffloadComplete and the terminate the target sends no payload.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'path-invalidated',
+    shows: ['invalidate-offload-sequence', 'handling-invalidated-state-objects'],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'invalidate',
+        irql: 'PASSIVE_LEVEL',
+        layer: 'path',
+        note: 'The host stack invalidates the path',
+        when: { acknowledged: 0.375, settled: true },
+      },
+    ],
+    title: 'A path becomes invalid',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'Six connections on three paths are offered in one tree. The target has room for two paths and three connections: the third path is refused, and with it, untried, all that is below it.',
+    expectations: {
+      bytes: { chimney: { atLeast: 32768 }, hostPath: { atLeast: 98304 } },
+      events: [{ atLeast: 1, atMost: 1, where: 'handler == NdisMInitiateOffloadComplete' }],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'The Status of each block in NdisMInitiateOffloadComplete: PARTIAL_SUCCESS on what was taken itself while something directly below was not, the reason on the block that was refused, NDIS_STATUS_FAILURE on blocks that nobody tried. The target touches neither the chain nor BufferedData of a refused connection; the host stack sends on as if nothing had been asked.',
+    policy: { host: {}, ndis: {}, offload: 'together' },
+    scenario: 'partial-offload',
+    shows: [
+      'partial-offloads-and-offload-failures',
+      'returning-completion-status-of-an-initiate-offload-operation',
+      'traversing-a-state-tree',
+    ],
+    steps: [],
+    title: 'A tree is taken in part',
+    topology: {
+      adapter: { limits: { paths: 2 }, reportedCapacity: 1024, tcpCapacity: 3 },
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 3,
+      processors: 4,
+    },
+    workload: {
+      bytes: 196608,
+      connectInterval: 40000,
+      connections: 6,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'A redirect names another router. The host stack offloads a second neighbor, links the path to it by an update that carries no state, and terminates the first one.',
+    expectations: {
+      events: [
+        { atLeast: 1, atMost: 1, where: 'handler == MiniportUpdateOffload' },
+        { atLeast: 2, where: 'handler == MiniportInitiateOffload' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'MiniportUpdateOffload whose root names the new neighbor and whose dependent block names the path, with nothing attached. The connection is not named at all and follows: look at the destination address of its frames before and behind the completion.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'next-hop-changes',
+    shows: ['linking-path-state-objects-to-a-new-neighbor-state-object'],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'change-next-hop',
+        irql: 'PASSIVE_LEVEL',
+        neighbor: 1,
+        note: 'A redirect names another next hop',
+        when: { acknowledged: 0.3333333333333333, settled: true },
+      },
+    ],
+    title: 'A path gets another next hop',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The application keeps many small receive requests posted. What arrives is copied into them in order, and each is completed when it is full or when a segment says PSH.',
+    expectations: {
+      events: [
+        { atLeast: 4, where: 'handler == MiniportTcpOffloadReceive' },
+        { atLeast: 4, where: 'handler == NdisTcpOffloadReceiveComplete' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'The flowchart for arriving segments where requests wait: copy, complete what is full, complete a partly filled request at PSH. Several requests may share one NdisTcpOffloadReceiveComplete. The host posts the next ones within that very call; the target looks at them when it has returned.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'receives-posted',
+    shows: ['delivery-algorithm', 'posting-and-completing-receive-requests'],
+    steps: [],
+    title: 'Receives are posted before the data comes',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      reads: { bytes: 4096, consumes: 1, postDelay: 1000, posted: 8 },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The application posts no receive request at all. The target indicates what arrives, one NET_BUFFER_LIST at a time, and the host stack takes all of it.',
+    expectations: {
+      events: [
+        { atLeast: 4, where: 'handler == NdisTcpOffloadReceiveHandler && status == SUCCESS' },
+        { atLeast: 1, where: 'handler == MiniportTcpOffloadReceiveReturn' },
+        { atLeast: 0, atMost: 0, where: 'handler == MiniportTcpOffloadReceive' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'The flowchart for arriving segments where nothing waits: NdisTcpOffloadReceiveHandler returns NDIS_STATUS_SUCCESS, the NET_BUFFER_LIST is the host’s until MiniportTcpOffloadReceiveReturn brings it back, several at a time. While one indication is under way the next segments wait: never two at once for one connection.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'receives-indicated',
+    shows: ['delivery-algorithm', 'nc-ndischimney-ndis_tcp_offload_receive_indicate'],
+    steps: [],
+    title: 'Nothing is posted, and data is indicated',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      reads: { bytes: 65536, consumes: 1, postDelay: 40000, posted: 0 },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'For a while the application takes a third of each indication, then nothing, and posts receives only later. What is not taken stays with the target, which may not indicate again before a receive has been posted.',
+    expectations: {
+      events: [
+        {
+          atLeast: 1,
+          where: 'handler == NdisTcpOffloadReceiveHandler && status == OFFLOAD_DATA_PARTIALLY_ACCEPTED',
+        },
+        {
+          atLeast: 1,
+          where: 'handler == NdisTcpOffloadReceiveHandler && status == OFFLOAD_DATA_NOT_ACCEPTED',
+        },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'NDIS_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED with BytesConsumed, and NDIS_STATUS_OFFLOAD_DATA_NOT_ACCEPTED: both times the NET_BUFFER_LIST is the target’s again at once, and no return follows. Behind a refusal comes no indication until MiniportTcpOffloadReceive; buffered bytes go into it first. The window closes meanwhile.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'indication-refused',
+    shows: ['delivery-algorithm'],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'reads',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The application takes no indications any more',
+        reads: { bytes: 65536, consumes: 0, postDelay: 40000, posted: 0 },
+        when: { returned: 0.5, settled: true },
+      },
+      {
+        after: 1000000,
+        connection: 1,
+        do: 'reads',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The application posts receives',
+        reads: { bytes: 8192, consumes: 1, postDelay: 1000, posted: 1 },
+      },
+    ],
+    title: 'Indications are refused, and taken in part',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      reads: { bytes: 8192, consumes: 0.3333333333333333, postDelay: 300000, posted: 1 },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'A slow link brings segments further apart than the push timer is long, and receive requests are larger than what comes at a time. From the tenth millisecond on frames reach the peer out of order, so that its answers come in runs without PSH; the timer completes what is partly filled.',
+    expectations: {
+      events: [
+        { atLeast: 3, where: 'handler == NdisTcpOffloadReceiveComplete' },
+        { atLeast: 5, where: 'kind == frame && sender == "Echo server" && bytes > 0 && !tcp.flags.psh' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [
+      {
+        adapter: 1,
+        at: 10000000,
+        corruptPastFcs: 0.1,
+        delay: 0,
+        direction: 'outbound',
+        for: 1000000000,
+        jitter: 0,
+        kind: 'wire',
+        reorder: 0.3,
+        reorderDelay: 8000000,
+      },
+    ],
+    lookAt:
+      'The third flowchart: the first byte in a request starts the timer, each further segment starts it anew, and where it expires the request is completed with what it has. Look for NdisTcpOffloadReceiveComplete calls a millisecond behind a segment without PSH, and for requests that a PSH completed at once.',
+    policy: { host: { parameters: { TcpPushTicks: 1 } }, ndis: {}, offload: 'each' },
+    scenario: 'push-timer',
+    shows: ['delivery-algorithm', 'push-timer'],
+    steps: [],
+    title: 'The push timer completes a receive',
+    topology: {
+      adapter: { pushTime: 1000000 },
+      ipVersions: 'ipv4',
+      link: { loss: 0, rate: 10000000 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 65536,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      reads: { bytes: 65536, consumes: 1, postDelay: 40000, posted: 4 },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The target takes a while to take the connection over. Segments that arrive meanwhile reach the host stack, which may not process them any more; it forwards them once the initiate is complete.',
+    expectations: {
+      events: [
+        { atLeast: 1, where: 'handler == MiniportTcpOffloadForward' },
+        { atLeast: 1, where: 'handler == NdisTcpOffloadForwardComplete' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'NdisMIndicateReceiveNetBufferLists while the owner is "offloading", and MiniportTcpOffloadForward behind NdisMInitiateOffloadComplete: one NET_BUFFER_LIST for each segment, from its TCP header on. Each is completed when the target has processed it, as if it had come from the wire.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'segments-forwarded',
+    shows: ['forwarding-data-to-an-offload-target', 'processing-events-that-occur-during-an-offload'],
+    steps: [],
+    title: 'Segments that the host caught are forwarded',
+    topology: {
+      adapter: { objectTime: 300000 },
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The application closes while its connection is offloaded. The host stack gives its last data to the graceful disconnect, and the target sends it with the FIN.',
+    expectations: {
+      events: [
+        { atLeast: 1, where: 'handler == MiniportTcpOffloadDisconnect && bytes > 0' },
+        { atLeast: 1, where: 'handler == NdisTcpOffloadDisconnectComplete' },
+        {
+          atLeast: 1,
+          where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateDisconnect',
+        },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'MiniportTcpOffloadDisconnect with TCP_DISCONNECT_GRACEFUL_CLOSE and bytes in its list; the FIN on the last segment; the completion once the peer has acknowledged it, behind those of all earlier sends. Receiving goes on until the peer’s own FIN, which TcpIndicateDisconnect tells.',
+    policy: { host: { closesWithData: true }, ndis: {}, offload: 'each' },
+    scenario: 'graceful-close',
+    shows: ['closing-an-offloaded-tcp-connection', 'responding-to-a-disconnect-request'],
+    steps: [],
+    title: 'The last bytes go with the disconnect',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The peer echoes the first quarter and then closes its half of the connection, while the host goes on sending.',
+    expectations: {
+      events: [
+        {
+          atLeast: 1,
+          atMost: 1,
+          where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateDisconnect',
+        },
+        { atLeast: 1, where: 'changed(State) && State == TcpConnectionCloseWait' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'The FIN, its acknowledgment, and TcpIndicateDisconnect once everything before it has been delivered; receives that were posted end with what they have. The connection is in CLOSE_WAIT from then on, and sends go on as before.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'peer-closes-first',
+    shows: ['responding-to-the-reception-of-a-fin-or-rst-segment'],
+    steps: [],
+    title: 'The peer closes first',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: true, echoes: 32768 },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'In the middle of a transfer the application closes its connection abortively. The target sends the only RST that a target ever sends, and everything outstanding ends with it.',
+    expectations: {
+      events: [
+        { atLeast: 1, where: 'handler == MiniportTcpOffloadDisconnect' },
+        { atLeast: 1, where: 'tcp.flags.rst && kind == frame' },
+        { atLeast: 1, where: 'handler == NdisTcpOffloadSendComplete' },
+      ],
+      findings: [],
+      verdict: 'aborted',
+    },
+    faults: [],
+    lookAt:
+      'MiniportTcpOffloadDisconnect with TCP_DISCONNECT_ABORTIVE_CLOSE, no wait for anything; sends that end with NDIS_STATUS_REQUEST_ABORTED; the completion of the disconnect behind the RST and behind all sends; then the terminate.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'application-aborts',
+    shows: ['responding-to-a-disconnect-request'],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'abort',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The application gives the connection up',
+        when: { acknowledged: 0.5, settled: true },
+      },
+    ],
+    title: 'The application gives up',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'In the middle of a transfer the peer sends a RST whose sequence number is the next one. The target marks the connection as aborted and says so at once, before anything else.',
+    expectations: {
+      events: [
+        {
+          atLeast: 1,
+          atMost: 1,
+          where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateAbort',
+        },
+      ],
+      findings: [],
+      verdict: 'reset',
+    },
+    faults: [],
+    lookAt:
+      'TcpIndicateAbort directly behind the frame, without any wait for data that has not been delivered; sends and receives that end with NDIS_STATUS_REQUEST_ABORTED; the terminate of the host stack, whose delegated state is CLOSED.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'peer-resets',
+    shows: ['responding-to-the-reception-of-a-fin-or-rst-segment'],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'peer-reset',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The peer gives the connection up',
+        when: { acknowledged: 0.5, settled: true },
+      },
+    ],
+    title: 'The peer resets the connection',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'One frame in fifty is lost while the target has the connection. It repairs that by itself; the host stack sees late completions and nothing else.',
+    expectations: {
+      events: [
+        { atLeast: 1, where: 'frame.fate == lost' },
+        { atLeast: 1, where: 'retransmission' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'DupAckCount, the fast retransmission at the threshold, SsThresh and CWnd behind it; where that is not enough, the retransmission timer. A send is completed when the peer has acknowledged it, and so waits for the repair.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'loss-in-the-chimney',
+    shows: ['send-data-that-contains-data-to-be-retransmitted', 'retransmit-timer'],
+    steps: [],
+    title: 'Lost frames, repaired by the target',
+    topology: {
+      adapter: {},
+      ipVersions: 'ipv4',
+      link: { delay: 200000, loss: 0.02 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 196608,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The peer falls silent for good. The target retransmits with growing intervals, reaches its limit and asks for the upload; the host stack gives the connection up.',
+    expectations: {
+      events: [
+        {
+          atLeast: 1,
+          where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateRetrieve',
+        },
+        { atLeast: 3, where: 'retransmission' },
+      ],
+      findings: [],
+      verdict: 'timeout',
+    },
+    faults: [{ at: 600000, connection: 1, for: 100000000000, kind: 'peer-silence' }],
+    lookAt:
+      'Retransmit.Count and Retransmit.TimeoutDelta growing, TcpIndicateRetrieve with TimeoutExpiration, and what of the timer comes back with the terminate: a host that went on from its own beginning would wait twice.',
+    policy: { host: { parameters: { TcpMaximumRetransmissions: 4 } }, ndis: {}, offload: 'each' },
+    scenario: 'timeout-expires',
+    shows: ['retransmit-timer'],
+    steps: [],
+    title: 'Nobody answers any more',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'For two seconds the peer advertises a window of 0. The target probes it with a byte at a time, until the window opens again.',
+    expectations: {
+      events: [
+        { atLeast: 1, where: 'changed(SndWnd) && SndWnd == 0' },
+        { atLeast: 3, where: 'kind == frame && bytes == 1 && sender == "Offload target"' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [{ at: 600000, connection: 1, for: 2000000000, kind: 'zero-window' }],
+    lookAt:
+      'SndWnd at 0, the probes of one byte, which this peer takes although it has no room for more, and the timer between them (Retransmit.TimeoutDelta). Sends stay pending all the time, older and older, and nothing is wrong.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'zero-window',
+    shows: ['persist-timer'],
+    steps: [],
+    title: 'The peer closes its window',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'A connection goes to the target, comes back, and goes there once more. Each owner has a clock of its own, and the timestamps on the wire go on as if there were one.',
+    expectations: {
+      events: [
+        { atLeast: 2, where: 'changed(owner) && layer == tcp && owner == target' },
+        { atLeast: 3, where: 'changed(TsTime)' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'TsTime in the delegated state at each hand-over and TSval of the frames around it: NicDelta and StackDelta are what lies between the clocks. Timestamps never go back, and a round trip that began with one owner is measured by the other. SRtt travels eight times as large, RttVar four times.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'timestamps',
+    shows: [
+      'generating-and-using-timestamps',
+      'calculating-the-timestamp-delta',
+      'examples-of-timestamp-processing',
+    ],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        connections: 'this',
+        do: 'upload',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The host stack wants the connection back',
+        when: { acknowledged: 0.25, settled: true },
+      },
+      {
+        after: 2000000,
+        connection: 1,
+        connections: 'this',
+        do: 'offload',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The host stack offers it once more',
+        tellsStatistics: false,
+        when: { offloadsWelcome: true, owner: 'host' },
+      },
+    ],
+    title: 'One clock for two owners',
+    topology: {
+      adapter: {},
+      ipVersions: 'ipv4',
+      link: { delay: 2000000, loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 196608,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The target says how many bytes of sends it wants to have outstanding, and changes its mind as round trip and window change.',
+    expectations: {
+      events: [
+        {
+          atLeast: 1,
+          where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateSendBacklogChange',
+        },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'TcpIndicateSendBacklogChange and how much the host stack posts behind it. The number is a wish: what is posted already is neither more nor less welcome than before.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'send-backlog',
+    shows: ['nc-ndischimney-ndis_tcp_offload_event_indicate'],
+    steps: [],
+    title: 'How much would you like?',
+    topology: {
+      adapter: { sendBacklog: { interval: 500000, largest: 65536, smallest: 8192 } },
+      ipVersions: 'ipv4',
+      link: { delay: 500000, loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 196608,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The application reads in tiny pieces. The target counts them and asks for the upload of the connection, which the host stack may do or leave; here it does.',
+    expectations: {
+      events: [
+        {
+          atLeast: 1,
+          where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateRetrieve',
+        },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'TcpIndicateRetrieve with SmallIO, a reason with which the target must go on working until the terminate comes. Compare it with the mandatory reasons, behind which it stops.',
+    policy: { host: { grantsOptionalUploads: true }, ndis: {}, offload: 'each' },
+    scenario: 'small-reads',
+    shows: ['nc-ndischimney-ndis_tcp_offload_event_indicate'],
+    steps: [],
+    title: 'The target would rather not',
+    topology: {
+      adapter: { uploadPolicy: { smallIo: { bytes: 1024, count: 16 } } },
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      reads: { bytes: 512, consumes: 1, postDelay: 40000, posted: 8 },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The target has too few scatter/gather lists for what is posted, and asks for the upload of the connection. What is posted in the meantime ends with NDIS_STATUS_UPLOAD_IN_PROGRESS.',
+    expectations: {
+      events: [
+        {
+          atLeast: 1,
+          where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateRetrieve',
+        },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'TcpIndicateRetrieve with UploadRequested, sends that end with NDIS_STATUS_UPLOAD_IN_PROGRESS and the number of bytes that the peer had acknowledged, and how the host stack sends the rest of them again.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'out-of-resources',
+    shows: [
+      'terminate-offload-requested-by-an-offload-target',
+      'terminating-the-offload-of-a-connection-because-of-resource-constraint',
+      'handling-send-requests-during-a-terminate-offload-operation',
+    ],
+    steps: [],
+    title: 'The target runs out of resources',
+    topology: {
+      adapter: { limits: { scatterGatherLists: 3 } },
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'When the host stack wants the connection back, the target finds that its hardware has lost it. The terminate fails, and a second one ends what is left.',
+    expectations: {
+      events: [
+        { atLeast: 2, where: 'handler == MiniportTerminateOffload' },
+        { atLeast: 1, where: 'handler == NdisTcpOffloadEventHandler && arg.EventType == TcpIndicateAbort' },
+      ],
+      findings: [],
+      verdict: 'reset',
+    },
+    faults: [],
+    lookAt:
+      'The five steps: NdisMTerminateOffloadComplete with NDIS_STATUS_FAILURE; TcpIndicateRetrieve (HardwareFailure); TcpIndicateAbort; on the second MiniportTerminateOffload sends and receives with NDIS_STATUS_REQUEST_ABORTED; the second completion. The bytes that were on their way are lost with the connection.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'hardware-failure',
+    shows: ['returning-the-completion-status-of-a-terminate-offload-operation'],
+    steps: [
+      {
+        adapter: 1,
+        after: 0,
+        connection: 1,
+        do: 'break-hardware',
+        during: 'terminate',
+        irql: 'PASSIVE_LEVEL',
+        when: { acknowledged: 0.5, settled: true },
+      },
+      {
+        after: 0,
+        connection: 1,
+        connections: 'this',
+        do: 'upload',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The host stack wants the connection back',
+      },
+    ],
+    title: 'The hardware loses its state',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The peer falls silent for a while, and the target’s patience is short. Before each datagram to a neighbor that neither side has heard of for a while it asks the host stack.',
+    expectations: {
+      events: [{ atLeast: 1, where: 'handler == NdisMOffloadEventIndicate' }],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [{ at: 900000, connection: 1, for: 300000000, kind: 'peer-silence' }],
+    lookAt:
+      'NdisMOffloadEventIndicate with NeighborReachabilityQuery: one block with const, cached and delegated variables, which the host stack answers in place. Follow NicReachabilityDelta and HostReachabilityDelta; where its own entry is stale the host stack answers 0, waits, queries the neighbor and probes it.',
+    policy: { host: { parameters: { NceStaleTicks: 20 } }, ndis: {}, offload: 'each' },
+    scenario: 'reachability-query',
+    shows: ['making-a-neighborreachabilityquery-indication'],
+    steps: [],
+    title: 'Is the neighbor still there?',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The interface is in VLAN 5, which the adapter knows. The neighbor is offered with its VlanId, and every frame of the chimney carries a tag.',
+    expectations: { bytes: { chimney: { atLeast: 16384 } }, events: [], findings: [], verdict: 'unchanged' },
+    faults: [],
+    lookAt:
+      'VlanId in the const variables of the neighbor, the tag of each frame that the target sends, and the priority in it from UserPriority once the application has set it. Without priorities the target would write 0 there.',
+    policy: { host: { vlanId: 5 }, ndis: {}, offload: 'each' },
+    scenario: 'vlan',
+    shows: [
+      'determining-whether-to-fail-an-offload-request-because-of-802-1q-infor',
+      'sending-802-1q-marked-and-802-1p-marked-packets-on-an-offloaded-tcp-co',
+      'receiving-802-1q-marked-and-802-1p-marked-packets-on-an-offloaded-tcp-',
+    ],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'set-options',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The application asks for priority 6',
+        options: { userPriority: 6 },
+        when: { acknowledged: 0.5, settled: true },
+      },
+    ],
+    title: 'A connection in a VLAN',
+    topology: {
+      adapter: { limits: { vlanIds: [5], vlans: 1 }, supportsPriority: true },
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The host stack offers a neighbor in VLAN 5 to an adapter whose interface is in VLAN 7 only. The target refuses the neighbor, and all that depends on it.',
+    expectations: {
+      bytes: { chimney: { atLeast: 0, atMost: 0 } },
+      events: [],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'NDIS_STATUS_OFFLOAD_VLAN_MISMATCH on the root of the tree: the walk ends there, and path and connection get NDIS_STATUS_FAILURE without having been tried.',
+    policy: { host: { vlanId: 5 }, ndis: {}, offload: 'each' },
+    scenario: 'vlan-mismatch',
+    shows: ['determining-whether-to-fail-an-offload-request-because-of-802-1q-infor'],
+    steps: [],
+    title: 'A VLAN that the adapter is not in',
+    topology: {
+      adapter: { limits: { vlanIds: [7], vlans: 1 } },
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 65536,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The target wants no further offloads for a while, and keeps those that it has. Of four connections two are offloaded by then; the others follow when it resumes, with a smaller capacity.',
+    expectations: {
+      events: [{ atLeast: 2, where: 'handler == NdisMIndicateStatusEx' }],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'NDIS_STATUS_OFFLOAD_PAUSE takes nothing back, unlike NDIS_STATUS_UPLOAD_ALL. NDIS_STATUS_OFFLOAD_RESUME is the only way to tell another capacity; the host stack reads the capabilities again before it offers anything.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'pause-and-resume',
+    shows: ['ndis-status-offload-pause', 'ndis-status-offload-resume'],
+    steps: [
+      {
+        adapter: 1,
+        after: 0,
+        connection: 1,
+        do: 'target-pause',
+        irql: 'DISPATCH_LEVEL',
+        when: { owner: 'target' },
+      },
+      {
+        adapter: 1,
+        after: 1000000,
+        connection: 1,
+        do: 'target-resume',
+        irql: 'DISPATCH_LEVEL',
+        tcpCapacity: 2,
+      },
+      {
+        after: 100000,
+        connection: 1,
+        connections: 'all',
+        do: 'offload',
+        irql: 'PASSIVE_LEVEL',
+        tellsStatistics: false,
+        when: { offloadsWelcome: true },
+      },
+    ],
+    title: 'No more, please',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 196608,
+      connectInterval: 300000,
+      connections: 3,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'Connection offload is switched off and on again while a connection is offloaded. It comes back first, and goes to the target again later.',
+    expectations: {
+      events: [{ atLeast: 1, where: 'changed(owner) && layer == tcp && owner == target' }],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'The OID that carries the administrator’s wish, the upload before the capability is disabled, NDIS_STATUS_OFFLOAD_RESUME behind it, and the capabilities before and behind each change.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'offload-switched-off',
+    shows: ['oid-tcp-connection-offload-parameters'],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'connection-offload',
+        irql: 'PASSIVE_LEVEL',
+        note: 'Connection offload is switched off',
+        on: false,
+        when: { acknowledged: 0.25, settled: true },
+      },
+      {
+        after: 1000000,
+        connection: 1,
+        do: 'connection-offload',
+        irql: 'PASSIVE_LEVEL',
+        note: 'Connection offload is switched on',
+        on: true,
+        when: { owner: 'host' },
+      },
+      {
+        after: 0,
+        connection: 1,
+        connections: 'this',
+        do: 'offload',
+        irql: 'PASSIVE_LEVEL',
+        tellsStatistics: false,
+        when: { offloadsWelcome: true, owner: 'host' },
+      },
+    ],
+    title: 'The administrator switches offload off',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 196608,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'The hardware stops answering. The next check for hang says so and NDIS resets the adapter. The target has kept the state of its connection, asks for everything back and takes offloads again; the host stack carries the rest.',
+    expectations: {
+      events: [{ atLeast: 1, where: 'handler == MiniportResetEx' }],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [{ adapter: 1, at: 900000, kind: 'reset' }],
+    lookAt:
+      'Requests that stay pending; MiniportCheckForHangEx that answers TRUE; MiniportResetEx and its completion five milliseconds later; then NDIS_STATUS_UPLOAD_ALL, the terminate with sends in both directions under way, and NDIS_STATUS_OFFLOAD_RESUME. What was lost on the wire meanwhile is sent again by the host path when its timer, which came back with the state, expires.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'adapter-resets',
+    shows: ['ndis-status-upload-all', 'ndis-status-offload-resume'],
+    steps: [],
+    title: 'The adapter hangs and is reset',
+    topology: {
+      adapter: { resetTime: 5000000 },
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+    },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'One connection is offloaded through one intermediate driver, is queried, updated and taken back. Every request goes down, and every completion up, in the same memory.',
+    expectations: {
+      events: [
+        { atLeast: 2, where: 'handler == MiniportInitiateOffload' },
+        { atLeast: 2, where: 'handler == MiniportQueryOffload' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'A block before and behind the driver: the same address, another handle, ImReserved and SourceHandle saved and restored. Sends and receives keep their NET_BUFFER_LISTs; only the handle beside them changes. Indications climb by the handle that the driver has stored.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'through-a-driver',
+    shows: [
+      'propagating-a-state-manipulation-operation',
+      'propagating-the-completion-of-a-state-manipulation-operation',
+      'propagating-an-i-o-operation',
+      'propagating-the-completion-of-an-i-o-operation',
+      'propagating-an-indication',
+      'reusing-an-ndis-miniport-offload-block-list-structure',
+      'reusing-an-ndis-protocol-offload-block-list-structure',
+      'referencing-offloaded-state-through-an-intermediate-driver',
+    ],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'set-options',
+        irql: 'PASSIVE_LEVEL',
+        options: { timeToLive: 64 },
+        when: { acknowledged: 0.25, settled: true },
+      },
+    ],
+    title: 'Through one intermediate driver',
+    topology: {
+      adapter: {},
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+      team: { adapters: 1, layers: 1, mode: 'failover' },
+    },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'query',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'An intermediate driver registers no chimney functions. NDIS lets no offload pass through it, and everything goes by the host path.',
+    expectations: {
+      bytes: { chimney: { atLeast: 0, atMost: 0 } },
+      events: [{ atLeast: 0, atMost: 0, where: 'handler == MiniportInitiateOffload' }],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'Two NdisSetOptionalHandlers calls fewer, the capabilities that the host stack reads above the driver, and that the target’s own capabilities are what they were.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'driver-without-chimney',
+    shows: [
+      'querying-and-setting-an-intermediate-driver-s-tcp-chimney-offload-capa',
+      'initializing-a-tcp-chimney-capable-intermediate-driver',
+    ],
+    steps: [],
+    title: 'An intermediate driver that knows no chimney',
+    topology: {
+      adapter: {},
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+      team: { adapters: 1, chimney: false, layers: 1, mode: 'failover' },
+    },
+    workload: {
+      bytes: 65536,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'An intermediate driver has memory for a few sends only. It ends what it can’t pass on with a status that asks for the upload of the connection.',
+    expectations: {
+      events: [
+        { atLeast: 1, where: 'handler == NdisTcpOffloadSendComplete' },
+        { atLeast: 1, where: 'changed(owner) && layer == tcp && owner == uploading' },
+      ],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [],
+    lookAt:
+      'NDIS_STATUS_REQUEST_UPLOAD on the first list and NDIS_STATUS_UPLOAD_REQUESTED on the others, completed by the intermediate driver itself: the target has never seen them. The host stack terminates the offload and sends them by itself.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'driver-out-of-memory',
+    shows: ['propagating-an-i-o-operation'],
+    steps: [],
+    title: 'An intermediate driver runs out of memory',
+    topology: {
+      adapter: {},
+      ipVersions: 'ipv4',
+      link: { loss: 0 },
+      neighbors: 1,
+      paths: 1,
+      processors: 4,
+      team: { adapters: 1, layers: 1, mode: 'failover', sendEntries: 3 },
+    },
+    workload: {
+      bytes: 131072,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'Completions of the target come late or behind the next ones. All of that is legal, if unusual, and no byte suffers from it.',
+    expectations: {
+      events: [{ atLeast: 4, where: 'note startsWith "Fault"' }],
+      findings: [],
+      verdict: 'unchanged',
+    },
+    faults: [
+      { adapter: 1, by: 300000, kind: 'delay-completion', request: 'update' },
+      { adapter: 1, by: 200000, kind: 'delay-completion', request: 'send', times: 3 },
+      { adapter: 1, by: 1000000, kind: 'delay-completion', request: 'terminate' },
+    ],
+    lookAt:
+      'The pending view while requests wait: how many, how old, and for what. Each fault has left a note, which is the cause of what it delayed.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'late-completions',
+    shows: ['sending-data-from-an-offload-target'],
+    steps: [
+      {
+        after: 0,
+        connection: 1,
+        do: 'set-options',
+        irql: 'PASSIVE_LEVEL',
+        note: 'The application sets another time to live',
+        options: { timeToLive: 64 },
+        when: { acknowledged: 0.5, settled: true },
+      },
+    ],
+    title: 'Completions take their time',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
+      halfway: 'nothing',
+      peer: { closes: false },
+      setsOptions: false,
+    },
+  },
+  {
+    description:
+      'A target that is wrong on purpose completes a receive request twice. The host stack hears of a NET_BUFFER_LIST that is its own already.',
+    expectations: {
+      events: [{ atLeast: 1, where: 'note startsWith "Fault"' }],
+      findings: ['RCV-020'],
+      verdict: 'unchanged',
+    },
+    faults: [
+      {
+        adapter: 1,
+        after: 0,
+        kind: 'duplicate-completion',
+        request: 'receive',
+        when: 'handler == NdisTcpOffloadReceiveComplete',
+      },
+    ],
+    lookAt:
+      'The note of the fault, the second completion with the note as its cause, and the findings that follow from it. Set a breakpoint on findings, run it again, and go back to the first completion.',
+    policy: { host: {}, ndis: {}, offload: 'each' },
+    scenario: 'completion-twice',
+    shows: ['posting-and-completing-receive-requests'],
+    steps: [],
+    title: 'A completion comes twice',
+    topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
+    workload: {
+      bytes: 98304,
+      connectInterval: 0,
+      connections: 1,
       halfway: 'nothing',
       peer: { closes: false },
       setsOptions: false,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { scenarioIds } from '../../../shared/contract/scenarios';
 import { RuleChecker } from '../../../shared/rules/engine/checker';
 import { implementedRules } from '../../../shared/rules/rules';
 import { TraceReader } from '../../../shared/trace/traceReader';
 import { runSituation } from '../../../electron/emulator/mutants/runMutant';
 import { runCheckedSoak } from '../../../electron/emulator/mutants/runSoak';
+import { cleanScenarios } from '../../harness/carryingScenarios';
 import { recordScenario } from '../../harness/recordScenario';
 
 /** What a checker has to say, a line each; rules that threw included. */
@@ -18,7 +18,7 @@ function complaints(checker: RuleChecker): string[] {
 }
 
 describe('rules have nothing to say of drivers that keep to them', () => {
-  it.each(scenarioIds)('in the scenario %s', (scenario) => {
+  it.each(cleanScenarios)('in the scenario %s', (scenario) => {
     const { checker, accident } = runSituation(implementedRules, { scenario, fileBytes: 100_000 });
     expect(accident).toBeUndefined();
     expect(complaints(checker)).toEqual([]);
@@ -66,7 +66,7 @@ describe('rules find no more what they once found in soaks', () => {
 });
 
 describe('rules say the same of a run while it is recorded and of its trace', () => {
-  it.each(scenarioIds)('in the scenario %s', (scenario) => {
+  it.each(cleanScenarios)('in the scenario %s', (scenario) => {
     const fileBytes = 40_000;
     const live = runSituation(implementedRules, { scenario, fileBytes, settings: { loss: 0.01 } });
     const offline = new RuleChecker(implementedRules);

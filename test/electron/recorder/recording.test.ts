@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scenarioIds } from '../../../shared/contract/scenarios';
+import { carryingScenarios } from '../../harness/carryingScenarios';
 import { recordScenario } from '../../harness/recordScenario';
 
 describe('a recording', () => {
@@ -33,7 +34,7 @@ describe('a recording', () => {
   it('property: any file, any seed, loss up to 5 %: three equal hashes, and each byte left by exactly one path', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...scenarioIds),
+        fc.constantFrom(...carryingScenarios),
         fc.integer({ min: 1, max: 300_000 }),
         fc.integer({ min: 0, max: 0xffff_ffff }),
         fc.double({ min: 0, max: 0.05, noNaN: true }),
