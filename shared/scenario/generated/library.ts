@@ -1608,7 +1608,7 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   },
   {
     description:
-      'The peer falls silent for good. The target retransmits with growing intervals, reaches its limit and asks for the upload; the host stack gives the connection up.',
+      'The peer falls silent for good. The target retransmits with growing intervals, reaches its limit and asks for the upload; the host stack tries for another two minutes, and gives the connection up.',
     expectations: {
       events: [
         {
@@ -1622,7 +1622,7 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
     },
     faults: [{ at: 600000, connection: 1, for: 100000000000, kind: 'peer-silence' }],
     lookAt:
-      'Retransmit.Count and Retransmit.TimeoutDelta growing, TcpIndicateRetrieve with TimeoutExpiration, and what of the timer comes back with the terminate: a host that went on from its own beginning would wait twice.',
+      'Retransmit.Count growing and Retransmit.TimeoutDelta with it, TcpIndicateRetrieve with TimeoutExpiration, and what of the timer comes back with the terminate. The host path goes on from there, brings the neighbor into doubt, and gives up at its own limit.',
     policy: { host: { parameters: { TcpMaximumRetransmissions: 4 } }, ndis: {}, offload: 'each' },
     scenario: 'timeout-expires',
     shows: ['retransmit-timer'],
@@ -1998,9 +1998,12 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
   },
   {
     description:
-      'The target wants no further offloads for a while, and keeps those that it has. Of four connections two are offloaded by then; the others follow when it resumes, with a smaller capacity.',
+      'The target wants no further offloads for a while, and keeps the connection that it has. A second connection stays with the host meanwhile; when the target resumes, with another capacity, it is offered as well.',
     expectations: {
-      events: [{ atLeast: 2, where: 'handler == NdisMIndicateStatusEx' }],
+      events: [
+        { atLeast: 2, where: 'changed(owner) && layer == tcp && owner == target' },
+        { atLeast: 2, where: 'handler == NdisMIndicateStatusEx' },
+      ],
       findings: [],
       verdict: 'unchanged',
     },
@@ -2021,11 +2024,11 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
       },
       {
         adapter: 1,
-        after: 1000000,
+        after: 600000,
         connection: 1,
         do: 'target-resume',
         irql: 'DISPATCH_LEVEL',
-        tcpCapacity: 2,
+        tcpCapacity: 512,
       },
       {
         after: 100000,
@@ -2040,9 +2043,9 @@ export const libraryDefinitions: readonly ScenarioDefinition[] = [
     title: 'No more, please',
     topology: { adapter: {}, ipVersions: 'ipv4', link: { loss: 0 }, neighbors: 1, paths: 1, processors: 4 },
     workload: {
-      bytes: 196608,
-      connectInterval: 300000,
-      connections: 3,
+      bytes: 262144,
+      connectInterval: 400000,
+      connections: 2,
       halfway: 'nothing',
       peer: { closes: false },
       setsOptions: false,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -71,6 +71,55 @@ describe('chimneysweep again', () => {
     expect((await call('again', inFolder('e.sweep'), '--out', inFolder('f.sweep'))).code).toBe(2);
     const named = await call('again', inFolder('e.sweep'), '--file', file, '--out', inFolder('f.sweep'));
     expect(named.code).toBe(0);
+  });
+});
+
+describe('a scenario of one’s own', () => {
+  const file = inFolder('own.yaml');
+  const written = (events: string): void => {
+    writeFileSync(file, `scenario: own\ntitle: Own\nworkload: { bytes: 32KiB }\nexpectations:\n${events}`);
+  };
+
+  it('is run from its file, and is made again from its trace without it', async () => {
+    written('  findings: none\n  events: [{ where: handler == MiniportInitiateOffload, atMost: 1 }]\n');
+    expect((await call('run', file, '--out', inFolder('own.sweep'))).code).toBe(0);
+    rmSync(file);
+    const { code, text } = await call(
+      'again',
+      inFolder('own.sweep'),
+      '--out',
+      inFolder('own2.sweep'),
+      '--diff',
+    );
+    expect(text).toContain('byte for byte');
+    expect(code).toBe(0);
+  });
+
+  it('answers 1 and says what was expected and has not happened', async () => {
+    written(
+      '  findings: [RCV-020]\n  events: [{ where: handler == MiniportQueryOffload }]\n  bytes: { chimney: { atLeast: 1MiB } }\n',
+    );
+    const { code, text } = await call('run', file);
+    expect(code).toBe(1);
+    expect(text).toContain(
+      'NOT AS EXPECTED: handler == MiniportQueryOffload holds for no event; expected 1 or more.',
+    );
+    expect(text).toContain('NOT AS EXPECTED: RCV-020 is expected to be broken, and is not.');
+    expect(text).toMatch(/NOT AS EXPECTED: \d+ bytes left by the chimney; expected 1048576 or more\./);
+  });
+
+  it('answers 2 and names line and column where it is wrong', async () => {
+    written('  events: [{ where: bytes > "x" }]\n');
+    const { code, text } = await call('run', file);
+    expect(code).toBe(2);
+    expect(text).toContain('own.yaml:5:21: expectations.events[0].where:');
+  });
+
+  it('opens the first difference where a value is changed', async () => {
+    const words = ['--set', 'topology.link.delay=1ms', '--out', inFolder('own3.sweep'), '--diff'];
+    const { code, text } = await call('again', inFolder('own.sweep'), ...words);
+    expect(code).toBe(0);
+    expect(text).toMatch(/first/i);
   });
 });
 
