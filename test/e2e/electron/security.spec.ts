@@ -28,12 +28,19 @@ test('the page has neither Node nor Electron, only the typed bridge', async () =
       'leftRecording',
       'onMenuCommand',
       'onTraceEvent',
+      'openDroppedTrace',
+      'openScenario',
       'openTrace',
+      'readScenario',
       'ready',
       'registerFile',
+      'runAgain',
+      'runScenario',
+      'saveScenario',
       'saveTrace',
       'settleLeft',
       'settled',
+      'showTrace',
       'startRecording',
       'stopRecording',
     ],
@@ -95,4 +102,30 @@ test('a bad request from the page is answered with a sentence, not obeyed', asyn
     ).chimneysweep.registerFile('/etc/passwd'),
   );
   expect(forged).toMatchObject({ ok: false });
+  const bridge = await desktop.page.evaluate(async () => {
+    const { chimneysweep } = globalThis as unknown as {
+      chimneysweep: Readonly<
+        Record<
+          'readScenario' | 'showTrace' | 'runScenario' | 'runAgain',
+          (request: unknown) => Promise<unknown>
+        >
+      >;
+    };
+    return {
+      read: await chimneysweep.readScenario('/etc/passwd'),
+      shown: await chimneysweep.showTrace('/etc/passwd'),
+      run: await chimneysweep.runScenario({
+        text: 'scenario: one\ntitle: One\nworkload: { bytes: -1 }\n',
+        seed: 1,
+      }),
+      again: await chimneysweep.runAgain({ trace: '/etc/passwd' }),
+    };
+  });
+  expect(bridge.read).toEqual({ ok: true, value: null });
+  expect(bridge.shown).toMatchObject({ ok: false });
+  expect(bridge.run).toMatchObject({
+    ok: false,
+    error: { message: expect.stringContaining('scenario:3:20') },
+  });
+  expect(bridge.again).toMatchObject({ ok: false });
 });
