@@ -20,6 +20,7 @@ export function rowKey(lane: Lane, row: LaneRow): string | undefined {
     case 'ownership':
       return lane.id;
     case 'requests':
+    case 'buffers':
       return undefined;
   }
 }

@@ -55,11 +55,14 @@ test('keys are heard while a driver module loops for ever', async () => {
   try {
     // The demonstration that the app starts with.
     await traceIsShown(page);
+    await watchLatency(page);
+    // What the machine takes without anything to do tells what of the other figures is its own.
+    const idle = await pressKeys(page, 100, () => Promise.resolve(true));
+    reportLatency(latencyOf('nothing under way', idle));
     await chooseDriver(desktop, file, 'intermediate');
     await page.getByTestId('scenario-dialog').getByTestId('scenario-transfer').click();
     await page.getByTestId('start-recording').click();
     await expect(page.getByTestId('window')).toHaveAttribute('data-state', 'live');
-    await watchLatency(page);
     // The engine ends a module that does not return, after some seconds.
     const samples = await pressKeys(page, 1000, () => isLive(page));
     reportLatency(latencyOf('driver module loops for ever', samples));

@@ -11,6 +11,8 @@ export interface InputLatency {
   readonly median: number;
   readonly p99: number;
   readonly max: number;
+  /** Each key, the slowest first. */
+  readonly byKey: readonly { readonly key: string; readonly median: number; readonly max: number }[];
   /** Processes that wanted a processor in the last minute, and processors: what else the machine did. */
   readonly load: number;
   readonly processors: number;
@@ -19,19 +21,25 @@ export interface InputLatency {
 /** Keys that change what is shown: zoom, pan, tabs, steps along what is recorded. */
 const keys = ['w', 'd', '2', 'ArrowRight', 's', 'a', '3', 'Shift+E', '1', 'e', '7', '.'] as const;
 
+/** The time of one key press, ms. */
+export interface PressSample {
+  readonly key: string;
+  readonly took: number;
+}
+
 /** Begins to take the time from each key press, as the browser has dated it, to the frame painted after it. */
 export async function watchLatency(page: Page): Promise<void> {
   await page.evaluate(() => {
-    const samples: number[] = [];
+    const samples: PressSample[] = [];
     Object.assign(window, { inputLatencies: samples });
     window.addEventListener(
       'keydown',
-      ({ timeStamp }) => {
+      ({ key, timeStamp }) => {
         requestAnimationFrame(() => {
           // A message that is sent in the frame comes behind its painting.
           const { port1, port2 } = new MessageChannel();
           port1.onmessage = () => {
-            samples.push(performance.now() - timeStamp);
+            samples.push({ key, took: performance.now() - timeStamp });
             port1.close();
           };
           port2.postMessage(null);
@@ -47,12 +55,14 @@ export async function pressKeys(
   page: Page,
   presses: number,
   goesOn: () => Promise<boolean>,
-): Promise<number[]> {
-  await page.evaluate(() => ((window as unknown as { inputLatencies: number[] }).inputLatencies.length = 0));
+): Promise<PressSample[]> {
+  await page.evaluate(
+    () => ((window as unknown as { inputLatencies: PressSample[] }).inputLatencies.length = 0),
+  );
   for (let press = 0; press < presses && (await goesOn()); press++)
     await page.keyboard.press(keys[press % keys.length]!);
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
-  return page.evaluate(() => (window as unknown as { inputLatencies: number[] }).inputLatencies.slice());
+  return page.evaluate(() => (window as unknown as { inputLatencies: PressSample[] }).inputLatencies.slice());
 }
 
 function quantile(sorted: readonly number[], share: number): number {
@@ -60,15 +70,24 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 /** What the samples come to. */
-export function latencyOf(situation: string, samples: readonly number[]): InputLatency {
-  const sorted = [...samples].sort((one, other) => one - other);
+export function latencyOf(situation: string, samples: readonly PressSample[]): InputLatency {
+  const sortedOf = (some: readonly PressSample[]): number[] =>
+    some.map(({ took }) => took).sort((one, other) => one - other);
+  const sorted = sortedOf(samples);
   const rounded = (value: number): number => Math.round(value * 10) / 10;
+  const byKey = [...new Set(samples.map(({ key }) => key))]
+    .map((key) => {
+      const own = sortedOf(samples.filter((one) => one.key === key));
+      return { key, median: rounded(quantile(own, 0.5)), max: rounded(own.at(-1) ?? NaN) };
+    })
+    .sort((one, other) => other.max - one.max);
   return {
     situation,
     presses: sorted.length,
     median: rounded(quantile(sorted, 0.5)),
     p99: rounded(quantile(sorted, 0.99)),
     max: rounded(sorted.at(-1) ?? NaN),
+    byKey,
     load: rounded(loadavg()[0] ?? NaN),
     processors: availableParallelism(),
   };
