@@ -13,6 +13,7 @@ import { implementedRules } from '../../shared/rules/rules';
 import { textReport } from '../../shared/rules/report/textReport';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
 import { loadTrustedDriverModules } from '../drivers/driverModules';
+import { watchModules } from '../drivers/moduleWatch';
 import { trustWarning } from '../drivers/trust';
 import { inventFile } from '../emulator/scenarios/scenarioRun';
 import type { IpVersions } from '../emulator/scenarios/topology';
@@ -61,6 +62,7 @@ interface RunOptions
   readonly intermediateDriver?: string;
   readonly trustDrivers?: boolean;
   readonly driverSource: boolean;
+  readonly watch?: boolean;
   readonly keepLast?: number;
   readonly onDiskFull: OnDiskFull;
 }
@@ -154,6 +156,7 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
     .option('--intermediate-driver <module>', 'a driver module between the host stack and the adapter')
     .option('--trust-drivers', 'load driver modules: they run with your rights and can do whatever you can')
     .option('--no-driver-source', 'do not record where in their source driver modules make their calls')
+    .option('--watch', 'run again whenever a driver module changes on the disk, until Ctrl+C')
     .option('--check', 'run the rules over the recording while it is made, and answer 1 for what they find')
     .addOption(checkOptions.rules())
     .addOption(checkOptions.baseline())
@@ -164,8 +167,27 @@ function describeRun(command: Command, exitWith: (code: number) => void, further
       `\nScenarios:\n${scenarios.map(({ id, title }) => `  ${id.padEnd(22)} ${title}`).join('\n')}${further}`,
     )
     .action(async (scenario: string, options: RunOptions) => {
-      exitWith(await run(scenario, options));
+      exitWith(options.watch === true ? await runAtChanges(scenario, options) : await run(scenario, options));
     });
+}
+
+/** Runs, and again at each change of a module; whoever interrupts it ends it. */
+async function runAtChanges(scenario: string, options: RunOptions): Promise<number> {
+  const files = [options.targetDriver, options.intermediateDriver].filter((file) => file !== undefined);
+  if (files.length === 0) return complain('--watch is about driver modules. Name one.');
+  if (options.trustDrivers !== true) return run(scenario, options);
+  let changes = 0;
+  let changed: () => void = () => undefined;
+  await watchModules(files, () => {
+    changes++;
+    changed();
+  });
+  for (;;) {
+    const before = changes;
+    await run(scenario, options);
+    process.stderr.write(`chimneysweep: Waiting for changes of ${files.join(' and ')}; Ctrl+C ends it.\n`);
+    while (changes === before) await new Promise<void>((resolve) => (changed = resolve));
+  }
 }
 
 async function run(scenario: string, options: RunOptions): Promise<number> {

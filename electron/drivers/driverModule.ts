@@ -3,7 +3,7 @@
  * user, so that nobody may call this before the user has said that the module is trusted.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import type { SourceMap } from 'node:module';
 import path from 'node:path';
 import { compileFunction } from 'node:vm';
@@ -12,14 +12,12 @@ import type { DriverEntry } from '../emulator/kit/driverObject';
 import * as kit from '../emulator/kit/index';
 import type { DriverModule } from '../emulator/scenarios/moduleDriver';
 import { fileProblem } from '../files/fileProblem';
+import { importedFile } from './importedFile';
 import { describeModuleError, type SourceMaps } from './moduleProblem';
 import { translate, type Compiler } from './moduleSource';
 
 /** Name under which modules import the kit. */
 const kitName = 'chimneysweep/kit';
-
-/** What a relative import may leave out. */
-const endings = ['', '.ts', '.mts', '.js', '.mjs', '/index.ts', '/index.js'];
 
 /** A module that has been loaded, and the way back to its source. */
 export interface LoadedDriverModule extends DriverModule {
@@ -85,12 +83,9 @@ class ModuleFiles {
         `${name} imports '${specifier}'. A driver module imports '${kitName}' and files of its own by relative paths, nothing else.`,
       );
     }
-    const wanted = path.resolve(path.dirname(from), specifier);
-    // TypeScript lets a source name the file that it will be compiled to.
-    const candidates = [...endings.map((ending) => wanted + ending), wanted.replace(/\.js$/, '.ts')];
-    const found = candidates.find((file) => existsSync(file) && statSync(file).isFile());
+    const found = importedFile(specifier, from);
     if (found === undefined) throw new LoadProblem(`${name} imports '${specifier}', which does not exist.`);
-    return this.load(realpathSync(found));
+    return this.load(found);
   }
 }
 

@@ -19,6 +19,7 @@ import { RunComparisons } from './runComparisons';
 import { ScenarioFiles } from './scenarioFiles';
 import { SourceFiles } from './sourceFiles';
 import { TraceFiles } from './traceFiles';
+import { TrustedModules } from './trustedModules';
 import { streamTraceFile } from './traceFileStream';
 import { UnattendedRun } from './unattended';
 
@@ -89,10 +90,16 @@ function start(): void {
     session,
     kept,
     files,
-    drivers: new DriverChoices({
-      open: (options) => dialog.showOpenDialog(window, options),
-      ask: (options) => dialog.showMessageBox(window, options),
-    }),
+    drivers: new DriverChoices(
+      {
+        open: (options) => dialog.showOpenDialog(window, options),
+        ask: (options) => dialog.showMessageBox(window, options),
+      },
+      new TrustedModules(path.join(app.getPath('userData'), 'trusted-drivers.json')),
+      (token, name) => {
+        emit({ kind: 'driver-changed', token, name });
+      },
+    ),
     scenarios: new ScenarioFiles({
       open: (options) => dialog.showOpenDialog(window, options),
       save: (options) => dialog.showSaveDialog(window, options),

@@ -83,6 +83,8 @@ export function handlePageRequests(context: PageRequestContext): void {
     const drivers = driverToken === undefined ? undefined : context.drivers.filesOf(driverToken);
     if (driverToken !== undefined && drivers === undefined)
       return fail({ message: 'The driver module is no longer known. Choose it again.' });
+    if (driverToken !== undefined) void context.drivers.use(driverToken);
+    else context.drivers.rest();
     return session.start({
       scenario,
       seed,

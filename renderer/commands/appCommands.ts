@@ -3,6 +3,7 @@ import type { MenuCommand } from '../../shared/contract/desktopBridge';
 import { demonstrationScenario } from '../../shared/contract/scenarios';
 import type { RecordingRequest } from '../../shared/contract/recording';
 import { askWhy, showFinding, type Workspace } from '../app/workspace';
+import { rememberRequest } from '../app/driverReload';
 import { breakingEvent, markTime } from '../stores/findingsView';
 import type { BottomTab } from '../stores/layoutChoices';
 import { breakpointCommands } from '../debug/breakpointCommands';
@@ -19,6 +20,7 @@ const panStep = 0.2;
 /** Starts a recording; a refusal becomes a notice. */
 export async function record(workspace: Workspace, request: RecordingRequest): Promise<void> {
   workspace.notices.clear('engine');
+  rememberRequest(workspace, request);
   const { breakOnFinding, breakSeverity } = workspace.layout;
   const started = await workspace.platform.startRecording(
     breakOnFinding ? { ...request, breakOnFinding: breakSeverity } : request,
@@ -104,6 +106,18 @@ function traceCommands(workspace: Workspace): Command[] {
       run: () => {
         layout.breakOnFinding = !layout.breakOnFinding;
         workspace.spoken.value = `Break on finding is ${layout.breakOnFinding ? 'on' : 'off'}`;
+      },
+    },
+    {
+      id: 'run-changed-drivers',
+      title: 'Run again at once when the driver module has changed, on or off',
+      group: 'Trace',
+      keys: [],
+      available: () => platform.abilities.record,
+      run: () => {
+        layout.runChangedDrivers = !layout.runChangedDrivers;
+        const word = layout.runChangedDrivers ? 'on' : 'off';
+        workspace.spoken.value = `Running changed drivers at once is ${word}`;
       },
     },
     {

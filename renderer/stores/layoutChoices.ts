@@ -37,6 +37,8 @@ const schema = z.object({
   /** Whether recordings pause at findings, and from which severity on. */
   breakOnFinding: z.boolean().default(false),
   breakSeverity: ruleSeveritySchema.default('error'),
+  /** Whether a run is made again as soon as its driver module has changed on the disk. */
+  runChangedDrivers: z.boolean().default(false),
 });
 
 /** See the schema's fields. */
@@ -52,6 +54,7 @@ export const defaultLayout: LayoutChoices = {
   structureBytes: true,
   breakOnFinding: false,
   breakSeverity: 'error',
+  runChangedDrivers: false,
 };
 
 /** The choices, stored whenever they change. */

@@ -87,6 +87,8 @@ export type TraceStreamEvent =
   | { readonly kind: 'compared'; readonly comparison: RunComparison }
   /** It could not be. */
   | { readonly kind: 'not-compared'; readonly message: string }
+  /** The driver module of the last run, or a file that it imports, has changed on the disk: the next run has the new code. */
+  | { readonly kind: 'driver-changed'; readonly token: string; readonly name: string }
   /** No more bytes come. */
   | { readonly kind: 'end' }
   /** No more bytes come because of a problem. */
@@ -172,6 +174,7 @@ export const traceStreamEventSchema: z.ZodType<TraceStreamEvent> = z.discriminat
   z.object({ kind: z.literal('breakpoint-logs'), logs: z.array(breakpointLogSchema) }),
   z.object({ kind: z.literal('compared'), comparison: runComparisonSchema }),
   z.object({ kind: z.literal('not-compared'), message: z.string() }),
+  z.object({ kind: z.literal('driver-changed'), token: z.string(), name: z.string() }),
   z.object({ kind: z.literal('end') }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);

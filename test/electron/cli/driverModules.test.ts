@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,4 +73,25 @@ describe('chimneysweep run with driver modules', () => {
     expect(model.store!.report).toContain('no answer');
     expect(model.calls.calls.length).toBeGreaterThan(100);
   });
+
+  it('with --watch runs again with the new code when the module changes, until it is interrupted', async () => {
+    const file = path.join(folder, 'watched.ts');
+    const text = readFileSync(target, 'utf8');
+    writeFileSync(file, text);
+    const child = spawn(process.execPath, [
+      ...[launcher, 'run', 'transfer', '--target-driver', file, '--trust-drivers', '--watch', '--json'],
+    ]);
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
+    child.stderr.on('data', (piece: Buffer) => (err += piece.toString()));
+    const waits = (times: number): boolean => err.split('Waiting for changes').length > times;
+    await expect.poll(() => waits(1), { timeout: 60_000 }).toBe(true);
+    writeFileSync(file, text.replace('=> target.query(root)', "=> { throw new Error('new code'); }"));
+    await expect.poll(() => waits(2), { timeout: 60_000 }).toBe(true);
+    child.kill('SIGINT');
+    await new Promise((resolve) => child.on('exit', resolve));
+    expect(out).toContain('"success": true');
+    expect(out).toContain('QueryOffloadHandler threw: new code');
+  }, 120_000);
 });
