@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { canonicalDefinition } from '../../shared/scenario/canonical';
 import { library } from '../../shared/scenario/library';
 import { scenarioJsonSchema } from '../../shared/scenario/schemaNames';
+import { writeScenario } from '../../shared/scenario/writeScenario';
 import { complain } from './complain';
 import { namedScenario, readScenarioFile } from './scenarioFile';
 
@@ -15,7 +16,7 @@ export function addScenarioCommand(program: Command, exitWith: (code: number) =>
     .description('List the scenarios of the library, show one, check a file, or print the JSON Schema.')
     .argument('<action>', actions.join(', '))
     .argument('[scenario]', 'a name of the library (show) or a .yaml file (show, check)')
-    .option('--json', 'print JSON')
+    .option('--json', 'print JSON (show: instead of YAML)')
     .action((action: string, name: string | undefined, options: { readonly json?: boolean }) => {
       exitWith(act(action, name, options.json === true));
     });
@@ -42,7 +43,11 @@ function act(action: string, name: string | undefined, json: boolean): number {
     complain(read.error);
     return action === 'check' ? 1 : 2;
   }
-  if (action === 'show') return print(canonicalDefinition(read.value));
+  if (action === 'show') {
+    if (json) return print(canonicalDefinition(read.value));
+    process.stdout.write(writeScenario(read.value));
+    return 0;
+  }
   if (json) return print({ scenario: read.value.scenario, valid: true });
   process.stdout.write(`${name} is a scenario: ${read.value.title}.\n`);
   return 0;

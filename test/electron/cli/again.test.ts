@@ -132,6 +132,12 @@ describe('chimneysweep scenario', () => {
     expect(text).toContain('bad.yaml:2:1: titel:');
   });
 
+  it('shows a scenario as a file that is a scenario', async () => {
+    const file = inFolder('shown.yaml');
+    writeFileSync(file, (await call('scenario', 'show', 'completion-twice')).text);
+    expect((await call('scenario', 'check', file)).code).toBe(0);
+  });
+
   it('lists the library', async () => {
     expect((await call('scenario', 'list')).text).toContain('link-loss');
   });
