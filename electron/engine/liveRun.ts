@@ -161,7 +161,7 @@ export class LiveRun {
     });
   }
 
-  private begin({ settings, fileName, title, options }: PlannedRun): Recording {
+  private begin({ settings, fileName, title, options, hasSource }: PlannedRun): Recording {
     const { task, surroundings, feed, pace } = this;
     const { wishes, state } = surroundings;
     const sink = new TraceFileSink(task.tracePath);
@@ -221,7 +221,7 @@ export class LiveRun {
         checksum: zlibChecksum,
         clock: () => performance.now(),
         checker,
-        sourceOfCall: this.modules?.sourceOfCall,
+        sourceOfCall: hasSource ? this.modules?.sourceOfCall : undefined,
         tap: {
           get wantsRecords() {
             return gate.wantsRecords;

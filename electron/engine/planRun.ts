@@ -10,6 +10,7 @@ import type { ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
 import { readTraceHeader } from '../files/readTraceHeader';
 import { readSourceFile } from '../files/sourceFile';
 import type { RecordingOptions } from '../recorder/recording';
+import { driverSourceSetting } from '../recorder/recordingHeader';
 import { runAgain } from '../recorder/runAgain';
 import type { RunTask } from './runTask';
 
@@ -20,6 +21,8 @@ export interface PlannedRun {
   readonly fileName: string;
   readonly title: string;
   readonly options: Pick<RecordingOptions, 'snapLength' | 'keepLast'>;
+  /** Whether the trace is to say where in their source driver modules make their calls: the trace of a run made again does if the first did. */
+  readonly hasSource: boolean;
 }
 
 /** Reads the text of a scenario; the error is its first problem, with line and column. */
@@ -44,7 +47,9 @@ export function planRun(task: RunTask, drivers: DriverModules): Result<PlannedRu
     const again = runAgain(header.value, { definition: written?.value, seed, file, drivers });
     if (!again.ok) return again;
     const { settings, fileName, options } = again.value;
-    return succeed({ settings, fileName, options, title: settings.definition?.title ?? settings.scenario });
+    const title = settings.definition?.title ?? settings.scenario;
+    const hasSource = header.value.settings[driverSourceSetting] === true;
+    return succeed({ settings, fileName, options, title, hasSource });
   }
   const definition = written?.value ?? libraryScenario(task.scenario);
   if (definition === undefined) return fail(`There is no scenario ${task.scenario}.`);
@@ -63,5 +68,6 @@ export function planRun(task: RunTask, drivers: DriverModules): Result<PlannedRu
     fileName: file?.name ?? `made up from seed ${seed}`,
     title: definition.title,
     options: {},
+    hasSource: true,
   });
 }

@@ -152,8 +152,10 @@ export function createWorkspace(platform: Platform): Workspace {
   );
   watch(
     () => [breakpoints.list.value, trace.state.phase === 'live'] as const,
-    ([list, isLive]) => {
-      if (isLive) void platform.controlRecording({ kind: 'breakpoints', breakpoints: [...list] });
+    ([list, isLive], [before]) => {
+      // A run begins without any: only who has set some, or takes away the last, has something to say.
+      if (isLive && (list.length > 0 || before.length > 0))
+        void platform.controlRecording({ kind: 'breakpoints', breakpoints: [...list] });
     },
     { flush: 'sync' },
   );

@@ -49,6 +49,7 @@ async function installBridge(page: Page): Promise<void> {
           return Promise.resolve();
         },
         openTrace: () => Promise.resolve({ ok: false, error: { message: 'gone.sweep cannot be read.' } }),
+        openDroppedTrace: () => ok(false),
         chooseDriverModule: () => ok({ token: 'driver', name: 'driver.ts', place: 'target' }),
         chooseFileToSend: () => ok({ token: 'chosen', name: 'letter.txt', bytes: 2048 }),
         registerFile: (file: File) => ok({ token: 'dropped', name: file.name, bytes: file.size }),
