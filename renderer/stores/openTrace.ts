@@ -132,6 +132,7 @@ export class OpenTrace {
       case 'breakpoint-logs':
       case 'compared':
       case 'not-compared':
+      case 'driver-changed':
         return;
       case 'end':
         this.state.pause = undefined;
