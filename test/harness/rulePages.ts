@@ -10,11 +10,13 @@ import {
   type RuleHeading,
   type RuleId,
 } from '../../shared/rules/catalogue';
+import { isOwnRule, ownRules, type OwnRuleId } from '../../shared/rules/ownRules';
 import { implementationOf } from '../../shared/rules/rules';
 import { ruleText } from '../../shared/rules/ruleTexts';
 import { undecidedRules } from '../../shared/rules/undecided';
 
 const root = path.resolve(import.meta.dirname, '../..');
+const ownIds = Object.keys(ownRules) as OwnRuleId[];
 const areasFolder = path.join(root, 'shared', 'rules', 'areas');
 
 /** Sources of rules by the ids that they name, as paths from the root. */
@@ -46,6 +48,7 @@ const decidedBy: Readonly<Record<RuleHeading['checkable'], string>> = {
 /** What the checker does about a rule, in a few words. */
 function stateOf(id: RuleId): string {
   const heading = ruleHeading(id);
+  if (isOwnRule(id)) return 'decided while recording';
   if (implementationOf(id) !== undefined) return 'checked';
   if (undecidedRules[id] !== undefined) return 'records cannot decide it';
   if (heading.kind === 'may-not-flag')
@@ -69,7 +72,7 @@ function pageOf(id: RuleId, sources: ReadonlyMap<string, string>): string {
   const lines = [
     `# ${id}: ${plain(title)}`,
     '',
-    `${kind === 'may-not-flag' ? 'legal, never flagged' : `${severity}${tier === null ? '' : `, tier ${tier}`}`}; area ${area}; binds ${obliged[obliges]}; decided by ${decidedBy[checkable]}.`,
+    `${kind === 'may-not-flag' ? 'legal, never flagged' : `${severity}${tier === null ? '' : `, tier ${tier}`}`}; area ${area}; binds ${isOwnRule(id) ? 'every driver module' : obliged[obliges]}; decided by ${decidedBy[checkable]}.`,
     '',
     plain(text.rule),
     '',
@@ -83,7 +86,11 @@ function pageOf(id: RuleId, sources: ReadonlyMap<string, string>): string {
   lines.push('', '## In chimneysweep', '');
   const source = sources.get(id);
   const reason = undecidedRules[id];
-  if (implementationOf(id) !== undefined) {
+  if (isOwnRule(id))
+    lines.push(
+      'A rule of ours, not of the catalogue: who records writes the finding into the trace, and a check passes it on.',
+    );
+  else if (implementationOf(id) !== undefined) {
     lines.push(`Checked${source === undefined ? '' : ` in [${source}](../../${source})`}.`);
     for (const { breaks, how } of mutants)
       if (breaks === id) lines.push('', `Proven by a bad driver: ${plain(how)}`);
@@ -91,7 +98,8 @@ function pageOf(id: RuleId, sources: ReadonlyMap<string, string>): string {
   else lines.push(`${stateOf(id).replace(/^./, (first) => first.toUpperCase())}.`);
   for (const { shows, how } of legalOddities)
     if (shows === id) lines.push('', `Shown not to be flagged: ${plain(how)}`);
-  lines.push('', `From: ${text.source.map(code).join(', ')}.`, '');
+  if (text.source.length > 0) lines.push('', `From: ${text.source.map(code).join(', ')}.`);
+  lines.push('');
   return lines.join('\n');
 }
 
@@ -111,6 +119,11 @@ function indexPage(): string {
       lines.push(`- [${id}](${id}.md) ${plain(title)} (${grade}; ${stateOf(id)})`);
     }
   }
+  lines.push('', '## Of ours', '');
+  for (const id of ownIds) {
+    const { title, severity } = ruleHeading(id);
+    lines.push(`- [${id}](${id}.md) ${plain(title)} (${severity}; ${stateOf(id)})`);
+  }
   return `${lines.join('\n')}\n`;
 }
 
@@ -119,6 +132,6 @@ export function rulePages(): ReadonlyMap<string, string> {
   const sources = sourcesById();
   return new Map([
     ['index.md', indexPage()],
-    ...ruleIds.map((id): [string, string] => [`${id}.md`, pageOf(id, sources)]),
+    ...[...ruleIds, ...ownIds].map((id): [string, string] => [`${id}.md`, pageOf(id, sources)]),
   ]);
 }
