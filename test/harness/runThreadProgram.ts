@@ -1,5 +1,5 @@
 /** Programs built for tests in plain Node: that of a run's thread, and others. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { build } from 'vite';
@@ -15,11 +15,13 @@ export function buildRunThread(): Promise<BuiltProgram> {
   return buildProgram('electron/engine/runThread.ts');
 }
 
-/** Builds a program from its file, below test/tmp, from where the TypeScript compiler in node_modules can be found. */
+/** Builds a program from its file, below out/, from where the TypeScript compiler in node_modules can be found. */
 export async function buildProgram(file: string): Promise<BuiltProgram> {
   const { name } = path.parse(file);
   const root = path.resolve(import.meta.dirname, '../..');
-  const folder = mkdtempSync(path.join(root, 'test', 'tmp', 'program-'));
+  const parent = path.join(root, 'out', 'test');
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(path.join(parent, 'program-'));
   await build({
     root,
     configFile: false,
