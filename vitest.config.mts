@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: ['test/e2e/**', 'test/conformance/kernel/**'],
     benchmark: { include: ['test/**/*.bench.ts'] },
     environment: 'node',
+    // Vitest leaves a processor idle otherwise, which is half of a CI machine with two.
+    maxWorkers: '100%',
     // A limit against hanging, not a statement about speed: CI machines are slow and shared.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -153,7 +153,11 @@ test('ownership follows the cursor, and last writers lead to their event', async
   await expect(page.getByTestId('state-tcp')).toHaveAttribute('data-owner', 'target');
   await page.getByTestId('milestones').getByText('The host stack owns').click();
   await expect(page.getByTestId('state-tcp')).toHaveAttribute('data-owner', 'host');
-  await page.getByTestId('state-tcp').getByRole('row', { name: /CWnd/ }).getByRole('button').click();
+  await page
+    .getByTestId('state-tcp')
+    .getByRole('row', { name: /CWnd/ })
+    .getByTitle(/^Last written by/)
+    .click();
   await expect(page.getByTestId('details-title')).toContainText('variables written');
 });
 
@@ -211,7 +215,7 @@ test('help lists the commands, and single letters can be switched off', async ({
   await page.keyboard.press('t');
   await expect(page.getByTestId('tab-calls')).toHaveAttribute('aria-selected', 'false');
   await page.keyboard.press('Control+Shift+P');
-  await page.getByRole('combobox').fill('calls as a table');
+  await page.getByRole('combobox', { name: 'Command' }).fill('calls as a table');
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('tab-calls')).toHaveAttribute('aria-selected', 'true');
 });
