@@ -4,10 +4,10 @@ import path from 'node:path';
 import { differenceText, handlerDifferences } from '../../shared/analysis/differenceText';
 import { compareTraces } from '../../shared/analysis/traceDifference';
 import type { TraceModel } from '../../shared/analysis/traceModel';
+import { whyRunsPart } from '../../shared/analysis/whyRunsPart';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { loadTrustedDriverModules, type LoadedDriverModules } from '../drivers/driverModules';
 import { trustWarning } from '../drivers/trust';
-import { readHandNote } from '../../shared/contract/handNote';
 import { fileProblem } from '../files/fileProblem';
 import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
@@ -129,7 +129,7 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
     progress.clear();
     const same = sameFiles(trace, options.out);
     if (options.json === true) tellJson(trace, options, same, run.isChanged);
-    else tell(trace, options, same, run.isChanged ? undefined : whyOtherwise(model));
+    else tell(trace, options, same, run.isChanged ? undefined : whyRunsPart(model, applicationName));
     return same || run.isChanged ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -139,24 +139,13 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
   }
 }
 
-/** Why a trace may differ from its run made again although nothing was changed. */
-function whyOtherwise(model: TraceModel): string {
-  const { application, settings } = model.store!.header;
-  if (model.notes.notes.some(({ text }) => readHandNote(text) !== undefined))
-    return 'something was done by hand in it, which does not happen again';
-  if (settings['cutOfEvents'] !== undefined) return 'it is a part of the trace of a run';
-  if (application !== applicationName)
-    return `it was recorded by ${application}, and not by ${applicationName}`;
-  return 'though nothing was changed; was the recording ended early?';
-}
-
 function tell(trace: string, options: AgainOptions, same: boolean, why: string | undefined): void {
   const { out, diff } = options;
   if (same) {
     process.stdout.write(`${out} is the same as ${trace}, byte for byte.\n`);
     return;
   }
-  process.stdout.write(`${out} differs from ${trace}${why === undefined ? '' : `: ${why}`}.\n`);
+  process.stdout.write(`${out} differs from ${trace}.${why === undefined ? '' : ` ${why}`}\n`);
   if (diff !== true) return;
   const difference = differenceOf(trace, out);
   if (difference === undefined) return;

@@ -4,12 +4,12 @@ import { differenceLine } from '../../shared/analysis/differenceText';
 import { TraceAnalysis } from '../../shared/analysis/traceAnalysis';
 import { compareTraces, isSameRun, type Difference } from '../../shared/analysis/traceDifference';
 import { TraceModel } from '../../shared/analysis/traceModel';
+import { whyRunsPart } from '../../shared/analysis/whyRunsPart';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import type { ComparedRow, ComparedRun, RunComparison } from '../../shared/contract/runComparison';
 import { eventLine } from '../../shared/expression/eventText';
 import type { EventId, TraceHeader } from '../../shared/trace/records';
 import type { TraceStore } from '../../shared/trace/traceStore';
-import { readHandNote } from '../../shared/contract/handNote';
 import { filePieces } from '../files/filePieces';
 import { fileProblem } from '../files/fileProblem';
 import { readTraceHeader } from '../files/readTraceHeader';
@@ -126,17 +126,6 @@ function rowsAround(difference: Difference, left: ReadRun, right: ReadRun): RunC
   return [...pairsBefore, ...pairsBehind];
 }
 
-/** Why a trace may differ from its run made again although nothing was changed. */
-function whyOtherwise({ model, store }: ReadRun, again: TraceHeader): string {
-  const { application, settings } = store.header;
-  if (model.notes.notes.some(({ text }) => readHandNote(text) !== undefined))
-    return 'Something was done by hand in the first run, which does not happen again.';
-  if (settings['cutOfEvents'] !== undefined) return 'The first is a part of the trace of a run.';
-  if (application !== again.application)
-    return `The first was recorded by ${application}, the second by ${again.application}.`;
-  return 'Nothing was changed; was the first recording ended early?';
-}
-
 /** See the file's head. The error is for people. */
 export function compareRuns({ left, right, wantsSame }: CompareTask): Result<RunComparison, string> {
   let isSameBytes: boolean;
@@ -170,7 +159,7 @@ export function compareRuns({ left, right, wantsSame }: CompareTask): Result<Run
     right: runOf(right, other.value.store.header, other.value.store.length),
     same: isSameRun(difference) ? 'runs' : 'no',
     wantsSame,
-    ...(wantsSame ? { why: whyOtherwise(one.value, other.value.store.header) } : {}),
+    ...(wantsSame ? { why: whyRunsPart(one.value.model, other.value.store.header.application) } : {}),
     ...(first === undefined ? {} : { parting: cut(differenceLine(first)) }),
     settings: difference.header.map(({ name, left: was, right: is }) => ({
       name,
