@@ -6,8 +6,7 @@ import { compareTraces } from '../../shared/analysis/traceDifference';
 import type { TraceModel } from '../../shared/analysis/traceModel';
 import { whyRunsPart } from '../../shared/analysis/whyRunsPart';
 import { fail, succeed, type Result } from '../../shared/base/result';
-import { loadTrustedDriverModules, type LoadedDriverModules } from '../drivers/driverModules';
-import { trustWarning } from '../drivers/trust';
+import type { LoadedDriverModules } from '../drivers/driverModules';
 import { fileProblem } from '../files/fileProblem';
 import { saveTrace } from '../files/saveTrace';
 import { readSourceFile } from '../files/sourceFile';
@@ -17,6 +16,7 @@ import { driverSourceSetting } from '../recorder/recordingHeader';
 import { Recording } from '../recorder/recording';
 import { runAgain, type RunAgain } from '../recorder/runAgain';
 import { analyseFile, sameFiles } from './analyseFile';
+import { advanceOrBlame, chosenDrivers } from './chosenDrivers';
 import { complain } from './complain';
 import { openTrace } from './openTrace';
 import { ProgressLine } from './progressLine';
@@ -85,11 +85,7 @@ async function planOf(trace: string, options: AgainOptions): Promise<Result<Plan
     if (!read.ok) return read;
     file = { name: path.basename(options.file), bytes: read.value };
   }
-  const files = { target: options.targetDriver, intermediate: options.intermediateDriver };
-  const module = Object.values(files).find((one) => one !== undefined);
-  if (module !== undefined && options.trustDrivers !== true)
-    return fail(`${module} is not loaded without --trust-drivers. ${trustWarning}`);
-  const drivers = await loadTrustedDriverModules(files);
+  const drivers = await chosenDrivers(options);
   if (!drivers.ok) return drivers;
   const { modules, blame } = drivers.value;
   const hasSource = store.header.settings[driverSourceSetting] === true;
@@ -112,17 +108,7 @@ async function again(trace: string, options: AgainOptions): Promise<number> {
       sourceOfCall,
       checksum: zlibChecksum,
     });
-    const advance = (): boolean => {
-      try {
-        return recording.advance(eventsPerSlice);
-      } catch (error) {
-        const blamed = blame(error);
-        if (blamed === undefined) throw error;
-        recording.fail(blamed.message, blamed.place);
-        return false;
-      }
-    };
-    while (advance()) progress.show(recording.progress);
+    while (advanceOrBlame(recording, eventsPerSlice, blame)) progress.show(recording.progress);
     recording.finish(false);
     sink.close();
     await saveTrace(options.out, recording.wasFlushed);

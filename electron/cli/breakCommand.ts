@@ -9,7 +9,7 @@ import { RuleChecker } from '../../shared/rules/engine/checker';
 import { implementedRules } from '../../shared/rules/rules';
 import type { Fault } from '../../shared/scenario/faults';
 import type { TraceListener } from '../../shared/trace/traceReader';
-import { inventFile } from '../emulator/scenarios/scenarioRun';
+import { inventedFileName, inventFile } from '../emulator/scenarios/scenarioRun';
 import { zlibChecksum, zlibCodec } from '../files/zlibCodec';
 import { Recording } from '../recorder/recording';
 import { addBreakpointOptions, chosenBreakpoints, type BreakpointOptions } from './breakpointOptions';
@@ -91,7 +91,7 @@ function traceOf(
       fileSeed: seed,
       faults,
     },
-    `made up from seed ${seed}`,
+    inventedFileName(seed),
     { write: (bytes) => model.push(bytes.slice()) },
     { checksum: zlibChecksum },
   );

@@ -7,7 +7,7 @@ import { netstatAt, netstatText } from '../../shared/analysis/netstat';
 import { TraceModel } from '../../shared/analysis/traceModel';
 import { fail, succeed, type Result } from '../../shared/base/result';
 import { scenarioDescription, scenarioIds, type ScenarioId } from '../../shared/contract/scenarios';
-import { inventFile } from '../emulator/scenarios/scenarioRun';
+import { inventedFileName, inventFile } from '../emulator/scenarios/scenarioRun';
 import { Recording } from '../recorder/recording';
 import { openTrace, type OpenedTrace } from './openTrace';
 import { complain } from './complain';
@@ -63,7 +63,7 @@ function runScenario(scenario: ScenarioId): Result<OpenedTrace, string> {
   const model = new TraceModel();
   let problem: string | undefined;
   const settings = { scenario, seed: 1, loss: defaultLoss, file: inventFile(1, defaultFileBytes) };
-  const recording = new Recording(applicationName, settings, 'made up from seed 1', {
+  const recording = new Recording(applicationName, settings, inventedFileName(1), {
     write: (bytes) => {
       const pushed = model.push(bytes.slice());
       if (!pushed.ok) problem ??= pushed.error.message;

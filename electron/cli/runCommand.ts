@@ -12,10 +12,8 @@ import { RuleChecker } from '../../shared/rules/engine/checker';
 import { implementedRules } from '../../shared/rules/rules';
 import { textReport } from '../../shared/rules/report/textReport';
 import type { TraceSink } from '../../shared/trace/traceEncoder';
-import { loadTrustedDriverModules } from '../drivers/driverModules';
 import { watchModules } from '../drivers/moduleWatch';
-import { trustWarning } from '../drivers/trust';
-import { inventFile } from '../emulator/scenarios/scenarioRun';
+import { inventedFileName, inventFile } from '../emulator/scenarios/scenarioRun';
 import type { IpVersions } from '../emulator/scenarios/topology';
 import { fileProblem } from '../files/fileProblem';
 import { readSourceFile } from '../files/sourceFile';
@@ -42,6 +40,7 @@ import { ProgressLine } from './progressLine';
 import { monotonicClock, recordingCostFigures } from './recordingFigures';
 import { reportText } from './reportText';
 import { namedScenario } from './scenarioFile';
+import { advanceOrBlame, chosenDrivers } from './chosenDrivers';
 import { complain } from './complain';
 import { applicationName } from './version';
 
@@ -233,11 +232,7 @@ async function runBeside(
     return complain('--tap says where --pcapng FILE listens. Name the file too.');
   const faults = chosenFaults(options);
   if (!faults.ok) return complain(faults.error);
-  const files = { target: options.targetDriver, intermediate: options.intermediateDriver };
-  const driver = Object.values(files).find((module) => module !== undefined);
-  if (driver !== undefined && options.trustDrivers !== true)
-    return complain(`${driver} is not loaded without --trust-drivers. ${trustWarning}`);
-  const loaded = await loadTrustedDriverModules(files);
+  const loaded = await chosenDrivers(options);
   if (!loaded.ok) return complain(loaded.error);
   const { modules: drivers, blame, sourceOfCall } = loaded.value;
   let sink: TraceSink & { close?: () => void; bytesWritten?: number } = { write: () => undefined };
@@ -261,8 +256,7 @@ async function runBeside(
       hostCost: options.hostCost,
       faults: faults.value,
     };
-    const name =
-      options.file === undefined ? `made up from seed ${options.seed}` : path.basename(options.file);
+    const name = options.file === undefined ? inventedFileName(options.seed) : path.basename(options.file);
     const begun = performance.now();
     let diskProblem: unknown;
     const model = expectsEvents(expectations) ? new TraceModel() : undefined;
@@ -284,16 +278,7 @@ async function runBeside(
     });
     const pace = new FlushPace(options.keepLast === undefined ? check : undefined);
     const progress = new ProgressLine('carried');
-    const advance = (): boolean => {
-      try {
-        return recording.advance(pace.eventsPerSlice);
-      } catch (error) {
-        const blamed = blame(error);
-        if (blamed === undefined) throw error;
-        recording.fail(blamed.message, blamed.place);
-        return false;
-      }
-    };
+    const advance = (): boolean => advanceOrBlame(recording, pace.eventsPerSlice, blame);
     let going = advance();
     const unknown = recording.taps === undefined ? undefined : unknownTaps(recording.taps);
     if (unknown !== undefined) return complain(unknown);

@@ -5,7 +5,7 @@ import type { ScenarioDefinition } from '../../shared/scenario/definition';
 import { libraryScenario } from '../../shared/scenario/library';
 import { readScenario, scenarioProblemText } from '../../shared/scenario/readScenario';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
-import { inventFile } from '../emulator/scenarios/scenarioRun';
+import { inventedFileName, inventFile } from '../emulator/scenarios/scenarioRun';
 import type { ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
 import { readTraceHeader } from '../files/readTraceHeader';
 import { readSourceFile } from '../files/sourceFile';
@@ -65,7 +65,7 @@ export function planRun(task: RunTask, drivers: DriverModules): Result<PlannedRu
       fileSeed: file === undefined ? seed : undefined,
       drivers,
     },
-    fileName: file?.name ?? `made up from seed ${seed}`,
+    fileName: file?.name ?? inventedFileName(seed),
     title: definition.title,
     options: {},
     hasSource: true,

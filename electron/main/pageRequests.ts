@@ -8,36 +8,22 @@ import {
   type BridgeError,
   type ChosenFile,
   type LeftRecording,
-  type TraceStreamEvent,
 } from '../../shared/contract/desktopBridge';
 import { recordingRequestSchema } from '../../shared/contract/recording';
 import { runControlSchema } from '../../shared/contract/runControl';
 import { expressionProblem } from '../../shared/scenario/readFault';
 import { scenarioDescription } from '../../shared/contract/scenarios';
-import type { DriverChoices } from './driverChoices';
 import type { KeptRecordings } from './keptRecordings';
-import { handleScenarioRequests } from './scenarioRequests';
-import type { RunComparisons } from './runComparisons';
-import type { ScenarioFiles } from './scenarioFiles';
-import type { TraceFiles } from './traceFiles';
-import type { RecordingSession } from './recordingSession';
-import type { SourceFiles } from './sourceFiles';
+import { handleScenarioRequests, type ScenarioRequestContext } from './scenarioRequests';
 import { streamTraceFile } from './traceFileStream';
 
 const traceFilter = { name: 'Chimneysweep traces', extensions: ['sweep'] };
 
 /** What the requests work on. */
-export interface PageRequestContext {
+export interface PageRequestContext extends ScenarioRequestContext {
   readonly window: BrowserWindow;
-  readonly session: RecordingSession;
   /** Undefined for a run that nobody watches. */
   readonly kept: KeptRecordings | undefined;
-  readonly files: SourceFiles;
-  readonly drivers: DriverChoices;
-  readonly scenarios: ScenarioFiles;
-  readonly traces: TraceFiles;
-  readonly comparisons: RunComparisons;
-  readonly emit: (event: TraceStreamEvent) => void;
   readonly onReady: () => void;
   readonly onSettled: (whole: boolean) => void;
 }

@@ -8,7 +8,7 @@ import type { ScenarioDefinition } from '../../shared/scenario/definition';
 import { readRecordedRun, type CarriedFile } from '../../shared/scenario/recordedRun';
 import type { TraceHeader } from '../../shared/trace/records';
 import type { DriverModules } from '../emulator/scenarios/moduleDriver';
-import { inventFile } from '../emulator/scenarios/scenarioRun';
+import { inventedFileName, inventFile } from '../emulator/scenarios/scenarioRun';
 import type { ScenarioSettings } from '../emulator/scenarios/scenarioSettings';
 import type { RecordingOptions } from './recording';
 
@@ -56,7 +56,7 @@ function carriedFile(
   // What was made up from the run's seed follows it.
   const fileSeed = file.seed === header.seed ? seed : file.seed;
   const named = header.settings['file'];
-  const name = fileSeed === file.seed && typeof named === 'string' ? named : `made up from seed ${fileSeed}`;
+  const name = fileSeed === file.seed && typeof named === 'string' ? named : inventedFileName(fileSeed);
   return succeed({ bytes: inventFile(fileSeed, length), name, seed: fileSeed });
 }
 

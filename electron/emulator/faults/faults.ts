@@ -1,5 +1,5 @@
 /** The faults of a run: puts what they need between drivers and NDIS and at the ends of cables, and lets them happen. Runs without faults know nothing of it. */
-import type { Fault, FaultKind, FaultOf } from '../../../shared/scenario/faults';
+import type { Fault, FaultOf } from '../../../shared/scenario/faults';
 import type { EventTarget } from '../clock/scheduler';
 import { surroundings, type Machine } from '../machine/machine';
 import { TamperedLink, type Tampering } from '../scenarios/tampering';
@@ -10,7 +10,7 @@ import type { FaultScene, FaultyAdapter } from './faultScene';
 import type { FaultTrace } from './faultTrace';
 import { awaitEvents } from './faultTriggers';
 import { FrameChanges } from './frameChanges';
-import { deedKinds, faultsOf, InjectedFault, type DeedKind } from './injectedFault';
+import { deedKinds, faultsOf, InjectedFault, isDeedKind, type DeedKind } from './injectedFault';
 import { peerDeeds } from './peerDeeds';
 import { TargetFaults } from './targetFaults';
 
@@ -175,21 +175,8 @@ export class Faults {
   }
 }
 
-/** Kinds of faults that happen to what passes between an adapter's driver and NDIS. */
-const between: readonly FaultKind[] = [
-  'resource-failure',
-  'refuse',
-  'partial',
-  'delay-completion',
-  'drop-completion',
-  'duplicate-completion',
-  'reorder-completions',
-  'false-status',
-  'corrupt-context',
-  'corrupt-handle',
-  'stall',
-];
-
+/** Whether a fault happens to what passes between an adapter's driver and NDIS: whatever happens to requests, and a stall. */
 function concerns(definition: Fault, adapter: number): boolean {
-  return between.includes(definition.kind) && 'adapter' in definition && definition.adapter === adapter;
+  const { kind } = definition;
+  return (!isDeedKind(kind) || kind === 'stall') && 'adapter' in definition && definition.adapter === adapter;
 }

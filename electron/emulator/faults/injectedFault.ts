@@ -52,7 +52,7 @@ export class InjectedFault<Kind extends FaultKind = FaultKind> {
 
   /** Whether it happens by itself and not to a request. */
   get isDeed(): boolean {
-    return deeds.has(this.definition.kind);
+    return isDeedKind(this.definition.kind);
   }
 
   /** An event has matched its expression. */
@@ -154,6 +154,11 @@ export const deedKinds = [
 export type DeedKind = (typeof deedKinds)[number];
 
 const deeds: ReadonlySet<FaultKind> = new Set(deedKinds);
+
+/** Whether faults of a kind happen by themselves and not to a request. */
+export function isDeedKind(kind: FaultKind): kind is DeedKind {
+  return deeds.has(kind);
+}
 
 /** Those of some kinds. */
 export function faultsOf<Kind extends FaultKind>(

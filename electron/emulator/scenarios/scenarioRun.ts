@@ -41,6 +41,11 @@ export function inventFile(seed: number, bytes: number): Uint8Array {
   return file;
 }
 
+/** What the header of a trace calls a file that was made up. */
+export function inventedFileName(seed: number): string {
+  return `made up from seed ${seed}`;
+}
+
 /** The part of a file that one of several connections carries. */
 function partOf(file: Uint8Array, index: number, count: number): Uint8Array {
   const at = (part: number): number => Math.floor((file.length * part) / count);

@@ -2,7 +2,7 @@ import { expect, test, type Page } from '@playwright/test';
 import type { RuleChecker } from '../../../shared/rules/engine/checker';
 import { breakingEvent } from '../../../renderer/stores/findingsView';
 import { badScenario, brokenRule, recordBadRun, recordWithDriver, writeBadDriver } from './badDriver';
-import { startDesktop, traceIsShown, type Desktop } from './desktop';
+import { eventsShown, startDesktop, traceIsShown, type Desktop } from './desktop';
 
 const driver = writeBadDriver();
 let checker: RuleChecker;
@@ -28,10 +28,6 @@ async function withDesktop(use: (desktop: Desktop) => Promise<void>): Promise<vo
   } finally {
     await desktop.close();
   }
-}
-
-async function eventsShown(page: Page): Promise<number> {
-  return Number(await page.getByTestId('window').getAttribute('data-events'));
 }
 
 /** Waits for the pause at one of the breaks, with everything that the window has to say about it. */

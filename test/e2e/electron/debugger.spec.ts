@@ -2,7 +2,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startDesktop, traceIsShown } from './desktop';
+import { eventsShown, startDesktop, traceIsShown } from './desktop';
 
 let folder = '';
 /** A file that takes longer to send than anybody takes to press a key. */
@@ -17,10 +17,6 @@ test.beforeAll(() => {
 test.afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function eventsShown(page: Page): Promise<number> {
-  return Number(await page.getByTestId('window').getAttribute('data-events'));
-}
 
 async function selected(page: Page): Promise<number> {
   return Number(await page.getByTestId('details').getAttribute('data-event'));

@@ -53,3 +53,8 @@ export async function traceIsShown(page: Page): Promise<void> {
 export function screenshotPath(name: string): string {
   return path.resolve('test-results', 'screenshots', name);
 }
+
+/** Events of the trace that the window shows. */
+export async function eventsShown(page: Page): Promise<number> {
+  return Number(await page.getByTestId('window').getAttribute('data-events'));
+}

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chooseDriver } from './badDriver';
-import { startDesktop, traceIsShown } from './desktop';
+import { eventsShown, startDesktop, traceIsShown } from './desktop';
 import { latencyOf, pressKeys, reportLatency, watchLatency } from './inputLatency';
 
 let folder = '';
@@ -19,10 +19,6 @@ test.afterAll(() => {
 
 async function isLive(page: Page): Promise<boolean> {
   return (await page.getByTestId('window').getAttribute('data-state')) === 'live';
-}
-
-async function eventsShown(page: Page): Promise<number> {
-  return Number(await page.getByTestId('window').getAttribute('data-events'));
 }
 
 test('keys are heard while a run goes on at full speed', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TraceModel } from '../../../shared/analysis/traceModel';
-import { startDesktop, traceIsShown } from './desktop';
+import { eventsShown, startDesktop, traceIsShown } from './desktop';
 
 let folder = '';
 /** A file that takes longer to send than anybody takes to press a key. */
@@ -18,10 +18,6 @@ test.beforeAll(() => {
 test.afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function eventsShown(page: Page): Promise<number> {
-  return Number(await page.getByTestId('window').getAttribute('data-events'));
-}
 
 /** Waits for the recording to be under way, and pauses it by its key. */
 async function pauseByKey(page: Page): Promise<void> {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chooseDriver } from './badDriver';
-import { startDesktop, traceIsShown } from './desktop';
+import { eventsShown, startDesktop, traceIsShown } from './desktop';
 
 let folder = '';
 
@@ -15,10 +15,6 @@ test.beforeAll(() => {
 test.afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function eventsShown(page: Page): Promise<number> {
-  return Number(await page.getByTestId('window').getAttribute('data-events'));
-}
 
 test('killing the engine process loses nothing that was recorded, and the next start offers it', async () => {
   const large = path.join(folder, 'large.bin');

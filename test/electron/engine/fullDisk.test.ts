@@ -8,20 +8,12 @@ import { RunSupervisor } from '../../../electron/engine/runSupervisor';
 import type { TraceStreamEvent } from '../../../shared/contract/desktopBridge';
 import { buildRunThread, type BuiltProgram } from '../../harness/runThreadProgram';
 import { readTrace } from '../../harness/traceBytes';
+import { mountSmallDisk } from '../../harness/smallDisk';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-full-engine-'));
 
 /** Why a small disk can't be had here; undefined where it was mounted. */
-function mountSmallDisk(): string | undefined {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message.split('\n')[0]! : String(error);
-  }
-}
-
-const missing = mountSmallDisk();
+const missing = mountSmallDisk(folder);
 let built: BuiltProgram;
 
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { copyTrace } from '../../../electron/files/copyTrace';
+import { mountSmallDisk } from '../../harness/smallDisk';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-copy-'));
 const disk = mkdtempSync(path.join(tmpdir(), 'chimneysweep-copy-disk-'));
@@ -12,16 +13,7 @@ const content = new Uint8Array(400_000).map((_, index) => index);
 writeFileSync(from, content);
 
 /** Why a small disk can't be had here; undefined where it was mounted. */
-function mountSmallDisk(): string | undefined {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message.split('\n')[0]! : String(error);
-  }
-}
-
-const missing = mountSmallDisk();
+const missing = mountSmallDisk(disk);
 
 afterEach(() => {
   for (const name of readdirSync(disk)) rmSync(path.join(disk, name));

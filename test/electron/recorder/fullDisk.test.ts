@@ -4,21 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrace } from '../../harness/traceBytes';
+import { mountSmallDisk } from '../../harness/smallDisk';
 
 const launcher = path.resolve(import.meta.dirname, '../../../bin/chimneysweep.mjs');
 const folder = mkdtempSync(path.join(tmpdir(), 'chimneysweep-full-'));
 
 /** Why a small disk can't be had here; undefined where it was mounted. */
-function mountSmallDisk(): string | undefined {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message.split('\n')[0]! : String(error);
-  }
-}
-
-const missing = mountSmallDisk();
+const missing = mountSmallDisk(folder);
 
 function run(...words: string[]): {
   readonly code: number | null;
